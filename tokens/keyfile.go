@@ -1,0 +1,104 @@
+package tokens
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// keyFileLimit bounds what is read as a key file, in octets: thousands of keys.
+const keyFileLimit = 1 << 20
+
+// LoadKeyring reads a key file. Where there is none, the error is fs.ErrNotExist to errors.Is: whether a new one may be
+// made depends on what was sealed before, which is not known here. Every other fault is told with what to do, all of them
+// at once (errors.Join). A file that group or others may open is refused, as its keys may have been read.
+func LoadKeyring(path string) (*Keyring, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the key file can't be opened: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("the key file can't be looked at: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("the key file %s is not a file", path)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, keyFileLimit+1))
+	if err != nil {
+		return nil, fmt.Errorf("the key file can't be read: %w", err)
+	}
+	var faults []error
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		faults = append(faults, fmt.Errorf("the key file %s is open to other accounts (mode %04o): run chmod 600 %s",
+			path, mode, path))
+	}
+	if len(content) > keyFileLimit {
+		faults = append(faults, fmt.Errorf("the key file %s is over %d octets: it is no keyring", path, keyFileLimit))
+		return nil, errors.Join(faults...)
+	}
+	ring, err := parseKeyring(content)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("the key file %s can't be used, mend it or put a copy back: %w", path, err))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return ring, nil
+}
+
+// CreateKeyring makes a ring of one new primary key and its file, mode 0600, on the disk when it returns. It never
+// replaces a file: where there is one, the error is fs.ErrExist to errors.Is. A crash on the way leaves either no key file
+// or a whole one, and at worst a temporary file beside it whose key never sealed anything.
+func CreateKeyring(path string, random io.Reader, now time.Time) (*Keyring, error) {
+	k := key{state: primary, madeAt: now.UTC().Truncate(time.Second), secret: new([secretLength]byte)}
+	for _, part := range [][]byte{k.id[:], k.secret[:]} {
+		if _, err := io.ReadFull(random, part); err != nil {
+			return nil, fmt.Errorf("making a token key: %w", err)
+		}
+	}
+	ring := &Keyring{keys: []key{k}}
+	content, err := ring.format()
+	if err != nil {
+		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
+	}
+	if err := createFile(path, content); err != nil {
+		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
+	}
+	return ring, nil
+}
+
+// createFile makes a file with this content appear at once and for good. The name is given by a hard link, because a
+// rename would silently replace a file that somebody else made in the meantime.
+func createFile(path string, content []byte) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err = os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir puts a directory's entries on the disk: syncing a file does not do that for its name.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,153 @@
+package tokens
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Keyring holds the keys that tokens are sealed with: one primary, which seals, and any number of accepted ones, which
+// only open what they sealed while they were primary. A ring does not change once it is loaded.
+type Keyring struct {
+	keys []key
+}
+
+// keyID names a key in the tokens that it has sealed. It is no secret.
+type keyID [4]byte
+
+// keyState says what a key is still used for.
+type keyState string
+
+const (
+	primary  keyState = "primary"
+	accepted keyState = "accepted"
+)
+
+// secretLength is the length of a key in octets: as much as SHA-256 and AES-256 can use.
+const secretLength = 32
+
+// key is one key of a ring. The secret is behind a pointer so that a ring printed by mistake shows an address.
+type key struct {
+	id     keyID
+	state  keyState
+	madeAt time.Time
+	secret *[secretLength]byte
+}
+
+// keyringFile is the key file's JSON. All members are texts, read by our own rules, so that several faults can be told
+// at once and none of the messages quotes a key.
+type keyringFile struct {
+	Keys []keyringEntry `json:"keys"`
+}
+
+type keyringEntry struct {
+	ID     string `json:"id"`
+	State  string `json:"state"`
+	MadeAt string `json:"madeAt"`
+	Key    string `json:"key"`
+}
+
+// parseKeyring reads a key file's content. The error joins every fault found, each a sentence.
+func parseKeyring(content []byte) (*Keyring, error) {
+	var file keyringFile
+	if err := json.Unmarshal(content, &file, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("it is not the JSON of a keyring: line %d is wrong", faultLine(content, err))
+	}
+	ring := &Keyring{}
+	var faults []error
+	for i, entry := range file.Keys {
+		k, wrong := entry.read()
+		for _, fault := range wrong {
+			faults = append(faults, fmt.Errorf("its key number %d (id %.20q) %s", i+1, entry.ID, fault))
+		}
+		ring.keys = append(ring.keys, k)
+	}
+	// Where entries are unreadable, what they would have been is a guess: no faults are made of it.
+	if len(faults) == 0 {
+		faults = ring.faults()
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return ring, nil
+}
+
+// read gives the key, or what is wrong with its entry.
+func (e keyringEntry) read() (k key, faults []string) {
+	if n, err := hex.Decode(k.id[:], []byte(e.ID[:min(len(e.ID), 8)])); err != nil || n != 4 || len(e.ID) != 8 {
+		faults = append(faults, "has an id that is not 8 hexadecimal digits")
+	}
+	k.state = keyState(e.State)
+	if k.state != primary && k.state != accepted {
+		faults = append(faults, fmt.Sprintf("has the unknown state %.20q: use primary or accepted", e.State))
+	}
+	var err error
+	if k.madeAt, err = time.Parse(time.RFC3339, e.MadeAt); err != nil {
+		faults = append(faults, "has a madeAt that is not a time like 2026-01-31T12:00:00Z")
+	}
+	secret, err := base64.StdEncoding.Strict().DecodeString(e.Key)
+	switch {
+	case err != nil:
+		faults = append(faults, "is not base64")
+	case len(secret) != secretLength:
+		faults = append(faults, fmt.Sprintf("has %d octets, but %d are needed", len(secret), secretLength))
+	default:
+		k.secret = (*[secretLength]byte)(secret)
+	}
+	return k, faults
+}
+
+// faults tells what is wrong with the ring as a whole.
+func (r *Keyring) faults() (faults []error) {
+	ids, secrets := map[keyID]bool{}, map[[secretLength]byte]bool{}
+	primaries := 0
+	for i, k := range r.keys {
+		if ids[k.id] {
+			faults = append(faults, fmt.Errorf("its key number %d has the id %x of an earlier one", i+1, k.id))
+		}
+		if secrets[*k.secret] {
+			faults = append(faults, fmt.Errorf("its key number %d (id %x) is the same key as an earlier one", i+1, k.id))
+		}
+		ids[k.id], secrets[*k.secret] = true, true
+		if k.state == primary {
+			primaries++
+		}
+	}
+	if primaries != 1 {
+		faults = append(faults, fmt.Errorf("it has %d primary keys, but exactly one is needed", primaries))
+	}
+	return faults
+}
+
+// format gives the key file's content.
+func (r *Keyring) format() ([]byte, error) {
+	var file keyringFile
+	for _, k := range r.keys {
+		file.Keys = append(file.Keys, keyringEntry{
+			ID: hex.EncodeToString(k.id[:]), State: string(k.state), MadeAt: k.madeAt.Format(time.RFC3339),
+			Key: base64.StdEncoding.EncodeToString(k.secret[:]),
+		})
+	}
+	text, err := json.Marshal(file, jsontext.WithIndent("  "))
+	return append(text, '\n'), err
+}
+
+// faultLine finds the line that a JSON error is about. The error's own text is not used: it may quote what it found.
+func faultLine(content []byte, err error) int {
+	offset := int64(len(content))
+	var syntactic *jsontext.SyntacticError
+	var semantic *json.SemanticError
+	switch {
+	case errors.As(err, &semantic): // may wrap a syntactic one, and then has the same place
+		offset = semantic.ByteOffset
+	case errors.As(err, &syntactic):
+		offset = syntactic.ByteOffset
+	}
+	return 1 + bytes.Count(content[:min(int(offset), len(content))], []byte("\n"))
+}
