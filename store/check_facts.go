@@ -1,0 +1,175 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// faultsListed bounds what a check lists: a file with more faults than this is to be restored, not mended.
+const faultsListed = 100
+
+// checker compares every key with its record, and collects what does not fit.
+type checker struct {
+	tx     *tx
+	faults []string
+}
+
+func (c *checker) fault(format string, args ...any) {
+	if len(c.faults) < faultsListed {
+		c.faults = append(c.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// checkFacts reads every record, which verifies its checksum, and compares indices, due keys and counters with the
+// records that they stand for.
+func checkFacts(t *tx) []string {
+	c := &checker{tx: t}
+	checkTable(c, metas, func(key []byte, _ meta) {})
+	c.users()
+	c.cleanings()
+	c.letters()
+	c.events()
+	checkTable(c, addresses, func(key []byte, _ address) {})
+	checkTable(c, limits, func(key []byte, _ Window) {})
+	checkTable(c, mailings, func(key []byte, _ mailing) {
+		if !t.has(userBucket, key) {
+			c.fault("mailings of a user %x who is not there", key)
+		}
+	})
+	return c.faults
+}
+
+// checkTable visits every record of a table, the damaged ones excepted, which are faults.
+func checkTable[T any](c *checker, table table[T], visit func(key []byte, value T)) {
+	for from := []byte(nil); ; {
+		err := table.each(c.tx, nil, from, func(key []byte, value T) (bool, error) {
+			visit(key, value)
+			return true, nil
+		})
+		var damaged *DamagedRecord
+		if !errors.As(err, &damaged) {
+			return
+		}
+		c.fault("%v", damaged)
+		from = append(slices.Clone(damaged.Key), 0)
+	}
+}
+
+// keys visits every key of an index.
+func (c *checker) keys(bucket []byte, visit func(key, value []byte)) (count int) {
+	cursor := c.tx.cursor(bucket)
+	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
+		visit(key, value)
+		count++
+	}
+	return count
+}
+
+// indexed tells faults of an index whose keys do not stand for a record: each record has had its own keys looked up, so
+// that equal numbers mean an equal set.
+func (c *checker) indexed(bucket []byte, want int) {
+	if count := c.keys(bucket, func(_, _ []byte) {}); count != want {
+		c.fault("%s has %d keys, and the records ask for %d", bucket, count, want)
+	}
+}
+
+func (c *checker) users() {
+	all, pending := 0, 0
+	checkTable(c, users, func(key []byte, user User) {
+		all++
+		if !bytes.Equal(c.tx.get(userAddressBucket, addressKey(user.Email)), key) {
+			c.fault("user %s is not found by the address", user.ID)
+		}
+		if user.ActivatedAt.IsZero() {
+			pending++
+			if !c.tx.has(userPendingBucket, timeKey(user.RegisteredAt, user.ID)) {
+				c.fault("user %s is not activated and not pending", user.ID)
+			}
+		}
+	})
+	c.indexed(userAddressBucket, all)
+	c.indexed(userPendingBucket, pending)
+}
+
+func (c *checker) cleanings() {
+	all := 0
+	checkTable(c, cleanings, func(key []byte, cleaning Cleaning) {
+		all++
+		if !c.tx.has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
+			c.fault("cleaning %s is not found by its last change", cleaning.ID)
+		}
+		if _, err := c.tx.document(cleaning.Document); err != nil {
+			c.fault("cleaning %s: %v", cleaning.ID, err)
+		}
+		if (cleaning.Load.Status == LoadOpen) != cleaning.Load.DecidedAt.IsZero() {
+			c.fault("cleaning %s: its load is %q and decided at %v", cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
+		}
+	})
+	c.indexed(cleaningChangeBucket, all)
+}
+
+func (c *checker) letters() {
+	var due, claimed, done, all int
+	counts := make(map[LetterState]int)
+	checkTable(c, letters, func(key []byte, letter Letter) {
+		all++
+		counts[letter.State]++
+		isDue := c.tx.has(letterDueBucket, timeKey(letter.DueAt, letter.ID))
+		isClaimed := c.tx.has(letterClaimedBucket, letter.ID[:])
+		if isQueued := letter.State == LetterQueued; isQueued != (isDue != isClaimed) || isDue && isClaimed {
+			c.fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
+		}
+		due, claimed = due+one(isDue), claimed+one(isClaimed)
+		isDone := c.tx.has(letterDoneBucket, timeKey(letter.DoneAt, letter.ID))
+		if isDone == letter.open() {
+			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
+		}
+		done += one(isDone)
+		if !c.tx.has(letterPersonBucket, personKey(letter.User, letter.ID)) {
+			c.fault("letter %s is not found by its person", letter.ID)
+		}
+	})
+	c.indexed(letterDueBucket, due)
+	c.indexed(letterClaimedBucket, claimed)
+	c.indexed(letterDoneBucket, done)
+	c.indexed(letterPersonBucket, all)
+	c.keys(letterCountBucket, func(state, _ []byte) {
+		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
+			c.fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
+		}
+		delete(counts, LetterState(state))
+	})
+	for state, n := range counts {
+		c.fault("%d letters are %s, and none is counted", n, state)
+	}
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (c *checker) events() {
+	next, partners := c.tx.oldestEvent(), 0
+	checkTable(c, events, func(key []byte, event Event) {
+		if seq := binary.BigEndian.Uint64(key); seq != next || event.Seq != seq {
+			c.fault("event %d stands where %d should", event.Seq, next)
+		}
+		next = event.Seq + 1
+		if event.Partner != "" {
+			partners++
+			if !c.tx.has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
+				c.fault("event %d is not in the feed of its partner", event.Seq)
+			}
+		}
+	})
+	if last := c.tx.bucket(eventBucket).Sequence(); next != last+1 {
+		c.fault("the last event is %d, and %d were numbered", next-1, last)
+	}
+	c.indexed(eventPartnerBucket, partners)
+}

@@ -1,0 +1,351 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"strings"
+	"time"
+)
+
+// Contents is what composing a letter needs beside the letter itself.
+type Contents struct {
+	User     User
+	Cleaning Cleaning // document, decided
+	PDF      []byte   // document: the uploaded one; nil: to be rendered from the data
+}
+
+// retryDelays is the schedule of a letter's own tries (CONTRACT section 7); its last step repeats.
+var retryDelays = []time.Duration{
+	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour,
+}
+
+// attemptsKept and attemptText bound what a letter remembers of its tries.
+const (
+	attemptsKept = 10
+	attemptText  = 500
+)
+
+// ClaimLetters takes up to max due letters, the longest due first, into the courier's hand. It gives none while sending
+// is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters.
+func (s *Store) ClaimLetters(ctx context.Context, max int) ([]Letter, error) {
+	return writeVital(ctx, s, func(t *tx) ([]Letter, error) {
+		paused, err := t.paused()
+		if err != nil || paused {
+			return nil, err
+		}
+		due, damaged := t.dueLetters(max)
+		for _, key := range damaged {
+			if err := t.putOff(key); err != nil {
+				return nil, err
+			}
+		}
+		for _, letter := range due {
+			if err := t.delete(letterDueBucket, timeKey(letter.DueAt, letter.ID)); err != nil {
+				return nil, err
+			}
+			if err := t.put(letterClaimedBucket, letter.ID[:], nil); err != nil {
+				return nil, err
+			}
+		}
+		return due, nil
+	})
+}
+
+// dueLetters reads the first due letters. A damaged one is put off, so that it delays none behind it; the check of the
+// file names it.
+func (t *tx) dueLetters(max int) (due []Letter, damaged [][]byte) {
+	c := t.cursor(letterDueBucket)
+	for key, _ := c.First(); key != nil && len(due) < max; key, _ = c.Next() {
+		at, id := splitTimeKey(key)
+		if at.After(t.now) {
+			break
+		}
+		letter, err := t.letter(id)
+		if err != nil {
+			damaged = append(damaged, bytes.Clone(key))
+			continue
+		}
+		due = append(due, letter)
+	}
+	return due, damaged
+}
+
+func (t *tx) putOff(key []byte) error {
+	_, id := splitTimeKey(key)
+	if err := t.delete(letterDueBucket, key); err != nil {
+		return err
+	}
+	return t.put(letterDueBucket, timeKey(t.now.Add(time.Hour), id), nil)
+}
+
+// NextDue tells when the next letter that nobody has in hand is due; any is false where there is none, or while
+// sending is paused.
+func (s *Store) NextDue() (at time.Time, any bool, err error) {
+	at, err = read(s, func(t *tx) (time.Time, error) {
+		paused, err := t.paused()
+		if err != nil || paused {
+			return time.Time{}, err
+		}
+		if key, _ := t.cursor(letterDueBucket).First(); key != nil {
+			at, _ := splitTimeKey(key)
+			return at, nil
+		}
+		return time.Time{}, nil
+	})
+	return at, !at.IsZero(), err
+}
+
+// Enclosed gives what composing a letter needs. A letter is overtaken where it has nothing to say any more.
+func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err error) {
+	contents, err = read(s, func(t *tx) (Contents, error) {
+		in, reason, err := t.enclosed(letter)
+		if err != nil {
+			return Contents{}, err
+		}
+		overtaken = reason != ""
+		if !overtaken && letter.Kind == LetterDocument {
+			in.PDF, err = t.document(in.Cleaning.Document)
+		}
+		return in, err
+	})
+	return contents, overtaken, err
+}
+
+// enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
+func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
+	user, found, err := users.get(t, letter.User[:])
+	switch {
+	case err != nil:
+		return Contents{}, "", err
+	case !found:
+		return Contents{}, "the person was erased", nil
+	case user.Blocked:
+		return Contents{}, "the person was blocked", nil
+	case letter.Kind == LetterActivate && letter.Generation != user.LinkGeneration:
+		return Contents{}, "the mailbox was proven, or a new proof asked for, before this left", nil
+	}
+	in.User = user
+	if letter.Kind == LetterActivate {
+		return in, "", nil
+	}
+	in.Cleaning, found, err = cleanings.get(t, letter.Cleaning[:])
+	if err == nil && !found {
+		return Contents{}, "the cleaning was deleted", nil
+	}
+	return in, "", err
+}
+
+// Outcome is how an attempt at a letter ended.
+type Outcome struct {
+	Letter  ID
+	Attempt Attempt
+}
+
+// RecordAttempts writes down how attempts ended and what follows from it, all in one transaction, and gives the
+// letters as they are then. Outcomes for letters that are no longer there, or cannot be read, are passed over: one
+// damaged record must not keep the others' outcomes from the file.
+func (s *Store) RecordAttempts(ctx context.Context, outcomes []Outcome) ([]Letter, error) {
+	return writeVital(ctx, s, func(t *tx) ([]Letter, error) {
+		recorded := make([]Letter, 0, len(outcomes))
+		for _, outcome := range outcomes {
+			letter, err := t.letter(outcome.Letter)
+			if err != nil {
+				continue
+			}
+			if err := t.record(&letter, outcome.Attempt); err != nil {
+				return nil, err
+			}
+			recorded = append(recorded, letter)
+		}
+		return recorded, nil
+	})
+}
+
+func (t *tx) record(letter *Letter, attempt Attempt) error {
+	if letter.State != LetterQueued {
+		return t.recordLate(letter, attempt)
+	}
+	letter.remember(attempt)
+	if err := t.unqueue(*letter); err != nil {
+		return err
+	}
+	switch attempt.Class {
+	case AttemptSent:
+		return t.sent(letter)
+	case AttemptPermanent:
+		return t.fail(letter, attempt.reason())
+	case AttemptTemporary, AttemptUncertain:
+		return t.postpone(letter, attempt)
+	case AttemptOvertaken:
+		_, reason, err := t.enclosed(*letter)
+		if err != nil {
+			return err
+		}
+		return t.finish(letter, LetterCancelled, reason)
+	}
+	return t.requeue(letter) // the smarthost's fault: due as before
+}
+
+// recordLate is for a letter that was cancelled while it was on the wire: if it went out, that is what it says.
+func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
+	if attempt.Class != AttemptSent || letter.State != LetterCancelled {
+		return nil
+	}
+	if err := t.delete(letterDoneBucket, timeKey(letter.DoneAt, letter.ID)); err != nil {
+		return err
+	}
+	attempt.Text = ""
+	letter.remember(attempt)
+	return t.sent(letter)
+}
+
+func (t *tx) sent(letter *Letter) error {
+	if err := t.finish(letter, LetterSent, ""); err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "letter.sent", User: letter.User, Letter: letter.ID, Cleaning: letter.Cleaning})
+}
+
+func (t *tx) fail(letter *Letter, reason string) error {
+	if err := t.finish(letter, LetterFailed, reason); err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "letter.failed", User: letter.User, Letter: letter.ID, Cleaning: letter.Cleaning})
+}
+
+// postpone sets the next try by the schedule, or gives up. Only the letter's own delays count towards giving up: time
+// held, paused or with the smarthost down adds nothing to Waited.
+func (t *tx) postpone(letter *Letter, attempt Attempt) error {
+	letter.Tries++
+	left := t.store.rules.GiveUpAfter - time.Duration(letter.Waited)
+	if left <= 0 {
+		return t.fail(letter, "given up after "+letter.Waited.String()+": "+attempt.reason())
+	}
+	delay := retryDelays[min(letter.Tries, len(retryDelays))-1]
+	delay = min(t.jitter(delay), left)
+	letter.Waited += Span(delay)
+	letter.DueAt = t.now.Add(delay)
+	return t.requeue(letter)
+}
+
+// jitter spreads a delay by ± 20 %, so that letters which failed together do not come back together.
+func (t *tx) jitter(delay time.Duration) time.Duration {
+	var random [4]byte
+	if _, err := io.ReadFull(t.store.options.Random, random[:]); err != nil {
+		return delay // without randomness the letter still goes out, only less spread
+	}
+	share := float64(binary.BigEndian.Uint32(random[:])) / (1 << 32) // 0 ≤ share < 1
+	return time.Duration(float64(delay) * (0.8 + 0.4*share)).Round(time.Millisecond)
+}
+
+// remember keeps the last attempts. The smarthost's faults repeat for as long as it is down: of a row of the same, the
+// last is kept.
+func (l *Letter) remember(attempt Attempt) {
+	attempt.Text = strings.ToValidUTF8(attempt.Text[:min(attemptText, len(attempt.Text))], "")
+	last := len(l.Attempts) - 1
+	if last >= 0 && attempt.Class == AttemptSmarthost && l.Attempts[last].Class == AttemptSmarthost {
+		l.Attempts = l.Attempts[:last]
+	}
+	l.Attempts = append(l.Attempts, attempt)
+	l.Attempts = l.Attempts[max(0, len(l.Attempts)-attemptsKept):]
+}
+
+// reason says in one line why an attempt came to nothing.
+func (a Attempt) reason() string {
+	if a.Phase == "" {
+		return a.Text
+	}
+	return a.Phase + ": " + a.Text
+}
+
+// ReleaseLetters gives back letters that were claimed and never tried: they are due as before.
+func (s *Store) ReleaseLetters(ctx context.Context, ids []ID) error {
+	_, err := writeVital(ctx, s, func(t *tx) (int, error) { return t.release(ids) })
+	return err
+}
+
+// RecoverClaims gives back what a courier that died had in hand, and tells how many letters that were. A letter that
+// was on the wire at that moment may arrive twice, with the same Message-ID.
+func (s *Store) RecoverClaims(ctx context.Context) (int, error) {
+	return writeVital(ctx, s, func(t *tx) (int, error) {
+		var ids []ID
+		c := t.cursor(letterClaimedBucket)
+		for key, _ := c.First(); key != nil; key, _ = c.Next() {
+			ids = append(ids, ID(key))
+		}
+		return t.release(ids)
+	})
+}
+
+func (t *tx) release(ids []ID) (int, error) {
+	released := 0
+	for _, id := range ids {
+		if !t.has(letterClaimedBucket, id[:]) {
+			continue // cancelled meanwhile
+		}
+		letter, err := t.letter(id)
+		if err != nil {
+			return released, err
+		}
+		if err := t.delete(letterClaimedBucket, id[:]); err != nil {
+			return released, err
+		}
+		if err := t.makeDue(letter); err != nil {
+			return released, err
+		}
+		released++
+	}
+	return released, nil
+}
+
+// RequeueLetters takes back that letters failed: it was the smarthost's fault after all. They are due now.
+func (s *Store) RequeueLetters(ctx context.Context, ids []ID, reason string) error {
+	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+		for _, id := range ids {
+			letter, found, err := letters.get(t, id[:])
+			if err != nil {
+				return struct{}{}, err
+			}
+			if !found || letter.State != LetterFailed || letter.To == "" {
+				continue
+			}
+			letter.remember(Attempt{At: t.now, Class: AttemptSmarthost, Text: reason})
+			letter.DueAt = t.now
+			if err := t.requeue(&letter); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// PauseSending stops the courier from taking up letters, or lets it go on. Time paused counts against no letter.
+func (s *Store) PauseSending(ctx context.Context, paused bool) error {
+	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+		file, _, err := metas.get(t, metaKey)
+		if err != nil || file.Paused == paused {
+			return struct{}{}, err
+		}
+		file.Paused = paused
+		if err := metas.put(t, metaKey, file); err != nil {
+			return struct{}{}, err
+		}
+		t.signalOwed()
+		if paused {
+			return struct{}{}, t.tell(Event{Type: "operator.sending_paused"})
+		}
+		return struct{}{}, t.tell(Event{Type: "operator.sending_resumed"})
+	})
+	return err
+}
+
+// SendingPaused tells whether the operator has stopped sending.
+func (s *Store) SendingPaused() (bool, error) { return read(s, (*tx).paused) }
+
+func (t *tx) paused() (bool, error) {
+	file, _, err := metas.get(t, metaKey)
+	return file.Paused, err
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// damage is one thing that may happen to a file.
+type damage struct {
+	kind string // truncate to so many octets, zero so many's page, flip so many's bit
+	at   int
+}
+
+func (d damage) String() string { return fmt.Sprintf("%s %d", d.kind, d.at) }
+
+func (d damage) apply(data []byte) []byte {
+	data = bytes.Clone(data)
+	switch d.kind {
+	case "truncate":
+		return data[:d.at]
+	case "zero":
+		clear(data[d.at*4096 : (d.at+1)*4096])
+	case "flip":
+		data[d.at/8] ^= 1 << (d.at % 8)
+	}
+	return data
+}
+
+// childFile names the whole file, in the environment of the process that meets the damaged ones.
+const childFile = "POSTERN_TEST_DAMAGE"
+
+// TestDamageChild is that process: bbolt may end it. It reads damages from its input, and says for each one how the
+// check and a start on such a file end.
+func TestDamageChild(t *testing.T) {
+	path := os.Getenv(childFile)
+	if path == "" {
+		t.Skip("run by TestDamagedFiles")
+	}
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	dir := t.TempDir()
+	for input := bufio.NewScanner(os.Stdin); input.Scan(); {
+		var d damage
+		_, err := fmt.Sscan(input.Text(), &d.kind, &d.at)
+		must(t, err)
+		must(t, os.WriteFile(dataFile(dir), d.apply(whole), 0o600))
+		faults, err := CheckFile(dataFile(dir))
+		check := strings.Join(append(faults, fmt.Sprint(err)), "; ")
+		if err == nil && len(faults) == 0 {
+			check = ""
+		}
+		opened := ""
+		if s, err := Open(dir, testOptions()); err != nil {
+			opened = err.Error()
+		} else if err := s.Close(); err != nil {
+			opened = err.Error()
+		}
+		fmt.Printf("%s|%q|%q\n", d, check, opened)
+	}
+}
+
+// wholeFile makes a file with a tree of several levels and with free pages.
+func wholeFile(t *testing.T) (path string, data []byte) {
+	t.Helper()
+	s := openTest(t)
+	must(t, submit(s, func(t *tx) (int, error) {
+		for i := range 900 {
+			if err := limits.put(t, fmt.Appendf(nil, "%06d", i*7919%900), Window{Slots: []Slot{{Number: int64(i), Taken: i}}}); err != nil {
+				return 0, err
+			}
+		}
+		return 0, nil
+	}))
+	must(t, submit(s, func(t *tx) (int, error) {
+		for i := range 200 {
+			if err := limits.delete(t, fmt.Appendf(nil, "%06d", 400+i)); err != nil {
+				return 0, err
+			}
+		}
+		return 0, nil
+	}))
+	path = filepath.Join(t.TempDir(), dataName)
+	must(t, s.Copy(path))
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return path, data
+}
+
+func damages(data []byte) (all []damage) {
+	for at := 0; at < len(data); at += 4096 {
+		all = append(all, damage{"truncate", at}, damage{"zero", at / 4096})
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	flips := func(page, octets, count int) {
+		for range count {
+			all = append(all, damage{"flip", 8*(page*4096+random.IntN(octets)) + random.IntN(8)})
+		}
+	}
+	flips(0, pageHeader+metaSize, 20)
+	flips(1, pageHeader+metaSize, 20)
+	for page := 2; page < len(data)/4096; page++ {
+		flips(page, 64, 3) // where the headers and the first entries are
+	}
+	flips(2, len(data)-2*4096, 40)
+	return all
+}
+
+// TestDamagedFiles holds that whatever happens to a file, a start and a check end with a sentence or well, and soon; and that
+// damage which matters is noticed.
+func TestDamagedFiles(t *testing.T) {
+	t.Parallel()
+	path, data := wholeFile(t)
+	pages, err := openPages(path)
+	must(t, err)
+	defer pages.close()
+	must(t, pages.checkTree(true))
+	all := damages(data)
+	for d, ends := range runDamages(t, path, all) {
+		check, opened := ends[0], ends[1]
+		switch {
+		case strings.Contains(check+opened, "goroutine "):
+			t.Errorf("%s: a stack: %s %s", d, check, opened)
+		case opened != "" && check == "":
+			t.Errorf("%s: the check finds nothing, and a start ends with: %s", d, opened)
+		case d.kind == "truncate" && (check == "" || opened == ""):
+			t.Errorf("%s: not noticed: %q %q", d, check, opened)
+		case d.kind == "zero" && check == "" && pages.used(d.at):
+			t.Errorf("%s: not noticed", d)
+		}
+	}
+}
+
+// used tells whether the tree, the list of free pages or a meta is on that page.
+func (p *pageFile) used(page int) bool {
+	id := uint64(page)
+	return id < 2 || id == p.meta.freelist || p.seen[id/64]&(1<<(id%64)) != 0
+}
+
+// runDamages runs the child, and again with what is left if it dies.
+func runDamages(t *testing.T, path string, all []damage) map[damage][2]string {
+	t.Helper()
+	ends := make(map[damage][2]string)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var input strings.Builder
+	for _, d := range all {
+		fmt.Fprintln(&input, d)
+	}
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestDamageChild$")
+	child.Env = append(os.Environ(), childFile+"="+path)
+	child.Stdin = strings.NewReader(input.String())
+	output, err := child.CombinedOutput()
+	last := damage{}
+	for line := range strings.Lines(string(output)) {
+		fields := strings.SplitN(strings.TrimSpace(line), "|", 3)
+		if len(fields) != 3 {
+			continue
+		}
+		_, _ = fmt.Sscan(fields[0], &last.kind, &last.at)
+		check, _ := strconv.Unquote(fields[1])
+		opened, _ := strconv.Unquote(fields[2])
+		ends[last] = [2]string{check, opened}
+	}
+	if err != nil {
+		t.Errorf("the process that opens damaged files ended after %s: %v\n%.3000s", last, err, output[max(0, bytes.LastIndexByte(output, '|')):])
+	}
+	return ends
+}
+
+// TestFlippedRecord changes one bit of a record's JSON in the file itself.
+func TestFlippedRecord(t *testing.T) {
+	t.Parallel()
+	path, data := wholeFile(t)
+	at := bytes.Index(data, []byte(`{"slots"`))
+	if at < 0 {
+		t.Fatal("no record found")
+	}
+	must(t, os.WriteFile(path, damage{"flip", 8 * (at + 3)}.apply(data), 0o600))
+	faults, err := CheckFile(path)
+	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "table limits: record 3") {
+		t.Errorf("the check: %q, %v", faults, err)
+	}
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind classes a Refusal. The mapping to HTTP statuses stands in one place, server/web.
+type Kind int
+
+// The kinds of refusal.
+const (
+	Invalid      Kind = iota + 1 // the request itself is wrong
+	Unauthorized                 // no valid proof of who calls
+	Forbidden                    // known, and may not
+	NotFound                     // nothing there, or nothing that this caller may know of
+	Conflict                     // the record's state does not allow it
+	Gone                         // it was there, and is no longer kept
+	TooMany                      // over a limit; RetryAfter says when to come back
+	Unavailable                  // the store takes no writes now
+)
+
+// Refusal is an error whose sentence is meant for the caller. Whatever is not a Refusal is a fault of the appliance,
+// and its text is for the log alone.
+type Refusal struct {
+	Kind       Kind
+	Reason     string              // one sentence: what is wrong and what to do
+	Fields     map[string][]string // faults by field name; "" is the body as a whole
+	RetryAfter time.Duration       // TooMany and Unavailable: when to try again
+	Extra      map[string]any      // further members of the problem, as loadStatus
+	Cause      error               // for the log, never shown
+}
+
+// Refuse makes a Refusal of one sentence.
+func Refuse(kind Kind, reason string) *Refusal { return &Refusal{Kind: kind, Reason: reason} }
+
+// Error is the caller's sentence, without the cause.
+func (r *Refusal) Error() string { return r.Reason }
+
+// Unwrap gives the cause to errors.Is and the log.
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// IsKind tells whether err is a Refusal of that kind.
+func IsKind(err error, kind Kind) bool {
+	var refusal *Refusal
+	return errors.As(err, &refusal) && refusal.Kind == kind
+}

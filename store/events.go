@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+)
+
+// tell appends an event to the feed, numbered without a gap.
+func (t *tx) tell(event Event) error {
+	seq, err := t.bucket(eventBucket).NextSequence()
+	if err != nil {
+		return err
+	}
+	event.Seq, event.At = seq, t.now
+	if err := events.put(t, seqKey(seq), event); err != nil {
+		return err
+	}
+	t.signalEvents()
+	if event.Partner == "" {
+		return nil
+	}
+	return t.put(eventPartnerBucket, partnerKey(event.Partner, seq), nil)
+}
+
+// Feed is a stretch of the events.
+type Feed struct {
+	ID     ID      `json:"feed"` // names the numbering
+	Events []Event `json:"events"`
+	Next   uint64  `json:"next"` // the last number looked at: the next call's after
+}
+
+// Events gives the operator's events with a number beyond after, at most limit. It refuses with Gone where some of them
+// are no longer kept (Extra says the oldest that is), and with Conflict where after lies beyond the end.
+func (s *Store) Events(after uint64, limit int) (Feed, error) {
+	return read(s, func(t *tx) (Feed, error) {
+		file, _, err := metas.get(t, metaKey)
+		if err != nil {
+			return Feed{}, err
+		}
+		last := t.bucket(eventBucket).Sequence()
+		oldest := t.oldestEvent()
+		switch {
+		case after > last:
+			return Feed{}, &Refusal{Kind: Conflict, Extra: map[string]any{"last": last, "feed": file.Feed.String()},
+				Reason: fmt.Sprintf("There is no event %d yet; the last one is %d.", after, last)}
+		case after+1 < oldest:
+			return Feed{}, &Refusal{Kind: Gone, Extra: map[string]any{"oldest": oldest},
+				Reason: fmt.Sprintf("Events before %d are no longer kept; go on after %d.", oldest, oldest-1)}
+		}
+		feed := Feed{ID: file.Feed, Next: after, Events: []Event{}}
+		err = events.each(t, nil, seqKey(after+1), func(_ []byte, event Event) (bool, error) {
+			feed.Events = append(feed.Events, event)
+			feed.Next = event.Seq
+			return len(feed.Events) < limit, nil
+		})
+		return feed, err
+	})
+}
+
+// EventsFrom is Events that waits: where there is none yet it gives the first that come, or none when ctx ends.
+func (s *Store) EventsFrom(ctx context.Context, after uint64, limit int) (Feed, error) {
+	for {
+		news := s.Watch()
+		feed, err := s.Events(after, limit)
+		if err != nil || len(feed.Events) > 0 {
+			return feed, err
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return feed, nil
+		}
+	}
+}
+
+// oldestEvent is the number of the first event that is still kept, or of the next one where none is.
+func (t *tx) oldestEvent() uint64 {
+	if key, _ := t.cursor(eventBucket).First(); key != nil {
+		return binary.BigEndian.Uint64(key)
+	}
+	return t.bucket(eventBucket).Sequence() + 1
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+)
+
+// clock is the time that a test store sees.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// at makes a store see this clock: openTest(t, at(clock)).
+func at(c *clock) func(*Options) { return func(o *Options) { o.Now = c.Now } }
+
+// testOptions are the same in every run: a clock that stands still, randomness from a fixed seed, a disk with room.
+func testOptions(changes ...func(*Options)) Options {
+	o := Options{
+		Now: newClock().Now, Random: rand.NewChaCha8([32]byte{1}), MailDomain: "postern.example",
+		Rules: Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 365 * 24 * time.Hour, GiveUpAfter: 72 * time.Hour,
+			StrangerLetters: Rate{Count: 20000, Per: 24 * time.Hour}, AddressLetters: Rate{Count: 20, Per: 24 * time.Hour}},
+		Free: func(string) (uint64, uint64, error) { return 1 << 40, 1 << 41, nil },
+	}
+	for _, change := range changes {
+		change(&o)
+	}
+	return o
+}
+
+// openTest opens a store in a directory of the test's own. At the end of the test it is closed and its file checked.
+func openTest(t testing.TB, changes ...func(*Options)) *Store {
+	t.Helper()
+	return openTestIn(t, t.TempDir(), changes...)
+}
+
+// openTestIn is openTest in a given directory, for a test that opens the same file twice.
+func openTestIn(t testing.TB, dir string, changes ...func(*Options)) *Store {
+	t.Helper()
+	s, err := Open(dir, testOptions(changes...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeTest(t, s) })
+	return s
+}
+
+// closeTest closes a store and checks its file; a second time it does nothing new.
+func closeTest(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Errorf("closing: %v", err)
+	}
+	faults, err := CheckFile(dataFile(s.dir))
+	if err != nil {
+		t.Errorf("checking: %v", err)
+	}
+	for _, fault := range faults {
+		t.Errorf("the file is not consistent: %s", fault)
+	}
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"encoding/hex"
+	"errors"
+)
+
+// ID names a record. IDs that the store makes are UUIDs of version 7 (RFC 9562 §5.7): their first six octets are the
+// time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that its
+// owner gave it, of whatever version. The zero ID means "none".
+type ID [16]byte
+
+// errNotGUID is what ParseID answers; callers replace it by a sentence about their own field.
+var errNotGUID = errors.New("not a GUID like 00000000-0000-4000-8000-000000000001")
+
+// ParseID reads the 36-character form of a GUID in any case.
+func ParseID(text string) (ID, error) {
+	var id ID
+	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return ID{}, errNotGUID
+	}
+	compact := text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
+	if _, err := hex.Decode(id[:], []byte(compact)); err != nil {
+		return ID{}, errNotGUID
+	}
+	return id, nil
+}
+
+// IsZero tells whether the ID names nothing.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// String gives the GUID in lower case.
+func (id ID) String() string {
+	text, _ := id.AppendText(make([]byte, 0, 36))
+	return string(text)
+}
+
+// AppendText appends the GUID in lower case, as encoding.TextAppender wants it.
+func (id ID) AppendText(to []byte) ([]byte, error) {
+	to = append(hex.AppendEncode(to, id[:4]), '-')
+	to = append(hex.AppendEncode(to, id[4:6]), '-')
+	to = append(hex.AppendEncode(to, id[6:8]), '-')
+	to = append(hex.AppendEncode(to, id[8:10]), '-')
+	return hex.AppendEncode(to, id[10:]), nil
+}
+
+// MarshalText is what JSON writes for an ID.
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(make([]byte, 0, 36)) }
+
+// UnmarshalText reads what MarshalText wrote, in any case.
+func (id *ID) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseID(string(text))
+	return err
+}

@@ -1,0 +1,296 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+)
+
+// owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller sets kind and subject.
+func (t *tx) owe(user User, letter Letter) (ID, error) {
+	letter.ID = t.newID()
+	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
+	letter.User, letter.To, letter.Language = user.ID, user.Email, user.Language
+	letter.Generation = user.LinkGeneration
+	letter.State = LetterQueued
+	letter.OwedAt, letter.DueAt = t.now, t.now
+	if err := t.put(letterPersonBucket, personKey(user.ID, letter.ID), nil); err != nil {
+		return ID{}, err
+	}
+	if err := t.countLetter(LetterQueued, 1); err != nil {
+		return ID{}, err
+	}
+	if err := letters.put(t, letter.ID[:], letter); err != nil {
+		return ID{}, err
+	}
+	return letter.ID, t.makeDue(letter)
+}
+
+// makeDue puts a queued letter where the courier looks for it. One that is due later wakes nobody: whoever put it off
+// looks for the next due time anyway.
+func (t *tx) makeDue(letter Letter) error {
+	if !letter.DueAt.After(t.now) {
+		t.signalOwed()
+	}
+	return t.put(letterDueBucket, timeKey(letter.DueAt, letter.ID), nil)
+}
+
+// unqueue takes a queued letter from the due ones and from the courier's hand alike.
+func (t *tx) unqueue(letter Letter) error {
+	if t.has(letterClaimedBucket, letter.ID[:]) {
+		return t.delete(letterClaimedBucket, letter.ID[:])
+	}
+	return t.delete(letterDueBucket, timeKey(letter.DueAt, letter.ID))
+}
+
+// finish gives a letter, which is in no queue any more, one of the final states.
+func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
+	if err := t.count(letter.State, state); err != nil {
+		return err
+	}
+	letter.State, letter.Reason, letter.DoneAt = state, reason, t.now
+	if err := t.put(letterDoneBucket, timeKey(letter.DoneAt, letter.ID), nil); err != nil {
+		return err
+	}
+	return letters.put(t, letter.ID[:], *letter)
+}
+
+// requeue makes a letter due at its DueAt, from whatever state; the caller has taken it from the queues.
+func (t *tx) requeue(letter *Letter) error {
+	if letter.State != LetterQueued {
+		if err := t.count(letter.State, LetterQueued); err != nil {
+			return err
+		}
+	}
+	if !letter.DoneAt.IsZero() {
+		if err := t.delete(letterDoneBucket, timeKey(letter.DoneAt, letter.ID)); err != nil {
+			return err
+		}
+	}
+	letter.State, letter.Reason, letter.DoneAt = LetterQueued, "", time.Time{}
+	if err := letters.put(t, letter.ID[:], *letter); err != nil {
+		return err
+	}
+	return t.makeDue(*letter)
+}
+
+func (t *tx) count(from, to LetterState) error {
+	if err := t.countLetter(from, -1); err != nil {
+		return err
+	}
+	return t.countLetter(to, 1)
+}
+
+func (t *tx) countLetter(state LetterState, by int) error {
+	return t.put(letterCountBucket, []byte(state),
+		binary.BigEndian.AppendUint64(nil, uint64(t.letterCount(state)+by)))
+}
+
+func (t *tx) letterCount(state LetterState) int {
+	if value := t.get(letterCountBucket, []byte(state)); value != nil {
+		return int(binary.BigEndian.Uint64(value))
+	}
+	return 0
+}
+
+// eachLetterOf visits a person's letters, oldest first.
+func (t *tx) eachLetterOf(user ID, visit func(Letter) error) error {
+	var ids []ID // collected first: the visitor may write
+	c := t.cursor(letterPersonBucket)
+	for key, _ := c.Seek(user[:]); key != nil && ID(key[:16]) == user; key, _ = c.Next() {
+		ids = append(ids, ID(key[16:]))
+	}
+	for _, id := range ids {
+		letter, err := t.letter(id)
+		if err != nil {
+			return err
+		}
+		if err := visit(letter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) letter(id ID) (Letter, error) {
+	letter, found, err := letters.get(t, id[:])
+	if err == nil && !found {
+		err = Refuse(NotFound, "There is no letter "+id.String()+".")
+	}
+	return letter, err
+}
+
+// open tells whether a letter is still to be sent.
+func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }
+
+// cancelLetters ends all letters of a person that are not sent yet.
+func (t *tx) cancelLetters(user ID, reason string) error {
+	return t.eachLetterOf(user, func(letter Letter) error {
+		if !letter.open() {
+			return nil
+		}
+		return t.cancel(&letter, reason)
+	})
+}
+
+func (t *tx) cancel(letter *Letter, reason string) error {
+	if letter.State == LetterQueued {
+		if err := t.unqueue(*letter); err != nil {
+			return err
+		}
+	}
+	return t.finish(letter, LetterCancelled, reason)
+}
+
+// forgetLetters cancels a person's letters and leaves in none of them anything that names the person.
+func (t *tx) forgetLetters(user ID, reason string) error {
+	if err := t.cancelLetters(user, reason); err != nil {
+		return err
+	}
+	return t.eachLetterOf(user, func(letter Letter) error {
+		letter.To = ""
+		if letter.Decision != nil {
+			letter.Decision.Comment = ""
+		}
+		for i := range letter.Attempts {
+			letter.Attempts[i].Text = "" // servers repeat addresses in their answers
+		}
+		if letter.State == LetterFailed {
+			letter.Reason = "refused"
+		}
+		return letters.put(t, letter.ID[:], letter)
+	})
+}
+
+// Letter gives one letter, or NotFound.
+func (s *Store) Letter(id ID) (Letter, error) {
+	return read(s, func(t *tx) (Letter, error) { return t.letter(id) })
+}
+
+// LetterFilter chooses letters for the operator.
+type LetterFilter struct {
+	State  LetterState // empty: all
+	To     string      // an e-mail address; empty: all
+	Before ID          // only letters owed before this one; zero: from the newest
+	Limit  int         // at most so many; 0: 100
+}
+
+// Letters lists letters, the newest first.
+func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	return read(s, func(t *tx) ([]Letter, error) {
+		var found []Letter
+		c := t.cursor(letterBucket)
+		key, _ := c.Last()
+		if !f.Before.IsZero() {
+			c.Seek(f.Before[:])
+			key, _ = c.Prev()
+		}
+		for ; key != nil && len(found) < f.Limit; key, _ = c.Prev() {
+			letter, err := t.letter(ID(key))
+			if err != nil {
+				return nil, err
+			}
+			if (f.State == "" || f.State == letter.State) &&
+				(f.To == "" || string(addressKey(f.To)) == string(addressKey(letter.To))) {
+				found = append(found, letter)
+			}
+		}
+		return found, nil
+	})
+}
+
+// LettersTo lists a person's letters, the newest first.
+func (s *Store) LettersTo(user ID, limit int) ([]Letter, error) {
+	return read(s, func(t *tx) ([]Letter, error) {
+		var found []Letter
+		err := t.eachLetterOf(user, func(letter Letter) error {
+			found = append([]Letter{letter}, found...)
+			return nil
+		})
+		return found[:min(limit, len(found))], err
+	})
+}
+
+// LetterCounts tells how many letters there are in each state.
+func (s *Store) LetterCounts() (map[LetterState]int, error) {
+	return read(s, func(t *tx) (map[LetterState]int, error) {
+		counts := make(map[LetterState]int)
+		for _, state := range []LetterState{LetterQueued, LetterHeld, LetterSent, LetterFailed, LetterCancelled} {
+			counts[state] = t.letterCount(state)
+		}
+		return counts, nil
+	})
+}
+
+// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew.
+// It refuses with Conflict where the letter was sent or cancelled.
+func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
+	return write(ctx, s, func(t *tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.State == LetterSent || letter.State == LetterCancelled {
+			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+
+				"; only a failed, held or queued one can be tried again.")
+		}
+		if letter.To == "" {
+			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
+		}
+		if t.has(letterClaimedBucket, id[:]) {
+			return letter, nil // being tried at this moment
+		}
+		return letter, t.retry(&letter)
+	})
+}
+
+func (t *tx) retry(letter *Letter) error {
+	if letter.State == LetterQueued {
+		if err := t.unqueue(*letter); err != nil {
+			return err
+		}
+	}
+	letter.Tries, letter.Waited, letter.DueAt = 0, 0, t.now
+	if err := t.requeue(letter); err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "operator.letter_retried", User: letter.User, Letter: letter.ID})
+}
+
+// retriedAtOnce bounds how many letters one transaction takes up again.
+const retriedAtOnce = 500
+
+// RetryFailed makes all failed letters due now and tells how many there were.
+func (s *Store) RetryFailed(ctx context.Context) (int, error) {
+	for total := 0; ; {
+		n, err := write(ctx, s, func(t *tx) (int, error) { return t.retryFailed() })
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+	}
+}
+
+func (t *tx) retryFailed() (int, error) {
+	var failed []Letter
+	c := t.cursor(letterDoneBucket)
+	for key, _ := c.First(); key != nil && len(failed) < retriedAtOnce; key, _ = c.Next() {
+		_, id := splitTimeKey(key)
+		letter, err := t.letter(id)
+		if err != nil {
+			return 0, err
+		}
+		if letter.State == LetterFailed && letter.To != "" {
+			failed = append(failed, letter)
+		}
+	}
+	for i := range failed {
+		if err := t.retry(&failed[i]); err != nil {
+			return 0, err
+		}
+	}
+	return len(failed), nil
+}

@@ -1,0 +1,129 @@
+// Package store keeps Postern's records in one bbolt file and is the only room that does. Every fact about them
+// (somebody registered, a load was decided, a letter was sent) is one exported method and one transaction, which
+// carries the record, its index keys, the letter that the fact owes and the event that tells of it.
+//
+// The bucket tree; ids are 16 octets, times 8 octets of big-endian milliseconds, ∅ an empty value, and every value that
+// is a record carries a checksum (table.go):
+//
+//	meta
+//	  meta                    → meta: schema, who this appliance is, whether sending is paused
+//	users
+//	  id                      → User
+//	users.address
+//	  address in lower case   → id
+//	users.pending
+//	  registered | id         → ∅     never activated, for KEEP_UNCONFIRMED
+//	addresses
+//	  SHA-256 of the address  → address: letters of late, and whether its owner wants none
+//	limits
+//	  name                    → Window
+//	mailings
+//	  user id                 → mailings: documents mailed within the last day
+//	cleanings
+//	  id                      → Cleaning with its load
+//	cleanings.changed
+//	  last change | id        → ∅     for KEEP_CLEANINGS
+//	documents
+//	  version | number        → 256 KiB of an uploaded PDF, raw
+//	letters
+//	  id                      → Letter
+//	letters.due
+//	  due | id                → ∅     queued, in nobody's hand: the first key is the next letter
+//	letters.claimed
+//	  id                      → ∅     queued, in the courier's hand
+//	letters.done
+//	  done | id               → ∅     sent, failed or cancelled, for KEEP_SENT
+//	letters.person
+//	  user id | id            → ∅
+//	letters.count
+//	  state                   → number, 8 octets
+//	events
+//	  seq                     → Event
+//	events.partner
+//	  partner | 0 | seq       → ∅
+package store
+
+import (
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+var (
+	metaBucket           = []byte("meta")
+	userBucket           = []byte("users")
+	userAddressBucket    = []byte("users.address")
+	userPendingBucket    = []byte("users.pending")
+	addressBucket        = []byte("addresses")
+	limitBucket          = []byte("limits")
+	mailingBucket        = []byte("mailings")
+	cleaningBucket       = []byte("cleanings")
+	cleaningChangeBucket = []byte("cleanings.changed")
+	documentBucket       = []byte("documents")
+	letterBucket         = []byte("letters")
+	letterDueBucket      = []byte("letters.due")
+	letterClaimedBucket  = []byte("letters.claimed")
+	letterDoneBucket     = []byte("letters.done")
+	letterPersonBucket   = []byte("letters.person")
+	letterCountBucket    = []byte("letters.count")
+	eventBucket          = []byte("events")
+	eventPartnerBucket   = []byte("events.partner")
+)
+
+// buckets are all that a file of the current schema holds.
+var buckets = [][]byte{
+	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
+	cleaningBucket, cleaningChangeBucket, documentBucket,
+	letterBucket, letterDueBucket, letterClaimedBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
+	eventBucket, eventPartnerBucket,
+}
+
+var (
+	metas     = table[meta]{metaBucket}
+	users     = table[User]{userBucket}
+	addresses = table[address]{addressBucket}
+	limits    = table[Window]{limitBucket}
+	mailings  = table[mailing]{mailingBucket}
+	cleanings = table[Cleaning]{cleaningBucket}
+	letters   = table[Letter]{letterBucket}
+	events    = table[Event]{eventBucket}
+)
+
+// metaKey is the one key of the meta bucket.
+var metaKey = []byte("meta")
+
+// meta is what the file says of itself.
+type meta struct {
+	Schema    int       `json:"schema"`
+	Appliance ID        `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
+	Feed      ID        `json:"feed"`      // names the numbering of events
+	MadeAt    time.Time `json:"madeAt"`
+	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
+}
+
+// addressKey makes two spellings of one address the same person.
+func addressKey(email string) []byte { return []byte(strings.ToLower(email)) }
+
+// timeKey orders by time, then by id.
+func timeKey(at time.Time, id ID) []byte {
+	key := make([]byte, 8, 24)
+	binary.BigEndian.PutUint64(key, uint64(at.UnixMilli()))
+	return append(key, id[:]...)
+}
+
+// splitTimeKey takes apart what timeKey made.
+func splitTimeKey(key []byte) (time.Time, ID) {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(key))).UTC(), ID(key[8:24])
+}
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+func partnerKey(partner string, seq uint64) []byte {
+	return append(append([]byte(partner), 0), seqKey(seq)...)
+}
+
+func personKey(user, letter ID) []byte { return append(user[:], letter[:]...) }
+
+func chunkKey(version ID, number int) []byte {
+	return binary.BigEndian.AppendUint32(version[:], uint32(number))
+}

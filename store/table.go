@@ -1,0 +1,102 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/go-json-experiment/json"
+)
+
+// table is typed access to a bucket of records. A value is four octets of CRC-32C (RFC 3720 §12.1, big endian) over bucket
+// name, key and JSON, and then the JSON. The name and the key are in the sum, so that a record which a fault moved to
+// another place is noticed too.
+type table[T any] struct{ bucket []byte }
+
+// sumSize is the length of the checksum in front of each record.
+const sumSize = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// DamagedRecord says that a record is not what was written. It is never served.
+type DamagedRecord struct {
+	Table string
+	Key   []byte
+	Cause error
+}
+
+// Error names the table and, in hexadecimal, the key.
+func (d *DamagedRecord) Error() string {
+	return fmt.Sprintf("table %s: record %x is damaged: %v", d.Table, d.Key, d.Cause)
+}
+
+// Unwrap gives the cause.
+func (d *DamagedRecord) Unwrap() error { return d.Cause }
+
+var errChecksum = errors.New("its checksum does not match")
+
+// get reads one record. Where there is none, found is false; a damaged one is a *DamagedRecord.
+func (t table[T]) get(tx *tx, key []byte) (value T, found bool, err error) {
+	raw := tx.get(t.bucket, key)
+	if raw == nil {
+		return value, false, nil
+	}
+	value, err = t.decode(key, raw)
+	return value, err == nil, err
+}
+
+// put writes one record in place of what was there.
+func (t table[T]) put(tx *tx, key []byte, value T) error {
+	raw := bytes.NewBuffer(make([]byte, sumSize, 512))
+	if err := json.MarshalWrite(raw, value); err != nil {
+		return fmt.Errorf("table %s: record %x cannot be written as JSON: %w", t.bucket, key, err)
+	}
+	record := raw.Bytes()
+	binary.BigEndian.PutUint32(record, t.sum(key, record[sumSize:]))
+	return tx.put(t.bucket, key, record)
+}
+
+// delete removes a record; one that is not there is no error.
+func (t table[T]) delete(tx *tx, key []byte) error { return tx.delete(t.bucket, key) }
+
+// each hands out, in the order of keys, the records whose key begins with prefix and is not below from, until fn wants no
+// more. fn must not write, and must not keep the key. A damaged record ends the walk with a *DamagedRecord;
+// who wants the rest goes on after its Key.
+func (t table[T]) each(tx *tx, prefix, from []byte, fn func(key []byte, value T) (more bool, err error)) error {
+	if bytes.Compare(from, prefix) < 0 {
+		from = prefix
+	}
+	cursor := tx.cursor(t.bucket)
+	for key, raw := cursor.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, raw = cursor.Next() {
+		value, err := t.decode(key, raw)
+		if err != nil {
+			return err
+		}
+		if more, err := fn(key, value); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t table[T]) decode(key, raw []byte) (value T, err error) {
+	if len(raw) < sumSize || binary.BigEndian.Uint32(raw) != t.sum(key, raw[sumSize:]) {
+		return value, t.damaged(key, errChecksum)
+	}
+	if err := json.Unmarshal(raw[sumSize:], &value); err != nil {
+		var none T
+		return none, t.damaged(key, err)
+	}
+	return value, nil
+}
+
+func (t table[T]) sum(key, text []byte) uint32 {
+	sum := crc32.Checksum(t.bucket, castagnoli)
+	return crc32.Update(crc32.Update(sum, castagnoli, key), castagnoli, text)
+}
+
+func (t table[T]) damaged(key []byte, cause error) error {
+	return &DamagedRecord{Table: string(t.bucket), Key: bytes.Clone(key), Cause: cause}
+}

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// Registration is what somebody says who wants to become a user; every field is validated already.
+type Registration struct {
+	Email            string
+	FirstName        string
+	LastName         string
+	OrganisationName string
+	CleaningID       ID     // zero: none
+	Language         string // of the letters
+}
+
+// RegisterUser makes a user that is not activated, and owes the letter that lets the mailbox be proven. It refuses with
+// Conflict where the address has an account, and with TooMany where its letter limit, or the strangers', is used up. For
+// an address whose owner wants nothing from strangers it answers as for any other, and does nothing.
+func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
+	return write(ctx, s, func(t *tx) (User, error) {
+		if t.has(userAddressBucket, addressKey(r.Email)) {
+			return User{}, Refuse(Conflict, "An account with this e-mail address already exists; sign in instead.")
+		}
+		known, _, err := addresses.get(t, addressHash(r.Email))
+		if err != nil {
+			return User{}, err
+		}
+		if t.now.Before(known.DisownedUntil) {
+			return User{Email: r.Email}, nil
+		}
+		strangers, wait, err := t.mayOweLink(known, false)
+		if err != nil {
+			return User{}, err
+		}
+		if wait > 0 {
+			return User{}, &Refusal{Kind: TooMany, RetryAfter: wait,
+				Reason: "Too many letters were asked for; try again later."}
+		}
+		return t.addUser(r, known, strangers)
+	})
+}
+
+func (t *tx) addUser(r Registration, known address, strangers Window) (User, error) {
+	user := User{
+		ID: t.newID(), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
+		OrganisationName: r.OrganisationName, CleaningID: r.CleaningID, Language: r.Language, RegisteredAt: t.now,
+		LinkGeneration: 1, TokenGeneration: 1,
+	}
+	if err := users.put(t, user.ID[:], user); err != nil {
+		return User{}, err
+	}
+	if err := t.put(userAddressBucket, addressKey(user.Email), user.ID[:]); err != nil {
+		return User{}, err
+	}
+	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
+		return User{}, err
+	}
+	if err := t.countLink(user.Email, known, false, strangers); err != nil {
+		return User{}, err
+	}
+	letter, err := t.owe(user, Letter{Kind: LetterActivate, Cleaning: r.CleaningID})
+	if err != nil {
+		return User{}, err
+	}
+	return user, t.tell(Event{Type: "user.registered", User: user.ID, Letter: letter, Cleaning: r.CleaningID})
+}
+
+// Confirmation is what a confirmation token says, opened but not yet held against the person.
+type Confirmation struct {
+	User       ID
+	Email      [16]byte // first octets of the address's SHA-256
+	Generation uint32
+	Token      [32]byte // SHA-256 of the token's text
+	ExpiresAt  time.Time
+}
+
+// ActivateUser proves a mailbox: the link came back. The refusals come in CONTRACT section 5's order: Forbidden where
+// the user is blocked; the same answer again for a link used within ConfirmationReuse; Conflict past its life; NotFound where the
+// account is gone or another person's; Conflict where it was used, or overtaken by another one's use.
+func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) {
+	return write(ctx, s, func(t *tx) (User, error) {
+		user, found, err := users.get(t, c.User[:])
+		if err != nil {
+			return User{}, err
+		}
+		found = found && c.Email == emailHash(user.Email)
+		switch {
+		case found && user.Blocked:
+			return User{}, errBlocked
+		case found && user.Used.Token == c.Token && t.now.Sub(user.Used.At) < s.rules.ConfirmationReuse:
+			return user, nil
+		case !t.now.Before(c.ExpiresAt):
+			return User{}, Refuse(Conflict, "This link has expired; sign in to get a new one by mail.")
+		case !found:
+			return User{}, Refuse(NotFound, "There is no account for this e-mail address any more; register again.")
+		case c.Generation != user.LinkGeneration:
+			return User{}, Refuse(Conflict, "This link was used already or replaced; sign in to go on.")
+		}
+		return user, t.activate(&user, c.Token)
+	})
+}
+
+var errBlocked = Refuse(Forbidden, "This account is blocked; ask the operator of this service.")
+
+func emailHash(email string) [16]byte {
+	sum := sha256.Sum256(addressKey(email))
+	return [16]byte(sum[:16])
+}
+
+func (t *tx) activate(user *User, token [32]byte) error {
+	known, _, err := addresses.get(t, addressHash(user.Email))
+	if err != nil {
+		return err
+	}
+	if user.ActivatedAt.IsZero() {
+		if err := t.delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
+			return err
+		}
+	}
+	user.ActivatedAt, user.Reactivate = t.now, false
+	user.LinkGeneration++
+	user.Used = UsedLink{Token: token, At: t.now}
+	if err := users.put(t, user.ID[:], *user); err != nil {
+		return err
+	}
+	known.Unproven = 0
+	if err := addresses.put(t, addressHash(user.Email), known); err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "user.activated", User: user.ID})
+}
+
+// SignIn is a request to be let in by an e-mail address.
+type SignIn struct {
+	Email      string
+	CleaningID ID      // zero: none; goes into the link, should one be owed
+	Held       *Bearer // a user token, opened and not expired, that the caller holds already
+}
+
+// SignedIn says whether somebody is in, or must prove the mailbox first.
+type SignedIn struct {
+	User         User
+	MustActivate bool // a link by mail is owed, was owed within the last minute, or is over a limit
+	Proven       bool // the token to be made is a proven one
+}
+
+// SignInUser lets a user in, or owes a link by mail. It refuses with NotFound where there is no account, and with
+// Forbidden where the user is blocked.
+func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
+	return write(ctx, s, func(t *tx) (SignedIn, error) {
+		user, err := t.userByEmail(in.Email)
+		if err != nil {
+			return SignedIn{}, err
+		}
+		if user.Blocked {
+			return SignedIn{}, errBlocked
+		}
+		held := in.Held != nil && in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
+		if s.rules.mustActivate(user, held, t.now) {
+			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in.CleaningID)
+		}
+		err = t.tell(Event{Type: "user.signed_in", User: user.ID})
+		return SignedIn{User: user, Proven: held && in.Held.Proven}, err
+	})
+}
+
+// mustActivate tells whether a user has to prove the mailbox (again) before being let in.
+func (r Rules) mustActivate(user User, held bool, now time.Time) bool {
+	return user.ActivatedAt.IsZero() || user.Reactivate || now.Sub(user.ActivatedAt) >= r.ReactivateAfter ||
+		r.MailboxSignIn && !held
+}
+
+// oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
+func (t *tx) oweLink(user User, cleaning ID) error {
+	known, _, err := addresses.get(t, addressHash(user.Email))
+	if err != nil || known.justOwed(t.now) {
+		return err
+	}
+	proven := !user.ActivatedAt.IsZero()
+	strangers, wait, err := t.mayOweLink(known, proven)
+	if err != nil || wait > 0 {
+		return err
+	}
+	if err := t.countLink(user.Email, known, proven, strangers); err != nil {
+		return err
+	}
+	_, err = t.owe(user, Letter{Kind: LetterActivate, Cleaning: cleaning})
+	return err
+}
+
+var errNoAccount = Refuse(NotFound, "There is no account for this e-mail address; register first.")
+
+func (t *tx) userByEmail(email string) (User, error) {
+	id := t.get(userAddressBucket, addressKey(email))
+	if id == nil {
+		return User{}, errNoAccount
+	}
+	user, found, err := users.get(t, id)
+	if err == nil && !found {
+		err = errNoAccount
+	}
+	return user, err
+}
+
+var errBadBearer = Refuse(Unauthorized, "The user token is missing or no longer valid; sign in again.")
+
+// bearer gives the user whom a token lets in now.
+func (t *tx) bearer(b Bearer) (User, error) {
+	user, found, err := users.get(t, b.User[:])
+	if err == nil && (!found || user.Blocked || user.TokenGeneration != b.Generation) {
+		err = errBadBearer
+	}
+	return user, err
+}
+
+// CheckBearer gives the user whom a token lets in, or Unauthorized where the person was erased, blocked or registered
+// anew since it was made. The token's own expiry is judged by who opens it.
+func (s *Store) CheckBearer(b Bearer) (User, error) {
+	return read(s, func(t *tx) (User, error) { return t.bearer(b) })
+}
+
+// UserByEmail gives the user of an address, or NotFound.
+func (s *Store) UserByEmail(email string) (User, error) {
+	return read(s, func(t *tx) (User, error) { return t.userByEmail(email) })
+}
+
+// KnowsPeople tells whether anybody has registered here.
+func (s *Store) KnowsPeople() (bool, error) {
+	return read(s, func(t *tx) (bool, error) {
+		first, _ := t.cursor(userBucket).First()
+		return first != nil, nil
+	})
+}
