@@ -1,0 +1,58 @@
+package letters
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzCompose puts hostile words everywhere a person or a station chooses them. compose checks line ends, parts and the
+// envelope; here is what must hold beside that.
+func FuzzCompose(f *testing.F) {
+	f.Add("Zoë", "Org", "Ethanol", "line\nline", "SYN-1", "Kaai 9")
+	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "\r", "</td><script>", "\r\n.\r\n\r\n--=_a", "\"; filename=x\r\nX: y", "{{.Sender}}")
+	f.Add("\xff\xfe\x00", "=?utf-8?q?=0A?=", "\u2028\u202e", strings.Repeat("\r", 99), "%s%n", "[x](.Link)")
+	f.Add(strings.Repeat("é", 600), "", strings.Repeat("w", 2000), strings.Repeat("=\n", 999), strings.Repeat("N", 999), "\n\n")
+	c := testComposer(f)
+	harmless := map[string]opened{}
+	for i, kind := range fuzzedKinds {
+		l, in := letterOf(kind, languages[i])
+		harmless[kind] = compose(f, c, l, in)
+	}
+	f.Fuzz(func(t *testing.T, first, organisation, product, comment, number, station string) {
+		for i, kind := range fuzzedKinds {
+			l, in := letterOf(kind, languages[i])
+			in.User.FirstName, in.User.LastName, in.User.OrganisationName = first, first, organisation
+			in.Cleaning.Number, in.Cleaning.Station.Name, in.Cleaning.Station.City = number, station, organisation
+			if l.Decision != nil {
+				l.Decision.ProductName, l.Decision.Comment = product, comment
+			}
+			want, got := harmless[kind], compose(t, c, l, in)
+			if len(got.header) != len(want.header) || boundaries(got.raw) != boundaries(want.raw) {
+				t.Errorf("%s: headers %v or parts came up", kind, got.header)
+			}
+			for name, values := range got.header {
+				if len(values) != 1 || name != "Subject" && name != "Content-Type" && values[0] != want.header.Get(name) {
+					t.Errorf("%s: %s is %q", kind, name, values)
+				}
+			}
+			if !utf8.ValidString(got.text) || !utf8.ValidString(got.html) || strings.ContainsAny(got.text, "\x00\x07\u202e") {
+				t.Errorf("%s: not clean text", kind)
+			}
+			if tags(got.html) != tags(want.html) && kind != "decided" || strings.Contains(got.html, "<script") {
+				t.Errorf("%s: the page has other tags:\n%s", kind, got.html)
+			}
+			if kind == "document" && !bytes.Equal(got.pdf, in.PDF) {
+				t.Error("the PDF came out changed")
+			}
+		}
+	})
+}
+
+// fuzzedKinds stand beside languages, one each.
+var fuzzedKinds = []string{"activate", "proven", "document", "decided"}
+
+// tags and boundaries count what could only come from the layout and the composing.
+func tags(page string) int       { return strings.Count(page, "<") }
+func boundaries(data []byte) int { return bytes.Count(data, []byte("\r\n--=_")) }

@@ -1,0 +1,173 @@
+// Package letters knows what the appliance's letters say, and makes whole mails of them. The wording stands in plain
+// text files under texts, one for each kind and language, from which the text and the HTML part are both made; package
+// letters itself knows only which values a kind of letter may speak of. Tokens are minted while composing, so that
+// none rests in the data file and a link's life starts when it leaves.
+//
+// # The text files
+//
+// A letter is texts/<kind>.<language>.txt: a line "Subject: …", a line "Preview: …" (what a mail client shows beside
+// the subject), a blank line, then blocks with blank lines between them:
+//
+//	# A heading
+//	A paragraph, over as many lines as you like, with [a plain link](.Link) in it.
+//	[The button](.Link)           alone in its block
+//	- Label: a line of facts      one or more of them
+//	> {{.Comment}}                words of a person, quoted, with their line breaks
+//
+// Values stand as {{.Name}}; {{if .Name}} or {{if not .Name}}, {{else}} and {{end}} leave out what has no value, in a
+// line or, alone on a line, around lines and blocks. footer.<language>.txt has the blocks that end every letter of the
+// language, words.<language>.txt how it names spans and writes times. Language "en" is what an unknown one falls back to.
+package letters
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"postern/mail/document"
+	"postern/store"
+	"postern/tokens"
+)
+
+//go:embed texts/*.txt layout.html
+var embedded embed.FS
+
+// fallback is the language of a letter whose own is not among the texts.
+const fallback = "en"
+
+// Options is what a Composer needs to know of the appliance.
+type Options struct {
+	From         mail.Address // sender; its address is the envelope's too
+	ReplyTo      string       // CONTACT, an address with or without a display name; empty: none
+	Organisation string       // who the letters are from; empty: From's name
+	PrivacyURL   string       // where the processing of personal data is described; empty: nowhere
+	PublicURL    *url.URL     // base of the links to the appliance's own pages
+
+	// ActivationURL is the template of the front end's address (CheckActivationURL); empty: PublicURL's own page.
+	ActivationURL   string
+	ConfirmationTTL time.Duration // life of the activation link, from composing; at least a minute
+	NotMeTTL        time.Duration // life of the "this wasn't me" link; at least a minute
+	Sealer          *tokens.Sealer
+}
+
+// Composer makes mails of letters. It is ready for concurrent use as far as its Sealer is.
+type Composer struct {
+	o       Options
+	sender  string // who the letters say they are from, never empty
+	replyTo *mail.Address
+	texts   map[string]*language
+}
+
+// Message is a mail on its way: the envelope's two bare addresses, and all that follows DATA, with CRLF line ends.
+type Message struct {
+	From, To string
+	Data     []byte
+}
+
+// New checks the options and reads all texts. Its error names every fault at once.
+func New(o Options) (*Composer, error) {
+	c := &Composer{o: o}
+	faults := []error{c.checkAddresses(), c.checkLinks()}
+	if o.ConfirmationTTL < time.Minute || o.NotMeTTL < time.Minute {
+		faults = append(faults, errors.New("the links in letters must live at least a minute"))
+	}
+	if o.Sealer == nil {
+		faults = append(faults, errors.New("letters need a sealer for the tokens in their links"))
+	}
+	texts, err := loadTexts(embedded)
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return nil, err
+	}
+	c.texts = texts
+	c.sender = firstOf(clean(o.Organisation), clean(o.From.Name), o.PublicURL.Hostname())
+	if c.o.ActivationURL == "" {
+		c.o.ActivationURL = o.PublicURL.JoinPath("eecd", "activate").String()
+	}
+	return c, nil
+}
+
+func (c *Composer) checkAddresses() error {
+	var faults []error
+	if !isPlainAddress(c.o.From.Address) {
+		faults = append(faults, fmt.Errorf("the sender %q is not a plain mail address", c.o.From.Address))
+	}
+	if c.o.ReplyTo == "" {
+		return errors.Join(faults...)
+	}
+	address, err := mail.ParseAddress(c.o.ReplyTo)
+	if err != nil || !isPlainAddress(address.Address) {
+		return errors.Join(append(faults, fmt.Errorf("the contact %q is not a mail address", c.o.ReplyTo))...)
+	}
+	c.replyTo = address
+	return errors.Join(faults...)
+}
+
+func (c *Composer) checkLinks() error {
+	var faults []error
+	if c.o.PublicURL == nil || checkWebURL(c.o.PublicURL.String()) != nil {
+		faults = append(faults, errors.New("the base of the links in letters must be a whole http or https address"))
+	}
+	if c.o.PrivacyURL != "" {
+		if err := checkWebURL(c.o.PrivacyURL); err != nil {
+			faults = append(faults, fmt.Errorf("the link to the privacy notice: %w", err))
+		}
+	}
+	if c.o.ActivationURL != "" {
+		faults = append(faults, CheckActivationURL(c.o.ActivationURL))
+	}
+	return errors.Join(faults...)
+}
+
+// Compose makes the mail of a letter, minting the tokens that it carries: now is its date and the start of its links'
+// lives. The Message-ID is the letter's, so that every try carries the same. An error is a fault of the appliance, or a
+// letter that must not leave: nothing a registrant typed goes to a mailbox that nobody has proven yet.
+func (c *Composer) Compose(l store.Letter, in store.Contents, now time.Time) (Message, error) {
+	m, err := c.compose(l, in, now)
+	if err != nil {
+		return Message{}, fmt.Errorf("composing letter %s (%s): %w", l.ID, l.Kind, err)
+	}
+	return m, nil
+}
+
+func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Message, error) {
+	if !isPlainAddress(l.To) || !strings.EqualFold(l.To, in.User.Email) {
+		return Message{}, errors.New("its recipient is not the person's address")
+	}
+	words, code := c.texts[l.Language], l.Language
+	if words == nil {
+		words, code = c.texts[fallback], fallback
+	}
+	text := words.letters[l.Kind]
+	if text == nil {
+		return Message{}, errors.New("there is no such kind of letter")
+	}
+	v, err := c.values(l, in, words, now)
+	if err != nil {
+		return Message{}, err
+	}
+	v.Language = code
+	parts, err := text.render(v)
+	if err != nil {
+		return Message{}, err
+	}
+	parts.fileName = v.FileName
+	if l.Kind == store.LetterDocument {
+		if parts.pdf, err = c.pdf(in, code); err != nil {
+			return Message{}, err
+		}
+	}
+	data, err := c.assemble(l, parts, now)
+	return Message{From: c.o.From.Address, To: l.To, Data: data}, err
+}
+
+// pdf is the uploaded document, or the one rendered from the cleaning's data.
+func (c *Composer) pdf(in store.Contents, language string) ([]byte, error) {
+	if in.PDF != nil {
+		return in.PDF, nil
+	}
+	return document.Render(in.Cleaning, c.cleaningLink(in.Cleaning.ID), language)
+}

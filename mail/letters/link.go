@@ -1,0 +1,99 @@
+package letters
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"postern/store"
+)
+
+// The two places in EECD_ACTIVATION_URL that are filled in.
+const (
+	tokenPlace    = "{token}"
+	cleaningPlace = "{cleaningId}"
+)
+
+// CheckActivationURL tells whether a text can be EECD_ACTIVATION_URL: a whole http or https address, in which {token}
+// and {cleaningId} may stand anywhere after the host.
+func CheckActivationURL(template string) error {
+	empty := strings.NewReplacer(tokenPlace, "", cleaningPlace, "").Replace(template)
+	filled := fillActivationURL(template, "token", store.ID{1})
+	if err := checkWebURL(filled); err != nil {
+		return fmt.Errorf("the activation address %q: %w", template, err)
+	}
+	if strings.ContainsAny(empty, "{}") {
+		return fmt.Errorf("the activation address %q: only {token} and {cleaningId} are filled in", template)
+	}
+	// A place in the host would send tokens to hosts named by them.
+	before, errBefore := url.Parse(empty)
+	after, errAfter := url.Parse(filled)
+	if errBefore != nil || errAfter != nil || before.Host != after.Host || before.Scheme != after.Scheme {
+		return fmt.Errorf("the activation address %q: {token} and {cleaningId} may stand only after the host", template)
+	}
+	return nil
+}
+
+// checkWebURL tells whether a text is a whole http or https address that can stand in a letter as it is.
+func checkWebURL(text string) error {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`|", c) >= 0 {
+			return errors.New("spaces, quotes and letters beyond ASCII must be percent-encoded (a host: as xn--…)")
+		}
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("it can't be read as an address")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return errors.New("write it whole, with https:// and a host")
+	case u.User != nil:
+		return errors.New("user name and password have no place in it")
+	}
+	return nil
+}
+
+// fillActivationURL puts the token and the cleaning, escaped, into their places. Without a place for the token both go
+// into the query, before a fragment; the cleaning not where it has a place of its own, nor where there is none.
+func fillActivationURL(template, token string, cleaning store.ID) string {
+	id := ""
+	if !cleaning.IsZero() {
+		id = cleaning.String()
+	}
+	link := template
+	if !strings.Contains(template, tokenPlace) {
+		query := "token=" + tokenPlace
+		if id != "" && !strings.Contains(template, cleaningPlace) {
+			query += "&cleaningId=" + cleaningPlace
+		}
+		link = appendQuery(template, query)
+	}
+	return strings.NewReplacer(tokenPlace, url.QueryEscape(token), cleaningPlace, id).Replace(link)
+}
+
+// appendQuery adds to an address's query, which may be there already, as may a fragment.
+func appendQuery(address, query string) string {
+	address, fragment, hasFragment := strings.Cut(address, "#")
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+		if last := address[len(address)-1]; last == '?' || last == '&' {
+			separator = ""
+		}
+	}
+	address += separator + query
+	if hasFragment {
+		address += "#" + fragment
+	}
+	return address
+}
+
+// cleaningLink leads to the page about one cleaning.
+func (c *Composer) cleaningLink(id store.ID) string {
+	return c.o.PublicURL.JoinPath("eecd", "cleanings", id.String()).String()
+}
+
+func (c *Composer) notMeLink(token string) string {
+	return c.o.PublicURL.JoinPath("eecd", "not-me").String() + "?token=" + url.QueryEscape(token)
+}

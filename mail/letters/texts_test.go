@@ -1,0 +1,157 @@
+package letters
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+func TestTextsAreComplete(t *testing.T) {
+	texts, err := loadTexts(embedded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range languages {
+		if texts[language] == nil || len(texts[language].letters) != len(vocabularies) {
+			t.Errorf("language %q is not whole", language)
+		}
+	}
+	frame := []string{"Language", "Subject", "Preview"}
+	var fields []string
+	for field := range reflect.TypeFor[values]().Fields() {
+		if !slices.Contains(frame, field.Name) {
+			fields = append(fields, field.Name)
+		}
+	}
+	slices.Sort(fields)
+	if named := slices.Sorted(maps.Keys(uses)); !slices.Equal(fields, named) {
+		t.Errorf("values has %v, uses %v", fields, named)
+	}
+}
+
+// TestAnotherLanguage adds a language by files alone.
+func TestAnotherLanguage(t *testing.T) {
+	files := textFiles(t)
+	for name, file := range maps.Clone(files) {
+		if base, isEnglish := strings.CutSuffix(name, ".en.txt"); isEnglish {
+			files[base+".es.txt"] = file
+		}
+	}
+	texts, err := loadTexts(files)
+	if err != nil || texts["es"] == nil || len(texts["es"].letters) != len(vocabularies) {
+		t.Fatalf("no Spanish: %v", err)
+	}
+}
+
+// TestLiteralWords: what a text says literally is no HTML, and none of fmt's verbs.
+func TestLiteralWords(t *testing.T) {
+	const words = "<b>R&D</b> 100 %d {{if .Phone}}<i>{{end}}{{.Number}} [a < b](.Link) 'q'"
+	files := textFiles(t)
+	files["texts/document.en.txt"] = &fstest.MapFile{Data: []byte("Subject: S & s\nPreview: <p>\n\n" + words + " {{.Station}}\n")}
+	texts, err := loadTexts(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := texts["en"].letters["document"].render(&values{Number: "<N>", Station: "S", Link: "https://a.example/?x&y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, part := range map[string]string{
+		"<b>R&D</b> 100 %d <N> a < b <https://a.example/?x&y> 'q' S\n":                                      string(p.text),
+		">a &lt; b</a> &#39;q&#39; S</p>":                                                                   string(p.html),
+		"&lt;b&gt;R&amp;D&lt;/b&gt; 100 %d &lt;N&gt; <a class=\"link\" href=\"https://a.example/?x&amp;y\"": string(p.html),
+	} {
+		if !strings.Contains(part, want) {
+			t.Errorf("no %q in:\n%s", want, part)
+		}
+	}
+	if p.subject != "S & s" {
+		t.Errorf("subject %q", p.subject)
+	}
+}
+
+func TestBrokenTexts(t *testing.T) {
+	const head = "Subject: S\nPreview: P\n\n"
+	const body = "{{.Number}} {{.Station}}\n\n[Go](.Link)\n"
+	for _, tt := range []struct{ file, content, want string }{
+		{"document.nl.txt", "", "document.nl.txt:1: it must start with"},
+		{"document.nl.txt", "Subject: S\n\n" + body, "document.nl.txt:1: it must start with"},
+		{"document.nl.txt", head, "document.nl.txt: it has no text"},
+		{"document.nl.txt", head + "{{.Number}} {{.Station}}\n", "document.nl.txt: the letter must tell .Link"},
+		{"document.nl.txt", head + body + "{{.Nummer}}", "document.nl.txt:6: this letter knows no value .Nummer"},
+		{"document.nl.txt", head + body + "{{.NotMe}}", "document.nl.txt:6: this letter knows no value .NotMe"},
+		{"document.nl.txt", head + body + "{{if .Nummer}}x{{end}}", "knows no value .Nummer"},
+		{"document.nl.txt", head + body + "\n[x](.Nummer)", "document.nl.txt:8: this letter knows no value .Nummer"},
+		{"document.nl.txt", head + body + "\n[x](https://a.example)", "document.nl.txt:8: a link is written"},
+		{"document.nl.txt", head + body + "\nx {{.Link}}", "document.nl.txt:8: the value .Link is written [label](.Link)"},
+		{"document.nl.txt", head + body + "\n[x](.Number)", "the value .Number is written {{.Number}}"},
+		{"document.nl.txt", head + body + "\n{{printf \"%d\" .Number}}", "document.nl.txt:8: {{printf"},
+		{"document.nl.txt", head + body + "\n{{.Number}", "document.nl.txt:8: a brace stands alone"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}x", "document.nl.txt:8: an {{if}} has no {{end}}"},
+		{"document.nl.txt", head + body + "\nx{{end}}", "document.nl.txt:8: {{end}} has no {{if}}"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n", "document.nl.txt: an {{if}} and its {{end}} do not match"},
+		{"document.nl.txt", head + body + "\n- fact", "document.nl.txt:8: a fact is written"},
+		{"document.nl.txt", head + body + "\n> words", "document.nl.txt:8: a block starts with"},
+		{"document.nl.txt", head + body + "\n\x07", "document.nl.txt:8: there is a control character"},
+		{"document.nl.txt", head + body + "\n\xff", "document.nl.txt: it is not UTF-8"},
+		{"document.nl.txt", "Subject: [S](.Link)\nPreview: P\n\n" + body, "document.nl.txt:1: a link has no place"},
+		{"document.nl.txt", "Subject: S\nPreview: {{.X}}\n\n" + body, "document.nl.txt:2: this letter knows no value .X"},
+		{"footer.de.txt", "{{.Number}}", "footer.de.txt:1: this letter knows no value .Number"},
+		{"words.fr.txt", "minutes: a | b\nhours: a | b\ndays: a | b\n", "words.fr.txt: it needs all four lines"},
+		{"words.fr.txt", "hours: heure", "words.fr.txt:1: write hours"},
+		{"words.fr.txt", "time: 15:04", "words.fr.txt:1: write a layout"},
+		{"words.fr.txt", "weeks: a | b", "words.fr.txt:1: \"weeks\" is unknown"},
+		{"words.fr.txt", "days: a | b\ndays: a | b", "words.fr.txt:2: \"days\" is unknown here or stands twice"},
+		{"activte.nl.txt", head, "activte.nl.txt: it is no letter's text"},
+		{"activate.nl", head, "activate.nl: it is no letter's text"},
+		{"activate.es.txt", head, "document.es.txt: it is missing"},
+	} {
+		files := textFiles(t)
+		files["texts/"+tt.file] = &fstest.MapFile{Data: []byte(tt.content)}
+		_, err := loadTexts(files)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s %q:\n%v\nwant %q", tt.file, tt.content, err, tt.want)
+		}
+	}
+}
+
+// TestAllFaultsAtOnce: a missing file and a broken one of another language are told together.
+func TestAllFaultsAtOnce(t *testing.T) {
+	files := textFiles(t)
+	delete(files, "texts/activate.en.txt")
+	delete(files, "texts/words.en.txt")
+	files["texts/decided.de.txt"] = &fstest.MapFile{Data: []byte("Guten Tag")}
+	_, err := loadTexts(files)
+	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nlacks %s", err, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	texts, err := loadTexts(embedded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		language string
+		d        time.Duration
+		want     string
+	}{
+		{"en", time.Hour, "1 hour"}, {"en", 24 * time.Hour, "24 hours"}, {"en", 168 * time.Hour, "7 days"},
+		{"en", 48 * time.Hour, "2 days"}, {"en", 36 * time.Hour, "36 hours"}, {"en", 90 * time.Minute, "90 minutes"},
+		{"en", 25*time.Hour + 59*time.Minute, "25 hours"}, {"en", time.Minute, "1 minute"},
+		{"nl", time.Hour, "1 uur"}, {"nl", 24 * time.Hour, "24 uur"}, {"nl", 72 * time.Hour, "3 dagen"},
+		{"fr", time.Hour, "1 heure"}, {"fr", 24 * time.Hour, "24 heures"}, {"fr", 72 * time.Hour, "3 jours"},
+		{"de", time.Hour, "1 Stunde"}, {"de", 24 * time.Hour, "24 Stunden"}, {"de", 72 * time.Hour, "3 Tage"},
+	} {
+		if got := texts[tt.language].span(tt.d); got != tt.want {
+			t.Errorf("%s %s: %q, want %q", tt.language, tt.d, got, tt.want)
+		}
+	}
+}

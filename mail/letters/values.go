@@ -1,0 +1,138 @@
+package letters
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"postern/store"
+	"postern/tokens"
+)
+
+// values is what a text may speak of. A value that does not apply is empty, so that {{if}} leaves its words out. All
+// of them are clean: valid UTF-8, without control characters.
+type values struct {
+	Language, Subject, Preview string // the frame's own
+
+	Sender  string // who the letter is from, never empty
+	Site    string // host of the appliance's pages
+	Contact string // mail address for questions
+	Privacy string // link to the privacy notice
+
+	FirstName string // only for a proven mailbox, and only where it reads like a name
+	Link      string // where the one button leads
+	LinkLife  string // how long that link works, in words
+	NotMe     string // the "this wasn't me" link, only for a mailbox never proven
+
+	Number, Station, Phone string // of the cleaning
+	FileName               string // of the PDF
+	Completed              bool   // else rejected
+	Product                string
+	Comment                []string // line by line
+	DecidedAt              string
+}
+
+// use says what a text may do with a value beside asking for it by {{if}}.
+type use int
+
+const (
+	inWords use = iota + 1 // {{.Name}}
+	asLink                 // [label](.Name)
+	asLines                // > {{.Name}}
+	asFlag                 // nothing else
+)
+
+var uses = map[string]use{
+	"Sender": inWords, "Site": inWords, "Contact": inWords, "Privacy": asLink,
+	"FirstName": inWords, "Link": asLink, "LinkLife": inWords, "NotMe": asLink,
+	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
+	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
+}
+
+// vocabulary is what texts of one kind may speak of, and what none may leave out.
+type vocabulary struct{ may, must []string }
+
+// everywhere is what every text may speak of; the footer has nothing else.
+var everywhere = []string{"Sender", "Site", "Contact", "Privacy", "FirstName"}
+
+var vocabularies = map[store.LetterKind]vocabulary{
+	store.LetterActivate: {
+		may:  []string{"Link", "LinkLife", "NotMe"},
+		must: []string{"Sender", "Link", "LinkLife", "NotMe"},
+	},
+	store.LetterDocument: {
+		may:  []string{"Link", "Number", "Station", "Phone", "FileName"},
+		must: []string{"Number", "Station", "Link"},
+	},
+	store.LetterDecided: {
+		may:  []string{"Link", "Number", "Station", "Phone", "Completed", "Product", "Comment", "DecidedAt"},
+		must: []string{"Number", "Station", "Completed", "Product", "Comment", "DecidedAt", "Contact"},
+	},
+}
+
+// values gathers what a letter may say.
+func (c *Composer) values(l store.Letter, in store.Contents, w *language, now time.Time) (*values, error) {
+	v := &values{Sender: c.sender, Site: c.o.PublicURL.Hostname(), Privacy: c.o.PrivacyURL}
+	if c.replyTo != nil {
+		v.Contact = c.replyTo.Address
+	}
+	proven := !in.User.ActivatedAt.IsZero()
+	if proven {
+		v.FirstName = greetable(clean(in.User.FirstName))
+	}
+	if l.Kind == store.LetterActivate {
+		return v, c.activation(v, l, in.User, w, now)
+	}
+	if !proven {
+		return nil, errors.New("its mailbox was never proven, and may get nothing but an activation link")
+	}
+	v.aboutCleaning(in.Cleaning)
+	v.Link = c.cleaningLink(in.Cleaning.ID)
+	if l.Kind == store.LetterDecided {
+		if l.Decision == nil || l.Decision.Status != store.LoadCompleted && l.Decision.Status != store.LoadRejected {
+			return nil, errors.New("it tells of a decision and has none")
+		}
+		v.aboutDecision(*l.Decision, w)
+	}
+	return v, nil
+}
+
+// activation mints the links of an activation letter.
+func (c *Composer) activation(v *values, l store.Letter, u store.User, w *language, now time.Time) error {
+	claims := tokens.Claims{
+		Subject: u.ID, Email: tokens.EmailHash(u.Email), Generation: l.Generation,
+		IssuedAt: now, ExpiresAt: now.Add(c.o.ConfirmationTTL),
+	}
+	token, err := c.o.Sealer.Seal(tokens.Confirmation, claims)
+	if err != nil {
+		return err
+	}
+	v.Link = fillActivationURL(c.o.ActivationURL, token, l.Cleaning)
+	v.LinkLife = w.span(c.o.ConfirmationTTL)
+	if !u.ActivatedAt.IsZero() {
+		return nil
+	}
+	claims.ExpiresAt = now.Add(c.o.NotMeTTL)
+	if token, err = c.o.Sealer.Seal(tokens.NotMe, claims); err != nil {
+		return err
+	}
+	v.NotMe = c.notMeLink(token)
+	return nil
+}
+
+func (v *values) aboutCleaning(cl store.Cleaning) {
+	v.Number = clean(cl.Number)
+	v.Station = clean(cl.Station.Name)
+	if city := clean(cl.Station.City); city != "" && !strings.Contains(v.Station, city) {
+		v.Station += ", " + city
+	}
+	v.Phone = clean(cl.Station.Phone)
+	v.FileName = fileName(cl)
+}
+
+func (v *values) aboutDecision(load store.Load, w *language) {
+	v.Completed = load.Status == store.LoadCompleted
+	v.Product = clean(load.ProductName)
+	v.Comment = cleanLines(load.Comment)
+	v.DecidedAt = load.DecidedAt.UTC().Format(w.timeLayout)
+}
