@@ -1,0 +1,165 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/emersion/go-smtp"
+
+	"postern/store"
+)
+
+// The phases of an attempt, as store.Attempt names them.
+const (
+	phaseConnect = "connect"
+	phaseTLS     = "tls"
+	phaseHello   = "hello"
+	phaseAuth    = "auth"
+	phaseReset   = "reset" // on a reused connection, before MAIL
+	phaseMail    = "mail"
+	phaseRcpt    = "rcpt"
+	phaseData    = "data"
+	phaseBody    = "body"
+	phaseDot     = "dot"
+	phaseCompose = "compose"
+)
+
+// fault is an error with the phase of the attempt that it ended.
+type fault struct {
+	phase string
+	err   error
+	class store.AttemptClass // where neither phase nor reply decides it
+}
+
+// attempt is what there is to record of a fault (CONTRACT section 7).
+func (f *fault) attempt() store.Attempt {
+	a := store.Attempt{Phase: f.phase, Class: f.class}
+	if reply, ok := errors.AsType[*smtp.SMTPError](f.err); ok {
+		a.Code, a.Enhanced, a.Text = reply.Code, enhanced(reply.EnhancedCode), words(reply.Message)
+		if a.Class == "" {
+			a.Class = classOfReply(f.phase, reply.Code)
+		}
+		return a
+	}
+	a.Text = words(plainly(f.err))
+	if a.Class == "" {
+		a.Class = classOfBreak(f.phase)
+	}
+	return a
+}
+
+// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address.
+func classOfReply(phase string, code int) store.AttemptClass {
+	switch {
+	case code == 421 || code == 454 || beforeMail(phase):
+		return store.AttemptSmarthost
+	case code/100 == 4:
+		return store.AttemptTemporary
+	case code/100 == 5 && phase == phaseMail:
+		return store.AttemptSmarthost
+	case code/100 == 5:
+		return store.AttemptPermanent
+	}
+	return classOfBreak(phase) // a code that has no meaning there: as good as no answer
+}
+
+// classOfBreak says whose fault a lost connection, a timeout or an unreadable answer is.
+func classOfBreak(phase string) store.AttemptClass {
+	switch {
+	case beforeMail(phase), phase == phaseMail: // MAIL was not accepted
+		return store.AttemptSmarthost
+	case phase == phaseDot: // all was sent, and nobody knows what became of it
+		return store.AttemptUncertain
+	}
+	return store.AttemptTemporary
+}
+
+func beforeMail(phase string) bool {
+	switch phase {
+	case phaseConnect, phaseTLS, phaseHello, phaseAuth, phaseReset:
+		return true
+	}
+	return false
+}
+
+// accepted takes any 2xx as go-smtp takes the one it expects: the first digit decides (RFC 5321 §4.3.2).
+func accepted(err error) error {
+	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 2 {
+		return nil
+	}
+	return err
+}
+
+// isReply tells whether the smarthost answered, so that the dialogue is still in step.
+func isReply(err error) bool {
+	reply, ok := errors.AsType[*smtp.SMTPError](err)
+	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
+}
+
+func enhanced(code smtp.EnhancedCode) string {
+	if code == (smtp.EnhancedCode{}) || code == smtp.NoEnhancedCode {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d.%d", code[0], code[1], code[2])
+}
+
+// accept makes the record of an accepted message from the words of its answer, which hold the smarthost's queue id.
+func accept(answer string) store.Attempt {
+	a := store.Attempt{Class: store.AttemptSent, Phase: phaseDot, Code: 250}
+	first, rest, _ := strings.Cut(answer, " ")
+	if isEnhanced(first) {
+		a.Enhanced, answer = first, strings.ReplaceAll(rest, "\n"+first+" ", "\n")
+	}
+	a.Text = words(answer)
+	return a
+}
+
+// isEnhanced knows an enhanced status code (RFC 3463 §2): three numbers of at most three digits.
+func isEnhanced(text string) bool {
+	parts := strings.Split(text, ".")
+	for _, part := range parts {
+		if n, err := strconv.ParseUint(part, 10, 16); err != nil || n > 999 {
+			return false
+		}
+	}
+	return len(parts) == 3
+}
+
+// plainly says what happened to a connection, with the cause as the system gives it.
+func plainly(err error) string {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time (" + err.Error() + ")"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the smarthost closed the connection"
+	}
+	return err.Error()
+}
+
+// textKept bounds, in octets, what is kept of a server's words.
+const textKept = 500
+
+// words makes a server's words fit to be kept and shown: one line, printable, at most textKept octets.
+func words(said string) string {
+	var kept strings.Builder
+	for len(said) > 0 {
+		r, size := utf8.DecodeRuneInString(said)
+		piece := said[:size]
+		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
+			piece = strings.Trim(strconv.Quote(piece), `"`)
+		}
+		if kept.Len()+len(piece) > textKept {
+			break
+		}
+		kept.WriteString(piece)
+		said = said[size:]
+	}
+	return kept.String()
+}

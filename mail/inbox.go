@@ -1,0 +1,196 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"encoding/base32"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What the inbox keeps at most; the oldest letters go first.
+const (
+	InboxLetters = 1000     // letters
+	InboxOctets  = 64 << 20 // octets of sources and decoded texts together
+)
+
+// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's page, for tests
+// and for whoever tries the appliance out. All methods may be called from several goroutines.
+type Inbox struct {
+	now func() time.Time
+
+	mu      sync.RWMutex
+	random  io.Reader
+	letters []*Captured // oldest first
+	octets  int
+	version uint64
+	changed chan struct{}
+}
+
+// NewInbox makes an empty inbox. The names of letters are drawn from random, which is read by one goroutine at a time.
+func NewInbox(now func() time.Time, random io.Reader) *Inbox {
+	return &Inbox{now: now, random: random, changed: make(chan struct{})}
+}
+
+// Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older letters make
+// room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an error only when the
+// letter alone is bigger than the inbox, or when no name can be drawn for it.
+func (b *Inbox) Deliver(from, to string, data []byte) error {
+	letter := readCaptured(from, to, bytes.Clone(data), b.now())
+	if letter.octets() > InboxOctets {
+		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), InboxOctets)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id, err := b.newID()
+	if err != nil {
+		return err
+	}
+	letter.ID = id
+	b.letters = append(b.letters, letter)
+	b.octets += letter.octets()
+	b.makeRoom()
+	b.announce()
+	return nil
+}
+
+// newID draws 16 characters of 5 bits, so that a name guessed is as good as a name unknown. The caller holds the lock.
+func (b *Inbox) newID() (string, error) {
+	var raw [10]byte
+	if _, err := io.ReadFull(b.random, raw[:]); err != nil {
+		return "", fmt.Errorf("no name for a letter in the inbox: %w", err)
+	}
+	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:])), nil
+}
+
+// makeRoom drops the oldest letters until both limits hold. The caller holds the lock.
+func (b *Inbox) makeRoom() {
+	drop := max(0, len(b.letters)-InboxLetters)
+	for _, gone := range b.letters[:drop] {
+		b.octets -= gone.octets()
+	}
+	for ; b.octets > InboxOctets; drop++ {
+		b.octets -= b.letters[drop].octets()
+	}
+	b.letters = slices.Delete(b.letters, 0, drop)
+}
+
+// announce wakes everybody who watches. The caller holds the lock.
+func (b *Inbox) announce() {
+	b.version++
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// Watch gives the number of the inbox's present state, and a channel that is closed at the next change: a letter came, went, or
+// was marked as read.
+func (b *Inbox) Watch() (version uint64, changed <-chan struct{}) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.version, b.changed
+}
+
+// Counts tells how many letters there are, and how many of them nobody has opened.
+func (b *Inbox) Counts() (total, unread int) {
+	all := b.newestFirst()
+	return len(all), countUnread(all)
+}
+
+// Find gives all letters that match, newest first. The letters are shared: they must not be changed.
+func (b *Inbox) Find(q InboxQuery) []*Captured {
+	all := b.newestFirst()
+	return slices.DeleteFunc(all, func(c *Captured) bool { return !q.Matches(c) })
+}
+
+// Letter gives the letter of that name; false when there is none, or no longer.
+func (b *Inbox) Letter(id string) (*Captured, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	at := slices.IndexFunc(b.letters, func(c *Captured) bool { return c.ID == id })
+	if at < 0 {
+		return nil, false
+	}
+	return b.letters[at], true
+}
+
+// Latest gives the newest letter that matches; false when none does.
+func (b *Inbox) Latest(q InboxQuery) (*Captured, bool) {
+	for _, c := range b.newestFirst() {
+		if q.Matches(c) {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
+// Wait gives the newest letter that matches, at once or as soon as it comes. Its error is the context's, when that ends first.
+func (b *Inbox) Wait(ctx context.Context, q InboxQuery) (*Captured, error) {
+	for {
+		_, changed := b.Watch() // before looking, so that a letter that comes in between is not missed
+		if c, found := b.Latest(q); found {
+			return c, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Delete removes the letters that pick names, and tells how many those were.
+func (b *Inbox) Delete(pick func(*Captured) bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := len(b.letters)
+	b.letters = slices.DeleteFunc(b.letters, func(c *Captured) bool {
+		gone := pick(c)
+		if gone {
+			b.octets -= c.octets()
+		}
+		return gone
+	})
+	removed := before - len(b.letters)
+	if removed > 0 {
+		b.announce()
+	}
+	return removed
+}
+
+// MarkRead marks the letters that pick names as opened, or as not opened.
+func (b *Inbox) MarkRead(read bool, pick func(*Captured) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	any := false
+	for _, c := range b.letters {
+		if c.Read() != read && pick(c) {
+			c.read.Store(read)
+			any = true
+		}
+	}
+	if any {
+		b.announce()
+	}
+}
+
+// newestFirst is a copy of the list, so that searching holds no lock.
+func (b *Inbox) newestFirst() []*Captured {
+	b.mu.RLock()
+	all := slices.Clone(b.letters)
+	b.mu.RUnlock()
+	slices.Reverse(all)
+	return all
+}
+
+func countUnread(letters []*Captured) (unread int) {
+	for _, c := range letters {
+		if !c.Read() {
+			unread++
+		}
+	}
+	return unread
+}

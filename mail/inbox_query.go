@@ -1,0 +1,126 @@
+package mail
+
+import (
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// InboxQuery says which letters of the inbox are meant. The zero value means all.
+type InboxQuery struct{ terms []inboxTerm }
+
+// inboxTerm is one condition; all of a query's must hold.
+type inboxTerm struct {
+	not   bool
+	holds func(c *Captured, value string) bool
+	value string // in lower case
+}
+
+// inboxFields are the prefixes of Mailpit's search that mean something here, with what they look at.
+var inboxFields = map[string]func(c *Captured, value string) bool{
+	"to":         func(c *Captured, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
+	"from":       func(c *Captured, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
+	"cc":         func(c *Captured, v string) bool { return anyContains(c.Cc, v) },
+	"bcc":        func(c *Captured, v string) bool { return anyContains(c.Bcc, v) },
+	"reply-to":   func(c *Captured, v string) bool { return anyContains(c.ReplyTo, v) },
+	"addressed":  func(c *Captured, v string) bool { return anyContains(c.everybody(), v) },
+	"subject":    func(c *Captured, v string) bool { return contains(c.Subject, v) },
+	"message-id": func(c *Captured, v string) bool { return contains(c.MessageID, v) },
+	"has": func(c *Captured, v string) bool {
+		return strings.HasPrefix(v, "attachment") && c.hasFile(false) || strings.HasPrefix(v, "inline") && c.hasFile(true)
+	},
+	"is": func(c *Captured, v string) bool { return v == "read" && c.Read() || v == "unread" && !c.Read() },
+}
+
+// ParseInboxQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one;
+// to:, from:, cc:, bcc:, reply-to:, addressed:, subject: and message-id: for one field, has:attachment, has:inline, is:read, is:unread;
+// a leading - or ! for what must not be. Case does not matter, parts of words match. No text is wrong.
+func ParseInboxQuery(text string) InboxQuery {
+	var q InboxQuery
+	for _, word := range splitQuoted(strings.ToLower(cleanText(text))) {
+		term := inboxTerm{holds: anywhere}
+		if len(word) > 1 && (word[0] == '-' || word[0] == '!') {
+			term.not, word = true, word[1:]
+		}
+		if prefix, rest, cut := strings.Cut(word, ":"); cut && inboxFields[prefix] != nil {
+			term.holds, word = inboxFields[prefix], rest
+		}
+		term.value = strings.Trim(strings.ReplaceAll(word, `"`, ""), " \t\r\n<>")
+		if term.value != "" {
+			q.terms = append(q.terms, term)
+		}
+	}
+	return q
+}
+
+// To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of one.
+func (q InboxQuery) To(address string) InboxQuery {
+	address = strings.ToLower(strings.TrimSpace(address))
+	if strings.Trim(address, "@") != address || !strings.Contains(address, "@") {
+		return q.with(inboxFields["to"], address)
+	}
+	return q.with(func(c *Captured, v string) bool { return strings.EqualFold(c.Recipient, v) || c.names(v) }, address)
+}
+
+// Subject adds that the subject contains that text.
+func (q InboxQuery) Subject(part string) InboxQuery {
+	return q.with(inboxFields["subject"], strings.ToLower(part))
+}
+
+// with adds a condition, none where there is nothing to look for.
+func (q InboxQuery) with(holds func(*Captured, string) bool, value string) InboxQuery {
+	if value == "" {
+		return q
+	}
+	return InboxQuery{append(slices.Clone(q.terms), inboxTerm{holds: holds, value: value})}
+}
+
+// Matches tells whether the letter is meant.
+func (q InboxQuery) Matches(c *Captured) bool {
+	for _, t := range q.terms {
+		if t.holds(c, t.value) == t.not {
+			return false
+		}
+	}
+	return true
+}
+
+// splitQuoted splits at white space outside quotation marks, which stay in place. A mark that is not closed reaches to the end.
+func splitQuoted(text string) []string {
+	quoted := false
+	return strings.FieldsFunc(text, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return !quoted && unicode.IsSpace(r)
+	})
+}
+
+// anywhere looks at all that a reader of the letter sees, file names included.
+func anywhere(c *Captured, value string) bool {
+	if contains(c.Subject, value) || contains(c.Recipient, value) || anyContains(c.everybody(), value) || contains(c.MessageID, value) ||
+		contains(c.Text, value) || contains(c.visible, value) {
+		return true
+	}
+	return slices.ContainsFunc(c.Files, func(f CapturedFile) bool { return contains(f.FileName, value) })
+}
+
+// everybody lists all addresses that the letter names.
+func (c *Captured) everybody() []*netmail.Address {
+	all := slices.Concat(c.To, c.Cc, c.Bcc, c.ReplyTo)
+	if c.From != nil {
+		all = append(all, c.From)
+	}
+	return all
+}
+
+func (c *Captured) hasFile(inline bool) bool {
+	return slices.ContainsFunc(c.Files, func(f CapturedFile) bool { return f.Inline == inline })
+}
+
+func contains(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }
+
+func anyContains(list []*netmail.Address, lower string) bool {
+	return slices.ContainsFunc(list, func(a *netmail.Address) bool { return contains(a.Name, lower) || contains(a.Address, lower) })
+}

@@ -1,0 +1,183 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+func testInbox() *Inbox { return NewInbox(func() time.Time { return noon }, rand.Reader) }
+
+// plainLetter is a small letter to somebody.
+func plainLetter(to, subject string) []byte {
+	return []byte("From: Postern <postern@localhost>\r\nTo: " + to + "\r\nSubject: " + subject + "\r\n\r\nHello\r\n")
+}
+
+func deliver(t *testing.T, b *Inbox, to, subject string) {
+	t.Helper()
+	if err := b.Deliver("postern@localhost", to, plainLetter(to, subject)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func subjects(letters []*Captured) (all []string) {
+	for _, c := range letters {
+		all = append(all, c.Subject)
+	}
+	return all
+}
+
+func TestInboxOrderAndMarks(t *testing.T) {
+	b := testInbox()
+	for _, subject := range []string{"one", "two", "three"} {
+		deliver(t, b, "ann@example.com", subject)
+	}
+	all := b.Find(InboxQuery{})
+	if got := subjects(all); !slices.Equal(got, []string{"three", "two", "one"}) {
+		t.Fatalf("order: %v", got)
+	}
+	two := all[1].ID
+	version, changed := b.Watch()
+	b.MarkRead(true, func(c *Captured) bool { return c.ID == two })
+	if total, unread := b.Counts(); total != 3 || unread != 2 {
+		t.Errorf("counts: %d, %d unread", total, unread)
+	}
+	select {
+	case <-changed:
+	default:
+		t.Error("marking a letter as read did not wake the watchers")
+	}
+	if after, _ := b.Watch(); after == version {
+		t.Error("the version stayed")
+	}
+	_, changed = b.Watch()
+	b.MarkRead(true, func(c *Captured) bool { return c.ID == two })
+	if n := b.Delete(func(c *Captured) bool { return c.ID == "unknown" }); n != 0 {
+		t.Errorf("deleted %d letters of an unknown name", n)
+	}
+	select {
+	case <-changed:
+		t.Error("nothing changed, and the watchers were woken")
+	default:
+	}
+	if n := b.Delete(func(c *Captured) bool { return c.ID == two }); n != 1 {
+		t.Errorf("deleted %d", n)
+	}
+	if _, found := b.Letter(two); found {
+		t.Error("a deleted letter is still there")
+	}
+	if n := b.Delete(func(*Captured) bool { return true }); n != 2 || b.octets != 0 {
+		t.Errorf("deleted %d, %d octets left over", n, b.octets)
+	}
+}
+
+func TestInboxLimits(t *testing.T) {
+	t.Run("letters", func(t *testing.T) {
+		b := testInbox()
+		for i := range InboxLetters + 25 {
+			deliver(t, b, "ann@example.com", fmt.Sprint(i))
+		}
+		all := b.Find(InboxQuery{})
+		if len(all) != InboxLetters || all[0].Subject != "1024" || all[InboxLetters-1].Subject != "25" {
+			t.Errorf("%d letters from %s to %s", len(all), all[0].Subject, all[len(all)-1].Subject)
+		}
+	})
+	t.Run("octets", func(t *testing.T) {
+		b := testInbox()
+		// A multipart without boundary is kept unread: what counts here is its size.
+		big := append([]byte("Subject: big\r\nContent-Type: multipart/mixed\r\n\r\n"), bytes.Repeat([]byte("x"), 10<<20)...)
+		for range 8 {
+			if err := b.Deliver("", "ann@example.com", big); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, _ := b.Counts(); n != 6 || b.octets > InboxOctets {
+			t.Errorf("%d letters, %d octets", n, b.octets)
+		}
+		before, _ := b.Watch()
+		if err := b.Deliver("", "ann@example.com", make([]byte, InboxOctets)); err == nil {
+			t.Error("a letter bigger than the inbox was taken")
+		}
+		if after, _ := b.Watch(); after != before {
+			t.Error("a refused letter changed the inbox")
+		}
+	})
+	t.Run("no randomness", func(t *testing.T) {
+		b := NewInbox(time.Now, strings.NewReader(""))
+		if err := b.Deliver("", "ann@example.com", nil); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestInboxWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := testInbox()
+		deliver(t, b, "bob@example.com", "Activate")
+		query := InboxQuery{}.To("ann@example.com").Subject("activate")
+		go func() {
+			time.Sleep(3 * time.Second)
+			deliver(t, b, "ann@example.com", "Your document")
+			time.Sleep(3 * time.Second)
+			deliver(t, b, "Ann@Example.com", "Please ACTIVATE")
+		}()
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		c, err := b.Wait(ctx, query)
+		if err != nil || c.Subject != "Please ACTIVATE" || time.Since(start) != 6*time.Second {
+			t.Fatalf("%v, %v after %s", c, err, time.Since(start))
+		}
+		if again, err := b.Wait(ctx, query); err != nil || again != c {
+			t.Errorf("a letter that is there: %v", err)
+		}
+		if _, err := b.Wait(ctx, query.Subject("never")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after the timeout: %v", err)
+		}
+	})
+}
+
+func TestInboxConcurrent(t *testing.T) {
+	b := testInbox()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range 8 {
+		to := fmt.Sprintf("p%d@example.com", i)
+		all.Go(func() {
+			for j := range 50 {
+				_ = b.Deliver("a@b.example", to, plainLetter(to, fmt.Sprint(j)))
+			}
+		})
+		all.Go(func() {
+			c, err := b.Wait(ctx, InboxQuery{}.To(to).Subject("49"))
+			if err != nil {
+				t.Errorf("%s: %v", to, err)
+				return
+			}
+			b.MarkRead(true, func(o *Captured) bool { return o == c })
+			c.Content("0")
+			b.Find(ParseInboxQuery("is:unread hello"))
+			b.Counts()
+		})
+	}
+	all.Wait()
+	ids := map[string]bool{}
+	for _, c := range b.Find(InboxQuery{}) {
+		ids[c.ID] = true
+	}
+	if total, unread := b.Counts(); total != 400 || unread != 392 || len(ids) != 400 {
+		t.Errorf("%d letters, %d unread, %d names", total, unread, len(ids))
+	}
+}

@@ -1,0 +1,178 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	netmail "net/mail"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/mail/letters"
+	"postern/store"
+	"postern/tokens"
+)
+
+// office is a store, a composer and a courier, all real, for one test.
+type office struct {
+	t       testing.TB
+	store   *store.Store
+	options Options
+	courier *Courier
+	log     *logged
+	halt    func()
+	running sync.WaitGroup
+	people  int
+}
+
+// logged gathers the log's lines.
+type logged struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
+}
+
+// openOffice makes an office whose courier does not run yet.
+func openOffice(t testing.TB, connections int) *office {
+	t.Helper()
+	file, err := store.Open(t.TempDir(), store.Options{MailDomain: "postern.example",
+		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := tokens.CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	composer, err := letters.New(letters.Options{From: netmail.Address{Name: "Postern", Address: "postern@postern.example"},
+		PublicURL: &url.URL{Scheme: "https", Host: "postern.example"}, ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, Sealer: sealer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, store: file, log: new(logged)}
+	o.options = Options{Store: file, Composer: composer, Connections: connections, Log: zerolog.New(o.log)}
+	return o
+}
+
+// smarthost makes the way out: to the sink, in memory, without TLS.
+func (o *office) smarthost(s *sink) *Smarthost {
+	o.t.Helper()
+	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	h.dial = s.dialPipe
+	return h
+}
+
+// start lets the courier run until stop or the test's end.
+func (o *office) start(way Transport) {
+	o.options.Transport = way
+	o.courier = New(o.options)
+	ctx, halt := context.WithCancel(context.Background())
+	o.halt = halt
+	o.running.Go(func() {
+		if err := o.courier.Run(ctx); err != nil {
+			o.t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// stop ends the courier, and waits for it.
+func (o *office) stop() {
+	if o.halt != nil {
+		o.halt()
+		o.running.Wait()
+	}
+}
+
+// close ends everything, and looks whether the data file is whole.
+func (o *office) close() {
+	o.t.Helper()
+	o.stop()
+	copied := filepath.Join(o.t.TempDir(), "copy.db")
+	if err := o.store.Copy(copied); err != nil {
+		o.t.Errorf("copying: %v", err)
+	}
+	faults, err := store.CheckFile(copied)
+	if err != nil || len(faults) > 0 {
+		o.t.Errorf("the data file: %v %v", faults, err)
+	}
+	if err := o.store.Close(); err != nil {
+		o.t.Errorf("closing: %v", err)
+	}
+}
+
+// register owes a letter to each of n new people.
+func (o *office) register(n int) []store.User {
+	o.t.Helper()
+	var users []store.User
+	for range n {
+		o.people++
+		user, err := o.store.RegisterUser(context.Background(), store.Registration{
+			Email: fmt.Sprintf("driver%d@drivers.example", o.people), FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"})
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		users = append(users, user)
+	}
+	return users
+}
+
+// letter gives the one letter to a person.
+func (o *office) letter(user store.User) store.Letter {
+	o.t.Helper()
+	owed, err := o.store.LettersTo(user.ID, 10)
+	if err != nil || len(owed) != 1 {
+		o.t.Fatalf("letters to %s: %v %v", user.Email, owed, err)
+	}
+	return owed[0]
+}
+
+// counts tells how many letters there are in a state.
+func (o *office) count(state store.LetterState) int {
+	o.t.Helper()
+	counts, err := o.store.LetterCounts()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return counts[state]
+}
+
+// wait is for tests outside synctest: it waits for events until so many letters are sent.
+func (o *office) wait(sent int) {
+	o.t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		changed := o.store.Watch()
+		if o.count(store.LetterSent) >= sent {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			o.t.Fatalf("%d of %d letters sent; log:\n%s", o.count(store.LetterSent), sent, o.log)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package mail
+
+import (
+	"context"
+	"time"
+
+	"postern/store"
+)
+
+// report is what is to be written down next: attempts that ended, failed letters to be queued again after all, and letters
+// that were claimed and not tried.
+type report struct {
+	outcomes []store.Outcome
+	requeue  []store.ID
+	release  []store.ID
+}
+
+func (r report) empty() bool { return len(r.outcomes)+len(r.requeue)+len(r.release) == 0 }
+
+// with adds what came later.
+func (r report) with(later report) report {
+	return report{append(r.outcomes, later.outcomes...), append(r.requeue, later.requeue...), append(r.release, later.release...)}
+}
+
+// receipt tells what of a report could not be written.
+type receipt struct {
+	rest report
+	err  error
+}
+
+// requeued is what a letter's record says where its failure was taken back.
+const requeued = "refused like two others in a row: the smarthost's fault, not the letter's"
+
+// record writes reports until there will be no more. There is no timer: while one commit runs, the scheduler gathers what the next
+// one takes.
+func (c *Courier) record(reports <-chan report, recorded chan<- receipt) {
+	for r := range reports {
+		err := c.write(&r)
+		if err != nil {
+			c.log.Error().Err(err).Int("letters", len(r.outcomes)).Msg("what became of letters cannot be recorded")
+		}
+		recorded <- receipt{r, err}
+	}
+}
+
+// write records a report and empties it as far as the store takes it.
+func (c *Courier) write(r *report) error {
+	ctx := context.Background() // what has happened is written, whoever has stopped waiting
+	var err error
+	if r.outcomes, err = each(r.outcomes, func(some []store.Outcome) error {
+		recorded, err := c.store.RecordAttempts(ctx, some)
+		c.tell(recorded)
+		return c.refused(err, len(some))
+	}); err != nil {
+		return err
+	}
+	if r.requeue, err = each(r.requeue, func(some []store.ID) error {
+		return c.refused(c.store.RequeueLetters(ctx, some, requeued), len(some))
+	}); err != nil {
+		return err
+	}
+	r.release, err = each(r.release, func(some []store.ID) error {
+		return c.refused(c.store.ReleaseLetters(ctx, some), len(some))
+	})
+	return err
+}
+
+// each writes all items together; where that fails, one by one, so that one damaged record does not hold up the others. It gives
+// what is still to be written.
+func each[T any](items []T, write func([]T) error) ([]T, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	switch err := write(items); {
+	case err == nil:
+		return nil, nil
+	case store.IsKind(err, store.Unavailable):
+		return items, err
+	}
+	for i := range items {
+		if err := write(items[i : i+1]); err != nil {
+			return items[i:], err
+		}
+	}
+	return nil, nil
+}
+
+// refused decides on an error of the store: it stays one where the store may take the same later, or in smaller pieces. A
+// single letter whose record cannot be read is left as it is, claimed, for the check of the data file to name.
+func (c *Courier) refused(err error, items int) error {
+	if err == nil || items > 1 || store.IsKind(err, store.Unavailable) {
+		return err
+	}
+	c.log.Error().Err(err).Msg("what became of a letter cannot be recorded")
+	return nil
+}
+
+// tell logs how attempts ended. The log names letters by their ids: no address, no token, none of the server's words,
+// which may repeat them.
+func (c *Courier) tell(recorded []store.Letter) {
+	for _, letter := range recorded {
+		if len(letter.Attempts) == 0 {
+			continue
+		}
+		a := letter.Attempts[len(letter.Attempts)-1]
+		c.log.Info().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Str("class", string(a.Class)).
+			Str("phase", a.Phase).Int("code", a.Code).Str("enhanced", a.Enhanced).Dur("took", time.Duration(a.Took)).
+			Str("state", string(letter.State)).Msg("letter")
+	}
+}

@@ -1,0 +1,78 @@
+package mail
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
+
+	"postern/store"
+)
+
+// TestEach: one record that cannot be written holds up no other; a store that takes nothing keeps everything for later.
+func TestEach(t *testing.T) {
+	damaged, down := errors.New("damaged"), store.Refuse(store.Unavailable, "full")
+	c := &Courier{log: zerolog.Nop()}
+	for name, tt := range map[string]struct {
+		err  func(item int) error
+		done []int
+		left []int
+	}{
+		"all":                  {func(int) error { return nil }, []int{1, 2, 3}, nil},
+		"one not":              {func(i int) error { return map[bool]error{true: damaged}[i == 2] }, []int{1, 3}, nil},
+		"none":                 {func(int) error { return down }, nil, []int{1, 2, 3}},
+		"at 2, the store goes": {func(i int) error { return map[int]error{2: damaged, 3: down}[i] }, []int{1}, []int{3}},
+	} {
+		var done []int
+		left, err := each([]int{1, 2, 3}, func(some []int) error {
+			for _, i := range some {
+				if err := tt.err(i); err != nil {
+					return c.refused(err, len(some))
+				}
+			}
+			done = append(done, some...)
+			return nil
+		})
+		if !slices.Equal(done, tt.done) || !slices.Equal(left, tt.left) || (err != nil) != (tt.left != nil) {
+			t.Errorf("%s: done %v, left %v, %v", name, done, left, err)
+		}
+	}
+}
+
+// TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all else.
+func TestBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
+		s.batch = []store.Letter{{ID: store.ID{9}}}
+		s.pending.release = []store.ID{{2}}
+		s.written(receipt{report{outcomes: []store.Outcome{{Letter: store.ID{1}}}}, errors.New("full")})
+		if work, _ := s.offer(); work != nil || s.toRecord() != nil {
+			t.Error("sending goes on")
+		}
+		<-s.again.C
+		s.blocked = false
+		if work, _ := s.offer(); work == nil || s.toRecord() == nil || len(s.pending.outcomes) != 1 || len(s.pending.release) != 1 {
+			t.Errorf("pending %+v", s.pending)
+		}
+	})
+}
+
+// TestWords: a server's words are kept as one printable line of bounded length.
+func TestWords(t *testing.T) {
+	for said, want := range map[string]string{
+		"fine":                    "fine",
+		"two\nlines\x00\x1b[31m":  `two\nlines\x00\x1b[31m`,
+		"caf\u00e9 \xe9 \u202e":   "caf\u00e9 " + `\xe9 \u202e`,
+		`say "it" \ `:             `say "it" \ `,
+		strings.Repeat("é", 400):  strings.Repeat("é", 250),
+		strings.Repeat("\n", 400): strings.Repeat(`\n`, 250),
+	} {
+		if got := words(said); got != want || !utf8.ValidString(got) || len(got) > textKept {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
+}

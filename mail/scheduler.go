@@ -1,0 +1,296 @@
+package mail
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"postern/store"
+)
+
+const (
+	// Letters claimed ahead: enough that a claim's commit costs little, few enough that a slow smarthost leaves
+	// none for long where the operator cannot get at it.
+	leastAhead, mostAhead = 8, 64
+
+	// unrecorded bounds the letters that are handed over while the results of others wait for the disk.
+	unrecorded = 256
+
+	lookAgain = time.Minute // at the latest, whatever the clock did meanwhile
+	afterFail = time.Second // before the store is asked again for what it has refused
+)
+
+// scheduler decides what happens next. All of its state belongs to the goroutine of run.
+type scheduler struct {
+	courier *Courier
+	hard    context.Context // ends with everything
+
+	work     chan store.Letter // to whichever worker is free
+	tried    chan result
+	claims   chan claim
+	reports  chan report // to the recorder
+	recorded chan receipt
+
+	batch    []store.Letter // claimed, in the order in which they go out
+	out      int            // with workers
+	pending  report         // to be recorded
+	due      bool           // there may be due letters
+	signal   bool           // and a signal said so while a claim was under way
+	claiming bool
+	writing  bool
+	stopping bool
+	ahead    int
+	claimed  time.Time // when the last claim was asked for
+
+	next      *time.Timer // to look for due letters
+	again     *time.Timer // to record anew
+	blocked   bool        // the store did not record: nothing is sent until it does
+	breaker   *breaker
+	suspicion *suspicion
+}
+
+// claim is what the store gave.
+type claim struct {
+	letters []store.Letter
+	asked   int
+	err     error
+}
+
+func newScheduler(c *Courier, hard context.Context) *scheduler {
+	s := &scheduler{
+		courier: c, hard: hard,
+		work: make(chan store.Letter), tried: make(chan result), claims: make(chan claim),
+		reports: make(chan report), recorded: make(chan receipt),
+		due: true, ahead: leastAhead,
+		next: time.NewTimer(lookAgain), again: time.NewTimer(lookAgain),
+		breaker: newBreaker(), suspicion: newSuspicion(),
+	}
+	s.again.Stop()
+	return s
+}
+
+// run is the courier's one loop. It ends when it was stopped and nothing is in hand any more.
+func (s *scheduler) run(stop context.Context, halt, cut func()) {
+	defer close(s.reports)
+	defer s.next.Stop()
+	defer s.again.Stop()
+	defer s.breaker.timer.Stop()
+	stopped, fatal := stop.Done(), s.courier.store.Fatal()
+	for !s.finished() {
+		s.claimMore()
+		work, letter := s.offer()
+		reports := s.toRecord()
+		select {
+		case <-stopped:
+			stopped = nil
+			defer time.AfterFunc(s.courier.options.Grace, cut).Stop()
+			s.stop()
+		case <-fatal:
+			fatal = nil
+			halt()
+			cut() // nothing can be recorded any more
+		case work <- letter:
+			s.took(letter)
+		case r := <-s.tried:
+			s.settle(r)
+		case reports <- s.pending:
+			s.pending, s.writing = report{}, true
+		case r := <-s.recorded:
+			s.written(r)
+		case c := <-s.claims:
+			s.receive(c)
+		case <-s.courier.store.Owed():
+			s.due, s.signal = true, true
+		case <-s.next.C:
+			s.due = true
+		case <-s.again.C:
+			s.blocked = false
+		case <-s.breaker.timer.C:
+			s.breaker.over = true
+		}
+	}
+}
+
+// finished tells whether run may end. What the store refuses even at the end of the grace is left to RecoverClaims.
+func (s *scheduler) finished() bool {
+	if !s.stopping || s.out > 0 || s.claiming || s.writing {
+		return false
+	}
+	return s.pending.empty() || s.blocked && s.hard.Err() != nil
+}
+
+// claimMore asks for letters while the workers are busy with what there is.
+func (s *scheduler) claimMore() {
+	if s.claiming || s.stopping || s.blocked || !s.due || !s.breaker.ready() || len(s.batch) > s.enough() {
+		return
+	}
+	s.pace()
+	s.claiming, s.signal = true, false
+	n := s.ahead + len(s.suspicion.excused) // so that there are others to try before those
+	go func() {
+		// Not cut short: only the answer tells what is in hand.
+		letters, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
+		s.claims <- claim{letters, n, err}
+	}()
+}
+
+// enough is how many letters in hand need no more beside them.
+func (s *scheduler) enough() int {
+	if s.breaker.open {
+		return 0 // the probe goes out alone
+	}
+	return s.ahead / 2
+}
+
+// pace claims further ahead where letters go fast, and less where they are slow.
+func (s *scheduler) pace() {
+	switch last := time.Since(s.claimed); {
+	case last < 250*time.Millisecond:
+		s.ahead = min(2*s.ahead, mostAhead)
+	case last > 2*time.Second:
+		s.ahead = max(s.ahead/2, leastAhead)
+	}
+	s.claimed = time.Now()
+}
+
+// receive takes claimed letters in hand, or gives them back where they can't be sent now.
+func (s *scheduler) receive(c claim) {
+	s.claiming = false
+	s.batch = append(s.batch, c.letters...)
+	if c.err != nil {
+		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
+		s.due = false
+		s.next.Reset(afterFail)
+		return
+	}
+	if s.stopping || !s.breaker.ready() {
+		s.release()
+		return
+	}
+	s.order()
+	if len(c.letters) < c.asked && !s.signal {
+		s.due = false
+		s.sleep()
+	}
+}
+
+// order lets letters that may be at fault themselves wait while there are others.
+func (s *scheduler) order() {
+	slices.SortStableFunc(s.batch, func(a, b store.Letter) int {
+		return rank(s.suspicion.last(a.ID)) - rank(s.suspicion.last(b.ID))
+	})
+}
+
+func rank(last bool) int {
+	if last {
+		return 1
+	}
+	return 0
+}
+
+// sleep sets the alarm for the next due letter.
+func (s *scheduler) sleep() {
+	at, any, err := s.courier.store.NextDue()
+	wait := lookAgain
+	switch {
+	case err != nil:
+		s.courier.log.Error().Err(err).Msg("the next due letter cannot be found")
+	case any:
+		wait = min(max(at.Sub(s.courier.options.Now()), time.Millisecond), lookAgain)
+	}
+	s.next.Reset(wait)
+}
+
+// offer gives the channel to the workers and the letter that may go out now; a nil channel where none may.
+func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
+	if len(s.batch) == 0 || s.stopping || s.blocked || !s.breaker.ready() || len(s.pending.outcomes) >= unrecorded {
+		return nil, store.Letter{}
+	}
+	return s.work, s.batch[0]
+}
+
+func (s *scheduler) took(letter store.Letter) {
+	s.batch = s.batch[1:]
+	s.out++
+	s.breaker.took(letter.ID)
+}
+
+// settle draws the consequences of one attempt.
+func (s *scheduler) settle(r result) {
+	s.out--
+	id := r.letter.ID
+	if r.untried {
+		s.breaker.unsent(id)
+		s.pending.release = append(s.pending.release, id)
+		s.release() // paused, or stopping
+		return
+	}
+	attempt, requeue := s.suspicion.judge(r.letter, r.attempt)
+	s.pending.outcomes = append(s.pending.outcomes, store.Outcome{Letter: id, Attempt: attempt})
+	s.pending.requeue = append(s.pending.requeue, requeue...)
+	if s.stopping {
+		return
+	}
+	if attempt.Class == store.AttemptSmarthost {
+		s.trip(id, attempt)
+		return
+	}
+	if s.breaker.settle(id, attempt) {
+		s.changed(attempt)
+	}
+}
+
+func (s *scheduler) trip(letter store.ID, attempt store.Attempt) {
+	if s.breaker.trip(letter) {
+		s.changed(attempt)
+	}
+}
+
+// changed follows the breaker: what is in hand goes back while it is open.
+func (s *scheduler) changed(attempt store.Attempt) {
+	s.due = true
+	if !s.breaker.open {
+		s.courier.end()
+		return
+	}
+	s.ahead = leastAhead
+	s.release()
+	s.courier.begin(s.breaker.pause, attempt)
+}
+
+// release gives back what is claimed and not with a worker.
+func (s *scheduler) release() {
+	for _, letter := range s.batch {
+		s.pending.release = append(s.pending.release, letter.ID)
+	}
+	s.batch = nil
+}
+
+// stop ends the handing out; the workers end with the channel.
+func (s *scheduler) stop() {
+	s.stopping = true
+	s.release()
+	close(s.work)
+}
+
+// toRecord gives the channel to the recorder where there is something to write.
+func (s *scheduler) toRecord() chan<- report {
+	if s.pending.empty() || s.writing || s.blocked {
+		return nil
+	}
+	return s.reports
+}
+
+// written takes the recorder's answer: the alarm may have to go earlier, or the rest is to be written later.
+func (s *scheduler) written(r receipt) {
+	s.writing = false
+	if r.err != nil {
+		s.pending = r.rest.with(s.pending)
+		s.blocked = true
+		s.again.Reset(afterFail)
+		return
+	}
+	if !s.due {
+		s.sleep()
+	}
+}

@@ -1,0 +1,195 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"postern/mail/letters"
+	"postern/store"
+)
+
+// lane is one worker's way to the smarthost. It keeps one connection.
+type lane struct {
+	host    *Smarthost
+	hard    context.Context
+	session *session // nil: none
+}
+
+// Send hands a message to the smarthost, over the kept connection where there is one. A kept connection that turns out
+// to be gone at its first command is replaced silently: that was no attempt.
+func (l *lane) Send(stop context.Context, m letters.Message) store.Attempt {
+	if err := fit(m); err != nil {
+		return (&fault{phase: phaseMail, err: err, class: store.AttemptPermanent}).attempt()
+	}
+	if l.session != nil && l.session.usedUp() {
+		l.Rest()
+	}
+	reused := l.session != nil
+	answer, fail := l.try(stop, m)
+	if reused && fail != nil && fail.stale() && stop.Err() == nil {
+		answer, fail = l.try(stop, m)
+	}
+	if fail == nil {
+		return accept(answer)
+	}
+	a := fail.attempt()
+	if l.wasCut(stop, fail) {
+		a.Class, a.Text = store.AttemptSmarthost, errCutOff.Error()
+	}
+	return a
+}
+
+// wasCut tells whether a message was not handed over because the appliance stops. Once the final dot is sent, that is no
+// excuse: the smarthost may have it.
+func (l *lane) wasCut(stop context.Context, fail *fault) bool {
+	if isReply(fail.err) || fail.phase == phaseDot {
+		return false
+	}
+	return l.hard.Err() != nil || stop.Err() != nil && (beforeMail(fail.phase) || fail.phase == phaseMail)
+}
+
+// try is one transaction on the kept connection, or on a new one. A connection that is out of step is dropped.
+func (l *lane) try(stop context.Context, m letters.Message) (string, *fault) {
+	if l.session == nil {
+		opened, fail := l.host.connect(stop, l.hard)
+		if fail != nil {
+			return "", fail
+		}
+		l.session = opened
+	}
+	answer, fail := l.session.send(stop, m)
+	if fail != nil && (!isReply(fail.err) && fail.class == "" || fail.attempt().Class == store.AttemptSmarthost) {
+		l.session.drop()
+		l.session = nil
+	}
+	return answer, fail
+}
+
+// Rest ends the kept connection politely.
+func (l *lane) Rest() {
+	if l.session != nil {
+		l.session.quit()
+		l.session = nil
+	}
+}
+
+// stale tells of the first command on a connection that it found nobody there any more.
+func (f *fault) stale() bool {
+	return f.phase == phaseReset || f.phase == phaseMail && f.class == "" && !isReply(f.err)
+}
+
+// session is one connection on which MAIL can begin.
+type session struct {
+	host   *Smarthost
+	wire   *conn
+	client *smtp.Client
+	forget func() bool // ends the watch over the courier's end
+	since  time.Time
+	sent   int
+	dirty  bool // a transaction was refused halfway: RSET comes first
+}
+
+func (s *session) usedUp() bool {
+	return s.sent >= s.host.limits.letters || time.Since(s.since) >= s.host.limits.age
+}
+
+// send runs one transaction: one message to one recipient. There is no RSET after success, which would cost go-smtp a
+// second EHLO as well; after a refusal that is still cheaper than a new connection with its TLS and AUTH.
+func (s *session) send(stop context.Context, m letters.Message) (string, *fault) {
+	defer s.wire.cutBy(stop)()
+	if s.dirty {
+		if err := s.client.Reset(); err != nil {
+			return "", &fault{phase: phaseReset, err: err}
+		}
+		s.dirty = false
+	}
+	// The size is compared here and not told: a 552 to MAIL would look like the smarthost's fault, for ever.
+	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && len(m.Data) > most {
+		return "", &fault{phase: phaseMail, class: store.AttemptPermanent,
+			err: fmt.Errorf("the message has %d octets, the smarthost takes %d", len(m.Data), most)}
+	}
+	if err := accepted(s.client.Mail(m.From, nil)); err != nil {
+		return "", &fault{phase: phaseMail, err: err}
+	}
+	if !s.wire.begin() {
+		return "", &fault{phase: phaseMail, err: errCutOff}
+	}
+	s.dirty = true
+	if err := s.client.Rcpt(m.To, nil); err != nil {
+		return "", &fault{phase: phaseRcpt, err: err}
+	}
+	data, err := s.client.Data()
+	if err != nil {
+		return "", &fault{phase: phaseData, err: err}
+	}
+	return s.body(data, m.Data)
+}
+
+// body writes the message and its final dot. After an error while writing, the connection must go without a dot: that
+// would submit half a message.
+func (s *session) body(to *smtp.DataCommand, message []byte) (string, *fault) {
+	if err := s.wire.SetDeadline(time.Now().Add(s.host.limits.body)); err != nil {
+		return "", &fault{phase: phaseBody, err: err}
+	}
+	if _, err := to.Write(lines(message)); err != nil {
+		return "", &fault{phase: phaseBody, err: err}
+	}
+	response, err := to.CloseWithResponse()
+	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 2 {
+		response, err = &smtp.DataResponse{StatusText: reply.Message}, nil
+	}
+	switch {
+	case err == nil:
+		s.dirty = false
+		s.sent++
+		return response.StatusText, nil
+	case s.wire.broken.Load(): // the last piece, with the dot in it, did not get out
+		return "", &fault{phase: phaseBody, err: err}
+	}
+	s.dirty = false // an answer to the dot ends the transaction, whatever it says
+	return "", &fault{phase: phaseDot, err: err}
+}
+
+// quit says goodbye; what comes back is nobody's concern.
+func (s *session) quit() {
+	s.client.CommandTimeout = s.host.limits.quit
+	_ = s.client.Quit()
+	s.drop()
+}
+
+func (s *session) drop() {
+	s.forget()
+	s.wire.Conn.Close()
+	s.host.open.Add(-1)
+}
+
+// lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers and
+// not for others, which is how a second message is smuggled into one.
+func lines(message []byte) []byte {
+	if n := bytes.Count(message, []byte("\r\n")); n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {
+		return message
+	}
+	message = bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))
+	message = bytes.ReplaceAll(message, []byte("\r"), []byte("\n"))
+	return bytes.ReplaceAll(message, []byte("\n"), []byte("\r\n"))
+}
+
+// fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no line
+// break in it, parameters of MAIL and RCPT too.
+func fit(m letters.Message) error {
+	for _, address := range []string{m.From, m.To} {
+		odd := strings.IndexFunc(address, func(r rune) bool {
+			return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>()[]\,;:"`, r)
+		})
+		if odd >= 0 || strings.Count(address, "@") != 1 || strings.HasPrefix(address, "@") || strings.HasSuffix(address, "@") {
+			return errors.New("the envelope has an address that is not a plain one")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package mail
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// SmarthostOptions say where the smarthost is and how to speak to it.
+type SmarthostOptions struct {
+	Addr     string // host:port; certificates must name the host
+	Implicit bool   // TLS from the first octet (RFC 8314 §3.3) instead of STARTTLS
+	Plain    bool   // no TLS at all, also for the password: only where the operator named it
+
+	Username string // empty: no AUTH
+	Password string
+	Auth     string // plain or login; empty: PLAIN where offered, else LOGIN
+
+	Hello string         // name in EHLO; empty: the host's name if it is a full one, else the connection's address
+	Roots *x509.CertPool // nil: the system's
+}
+
+// Smarthost is the SMTP server that takes the letters. TLS is as named in the options: verified, and never downgraded.
+type Smarthost struct {
+	options SmarthostOptions
+	host    string
+	limits  limits
+	dial    func(ctx context.Context, address string) (net.Conn, error)
+	open    atomic.Int32
+}
+
+// NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
+func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
+	var faults []error
+	host, port, err := net.SplitHostPort(o.Addr)
+	if err != nil || host == "" || port == "" {
+		faults = append(faults, fmt.Errorf("%q is not the address of a smarthost: write host:port", o.Addr))
+	}
+	if o.Implicit && o.Plain {
+		faults = append(faults, errors.New("the smarthost is named with TLS and without it: choose one"))
+	}
+	if o.Auth != "" && o.Auth != authPlain && o.Auth != authLogin {
+		faults = append(faults, fmt.Errorf("%q is no way to authenticate: use plain or login", o.Auth))
+	}
+	if strings.ContainsAny(o.Hello, " \r\n") {
+		faults = append(faults, fmt.Errorf("%q is no name for EHLO: write a host name", o.Hello))
+	}
+	if o.Hello == "" {
+		o.Hello = fullHostName()
+	}
+	h := &Smarthost{options: o, host: host, limits: defaultLimits}
+	h.dial = func(ctx context.Context, address string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	return h, errors.Join(faults...)
+}
+
+// fullHostName is the host's name where it is one that means something elsewhere, else empty.
+func fullHostName() string {
+	name, err := os.Hostname()
+	plain := strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
+	if err != nil || !plain || !strings.Contains(strings.Trim(name, "."), ".") || strings.HasSuffix(name, ".localdomain") {
+		return ""
+	}
+	return name
+}
+
+// Lane makes a lane that keeps its connection from one message to the next.
+func (h *Smarthost) Lane(ctx context.Context) Lane { return &lane{host: h, hard: ctx} }
+
+// Connections tells how many connections are open.
+func (h *Smarthost) Connections() int { return int(h.open.Load()) }
+
+// connect dials and goes as far as a session that MAIL can begin on.
+func (h *Smarthost) connect(stop, hard context.Context) (*session, *fault) {
+	dialling, cancel := context.WithTimeout(stop, h.limits.dial)
+	defer cancel()
+	raw, err := h.dial(dialling, h.options.Addr)
+	if err != nil {
+		return nil, &fault{phase: phaseConnect, err: err}
+	}
+	s := &session{wire: newConn(raw, h.limits), host: h, since: time.Now()}
+	h.open.Add(1)
+	s.forget = context.AfterFunc(hard, func() { raw.Close() })
+	defer s.wire.cutBy(stop)()
+	if fault := h.prepare(stop, s); fault != nil {
+		s.drop()
+		return nil, fault
+	}
+	return s, nil
+}
+
+// prepare makes the session's client: TLS, EHLO, AUTH.
+func (h *Smarthost) prepare(ctx context.Context, s *session) *fault {
+	name := h.helloName(s.wire)
+	top, fail := h.secure(ctx, s.wire, name)
+	if fail != nil {
+		return fail
+	}
+	s.client = h.client(top)
+	if err := s.client.Hello(name); err != nil {
+		return &fault{phase: phaseHello, err: err}
+	}
+	if h.options.Username == "" {
+		return nil
+	}
+	mechanism, err := h.mechanism(s.client)
+	if err == nil {
+		top.auth = true
+		err = s.client.Auth(mechanism)
+		top.auth = false
+	}
+	if err != nil {
+		return &fault{phase: phaseAuth, err: err}
+	}
+	return nil
+}
+
+func (h *Smarthost) client(wire net.Conn) *smtp.Client {
+	client := smtp.NewClient(wire)
+	client.CommandTimeout, client.SubmissionTimeout = h.limits.command, h.limits.dot
+	return client
+}
+
+// secure gives the connection on which the session goes on, with TLS unless the options name none.
+func (h *Smarthost) secure(ctx context.Context, wire *conn, name string) (*dialogue, *fault) {
+	switch {
+	case h.options.Plain:
+		return newDialogue(wire), nil
+	case h.options.Implicit:
+		return h.handshake(ctx, wire)
+	}
+	clear := newDialogue(wire)
+	client := h.client(clear)
+	if err := client.Hello(name); err != nil {
+		return nil, &fault{phase: phaseHello, err: err}
+	}
+	if offered, _ := client.Extension("STARTTLS"); !offered {
+		return nil, &fault{phase: phaseTLS, err: errors.New("the smarthost does not offer STARTTLS")}
+	}
+	if err := h.startTLS(clear); err != nil {
+		return nil, &fault{phase: phaseTLS, err: err}
+	}
+	top, fail := h.handshake(ctx, wire)
+	if fail == nil {
+		top.line = []byte("220 go on\r\n") // go-smtp waits for a greeting; within TLS nobody greets again
+	}
+	return top, fail
+}
+
+// startTLS asks for TLS (RFC 3207 §4). go-smtp would say EHLO as "localhost" and hide the handshake in a later command.
+// What comes in the clear after the answer was put there by somebody else, and must not count as said within TLS.
+func (h *Smarthost) startTLS(clear *dialogue) error {
+	if err := clear.SetDeadline(time.Now().Add(h.limits.command)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(clear, "STARTTLS\r\n"); err != nil {
+		return err
+	}
+	_, _, err := textproto.NewReader(bufio.NewReader(clear)).ReadResponse(220)
+	if refused, ok := errors.AsType[*textproto.Error](err); ok {
+		return &smtp.SMTPError{Code: refused.Code, Message: refused.Msg}
+	}
+	if err == nil && clear.lines.Buffered() > 0 {
+		return errors.New("the smarthost, or somebody in between, goes on in clear text after STARTTLS")
+	}
+	return err
+}
+
+func (h *Smarthost) handshake(ctx context.Context, wire *conn) (*dialogue, *fault) {
+	if err := wire.SetDeadline(time.Now().Add(h.limits.command)); err != nil {
+		return nil, &fault{phase: phaseTLS, err: err}
+	}
+	secured := tls.Client(wire, &tls.Config{ServerName: h.host, RootCAs: h.options.Roots, MinVersion: tls.VersionTLS12})
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, &fault{phase: phaseTLS, err: err}
+	}
+	return newDialogue(secured), nil
+}
+
+// helloName is what EHLO says: a name, or the address literal of our end (RFC 5321 §4.1.4).
+func (h *Smarthost) helloName(wire interface{ LocalAddr() net.Addr }) string {
+	if h.options.Hello != "" {
+		return h.options.Hello
+	}
+	local, ok := wire.LocalAddr().(*net.TCPAddr)
+	switch {
+	case !ok:
+		return "[127.0.0.1]"
+	case local.IP.To4() != nil:
+		return "[" + local.IP.String() + "]"
+	}
+	return "[IPv6:" + local.IP.String() + "]"
+}
+
+// The values of SmarthostOptions.Auth.
+const (
+	authPlain = "plain"
+	authLogin = "login"
+)
+
+func (h *Smarthost) mechanism(client *smtp.Client) (sasl.Client, error) {
+	user, password := h.options.Username, h.options.Password
+	switch {
+	case h.options.Auth != authLogin && client.SupportsAuth(sasl.Plain):
+		return sasl.NewPlainClient("", user, password), nil
+	case h.options.Auth != authPlain && client.SupportsAuth(sasl.Login):
+		return &login{answers: []string{user, password}}, nil
+	}
+	_, offered := client.Extension("AUTH")
+	return nil, fmt.Errorf("the smarthost offers no way to authenticate that is wanted here; it offers %q", offered)
+}
+
+// login is AUTH LOGIN as servers speak it: they ask for the name, then for the password, in whatever words. (go-sasl's
+// sends the name unasked and then takes no question but "Password:".)
+type login struct{ answers []string }
+
+// Start names the mechanism and says nothing else, so that every server asks for the name first.
+func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
+
+// Next answers the next question.
+func (l *login) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, sasl.ErrUnexpectedServerChallenge
+	}
+	answer := l.answers[0]
+	l.answers = l.answers[1:]
+	return []byte(answer), nil
+}

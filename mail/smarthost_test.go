@@ -1,0 +1,242 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"postern/mail/letters"
+	"postern/store"
+)
+
+// testMessage has what dot-stuffing and line ends are about.
+var testMessage = letters.Message{From: "postern@postern.example", To: "driver+tag@drivers.example",
+	Data: []byte("Message-ID: <1@postern.example>\r\n\r\n.\r\n..two\r\nthe end\r\n")}
+
+// TestSession takes one message through TLS and AUTH, and their faults: phase, code, and what was said before TLS.
+func TestSession(t *testing.T) {
+	const host = "smarthost.example"
+	synctest.Test(t, func(t *testing.T) {
+		ca, other := newAuthority(t), newAuthority(t)
+		hour := time.Now().Add(time.Hour)
+		good := server(ca.issue(t, host, hour, false))
+		tests := map[string]struct {
+			o     SmarthostOptions
+			sink  *sink
+			phase string
+			code  int
+			text  string
+			heard string // credentials as the sink heard them; empty: none
+		}{
+			"STARTTLS, PLAIN":    {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
+			"STARTTLS, LOGIN":    {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN"}, "", 0, "", "u\x00p"},
+			"implicit, LOGIN":    {SmarthostOptions{Implicit: true, Auth: "login", Username: "u"}, &sink{tls: good, implicit: true, mechanisms: "PLAIN LOGIN"}, "", 0, "", "u\x00"},
+			"no AUTH wanted":     {SmarthostOptions{}, &sink{tls: good, mechanisms: "PLAIN"}, "", 0, "", ""},
+			"plain text named":   {SmarthostOptions{Plain: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, "", 0, "", "\x00u\x00"},
+			"no STARTTLS":        {SmarthostOptions{Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "does not offer STARTTLS", ""},
+			"STARTTLS refused":   {SmarthostOptions{Username: "u"}, &sink{tls: good, script: once("starttls", "454 4.7.0 no TLS now")}, phaseTLS, 454, "no TLS now", ""},
+			"STARTTLS dropped":   {SmarthostOptions{}, &sink{tls: good, script: once("starttls", drop)}, phaseTLS, 0, "closed", ""},
+			"text before TLS":    {SmarthostOptions{Username: "u"}, &sink{tls: good, script: once("starttls", inject)}, phaseTLS, 0, "clear text", ""},
+			"handshake stalls":   {SmarthostOptions{}, &sink{tls: good, script: once("tls", stall)}, phaseTLS, 0, "no answer in time", ""},
+			"another name":       {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, "other.example", hour, false))}, phaseTLS, 0, "other.example", ""},
+			"expired":            {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, host, time.Now().Add(-time.Hour), false))}, phaseTLS, 0, "expired", ""},
+			"self-signed":        {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, host, hour, true))}, phaseTLS, 0, "unknown authority", ""},
+			"foreign authority":  {SmarthostOptions{Username: "u"}, &sink{tls: server(other.issue(t, host, hour, false))}, phaseTLS, 0, "unknown authority", ""},
+			"no TLS behind it":   {SmarthostOptions{Implicit: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "", ""},
+			"AUTH refused":       {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "535 5.7.8 wrong")}, phaseAuth, 535, "wrong", "\x00u\x00"},
+			"AUTH too often":     {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "454 4.7.0 too many")}, phaseAuth, 454, "too many", "\x00u\x00"},
+			"AUTH stalls":        {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", stall)}, phaseAuth, 0, "no answer", "\x00u\x00"},
+			"AUTH asks for more": {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "334 YWdhaW4=")}, phaseAuth, 0, "challenge", "\x00u\x00"},
+			"AUTH not offered":   {SmarthostOptions{Username: "u"}, &sink{tls: good}, phaseAuth, 0, "no way to authenticate", ""},
+			"AUTH not that":      {SmarthostOptions{Username: "u", Auth: "plain"}, &sink{tls: good, mechanisms: "LOGIN"}, phaseAuth, 0, `offers "LOGIN"`, ""},
+		}
+		for name, tt := range tests {
+			t.Log(name)
+			tt.o.Addr, tt.o.Roots = host+":587", ca.Roots
+			s := tt.sink
+			s.turns, s.secured = make(map[string]int), true
+			a := sendOnce(t, tt.o, s)
+			if ok := tt.phase == ""; ok != (a.Class == store.AttemptSent) || !ok && (a.Class != store.AttemptSmarthost || a.Phase != tt.phase) ||
+				!ok && a.Code != tt.code || !strings.Contains(a.Text, tt.text) {
+				t.Errorf("%s: %+v", name, a)
+			}
+			if !s.heard("credentials "+tt.heard) != (tt.heard == "") || s.heard("*") || !s.secured && !tt.o.Plain {
+				t.Errorf("%s: the sink heard %q", name, s.commands)
+			}
+			if got := s.arrivals(); tt.phase == "" && (len(got) != 1 || got[0].data != string(testMessage.Data) || got[0].to != testMessage.To) {
+				t.Errorf("%s: arrived %+v", name, got)
+			}
+			if tt.phase != "" && s.count("mail") > 0 {
+				t.Errorf("%s: MAIL was said", name)
+			}
+		}
+	})
+}
+
+// sendOnce sends the test message over a lane of its own.
+func sendOnce(t *testing.T, o SmarthostOptions, s *sink) store.Attempt {
+	t.Helper()
+	h, err := NewSmarthost(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.dial = s.dialPipe
+	lane := h.Lane(context.Background())
+	a := lane.Send(context.Background(), testMessage)
+	lane.Rest()
+	s.serving.Wait()
+	if h.Connections() != 0 {
+		t.Errorf("%d connections are left", h.Connections())
+	}
+	return a
+}
+
+// TestSize: a message that the smarthost says it will not take is not even begun.
+func TestSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for size, class := range map[string]store.AttemptClass{"10": store.AttemptPermanent, "0": store.AttemptSent, "100000": store.AttemptSent} {
+			s := newSink(nil)
+			s.extensions = []string{"SIZE " + size}
+			a := sendOnce(t, SmarthostOptions{Addr: "h.example:25", Plain: true}, s)
+			if a.Class != class || class == store.AttemptPermanent && (s.count("mail") > 0 || !strings.Contains(a.Text, "takes 10")) {
+				t.Errorf("SIZE %s: %+v", size, a)
+			}
+		}
+	})
+}
+
+// TestEnvelope: nothing but two plain addresses gets into MAIL and RCPT.
+func TestEnvelope(t *testing.T) {
+	for _, to := range []string{"x@y.example> ORCPT=rfc822;z@z.example", "x@y.example\r\nRCPT TO:<z@z.example>", `"x y"@y.example`,
+		"x@y.example,z@z.example", "x", "@y.example", "x@", "x@@y", "é@y.example", "", "x@[127.0.0.1]"} {
+		s := newSink(nil)
+		h, err := NewSmarthost(SmarthostOptions{Addr: "h.example:25", Plain: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.dial = s.dialPipe
+		a := h.Lane(t.Context()).Send(t.Context(), letters.Message{From: testMessage.From, To: to, Data: testMessage.Data})
+		if a.Class != store.AttemptPermanent || s.count("dial") != 0 || to != "" && strings.Contains(a.Text, to) {
+			t.Errorf("%q: %+v", to, a)
+		}
+	}
+}
+
+// TestLines: no CR and no LF of its own goes out.
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{"": "", "a\r\nb\r\n": "a\r\nb\r\n", "a\nb": "a\r\nb", "a\rb\r\n": "a\r\nb\r\n", "\r\r\n\n": "\r\n\r\n\r\n", "\n\r": "\r\n\r\n"} {
+		if got := string(lines([]byte(in))); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+// TestOptions: all that is wrong is said at once.
+func TestOptions(t *testing.T) {
+	_, err := NewSmarthost(SmarthostOptions{Addr: "host", Implicit: true, Plain: true, Auth: "cram", Hello: "a b"})
+	for _, part := range []string{"host:port", "choose one", "plain or login", "EHLO"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is missing in %v", part, err)
+		}
+	}
+}
+
+// TestHelloName: where no name is set, ours is a full name or an address literal.
+func TestHelloName(t *testing.T) {
+	h := &Smarthost{}
+	for ip, want := range map[string]string{"192.0.2.1": "[192.0.2.1]", "2001:db8::1": "[IPv6:2001:db8::1]"} {
+		if got := h.helloName(addressed{&net.TCPAddr{IP: net.ParseIP(ip)}}); got != want {
+			t.Errorf("%s: %s", ip, got)
+		}
+	}
+	if name := fullHostName(); name != "" && !strings.Contains(name, ".") {
+		t.Errorf("%q is no full name", name)
+	}
+}
+
+type addressed struct{ local net.Addr }
+
+func (a addressed) LocalAddr() net.Addr { return a.local }
+
+// TestLoopback brings letters over real sockets with STARTTLS and AUTH, two connections at a time.
+func TestLoopback(t *testing.T) {
+	ca := newAuthority(t)
+	s := newSink(nil)
+	s.tls, s.mechanisms = server(ca.issue(t, "127.0.0.1", time.Now().Add(time.Hour), false)), "PLAIN"
+	o := openOffice(t, 2)
+	defer o.close()
+	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(t), Username: "u", Password: "p", Roots: ca.Roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.register(150)
+	o.start(h)
+	o.wait(150)
+	o.eachOnce(s, 150)
+	if n := s.count("connection"); n > 4 || s.count("auth") != n || !s.secured {
+		t.Errorf("%d connections, %d logins, everything but EHLO in TLS: %t", n, s.count("auth"), s.secured)
+	}
+}
+
+// TestUnreachable: a port where nobody listens is the smarthost's fault.
+func TestUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	h, err := NewSmarthost(SmarthostOptions{Addr: listener.Addr().String(), Plain: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := h.Lane(t.Context()).Send(t.Context(), testMessage); a.Class != store.AttemptSmarthost || a.Phase != phaseConnect {
+		t.Errorf("%+v", a)
+	}
+}
+
+// scripted is a connection on which a server says what it is given, whatever it hears.
+type scripted struct {
+	net.Conn
+	said io.Reader
+}
+
+func (s scripted) Read(p []byte) (int, error)       { return s.said.Read(p) }
+func (s scripted) Write(p []byte) (int, error)      { return len(p), nil }
+func (s scripted) Close() error                     { return nil }
+func (s scripted) LocalAddr() net.Addr              { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+func (s scripted) SetReadDeadline(time.Time) error  { return nil }
+func (s scripted) SetWriteDeadline(time.Time) error { return nil }
+
+// FuzzAnswers lets a server say anything at all: the attempt ends in a class, with words that can be kept.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte("220 a\r\n250-a\r\n250-SIZE 1000\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued\r\n"))
+	f.Add([]byte("220 a\r\n250 a\r\n250 ok\r\n550-5.1.1 no\r\n550 5.1.1 such\x00\xff\r\n"))
+	f.Add([]byte("220 a\r\n502 a\r\n250 a\r\n250 ok\r\n250 ok\r\n354 go\r\n99"))
+	f.Fuzz(func(t *testing.T, said []byte) {
+		for _, o := range []SmarthostOptions{{Addr: "h.example:25", Plain: true, Username: "u"}, {Addr: "h.example:25", Plain: true}, {Addr: "h.example:25"}} {
+			h, err := NewSmarthost(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.dial = func(context.Context, string) (net.Conn, error) { return scripted{said: bytes.NewReader(said)}, nil }
+			lane := h.Lane(t.Context())
+			a := lane.Send(t.Context(), testMessage)
+			lane.Rest()
+			if a.Class == "" || a.Phase == "" || len(a.Text) > textKept || !utf8.ValidString(a.Text) || strings.ContainsAny(a.Text, "\r\n\x00") {
+				t.Errorf("%+v", a)
+			}
+			if a.Class == store.AttemptSent && (!bytes.Contains(said, []byte("354")) || o.Username == "" && !o.Plain) {
+				t.Errorf("sent, though the server said %q", said)
+			}
+			if h.Connections() != 0 {
+				t.Error("a connection is left open")
+			}
+		}
+	})
+}

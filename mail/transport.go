@@ -1,0 +1,27 @@
+package mail
+
+import (
+	"context"
+
+	"postern/mail/letters"
+	"postern/store"
+)
+
+// Transport is a way out for letters: the smarthost, or the built-in inbox where none is set.
+type Transport interface {
+	// Lane makes a way for one worker alone. When ctx ends, whatever is under way on it is cut off.
+	Lane(ctx context.Context) Lane
+
+	// Connections tells how many connections are open at this moment.
+	Connections() int
+}
+
+// Lane hands over one message at a time. It is used by one goroutine.
+type Lane interface {
+	// Send hands over a message and tells how that ended; when and how long is for the caller to add. The end of stop
+	// cuts it off as long as nothing of the message has been said.
+	Send(stop context.Context, message letters.Message) store.Attempt
+
+	// Rest lets go of a connection that is kept for the next message. The next Send makes a new one.
+	Rest()
+}
