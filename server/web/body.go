@@ -1,0 +1,125 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+// Body reads the whole body within the route's limits of size and time. Its errors are answered as 413, 408 and 400.
+func (c *Call) Body() ([]byte, error) {
+	limit := c.route.BodyLimit
+	if limit == 0 {
+		limit = defaultBodyLimit
+	}
+	if c.R.ContentLength > limit {
+		c.W.Header().Set("Connection", "close") // rather than read what nobody wants
+		return nil, tooLarge(limit)
+	}
+	if c.R.ContentLength == 0 {
+		return nil, nil
+	}
+	if c.route.BodyTime != 0 {
+		c.bodyWithin(c.route.BodyTime)
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(max(c.R.ContentLength, 0)+bytes.MinRead, keepBuffer))) // what is announced is not yet here
+	if _, err := b.ReadFrom(http.MaxBytesReader(c.answer.ResponseWriter, c.R.Body, limit)); err != nil {
+		return nil, c.bodyFault(err)
+	}
+	return b.Bytes(), nil
+}
+
+// bodyWithin bounds the time that reading the body may take from now on; net/http lifts the bound at the body's end, so
+// that a handler may outlast it. Time is the connection's here, so it is the real one.
+func (c *Call) bodyWithin(d time.Duration) {
+	_ = http.NewResponseController(c.answer.ResponseWriter).SetReadDeadline(time.Now().Add(d)) // not every transport has deadlines
+}
+
+func (c *Call) bodyFault(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.W.Header().Set("Connection", "close")
+		return &Problem{Status: http.StatusRequestTimeout, Detail: "The body took too long to arrive."}
+	}
+	c.W.Header().Set("Connection", "close")
+	return &store.Refusal{Kind: store.Invalid, Reason: "The body ended before it was complete.", Cause: err,
+		Fields: map[string][]string{"": {"The body ended before it was complete."}}}
+}
+
+// Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON, except on
+// routes with a bearer token, and 400 with all faults.
+func (c *Call) Decode(o fields.Object) error {
+	_, err := c.DecodeListing(o)
+	return err
+}
+
+// DecodeListing is Decode that also tells the paths of unknown properties, for those who list them as warnings.
+func (c *Call) DecodeListing(o fields.Object) (unknown []string, err error) {
+	if !c.route.Bearer && c.R.ContentLength != 0 {
+		if err := c.RequireType("application/json"); err != nil {
+			return nil, err
+		}
+	}
+	body, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	return fields.Decode(body, o)
+}
+
+// RequireType answers 415 unless the body says to be of that type, unencoded, and in UTF-8 if it names a charset.
+func (c *Call) RequireType(want string) error {
+	given := c.R.Header.Get("Content-Type")
+	if given != want {
+		media, params, err := mime.ParseMediaType(given)
+		if charset := params["charset"]; err != nil || media != want || charset != "" && !strings.EqualFold(charset, "utf-8") {
+			return unsupported(want)
+		}
+	}
+	if encoding := c.R.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return unsupported(want)
+	}
+	return nil
+}
+
+func unsupported(want string) error {
+	return &Problem{Status: http.StatusUnsupportedMediaType,
+		Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8 and without a Content-Encoding."}
+}
+
+// Form reads a page's form: application/x-www-form-urlencoded, valid UTF-8, no field twice.
+func (c *Call) Form() (map[string]string, error) {
+	if err := c.RequireType("application/x-www-form-urlencoded"); err != nil {
+		return nil, err
+	}
+	body, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, store.Refuse(store.Invalid, "The form can't be read.")
+	}
+	form := make(map[string]string, len(values))
+	for name, list := range values {
+		if len(list) != 1 || !utf8.ValidString(name) || !utf8.ValidString(list[0]) {
+			return nil, store.Refuse(store.Invalid, "The form can't be read.")
+		}
+		form[name] = list[0]
+	}
+	return form, nil
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"time"
+
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+// The bounds of a cleaning's fields, in code points and entries.
+const (
+	maxText         = 200
+	maxComment      = 2000
+	maxCompartments = 12
+	maxCodes        = 100 // per compartment
+	maxSeals        = 100
+	maxCompartment  = 1_000_000
+)
+
+// CleaningObject documents a cleaning as it is delivered, for partners and operators alike, and fills in data.
+func CleaningObject(data *store.CleaningData) fields.Object {
+	return fields.Object{
+		"number":             text(&data.Number, true),
+		"station":            fields.Nested(stationObject(&data.Station)),
+		"customer":           text(&data.Customer, false),
+		"customerReference":  text(&data.CustomerReference, false),
+		"equipment":          fields.Nested(equipmentObject(&data.Equipment)),
+		"productNature":      text(&data.ProductNature, false),
+		"nextLoad":           text(&data.NextLoad, false),
+		"compartments":       fields.List(&data.Compartments, maxCompartments, compartment),
+		"additionalServices": Comment(&data.AdditionalServices, false),
+		"comments":           Comment(&data.Comments, false),
+		"cleaner":            text(&data.Cleaner, false),
+		"timeIn":             fields.Time(&data.TimeIn),
+		"timeOut":            fields.Time(&data.TimeOut),
+		"driver":             text(&data.Driver, false),
+		"seals":              fields.List(&data.Seals, maxSeals, func(seal *string) fields.Reader { return text(seal, true) }),
+		"status": fields.Enum(&data.Status, true,
+			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void),
+	}
+}
+
+func text(to *string, required bool) fields.Reader {
+	return fields.Text(to, fields.Limits{Required: required, Max: maxText})
+}
+
+// Comment reads a text of several lines, at most 2,000 code points.
+func Comment(to *string, required bool) fields.Reader {
+	return fields.Text(to, fields.Limits{Required: required, Max: maxComment, Lines: true})
+}
+
+func stationObject(s *store.Station) fields.Object {
+	return fields.Object{
+		"name": text(&s.Name, true), "city": text(&s.City, false), "country": text(&s.Country, false), "phone": text(&s.Phone, false),
+	}
+}
+
+func equipmentObject(e *store.Equipment) fields.Object {
+	return fields.Object{
+		"kind":           fields.Enum(&e.Kind, true, "tankTrailer", "tankContainer", "ibc", "silo"),
+		"identification": text(&e.Identification, false),
+		"vehicle":        text(&e.Vehicle, false),
+	}
+}
+
+func compartment(c *store.Compartment) fields.Reader {
+	return fields.Nested(fields.Object{
+		"number": fields.Integer(&c.Number, 0, maxCompartment),
+		"previousLoad": fields.Nested(fields.Object{
+			"unNumber": text(&c.PreviousLoad.UNNumber, false), "name": text(&c.PreviousLoad.Name, false),
+		}),
+		"cleaned": fields.Bool(&c.Cleaned),
+		"codes":   fields.List(&c.Codes, maxCodes, fields.Code),
+	})
+}
+
+// Cleaning is a cleaning as it is answered: the fields that it was delivered with, and how its load stands.
+type Cleaning struct {
+	ID store.ID `json:"id"`
+	store.CleaningData
+	Load Load `json:"load"`
+}
+
+// Load is how a load is answered; what is not there is null.
+type Load struct {
+	Status      store.LoadStatus `json:"status"`
+	DecidedAt   *time.Time       `json:"decidedAt"`
+	ProductName *string          `json:"productName"`
+	Comment     *string          `json:"comment"`
+}
+
+// CleaningAnswer is the wire form of a cleaning.
+func CleaningAnswer(c store.Cleaning) Cleaning {
+	return Cleaning{ID: c.ID, CleaningData: c.CleaningData, Load: LoadAnswer(c.Load)}
+}
+
+// LoadAnswer is the wire form of a load.
+func LoadAnswer(l store.Load) Load {
+	answer := Load{Status: l.Status}
+	if !l.DecidedAt.IsZero() {
+		answer.DecidedAt = &l.DecidedAt
+	}
+	if l.ProductName != "" {
+		answer.ProductName = &l.ProductName
+	}
+	if l.Comment != "" {
+		answer.Comment = &l.Comment
+	}
+	return answer
+}

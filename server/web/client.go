@@ -1,0 +1,111 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// resolve finds out who called, and whether they did over TLS. A peer is believed what it says of others only where it is
+// a trusted proxy: then the client is the rightmost address of the joined X-Forwarded-For lines that is no trusted proxy
+// itself, since everything left of that is the client's own invention.
+func resolve(r *http.Request, trusted []netip.Prefix) (client netip.Addr, secure bool) {
+	client, secure = parsePeer(r.RemoteAddr), r.TLS != nil
+	if len(trusted) == 0 || !within(client, trusted) {
+		return client, secure
+	}
+	lines := r.Header["X-Forwarded-For"]
+	for _, line := range slices.Backward(lines) {
+		for line != "" {
+			comma := strings.LastIndexByte(line, ',')
+			next, ok := parseForwarded(line[comma+1:])
+			if !ok {
+				return client, secureBehind(r, secure) // what stands left of garbage is not to be believed
+			}
+			client = next
+			if !within(client, trusted) {
+				return client, secureBehind(r, secure)
+			}
+			line = line[:max(comma, 0)]
+		}
+	}
+	return client, secureBehind(r, secure)
+}
+
+// secureBehind is what the nearest proxy says: the last word of X-Forwarded-Proto.
+func secureBehind(r *http.Request, secure bool) bool {
+	lines := r.Header["X-Forwarded-Proto"]
+	if len(lines) == 0 {
+		return secure
+	}
+	last := lines[len(lines)-1]
+	return strings.EqualFold(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:]), "https")
+}
+
+// parsePeer reads a connection's address; it is invalid for a Unix socket.
+func parsePeer(address string) netip.Addr {
+	peer, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return peer.Addr().Unmap().WithZone("")
+}
+
+// parseForwarded reads one entry of X-Forwarded-For, which some proxies write with a port.
+func parseForwarded(entry string) (netip.Addr, bool) {
+	entry = strings.TrimSpace(entry)
+	if addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(entry, "["), "]")); err == nil {
+		return addr.Unmap().WithZone(""), true
+	}
+	peer := parsePeer(entry)
+	return peer, peer.IsValid()
+}
+
+func within(addr netip.Addr, prefixes []netip.Prefix) bool {
+	for _, p := range prefixes {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Operator tells whether this caller may see what is the operator's alone.
+func (c *Call) Operator() bool {
+	switch c.handler.access {
+	case ForAnybody:
+		return true
+	case ForLoopback:
+		return isLocal(c.R)
+	}
+	return false
+}
+
+// isLocal is true for somebody on this machine who means this machine: the Host keeps out a browser whose page has
+// pointed its own name at 127.0.0.1, the forwarding headers keep out whoever comes through a proxy here.
+func isLocal(r *http.Request) bool {
+	if !parsePeer(r.RemoteAddr).IsLoopback() || !isLocalHost(r.Host) {
+		return false
+	}
+	for name := range r.Header {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
+			return false
+		}
+	}
+	return true
+}
+
+func isLocalHost(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback() && !addr.Is4In6() && addr.Zone() == ""
+}

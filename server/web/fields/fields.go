@@ -1,0 +1,173 @@
+// Package fields reads JSON bodies strictly and declaratively: an endpoint lists its properties with a reader for each, and
+// gets all faults of a body at once, by path.
+//
+// What is strict: UTF-8, one JSON value and nothing after it, an object where one is expected, no property twice in
+// whatever spelling, a bounded depth. What is lenient, because callers differ in it: property names match without regard to
+// ASCII case, a byte order mark is skipped, unknown properties are passed over (and listed), null counts as absent, and so
+// does "" in an optional field.
+package fields
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/store"
+)
+
+// maxDepth bounds the nesting of a body; no documented body is deeper than five.
+const maxDepth = 32
+
+// maxUnknown bounds how many unknown properties are listed; the rest are passed over silently.
+const maxUnknown = 50
+
+// Report gathers what reading a body finds.
+type Report struct {
+	Faults  map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
+	Unknown []string            // paths of properties that nobody documented, at most 50
+}
+
+// Fault notes a sentence about the value at path.
+func (r *Report) Fault(path, sentence string) {
+	if r.Faults == nil {
+		r.Faults = make(map[string][]string)
+	}
+	r.Faults[path] = append(r.Faults[path], sentence)
+}
+
+// Reader reads one value into where it was made to put it. The value is nil where the property is absent or null; it is
+// valid JSON otherwise, and belongs to the body: a reader copies what it keeps.
+type Reader func(v jsontext.Value, path string, to *Report)
+
+// Object is what an endpoint documents: its property names, each with its reader. Every reader is called once for each
+// object read, those of absent properties with nil.
+type Object map[string]Reader
+
+// Decode reads a body that must be one JSON object. It returns the paths of unknown properties. The error is a
+// *store.Refusal of kind Invalid with all faults by path; what the readers have filled in is then not to be used.
+func Decode(body []byte, o Object) (unknown []string, err error) {
+	var r Report
+	if body, ok := r.prepare(body); ok {
+		if jsontext.Value(body).Kind() == '{' {
+			o.read(body, "", &r)
+		} else {
+			r.Fault("", "The body must be a JSON object, in curly brackets.")
+		}
+	}
+	return r.Unknown, r.refusal()
+}
+
+// DecodeList reads a body that is a JSON array of at most maxItems objects, or one object alone, which counts as a list
+// of one. It asks object for the readers of each in turn. Paths begin with the item, as [2].email, where there is an array.
+func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown []string, err error) {
+	var r Report
+	body, ok := r.prepare(body)
+	if !ok {
+		return nil, r.refusal()
+	}
+	switch jsontext.Value(body).Kind() {
+	case '{':
+		object(0).read(body, "", &r)
+	case '[':
+		eachItem(body, "", maxItems, &r, func(i int, v jsontext.Value, path string) { Nested(object(i))(v, path, &r) })
+	default:
+		r.Fault("", "The body must be a JSON object or an array of objects.")
+	}
+	return r.Unknown, r.refusal()
+}
+
+// prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs.
+func (r *Report) prepare(body []byte) (value []byte, ok bool) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	switch {
+	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
+		r.Fault("", "The body is empty: send a JSON object.")
+	case !utf8.Valid(body):
+		r.Fault("", "The body is not valid UTF-8.")
+	case tooDeep(body):
+		r.Fault("", fmt.Sprintf("The body is nested more than %d levels deep.", maxDepth))
+	default:
+		if sentence := syntaxFault(body); sentence != "" {
+			r.Fault("", sentence)
+		}
+	}
+	return body, len(r.Faults) == 0
+}
+
+// tooDeep counts brackets outside strings. It runs before the parser, so that depth costs nothing but this loop.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch b := body[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// syntaxFault says what keeps body from being exactly one JSON value without duplicate names, or nothing.
+func syntaxFault(body []byte) string {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	err := d.SkipValue()
+	if err == nil {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return ""
+		}
+		return "Something follows the JSON value; send one value alone."
+	}
+	var fault *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &fault):
+		return givenTwice(fault.JSONPointer.LastToken())
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "The JSON ends before it is complete."
+	case errors.As(err, &fault):
+		return "The body is not valid JSON, at or after octet " + strconv.FormatInt(fault.ByteOffset, 10) + "."
+	}
+	return "The body is not valid JSON."
+}
+
+func givenTwice(name string) string {
+	return "The property " + strconv.Quote(shorten(name)) + " is given twice (names match whatever their case)."
+}
+
+// shorten bounds what is repeated of the caller's own words.
+func shorten(text string) string {
+	const most = 60
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// refusal is nil where nothing was found wrong.
+func (r *Report) refusal() error {
+	if len(r.Faults) == 0 {
+		return nil
+	}
+	reason := "One field is wrong; errors says what it expects."
+	if whole := r.Faults[""]; len(whole) > 0 {
+		reason = whole[0]
+	} else if len(r.Faults) > 1 {
+		reason = fmt.Sprintf("%d fields are wrong; errors says what each expects.", len(r.Faults))
+	}
+	return &store.Refusal{Kind: store.Invalid, Reason: reason, Fields: r.Faults}
+}

@@ -1,0 +1,130 @@
+package fields
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/unicode/norm"
+)
+
+const required = "This field is required."
+
+// Limits says what a text may be.
+type Limits struct {
+	Required bool
+	Max      int  // code points, after trimming
+	Lines    bool // line breaks allowed; CRLF, CR and the Unicode separators become LF
+}
+
+// Text reads a text, trimmed of surrounding white space. Control characters are faults.
+func Text(to *string, l Limits) Reader {
+	return func(v jsontext.Value, path string, r *Report) {
+		if text, ok := readText(v, path, l.Required, r); ok {
+			*to = l.check(text, path, r)
+		}
+	}
+}
+
+// NumberOrText reads a text, and takes a number for the text that spells it, as it was written.
+func NumberOrText(to *string, l Limits) Reader {
+	return func(v jsontext.Value, path string, r *Report) {
+		if v.Kind() == '0' {
+			*to = l.check(string(v), path, r)
+			return
+		}
+		Text(to, l)(v, path, r)
+	}
+}
+
+// Name reads a name of a person or an organisation: kept as given after trimming and Unicode normalisation (NFC), at most
+// maxPoints code points, without anything that would make a link or an address of it in a letter.
+func Name(to *string, maxPoints int, isRequired bool) Reader {
+	l := Limits{Required: isRequired, Max: maxPoints}
+	return func(v jsontext.Value, path string, r *Report) {
+		text, ok := readText(v, path, isRequired, r)
+		if !ok {
+			return
+		}
+		text = norm.NFC.String(text)
+		if strings.Contains(text, "://") || strings.Contains(text, "@") {
+			r.Fault(path, "A name may hold neither :// nor @.")
+		}
+		*to = l.check(text, path, r)
+	}
+}
+
+// Email reads a required e-mail address by the rules of ParseEmail.
+func Email(to *string) Reader {
+	return func(v jsontext.Value, path string, r *Report) {
+		text, ok := readText(v, path, true, r)
+		if !ok {
+			return
+		}
+		address, err := ParseEmail(text)
+		if err != nil {
+			r.Fault(path, err.Error())
+			return
+		}
+		*to = address
+	}
+}
+
+// readText gives the trimmed text of a JSON string. It is not ok where there is none, which is a fault if one is required.
+func readText(v jsontext.Value, path string, isRequired bool, r *Report) (text string, ok bool) {
+	if v != nil {
+		if v.Kind() != '"' {
+			r.Fault(path, "This must be a text, in quotation marks.")
+			return "", false
+		}
+		text = strings.TrimSpace(unquote(v))
+	}
+	if text == "" && isRequired {
+		r.Fault(path, required)
+	}
+	return text, text != ""
+}
+
+// unquote reads a JSON string that is known to be valid.
+func unquote(v jsontext.Value) string {
+	text, _ := jsontext.AppendUnquote(nil, v)
+	return string(text)
+}
+
+// check notes what is wrong with a trimmed text and returns it with its line breaks normalised.
+func (l Limits) check(text, path string, r *Report) string {
+	if l.Lines {
+		text = lineBreaks.Replace(text)
+	}
+	for _, c := range text {
+		if l.refuses(c) {
+			r.Fault(path, l.controlFault())
+			break
+		}
+	}
+	if utf8.RuneCountInString(text) > l.Max {
+		r.Fault(path, fmt.Sprintf("This may have at most %d characters.", l.Max))
+	}
+	return text
+}
+
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
+// refuses tells what may not stand in a text: control characters, and in a single line also what breaks it or turns
+// its direction, which would let a name rearrange the sentence around it (Unicode Technical Report 36 §2.5).
+func (l Limits) refuses(c rune) bool {
+	if l.Lines {
+		return c != '\n' && unicode.IsControl(c)
+	}
+	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' ||
+		'\u202a' <= c && c <= '\u202e' || '\u2066' <= c && c <= '\u2069'
+}
+
+func (l Limits) controlFault() string {
+	if l.Lines {
+		return "This may hold no control characters but line breaks."
+	}
+	return "This may hold no line breaks and no control characters."
+}

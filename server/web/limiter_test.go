@@ -1,0 +1,81 @@
+package web
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"postern/store"
+)
+
+func TestLimiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(store.Rate{Count: 2, Per: time.Hour}, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}, time.Now)
+		take := func(addr string, taken bool) {
+			t.Helper()
+			client := netip.MustParseAddr(addr)
+			peeked := l.Wait(client)
+			if wait := l.Take(client); (wait == 0) != taken || wait != peeked {
+				t.Errorf("%s waits %v, said %v", addr, wait, peeked)
+			}
+		}
+		for range 5 {
+			take("198.51.100.7", true) // exempt
+		}
+		take("192.0.2.1", true)
+		take("192.0.2.1", true)
+		take("192.0.2.1", false)
+		l.GiveBack(netip.MustParseAddr("192.0.2.1"))
+		take("192.0.2.1", true)
+		take("192.0.2.1", false)
+		take("192.0.2.2", true)
+		take("2001:db8::1", true)
+		take("2001:db8::2", true) // the same /64
+		take("2001:db8::3", false)
+		l.GiveBack(netip.MustParseAddr("2001:db8::3"))
+		take("2001:db8::3", true)
+		for i := range 18 { // the /48's ten times two, two of them used
+			take(fmt.Sprintf("2001:db8:0:%x::1", i+1), true)
+		}
+		take("2001:db8:0:ff::1", false)
+		take("2001:db8:1::1", true)
+		time.Sleep(l.Wait(netip.MustParseAddr("192.0.2.1")))
+		take("192.0.2.1", true)
+		if wait := l.Take(netip.Addr{}); wait != 0 {
+			t.Error("a Unix socket waits")
+		}
+	})
+}
+
+// TestLimiterIsBounded: a flood of addresses neither grows it nor frees those who have used up their limit.
+func TestLimiterIsBounded(t *testing.T) {
+	l := NewLimiter(store.Rate{Count: 3, Per: time.Hour}, nil, time.Now)
+	l.most = 100
+	busy := netip.MustParseAddr("192.0.2.1")
+	for range 3 {
+		l.Take(busy)
+	}
+	for i := range 5000 {
+		l.Take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+	}
+	if len(l.clients) > 100 || l.Wait(busy) == 0 {
+		t.Errorf("%d clients, and the busy one waits %v", len(l.clients), l.Wait(busy))
+	}
+	if off := NewLimiter(store.Rate{}, nil, time.Now); off.Take(busy) != 0 || len(off.clients) != 0 {
+		t.Error("off limits")
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "en", "fr": "fr", "FR-be": "fr", "es, fr;q=0.2": "fr", "nl;q=0.5, fr;q=0.8": "fr", "nl, fr": "nl", "fr;q=0, nl;q=0.001": "nl",
+		"*": "en", "es, *;q=0.5, fr;q=0.4": "en", "fr ; q=0.9 , nl;Q=1.000": "nl", "french": "en", "fr;q=2, nl;q=0.1": "nl", "fr;q=0.1234, nl;q=0.1": "nl",
+		"fr;level=1, nl;q=0.1": "nl", "fr;q=-1, nl;q=0.1": "nl", ",,;q=1,nl": "nl", "de-Latn-DE-1996": "de", "fr;q=1.001": "en", "fr;q=": "en",
+	} {
+		if got := Language(header, "en", "nl", "fr", "de"); got != want {
+			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// TestPages holds the frame of a page and an error in each language.
+func TestPages(t *testing.T) {
+	address := start(t, newHandler(t, ForNobody, options(io.Discard)), ServerOptions{})
+	for name, request := range map[string]string{
+		"page.golden":     "GET /page?q=%3Cscript%3E",
+		"error-nl.golden": "GET /page/fail/missing",
+	} {
+		_, body := exchange(t, address, request+" HTTP/1.1\nX-Request-Id: id\nAccept-Language: nl")
+		golden(t, name, regexp.MustCompile(`\?v=[0-9a-f]+`).ReplaceAll([]byte(body), []byte("?v=…")))
+	}
+	for _, language := range []string{"en", "nl", "fr", "de"} {
+		if len(errorTexts[language]) != len(errorTexts["en"]) || privacyTexts[language] == "" {
+			t.Errorf("texts are missing in %s", language)
+		}
+	}
+	if _, err := ParsePage(fstest.MapFS{"a.html": {Data: []byte("no definition")}}, "a.html"); err == nil {
+		t.Error("a page without content is taken")
+	}
+	if _, err := ParsePage(os.DirFS("testdata"), "missing.html"); err == nil {
+		t.Error("a missing file is taken")
+	}
+}
+
+// TestStatic: a versioned file is kept for good, any other asked for again.
+func TestStatic(t *testing.T) {
+	address := start(t, newHandler(t, ForNobody, options(io.Discard)), ServerOptions{})
+	_, page := exchange(t, address, "GET /page HTTP/1.1")
+	_, rest, _ := strings.Cut(page, `<link rel="stylesheet" href="`)
+	url, _, _ := strings.Cut(rest, `"`)
+	versioned, body := exchange(t, address, "GET "+url+" HTTP/1.1")
+	if versioned.StatusCode != 200 || !strings.Contains(versioned.Header.Get("Cache-Control"), "immutable") || !strings.Contains(body, "color-scheme") {
+		t.Errorf("%s: %s %v", url, versioned.Status, versioned.Header)
+	}
+	again, _ := exchange(t, address, "GET /static/style.css HTTP/1.1\nIf-None-Match: "+versioned.Header.Get("ETag"))
+	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("%s %v", again.Status, again.Header)
+	}
+	if _, a := Static("/x.js", "text/javascript", []byte("1")); !strings.HasPrefix(a, "/x.js?v=") {
+		t.Error(a)
+	} else if _, b := Static("/x.js", "text/javascript", []byte("2")); a == b {
+		t.Error("the URL does not change with the content")
+	}
+}
