@@ -1,0 +1,193 @@
+package inbox
+
+import (
+	"bytes"
+	"mime"
+	"net/http"
+	"strings"
+
+	"postern/mail"
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+// Messages lists the letters, newest first (GET messages?start=&limit=).
+func (r *Room) Messages(c *web.Call) error {
+	return r.list(c, mail.InboxQuery{})
+}
+
+// Search lists the letters that match (GET search?query=&start=&limit=).
+func (r *Room) Search(c *web.Call) error {
+	query, err := searchOf(c)
+	if err != nil {
+		return err
+	}
+	return r.list(c, query)
+}
+
+func (r *Room) list(c *web.Call, query mail.InboxQuery) error {
+	start, limit := pageOf(c.R.URL.Query())
+	matching := r.box.Find(query)
+	total, unread := r.box.Counts()
+	shown := cut(matching, start, limit)
+	return c.JSON(http.StatusOK, listAnswer{
+		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: unreadIn(matching),
+		Start: start, Messages: summarise(shown),
+	})
+}
+
+// searchOf reads ?query=, which must look for something: without it DELETE search would empty the inbox.
+func searchOf(c *web.Call) (mail.InboxQuery, error) {
+	text := strings.TrimSpace(c.R.URL.Query().Get("query"))
+	if text == "" {
+		return mail.InboxQuery{}, store.Refuse(store.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
+	}
+	return mail.ParseInboxQuery(text), nil
+}
+
+// Message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
+func (r *Room) Message(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return err
+	}
+	r.opened(c, letter)
+	return c.JSON(http.StatusOK, describe(letter))
+}
+
+// Headers gives the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
+func (r *Room) Headers(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, letter.Header())
+}
+
+// Raw gives a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
+func (r *Room) Raw(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return err
+	}
+	if c.R.URL.Query().Get("dl") == "1" {
+		c.W.Header().Set("Content-Disposition", `attachment; filename="`+letter.ID+`.eml"`)
+	}
+	return c.Bytes("text/plain; charset=utf-8", letter.Raw)
+}
+
+// Part gives the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays harmless: it
+// is kept as a file, or without rights.
+func (r *Room) Part(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return err
+	}
+	content, found := letter.Content(c.Param("part"))
+	if !found {
+		return store.Refuse(store.NotFound, "The letter has no such part.")
+	}
+	for _, file := range letter.Files {
+		if file.PartID == c.Param("part") {
+			headFile(c.W.Header(), file)
+			return c.Bytes(c.W.Header().Get("Content-Type"), content)
+		}
+	}
+	return store.Refuse(store.NotFound, "The letter has no such part.")
+}
+
+// shownTypes are those that browsers show without running anything of them.
+var shownTypes = map[string]bool{
+	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "text/plain": true,
+}
+
+func headFile(h http.Header, file mail.CapturedFile) {
+	kind := mime.FormatMediaType(file.ContentType, nil) // empty where the letter names no type that HTTP could
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	show := "attachment"
+	if shownTypes[kind] {
+		show = "inline"
+	}
+	if kind != "application/pdf" { // a browser's own viewer does not work in a sandbox
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	}
+	if named := mime.FormatMediaType(show, map[string]string{"filename": file.FileName}); named != "" && file.FileName != "" {
+		show = named
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", show)
+}
+
+// DeleteMessages removes the letters that the body names, as {"IDs": ["…"]}; without a body, or with none named, all of them.
+func (r *Room) DeleteMessages(c *web.Call) error {
+	var ids []string
+	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
+		return err
+	}
+	r.box.Delete(named(ids...))
+	return done(c)
+}
+
+// DeleteSearch removes the letters that match (DELETE search?query=).
+func (r *Room) DeleteSearch(c *web.Call) error {
+	query, err := searchOf(c)
+	if err != nil {
+		return err
+	}
+	r.box.Delete(query.Matches)
+	return done(c)
+}
+
+// SetRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
+func (r *Room) SetRead(c *web.Call) error {
+	var ids []string
+	var search string
+	var read bool
+	err := decodeOptional(c, fields.Object{"IDs": idList(&ids), "Search": fields.Text(&search, fields.Limits{Max: 1000}), "Read": fields.Bool(&read)})
+	if err != nil {
+		return err
+	}
+	pick := named(ids...)
+	if search = strings.TrimSpace(search); search != "" {
+		if len(ids) > 0 {
+			return store.Refuse(store.Invalid, "Name the letters either by IDs or by Search, not both.")
+		}
+		pick = mail.ParseInboxQuery(search).Matches
+	}
+	r.box.MarkRead(read, pick)
+	return done(c)
+}
+
+// Info gives what Mailpit's clients ask for to see whether somebody is there.
+func (r *Room) Info(c *web.Call) error {
+	total, unread := r.box.Counts()
+	size := 0
+	for _, letter := range r.box.Find(mail.InboxQuery{}) {
+		size += len(letter.Raw)
+	}
+	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
+}
+
+// done answers as Mailpit does where there is nothing to say.
+func done(c *web.Call) error { return c.Bytes("text/plain; charset=utf-8", []byte("ok")) }
+
+// decodeOptional reads a JSON body where there is one.
+func decodeOptional(c *web.Call, o fields.Object) error {
+	body, err := c.Body()
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	if err := c.RequireType("application/json"); err != nil {
+		return err
+	}
+	_, err = fields.Decode(body, o)
+	return err
+}
+
+// idList reads the names of letters.
+func idList(to *[]string) fields.Reader {
+	return fields.List(to, mail.InboxLetters, func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
+}

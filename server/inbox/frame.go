@@ -1,0 +1,81 @@
+package inbox
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// framePolicy is for the HTML of letters, which anybody may have written: styles and pictures that it carries itself, nothing else. Links
+// open in a window of their own; that window is an ordinary one, or what they lead to would not work.
+const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; " +
+	"sandbox allow-popups allow-popups-to-escape-sandbox"
+
+// HTML gives a letter's HTML for the page's frame (GET message/{id}/html).
+func (r *Room) HTML(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return err
+	}
+	if letter.HTML == "" {
+		return store.Refuse(store.NotFound, "The letter has no HTML.")
+	}
+	h := c.W.Header()
+	h.Set("Content-Security-Policy", framePolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-DNS-Prefetch-Control", "off")
+	return c.Bytes("text/html; charset=utf-8", []byte(linksOutside(letter.HTML)))
+}
+
+// linksOutside makes links open outside the frame: pages may refuse to be framed, as the appliance's own do.
+func linksOutside(markup string) string {
+	const target = `<base target="_blank">`
+	at := headStart(markup)
+	return markup[:at] + target + markup[at:]
+}
+
+// headStart finds where the head's content begins: behind <head>, or else behind what may stand before it. Anything put before the
+// doctype would change how the letter is drawn.
+func headStart(markup string) int {
+	z := html.NewTokenizer(strings.NewReader(markup))
+	behind, at := 0, 0
+	for {
+		kind := z.Next()
+		at += len(z.Raw())
+		name, _ := z.TagName()
+		switch {
+		case kind == html.DoctypeToken, kind == html.StartTagToken && string(name) == "html":
+			behind = at
+		case kind == html.StartTagToken && string(name) == "head":
+			return at
+		case kind == html.CommentToken:
+		case kind == html.TextToken && strings.TrimSpace(string(z.Raw())) == "":
+		default:
+			return behind
+		}
+	}
+}
+
+// Style gives what the page adds to the style sheet of all pages.
+func (r *Room) Style(c *web.Call) error { return r.style.handle(c) }
+
+// Script gives the script that keeps the page live.
+func (r *Room) Script(c *web.Call) error { return r.script.handle(c) }
+
+// file is an embedded file with the URL that the page uses for it.
+type file struct {
+	url    string
+	handle web.Handler
+}
+
+func openFile(name, contentType string) (file, error) {
+	data, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		return file{}, err
+	}
+	route, url := web.Static("/inbox/"+name, contentType, data)
+	return file{url: url, handle: route.Handle}, nil
+}

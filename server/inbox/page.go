@@ -1,0 +1,171 @@
+package inbox
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"postern/mail"
+	"postern/server/web"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing from elsewhere.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+const (
+	pageLetters = 50        // letters a page of the list shows
+	pageSource  = 256 << 10 // octets of the source that are shown; all of it is a click away
+)
+
+// view is what the page's template draws.
+type view struct {
+	Style, Script        string
+	Base                 string // where the reader has come to, for calls to copy
+	Version              uint64
+	Query                string
+	Total, Unread, Found int
+	Start                int // rows before the first shown
+	Rows                 []row
+	Newer, Older         string // links; empty where there are none
+	Back                 string // to the list, as it was
+	Gone                 bool   // a letter was asked for that is not there
+	Letter               *letterView
+}
+
+// row is a letter in the list.
+type row struct {
+	shown
+	URL     string
+	Current bool
+}
+
+// letterView is the letter that is read.
+type letterView struct {
+	shown
+	Tabs   []tab
+	Open   string // the tab's key
+	Source string
+	Cut    bool // Source is not all
+}
+
+type tab struct {
+	Key, Name, URL string
+	Current        bool
+}
+
+// List is the page of letters, newest first, with a search.
+func (r *Room) List(c *web.Call) error {
+	return r.page(c, http.StatusOK, nil)
+}
+
+// Letter is the page of one letter, beside the list: as HTML, text or source, its files, its links.
+func (r *Room) Letter(c *web.Call) error {
+	letter, err := r.letter(c)
+	if err != nil {
+		return r.page(c, http.StatusNotFound, nil)
+	}
+	r.opened(c, letter)
+	return r.page(c, http.StatusOK, letter)
+}
+
+func (r *Room) page(c *web.Call, status int, letter *mail.Captured) error {
+	query := c.R.URL.Query()
+	start, _ := pageOf(query)
+	asked := place{query: strings.ToValidUTF8(query.Get("q"), "\uFFFD"), start: start}
+	version, _ := r.box.Watch() // before the list is read: a change in between is then not missed
+	found := r.box.Find(mail.ParseInboxQuery(asked.query))
+	total, unread := r.box.Counts()
+	v := view{
+		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread, Found: len(found),
+		Start: min(start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
+	}
+	for _, one := range cut(found, start, pageLetters) {
+		v.Rows = append(v.Rows, row{shown: shown{one}, URL: asked.at("/inbox/message/" + one.ID), Current: one == letter})
+	}
+	v.Base = "http://" + c.R.Host
+	if c.Secure {
+		v.Base = "https://" + c.R.Host
+	}
+	if v.Start > 0 {
+		v.Newer = place{asked.query, max(0, v.Start-pageLetters)}.at("/inbox")
+	}
+	if v.Start+pageLetters < len(found) {
+		v.Older = place{asked.query, v.Start + pageLetters}.at("/inbox")
+	}
+	title := "Inbox"
+	if letter != nil {
+		v.Letter = lookAt(letter, query.Get("view"), asked)
+		title = shown{letter}.Title() + " · Inbox"
+	}
+	return c.Page(status, web.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true})
+}
+
+// place is where in the list somebody is: links lead back there.
+type place struct {
+	query string
+	start int
+}
+
+func (p place) at(path string, more ...string) string {
+	values := url.Values{}
+	if p.query != "" {
+		values.Set("q", p.query)
+	}
+	if p.start > 0 {
+		values.Set("start", strconv.Itoa(p.start))
+	}
+	for pair := range slices.Chunk(more, 2) {
+		values.Set(pair[0], pair[1])
+	}
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
+}
+
+// lookAt prepares a letter for the wanted tab, or for the first where there is no such.
+func lookAt(letter *mail.Captured, wanted string, asked place) *letterView {
+	l := &letterView{shown: shown{letter}}
+	add := func(key, name string) {
+		l.Tabs = append(l.Tabs, tab{Key: key, Name: name, URL: asked.at("/inbox/message/"+letter.ID, "view", key)})
+	}
+	if letter.HTML != "" {
+		add("html", "HTML")
+	}
+	if letter.Text != "" {
+		add("text", "Text")
+	}
+	add("source", "Source")
+	if n := len(letter.Files); n > 0 {
+		add("files", "Attachments "+strconv.Itoa(n))
+	}
+	if n := len(letter.Links); n > 0 {
+		add("links", "Links "+strconv.Itoa(n))
+	}
+	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == wanted }))
+	l.Tabs[at].Current, l.Open = true, l.Tabs[at].Key
+	if l.Open == "source" {
+		l.Cut = len(letter.Raw) > pageSource
+		l.Source = strings.ToValidUTF8(string(letter.Raw[:min(pageSource, len(letter.Raw))]), "\uFFFD")
+	}
+	return l
+}
+
+// DeleteAll empties the inbox, from the page's form.
+func (r *Room) DeleteAll(c *web.Call) error {
+	r.box.Delete(named())
+	return c.SeeOther("/inbox")
+}
+
+// DeleteLetter removes one letter, from the page's form. One that is gone already is as good as removed.
+func (r *Room) DeleteLetter(c *web.Call) error {
+	r.box.Delete(named(c.Param("id")))
+	return c.SeeOther("/inbox")
+}

@@ -1,0 +1,90 @@
+// Package inbox shows the letters that the built-in inbox keeps: as a page for people, and as JSON in the shapes of Mailpit's API v1,
+// so that test tools made for Mailpit work. Who may come here, and whether there is an inbox at all, the route table decides.
+package inbox
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"postern/mail"
+	"postern/server/web"
+	"postern/store"
+)
+
+// Room holds the inbox's pages and calls. Its exported methods are handlers.
+type Room struct {
+	box           *mail.Inbox
+	stopping      context.Context
+	content       *template.Template
+	style, script file
+}
+
+// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the end of the
+// appliance.
+func New(box *mail.Inbox, stopping context.Context) (*Room, error) {
+	r := &Room{box: box, stopping: stopping}
+	var err error
+	if r.style, err = openFile("inbox.css", "text/css; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if r.script, err = openFile("app.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	r.content, err = web.ParsePage(assets, "assets/inbox.html", "assets/letter.html")
+	return r, err
+}
+
+// errNoLetter answers for letters that are not there. They may have been: the inbox forgets.
+func errNoLetter() error {
+	return store.Refuse(store.NotFound, "There is no such letter in the inbox; it keeps the newest ones only, and forgets all when the appliance ends.")
+}
+
+// letter finds the letter that the path names: by its ID, or as "latest", of those that match ?query= where given.
+func (r *Room) letter(c *web.Call) (*mail.Captured, error) {
+	id := c.Param("id")
+	found, ok := r.box.Letter(id)
+	if id == "latest" {
+		found, ok = r.box.Latest(mail.ParseInboxQuery(c.R.URL.Query().Get("query")))
+	}
+	if !ok {
+		return nil, errNoLetter()
+	}
+	return found, nil
+}
+
+// opened marks a letter as read, unless only its header is asked for: HEAD changes nothing.
+func (r *Room) opened(c *web.Call, letter *mail.Captured) {
+	if c.R.Method != http.MethodHead {
+		r.box.MarkRead(true, named(letter.ID))
+	}
+}
+
+// named picks letters by their IDs; none picks all.
+func named(ids ...string) func(*mail.Captured) bool {
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	return func(c *mail.Captured) bool { return len(wanted) == 0 || wanted[c.ID] }
+}
+
+// pageOf reads start and limit as Mailpit does: what makes no sense counts as absent.
+func pageOf(query url.Values) (start, limit int) {
+	limit = 50
+	if n, err := strconv.Atoi(query.Get("start")); err == nil && n > 0 {
+		start = n
+	}
+	if n, err := strconv.Atoi(query.Get("limit")); err == nil && n >= 0 {
+		limit = n
+	}
+	return start, limit
+}
+
+// cut gives the part of a list that a page shows.
+func cut(all []*mail.Captured, start, limit int) []*mail.Captured {
+	start = min(start, len(all))
+	return all[start:][:min(limit, len(all)-start)]
+}

@@ -1,0 +1,82 @@
+package inbox
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"postern/mail"
+	"postern/server/web"
+	"postern/store"
+)
+
+const (
+	waitDefault = 10 * time.Second
+	waitLongest = 60 * time.Second
+	liveLongest = 25 * time.Second // shorter than what proxies and browsers let a silent request last
+)
+
+// Wait gives the newest letter that matches, as Message does, at once or as soon as it comes; 404 after the timeout
+// (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of Search.
+func (r *Room) Wait(c *web.Call) error {
+	q := c.R.URL.Query()
+	timeout, err := timeoutOf(q.Get("timeout"))
+	if err != nil {
+		return err
+	}
+	query := mail.ParseInboxQuery(q.Get("query")).To(q.Get("to")).Subject(q.Get("subject"))
+	ctx, cancel := r.waiting(c, timeout)
+	defer cancel()
+	letter, err := r.box.Wait(ctx, query)
+	switch {
+	case err == nil:
+		r.opened(c, letter)
+		return c.JSON(http.StatusOK, describe(letter))
+	case context.Cause(ctx) == errStopping:
+		return errStopping
+	}
+	return store.Refuse(store.NotFound, "No such letter came within "+timeout.String()+".")
+}
+
+// timeoutOf reads how long to wait: a duration as 10s or 1m30s. More than a minute counts as a minute.
+func timeoutOf(text string) (time.Duration, error) {
+	if text == "" {
+		return waitDefault, nil
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout < 0 {
+		return 0, &store.Refusal{Kind: store.Invalid, Reason: "timeout must be a duration up to 60s, as 10s or 1m.",
+			Fields: map[string][]string{"timeout": {"This must be a duration up to 60s, as 10s or 1m."}}}
+	}
+	return min(timeout, waitLongest), nil
+}
+
+// errStopping answers those who wait when the appliance ends.
+var errStopping error = &store.Refusal{Kind: store.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
+
+// waiting is a context that ends after the timeout, when the caller goes, and when the appliance stops.
+func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancelCause(c.R.Context())
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	unhook := context.AfterFunc(r.stopping, func() { stop(errStopping) })
+	return ctx, func() { unhook(); cancel(); stop(nil) }
+}
+
+// Changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is what keeps the
+// page live.
+func (r *Room) Changes(c *web.Call) error {
+	version, changed := r.box.Watch()
+	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {
+		ctx, cancel := r.waiting(c, liveLongest)
+		defer cancel()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		version, _ = r.box.Watch()
+	}
+	return c.JSON(http.StatusOK, struct {
+		Version uint64 `json:"version"`
+	}{version})
+}
