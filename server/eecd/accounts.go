@@ -1,0 +1,130 @@
+package eecd
+
+import (
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+	"postern/tokens"
+)
+
+const maxName, maxOrganisation = 100, 200 // code points (CONTRACT sections 4 and 5)
+
+// registered answers a register call.
+type registered struct {
+	Email  string `json:"email"`
+	Status string `json:"status"` // always confirmation-required
+}
+
+func (e *Room) register(c *web.Call) error {
+	if wait := e.RegisterLimit.Take(c.Client); wait > 0 {
+		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
+			Reason: "Too many registrations came from this address; try again later."}
+	}
+	in := store.Registration{Language: c.Language(Languages...)}
+	err := c.Decode(fields.Object{
+		"email":            fields.Email(&in.Email),
+		"firstName":        fields.Name(&in.FirstName, maxName, true),
+		"lastName":         fields.Name(&in.LastName, maxName, true),
+		"organisationName": fields.Name(&in.OrganisationName, maxOrganisation, true),
+		"cleaningId":       fields.GUID(&in.CleaningID, false),
+	})
+	if err != nil {
+		return err
+	}
+	user, err := e.Store.RegisterUser(c.R.Context(), in)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, registered{user.Email, "confirmation-required"})
+}
+
+// signedIn answers activate and sign-in.
+type signedIn struct {
+	UserToken string `json:"UserToken"` // goes into the header X-NALLIAN-TOKEN of later calls
+}
+
+func (e *Room) activate(c *web.Call) error {
+	var token string
+	if err := c.Decode(fields.Object{"ConfirmationToken": tokenText(&token)}); err != nil {
+		return err
+	}
+	user, err := e.confirm(c, token)
+	if err != nil {
+		return err
+	}
+	return e.letIn(c, http.StatusOK, user, true)
+}
+
+// tokenText reads a required token. Whatever it holds is for the sealer to judge, who has one answer for all that is not ours.
+func tokenText(to *string) fields.Reader {
+	return func(v jsontext.Value, path string, r *fields.Report) {
+		const missing = "There is no confirmation token; take it from the link in the mail."
+		if v == nil {
+			r.Fault(path, missing)
+			return
+		}
+		text, err := jsontext.AppendUnquote(nil, v)
+		if err != nil || v.Kind() != '"' {
+			r.Fault(path, "The confirmation token must be a text.")
+			return
+		}
+		if *to = string(text); *to == "" {
+			r.Fault(path, missing)
+		}
+	}
+}
+
+// confirm redeems a confirmation token.
+func (e *Room) confirm(c *web.Call, token string) (store.User, error) {
+	claims, err := e.Sealer.Open(tokens.Confirmation, token)
+	if err != nil {
+		return store.User{}, &store.Refusal{Kind: store.Forbidden, Cause: err,
+			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy the whole link from the mail."}
+	}
+	return e.Store.ActivateUser(c.R.Context(), store.Confirmation{
+		User: claims.Subject, Email: claims.Email, Generation: claims.Generation,
+		Token: tokens.Hash(token), ExpiresAt: claims.ExpiresAt,
+	})
+}
+
+func (e *Room) letIn(c *web.Call, status int, user store.User, proven bool) error {
+	token, err := e.userToken(user, proven)
+	if err != nil {
+		return err
+	}
+	return c.JSON(status, signedIn{token})
+}
+
+func (e *Room) signIn(c *web.Call) error {
+	var in store.SignIn
+	err := c.Decode(fields.Object{
+		"Email":      fields.Email(&in.Email),
+		"CleaningId": fields.GUID(&in.CleaningID, false),
+	})
+	if err != nil {
+		return err
+	}
+	if wait := e.SignInLimit.Take(c.Client); wait > 0 {
+		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
+			Reason: "Too many sign-ins from this address came to nothing; try again later."}
+	}
+	if held, ok := e.held(c); ok {
+		in.Held = &held
+	}
+	result, err := e.Store.SignInUser(c.R.Context(), in)
+	switch {
+	case store.IsKind(err, store.NotFound), store.IsKind(err, store.Forbidden):
+		return err
+	case err == nil && result.MustActivate:
+		return store.Refuse(store.Forbidden, "The mailbox must be confirmed first: follow the link in the mail that was sent to it.")
+	}
+	e.SignInLimit.GiveBack(c.Client) // only what was answered 403 or 404 counts
+	if err != nil {
+		return err
+	}
+	return e.letIn(c, http.StatusCreated, result.User, result.Proven)
+}

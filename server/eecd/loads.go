@@ -1,0 +1,108 @@
+package eecd
+
+import (
+	"net/http"
+	"time"
+
+	"postern/mail/document"
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+const maxProduct, maxComment = 200, 2000 // code points (CONTRACT section 5)
+
+// mailed answers a request for a document by mail.
+type mailed struct {
+	Status string `json:"status"` // always queued
+}
+
+func (e *Room) mailCleaning(c *web.Call, bearer store.Bearer, _ store.User) error {
+	id, err := cleaningID(c)
+	if err != nil {
+		return err
+	}
+	if err := e.Store.MailCleaning(c.R.Context(), bearer, id); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, mailed{"queued"})
+}
+
+func (e *Room) cleaning(c *web.Call, _ store.User) error {
+	id, err := cleaningID(c)
+	if err != nil {
+		return err
+	}
+	cleaning, err := e.Store.Cleaning(id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, web.CleaningAnswer(cleaning))
+}
+
+func (e *Room) document(c *web.Call, user store.User) error {
+	id, err := cleaningID(c)
+	if err != nil {
+		return err
+	}
+	cleaning, err := e.Store.Cleaning(id)
+	if err != nil {
+		return err
+	}
+	pdf, err := e.Store.DocumentOf(id)
+	if err == nil && pdf == nil {
+		pdf, err = document.Render(cleaning, e.PublicURL.JoinPath("eecd", "cleanings", id.String()).String(), user.Language)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Bytes("application/pdf", pdf)
+}
+
+// decided answers a decision about a load.
+type decided struct {
+	CleaningActionID store.ID         `json:"cleaningActionId"`
+	Status           store.LoadStatus `json:"status"` // completed or rejected
+	DecidedAt        time.Time        `json:"decidedAt"`
+	ProductName      *string          `json:"productName"` // null where there is none
+	Comment          *string          `json:"comment"`     // null where there is none
+}
+
+func (e *Room) complete(c *web.Call, bearer store.Bearer, _ store.User) error {
+	d := store.Decision{Status: store.LoadCompleted}
+	return e.decide(c, bearer, &d, fields.Object{
+		"ProductName": fields.Text(&d.ProductName, fields.Limits{Required: true, Max: maxProduct}),
+		"Comment":     fields.Text(&d.Comment, fields.Limits{Max: maxComment, Lines: true}),
+	})
+}
+
+func (e *Room) reject(c *web.Call, bearer store.Bearer, _ store.User) error {
+	d := store.Decision{Status: store.LoadRejected}
+	return e.decide(c, bearer, &d, fields.Object{
+		"Comment": fields.Text(&d.Comment, fields.Limits{Required: true, Max: maxComment, Lines: true}),
+	})
+}
+
+// decide reads what o fills into d, and decides.
+func (e *Room) decide(c *web.Call, bearer store.Bearer, d *store.Decision, o fields.Object) error {
+	id, err := cleaningID(c)
+	if err != nil {
+		return err
+	}
+	if err := c.Decode(o); err != nil {
+		return err
+	}
+	load, err := e.Store.DecideLoad(c.R.Context(), bearer, id, *d)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, decided{id, load.Status, load.DecidedAt, orNull(load.ProductName), orNull(load.Comment)})
+}
+
+// orNull is nil for the empty text.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,274 @@
+package eecd
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"reflect"
+
+	"github.com/go-json-experiment/json"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+//go:embed pages/*.html words/*.json
+var embedded embed.FS
+
+// pages are the room's templates and texts, read once.
+type pages struct {
+	activate, notMe, cleaning, message *template.Template
+	words                              map[string]words // by language
+}
+
+// words are the texts of the pages in one language: the file words/<language>.json.
+type words struct {
+	ActivateTitle   string `json:"activateTitle"`
+	ActivateText    string `json:"activateText"`
+	ActivateButton  string `json:"activateButton"`
+	ActivatedTitle  string `json:"activatedTitle"`
+	ActivatedText   string `json:"activatedText"`
+	ToCleaning      string `json:"toCleaning"`
+	NotMeTitle      string `json:"notMeTitle"`
+	NotMeText       string `json:"notMeText"`
+	NotMeButton     string `json:"notMeButton"`
+	DisownedTitle   string `json:"disownedTitle"`
+	DisownedText    string `json:"disownedText"`
+	InUseText       string `json:"inUseText"`
+	BadLinkTitle    string `json:"badLinkTitle"`
+	UnreadableText  string `json:"unreadableText"`
+	BlockedText     string `json:"blockedText"`
+	OldLinkText     string `json:"oldLinkText"`
+	GoneText        string `json:"goneText"`
+	CleaningTitle   string `json:"cleaningTitle"`
+	NumberLabel     string `json:"numberLabel"`
+	StationLabel    string `json:"stationLabel"`
+	ValidText       string `json:"validText"`
+	NotSignedText   string `json:"notSignedText"`
+	WithdrawnText   string `json:"withdrawnText"`
+	LoadedText      string `json:"loadedText"`
+	RejectedText    string `json:"rejectedText"`
+	NoCleaningTitle string `json:"noCleaningTitle"`
+	NoCleaningText  string `json:"noCleaningText"`
+}
+
+// loadPages reads templates and texts; a text that is missing in a language is an error that names it.
+func loadPages() (*pages, error) {
+	p := &pages{words: make(map[string]words)}
+	var faults []error
+	for name, to := range map[string]**template.Template{
+		"activate": &p.activate, "notme": &p.notMe, "cleaning": &p.cleaning, "message": &p.message,
+	} {
+		var err error
+		*to, err = web.ParsePage(embedded, "pages/"+name+".html")
+		faults = append(faults, err)
+	}
+	for _, language := range Languages {
+		w, err := loadWords("words/" + language + ".json")
+		p.words[language] = w
+		faults = append(faults, err)
+	}
+	return p, errors.Join(faults...)
+}
+
+func loadWords(file string) (w words, err error) {
+	content, err := embedded.ReadFile(file)
+	if err != nil {
+		return words{}, err
+	}
+	if err := json.Unmarshal(content, &w, json.RejectUnknownMembers(true)); err != nil {
+		return words{}, fmt.Errorf("%s: %w", file, err)
+	}
+	for field, value := range reflect.ValueOf(w).Fields() {
+		if value.String() == "" {
+			err = errors.Join(err, fmt.Errorf("%s: there is no text for %s", file, field.Name))
+		}
+	}
+	return w, err
+}
+
+// draw answers with a page in the reader's language.
+func (e *Room) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
+	language := c.Language(Languages...)
+	title, filled := data(e.pages.words[language])
+	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
+}
+
+// message is a page that says one thing.
+type message struct {
+	Title, Text, Class string // Class of the style sheet: done, error or notice
+	Link, LinkText     string
+}
+
+func (e *Room) say(c *web.Call, status int, say func(words) message) error {
+	return e.draw(c, status, e.pages.message, func(w words) (string, any) {
+		m := say(w)
+		return m.Title, m
+	})
+}
+
+// form is a page with one button, which posts back the token that the link brought.
+type form struct {
+	Words    words
+	Token    string
+	Cleaning string
+}
+
+// link opens the token that a page's address brings. Where it is no token of ours it answers the page itself.
+func (e *Room) link(c *web.Call, purpose tokens.Purpose, token string) (claims tokens.Claims, answered bool, err error) {
+	claims, err = e.Sealer.Open(purpose, token)
+	if err == nil {
+		return claims, false, nil
+	}
+	return claims, true, e.say(c, http.StatusForbidden, func(w words) message {
+		return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error"}
+	})
+}
+
+// activationPage shows one button. Opening it changes nothing, however often and by whatever scanner.
+func (e *Room) activationPage(c *web.Call) error {
+	query := c.R.URL.Query()
+	token := query.Get("token")
+	if _, answered, err := e.link(c, tokens.Confirmation, token); answered {
+		return err
+	}
+	return e.draw(c, http.StatusOK, e.pages.activate, func(w words) (string, any) {
+		return w.ActivateTitle, form{Words: w, Token: token, Cleaning: query.Get("cleaningId")}
+	})
+}
+
+// activationForm is what the button of activationPage posts.
+func (e *Room) activationForm(c *web.Call) error {
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	user, err := e.confirm(c, fields["token"])
+	if err != nil {
+		return e.badLink(c, err)
+	}
+	c.Log().Debug().Stringer("userId", user.ID).Msg("activated on the page")
+	return e.say(c, http.StatusOK, func(w words) message {
+		m := message{Title: w.ActivatedTitle, Text: w.ActivatedText, Class: "done"}
+		if id, err := store.ParseID(fields["cleaningId"]); err == nil {
+			m.Link, m.LinkText = "/eecd/cleanings/"+id.String(), w.ToCleaning
+		}
+		return m
+	})
+}
+
+// badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass through.
+func (e *Room) badLink(c *web.Call, err error) error {
+	say := func(status int, text func(words) string) error {
+		return e.say(c, status, func(w words) message {
+			return message{Title: w.BadLinkTitle, Text: text(w), Class: "error"}
+		})
+	}
+	switch {
+	case errors.Is(err, tokens.ErrUnreadable):
+		return say(http.StatusForbidden, func(w words) string { return w.UnreadableText })
+	case store.IsKind(err, store.Forbidden):
+		return say(http.StatusForbidden, func(w words) string { return w.BlockedText })
+	case store.IsKind(err, store.Conflict):
+		return say(http.StatusConflict, func(w words) string { return w.OldLinkText })
+	case store.IsKind(err, store.NotFound):
+		return say(http.StatusNotFound, func(w words) string { return w.GoneText })
+	}
+	return err
+}
+
+// notMePage offers the owner of a mailbox to undo a registration that somebody else made.
+func (e *Room) notMePage(c *web.Call) error {
+	token := c.R.URL.Query().Get("token")
+	if _, answered, err := e.link(c, tokens.NotMe, token); answered {
+		return err
+	}
+	return e.draw(c, http.StatusOK, e.pages.notMe, func(w words) (string, any) {
+		return w.NotMeTitle, form{Words: w, Token: token}
+	})
+}
+
+// notMeForm is what the button of notMePage posts.
+func (e *Room) notMeForm(c *web.Call) error {
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	claims, answered, err := e.link(c, tokens.NotMe, fields["token"])
+	if answered {
+		return err
+	}
+	if !e.Now().Before(claims.ExpiresAt) {
+		return e.badLink(c, store.Refuse(store.Conflict, ""))
+	}
+	err = e.Store.DisownUser(c.R.Context(), claims.Subject, claims.Generation)
+	if store.IsKind(err, store.Conflict) {
+		return e.say(c, http.StatusConflict, func(w words) message {
+			return message{Title: w.BadLinkTitle, Text: w.InUseText, Class: "error"}
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return e.say(c, http.StatusOK, func(w words) message {
+		return message{Title: w.DisownedTitle, Text: w.DisownedText, Class: "done"}
+	})
+}
+
+// shown is what everybody who has a document's QR code may see of its cleaning.
+type shown struct {
+	Words           words
+	Number, Station string
+	Verdict, Class  string
+}
+
+// cleaningPage is where the QR code of a document leads.
+func (e *Room) cleaningPage(c *web.Call) error {
+	id, err := store.ParseID(c.Param("id"))
+	if err != nil {
+		return e.noCleaning(c)
+	}
+	cleaning, err := e.Store.Cleaning(id)
+	if store.IsKind(err, store.NotFound) {
+		return e.noCleaning(c)
+	}
+	if err != nil {
+		return err
+	}
+	return e.draw(c, http.StatusOK, e.pages.cleaning, func(w words) (string, any) {
+		verdict, valid := w.verdict(cleaning)
+		s := shown{Words: w, Number: cleaning.Number, Station: cleaning.Station.Name, Verdict: verdict, Class: "error"}
+		if cleaning.Station.City != "" {
+			s.Station += ", " + cleaning.Station.City
+		}
+		if valid {
+			s.Class = "done"
+		}
+		return w.CleaningTitle + " " + cleaning.Number, s
+	})
+}
+
+func (e *Room) noCleaning(c *web.Call) error {
+	return e.say(c, http.StatusNotFound, func(w words) message {
+		return message{Title: w.NoCleaningTitle, Text: w.NoCleaningText, Class: "error"}
+	})
+}
+
+// verdict says whether a document can be relied on. There is no time limit: it is valid until the tank is loaded again
+// (EFTCO, validity of cleaning documents, 2020).
+func (w words) verdict(c store.Cleaning) (text string, valid bool) {
+	switch {
+	case c.Status == store.Cancelled || c.Status == store.Void:
+		return w.WithdrawnText, false
+	case c.Load.Status == store.LoadCompleted:
+		return w.LoadedText, false
+	case c.Load.Status == store.LoadRejected:
+		return w.RejectedText, false
+	case c.Status != store.SignedOff:
+		return w.NotSignedText, false
+	}
+	return w.ValidText, true
+}
