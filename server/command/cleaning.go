@@ -1,0 +1,192 @@
+package command
+
+import (
+	"bytes"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"postern/server/operator"
+	"postern/store"
+)
+
+func cleaningAdd() command {
+	return command{
+		name: "cleaning add", args: "FILE.json [--pdf FILE]", least: 1, most: 1,
+		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
+		long: `The file holds a cleaning as the partner API takes it, with its id beside the fields, or a list of such
+cleanings; - reads it from standard input. Without a PDF the document is made from the data.`,
+		prepare: func(f *flag.FlagSet) action {
+			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
+			asJSON := jsonFlag(f)
+			return func(c *call, args []string) error { return c.addCleaning(args[0], *pdf, *asJSON) }
+		},
+	}
+}
+
+func (c *call) addCleaning(name, pdf string, asJSON bool) error {
+	body, err := c.readFile(name)
+	if err != nil {
+		return err
+	}
+	if pdf != "" {
+		if body, err = enclose(body, pdf); err != nil {
+			return err
+		}
+	}
+	c.makes = true // the first cleanings may be there before the first start
+	var answer operator.StoredCleanings
+	if err := c.ask(http.MethodPost, "/cleanings", nil, body, &answer); err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(c.Out, answer.Stored)
+	}
+	for _, s := range answer.Stored {
+		what := string(s.Outcome)
+		if s.PDF {
+			what += ", with its document"
+		}
+		fmt.Fprintf(c.Out, "%s  %s  %s\n", s.ID, inLine(s.Number), what)
+	}
+	return nil
+}
+
+// readFile reads a file, or standard input for -.
+func (c *call) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(c.In)
+	}
+	return os.ReadFile(name)
+}
+
+// enclose puts a PDF beside the fields of the one cleaning in a body.
+func enclose(body []byte, name string) ([]byte, error) {
+	pdf, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	// What else may be wrong with the body is for the appliance to say.
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	if !bytes.HasPrefix(start, []byte("{")) {
+		return nil, wrongUse("--pdf goes with a file that holds one cleaning, in curly brackets")
+	}
+	member, err := json.Marshal(map[string]string{"pdf": base64.StdEncoding.EncodeToString(pdf)})
+	if err != nil {
+		return nil, err
+	}
+	if rest := bytes.TrimLeft(start[1:], " \t\r\n"); bytes.HasPrefix(rest, []byte("}")) {
+		return append(member[:len(member)-1], rest...), nil
+	}
+	return append(append(member[:len(member)-1], ','), start[1:]...), nil
+}
+
+func cleaningShow() command {
+	return command{
+		name: "cleaning show", args: "ID", least: 1, most: 1, short: "shows a cleaning and how its load stands",
+		prepare: func(f *flag.FlagSet) action {
+			asJSON := jsonFlag(f)
+			return func(c *call, args []string) error {
+				id, err := parseID(args[0])
+				if err != nil {
+					return err
+				}
+				var found store.Cleaning
+				if err := c.ask(http.MethodGet, "/cleanings/"+id, nil, nil, &found); err != nil {
+					return err
+				}
+				if *asJSON {
+					return printJSON(c.Out, found)
+				}
+				return showCleaning(c.Out, found)
+			}
+		},
+	}
+}
+
+func showCleaning(out io.Writer, found store.Cleaning) error {
+	document := "made from the data"
+	if found.Document.Size > 0 {
+		document = fmt.Sprintf("uploaded, %d octets", found.Document.Size)
+	}
+	err := printFields(out,
+		"id", found.ID.String(), "number", found.Number, "status", string(found.Status),
+		"station", joined(found.Station.Name, found.Station.City, found.Station.Country, found.Station.Phone),
+		"customer", joined(found.Customer, found.CustomerReference),
+		"equipment", joined(found.Equipment.Kind, found.Equipment.Identification, found.Equipment.Vehicle),
+		"product", found.ProductNature, "next load", found.NextLoad,
+		"cleaner", found.Cleaner, "driver", found.Driver, "time in", clock(found.TimeIn), "time out", clock(found.TimeOut),
+		"seals", joined(found.Seals...), "services", found.AdditionalServices, "comments", found.Comments,
+		"document", document, "delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
+		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", guid(found.Load.By),
+		"loaded", found.Load.ProductName, "comment", found.Load.Comment)
+	if err != nil || len(found.Compartments) == 0 {
+		return err
+	}
+	rows := make([][]string, len(found.Compartments))
+	for i, part := range found.Compartments {
+		cleaned := "no"
+		if part.Cleaned {
+			cleaned = "yes"
+		}
+		rows[i] = []string{fmt.Sprint(part.Number), cleaned, strings.Join(part.Codes, " "), joined(part.PreviousLoad.UNNumber, part.PreviousLoad.Name)}
+	}
+	fmt.Fprintln(out)
+	return printRows(out, []string{"COMPARTMENT", "CLEANED", "CODES", "PREVIOUS LOAD"}, rows)
+}
+
+// joined puts commas between what is there.
+func joined(parts ...string) string {
+	var there []string
+	for _, part := range parts {
+		if part != "" {
+			there = append(there, part)
+		}
+	}
+	return strings.Join(there, ", ")
+}
+
+func cleaningList() command {
+	return command{
+		name: "cleaning list", short: "lists the cleanings in the order of their ids",
+		prepare: func(f *flag.FlagSet) action {
+			asJSON := jsonFlag(f)
+			return func(c *call, _ []string) error {
+				heading := []string{"ID", "NUMBER", "STATUS", "LOAD", "STATION", "EQUIPMENT"}
+				row := func(one store.Cleaning) []string {
+					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status), one.Station.Name, one.Equipment.Identification}
+				}
+				return printPages(c.Out, *asJSON, heading, row, func(after store.ID) (page operator.Page[store.Cleaning], err error) {
+					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {guid(after)}}, nil, &page)
+					return page, err
+				})
+			}
+		},
+	}
+}
+
+func cleaningDelete() command {
+	return command{
+		name: "cleaning delete", args: "ID", least: 1, most: 1, short: "deletes a cleaning with its document",
+		prepare: func(*flag.FlagSet) action {
+			return func(c *call, args []string) error {
+				id, err := parseID(args[0])
+				if err != nil {
+					return err
+				}
+				if err := c.ask(http.MethodDelete, "/cleanings/"+id, nil, nil, nil); err != nil {
+					return err
+				}
+				fmt.Fprintln(c.Out, "deleted")
+				return nil
+			}
+		},
+	}
+}

@@ -1,0 +1,215 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/rs/zerolog"
+
+	"postern/server"
+	"postern/server/operator"
+	"postern/store"
+)
+
+// session is a way to the operator's handler.
+type session struct {
+	http.RoundTripper
+	running bool // of an appliance that runs, not of one opened for this command
+	end     func() error
+}
+
+// asker sends requests to the operator's handler. It opens its session with the first of them.
+type asker struct {
+	ctx     context.Context
+	errors  io.Writer // for the log of an appliance opened for this command
+	makes   bool      // may make a data directory where there is none
+	session *session
+}
+
+// open finds the appliance that runs on the data directory, or opens that directory itself: without listener and
+// courier, so that nothing is answered or sent meanwhile.
+func (a *asker) open() error {
+	settings, err := server.ReadSettings()
+	if err != nil {
+		return err
+	}
+	dir := settings.DataDir()
+	if a.dial(dir) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, dataName)); errors.Is(err, os.ErrNotExist) && !a.makes {
+		return noData(dir)
+	}
+	config, err := settings.Parse()
+	if err != nil {
+		return err
+	}
+	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
+	if errors.Is(err, store.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now
+		if a.dial(dir) {
+			return nil
+		}
+		return fmt.Errorf("%w; it does not answer on its socket, so it is starting or stopping: try again in a moment", err)
+	}
+	if err != nil {
+		return err
+	}
+	a.session = &session{RoundTripper: inProcess{app.Operator()}, end: app.Close}
+	return nil
+}
+
+func noData(dir string) error {
+	return fmt.Errorf("there is no data file in %s: start the appliance there first, or set POSTERN_DATA to its directory", dir)
+}
+
+// dial tells whether an appliance answers on the directory's socket, and takes it as the session.
+func (a *asker) dial(dir string) bool {
+	conn, err := operator.Dial(a.ctx, dir)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	client := operator.NewClient(dir)
+	a.session = &session{RoundTripper: client.Transport, running: true, end: func() error { client.CloseIdleConnections(); return nil }}
+	return true
+}
+
+// close ends the session, if there is one.
+func (a *asker) close() error {
+	if a.session == nil {
+		return nil
+	}
+	return a.session.end()
+}
+
+// ask sends one request. in is the body to be, nil for none; octets go out as they are. out, unless nil, receives the
+// answer. A refusal comes back as *refusal.
+func (a *asker) ask(method, path string, query url.Values, in, out any) error {
+	if a.session == nil {
+		if err := a.open(); err != nil {
+			return err
+		}
+	}
+	request, err := a.request(method, path, query, in)
+	if err != nil {
+		return err
+	}
+	response, err := a.session.RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("the appliance did not answer: %w", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the appliance stopped in the middle of its answer: %w", err)
+	case response.StatusCode >= 300:
+		return refused(response.StatusCode, body)
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(body, out)
+}
+
+func (a *asker) request(method, path string, query url.Values, in any) (*http.Request, error) {
+	target := url.URL{Scheme: "http", Host: "localhost", Path: operator.Prefix + path, RawQuery: query.Encode()}
+	var body []byte
+	switch in := in.(type) {
+	case nil:
+	case []byte:
+		body = in
+	default:
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return nil, err
+		}
+	}
+	request, err := http.NewRequestWithContext(a.ctx, method, target.String(), bytes.NewReader(body))
+	if err == nil && in != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	return request, err
+}
+
+// refusal is a problem (RFC 9457) that the handler answered.
+type refusal struct {
+	status int
+	Detail string              `json:"detail"`
+	Title  string              `json:"title"`
+	Errors map[string][]string `json:"errors"`
+	Oldest uint64              `json:"oldest"` // events: the oldest that is kept
+	Trace  string              `json:"traceId"`
+}
+
+func refused(status int, body []byte) error {
+	r := &refusal{status: status}
+	if err := json.Unmarshal(body, r); err != nil || r.Title == "" {
+		return fmt.Errorf("the appliance answered %d %s", status, http.StatusText(status))
+	}
+	return r
+}
+
+// Error gives the sentence, and the faults of fields one a line.
+func (r *refusal) Error() string {
+	text := r.Detail
+	if text == "" {
+		text = r.Title
+	}
+	if r.status >= 500 && r.Trace != "" {
+		text += " (log: traceId " + r.Trace + ")"
+	}
+	lines := []string{text}
+	for _, name := range slices.Sorted(maps.Keys(r.Errors)) {
+		for _, sentence := range r.Errors[name] {
+			if name != "" {
+				sentence = name + ": " + sentence
+			}
+			if sentence != text {
+				lines = append(lines, sentence)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// inProcess hands requests to a handler in this process.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip answers when the handler has finished.
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := &answer{header: http.Header{}, status: http.StatusOK}
+	p.handler.ServeHTTP(w, r)
+	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
+}
+
+// answer is a ResponseWriter that keeps what is written.
+type answer struct {
+	header http.Header
+	status int
+	wrote  bool
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if !a.wrote {
+		a.status, a.wrote = status, true
+	}
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.wrote = true
+	return a.body.Write(b)
+}

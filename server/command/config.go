@@ -1,0 +1,57 @@
+package command
+
+import (
+	"flag"
+	"fmt"
+	"io"
+
+	"postern/server"
+)
+
+func config() command {
+	return command{
+		name: "config", short: "lists every setting: its value now, its default, its meaning",
+		long: "The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.",
+		prepare: func(f *flag.FlagSet) action {
+			asJSON := jsonFlag(f)
+			return func(c *call, _ []string) error {
+				settings, err := server.ReadSettings()
+				if err != nil {
+					return err
+				}
+				return printSettings(c.Out, settings, *asJSON)
+			}
+		},
+	}
+}
+
+// printSettings lists the settings also where some are wrong; what is wrong comes back as the error.
+func printSettings(out io.Writer, settings server.Settings, asJSON bool) error {
+	parsed, wrong := settings.Parse()
+	right := &parsed
+	if wrong != nil {
+		right = nil
+	}
+	all := settings.List(right)
+	if asJSON {
+		if err := printJSON(out, all); err != nil {
+			return err
+		}
+		return wrong
+	}
+	rows := make([][]string, len(all))
+	for i, one := range all {
+		rows[i] = []string{one.Name, orDash(one.Value), orDash(one.Default), one.Meaning}
+	}
+	if err := printRows(out, []string{"NAME", "VALUE", "DEFAULT", "MEANING"}, rows); err != nil {
+		return fmt.Errorf("listing the settings: %w", err)
+	}
+	return wrong
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

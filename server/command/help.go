@@ -1,0 +1,74 @@
+package command
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+const aboutHelp = `Postern registers eECD users, mails them their links and documents, and takes their decisions on cleanings.
+
+`
+
+const footHelp = `
+postern help COMMAND says more about one. Settings come from the environment: see postern config.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+`
+
+func isHelp(word string) bool {
+	return slices.Contains([]string{"-h", "-help", "--help", "help"}, word)
+}
+
+// help prints what there is to know of a command, of a group of them, or of all.
+func help(out io.Writer, words []string) error {
+	table := slices.DeleteFunc(commands(), func(c command) bool { return c.hidden })
+	name := strings.Join(words, " ")
+	if name == "" {
+		io.WriteString(out, aboutHelp)
+		list(out, table)
+		_, err := io.WriteString(out, footHelp)
+		return err
+	}
+	if i := slices.IndexFunc(table, func(c command) bool { return c.name == name }); i >= 0 {
+		return table[i].help(out)
+	}
+	group := slices.DeleteFunc(slices.Clone(table), func(c command) bool { return !strings.HasPrefix(c.name, name+" ") })
+	if len(group) == 0 {
+		return unknown(table, words)
+	}
+	list(out, group)
+	return nil
+}
+
+// list prints a line for each command.
+func list(out io.Writer, table []command) {
+	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, c := range table {
+		fmt.Fprintf(columns, "  %s\t%s\n", c.usage(), c.short)
+	}
+	columns.Flush()
+}
+
+// help prints everything about one command.
+func (c *command) help(out io.Writer) error {
+	fmt.Fprintf(out, "usage: %s\n\n%s\n", c.usage(), c.short)
+	if c.long != "" {
+		fmt.Fprintf(out, "\n%s\n", c.long)
+	}
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	c.prepare(flags)
+	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	first := true
+	flags.VisitAll(func(f *flag.Flag) {
+		if first {
+			fmt.Fprintln(columns)
+			first = false
+		}
+		value, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(columns, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+value), text)
+	})
+	return columns.Flush()
+}

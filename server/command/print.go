@@ -1,0 +1,127 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/server/operator"
+	"postern/store"
+)
+
+// printJSON prints one value for people and machines alike.
+func printJSON(out io.Writer, value any) error {
+	if err := json.MarshalWrite(out, value, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, "\n")
+	return err
+}
+
+// printFields prints names and values, one pair a line, leaving out the empty ones.
+func printFields(out io.Writer, pairs ...string) error {
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			fmt.Fprintf(columns, "%s\t%s\n", pairs[i], inLine(pairs[i+1]))
+		}
+	}
+	return columns.Flush()
+}
+
+// printRows prints a table: the heading, and a line for each row. Nothing is printed where there are no rows.
+func printRows(out io.Writer, heading []string, rows [][]string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{heading}, rows...) {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = inLine(cell)
+		}
+		fmt.Fprintln(columns, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	return columns.Flush()
+}
+
+// inLine keeps what others typed from breaking a line or steering the terminal.
+func inLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// clock writes a time for people, in their own zone.
+func clock(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Local().Format("2006-01-02 15:04:05 -0700")
+}
+
+// guid writes an id, or nothing where there is none.
+func guid(id store.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+// printPages prints a list page by page: as one JSON array, or as tables whose heading stands above the first.
+func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T) []string, next func(after store.ID) (operator.Page[T], error)) error {
+	if asJSON {
+		return printArray(out, next)
+	}
+	for after, more := (store.ID{}), true; more; more = !after.IsZero() {
+		page, err := next(after)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(page.Items))
+		for i, item := range page.Items {
+			rows[i] = row(item)
+		}
+		if err := printRows(out, heading, rows); err != nil {
+			return err
+		}
+		after = page.Next
+	}
+	return nil
+}
+
+// printArray prints the items of all pages as one JSON array, an item a line.
+func printArray[T any](out io.Writer, next func(after store.ID) (operator.Page[T], error)) error {
+	separator := "[\n"
+	for after, more := (store.ID{}), true; more; more = !after.IsZero() {
+		page, err := next(after)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			line, err := json.Marshal(item, json.Deterministic(true))
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(out, "%s%s", separator, line); err != nil {
+				return err
+			}
+			separator = ",\n"
+		}
+		after = page.Next
+	}
+	if separator == "[\n" {
+		_, err := io.WriteString(out, "[]\n")
+		return err
+	}
+	_, err := io.WriteString(out, "\n]\n")
+	return err
+}

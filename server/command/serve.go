@@ -1,0 +1,47 @@
+package command
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"os"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+
+	"postern/server"
+)
+
+func serve() command {
+	return command{
+		name: "serve", short: "runs the appliance; so does postern alone",
+		long: "SIGTERM or Ctrl-C lets running requests and letters on the wire finish; a second one ends at once.",
+		prepare: func(*flag.FlagSet) action {
+			return func(c *call, _ []string) error {
+				settings, err := server.ReadSettings()
+				if err != nil {
+					return err
+				}
+				config, err := settings.Parse()
+				if err != nil {
+					return err
+				}
+				app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
+				if err != nil {
+					return err
+				}
+				return errors.Join(app.Run(c.ctx), app.Close())
+			}
+		},
+	}
+}
+
+// newLogger writes to out: JSON lines, or for people where the format says so or, without a format, a terminal is there.
+func newLogger(out io.Writer, format string, level zerolog.Level) zerolog.Logger {
+	file, isFile := out.(*os.File)
+	terminal := isFile && isatty.IsTerminal(file.Fd())
+	if format == "console" || format == "" && terminal {
+		out = zerolog.ConsoleWriter{Out: out, NoColor: !terminal, TimeFormat: "15:04:05"}
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Logger()
+}

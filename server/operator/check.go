@@ -1,0 +1,90 @@
+package operator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// CheckWord is the hidden command by which the binary calls itself to look through a data file: CheckWord FILE.
+const CheckWord = "check-file"
+
+// Checker looks through a data file that nobody writes to, and lists what is wrong with it.
+type Checker func(ctx context.Context, path string) (faults []string, err error)
+
+// finding is what the child prints.
+type finding struct {
+	Faults []string `json:"faults"`
+	Error  string   `json:"error,omitzero"` // the file could not be looked through at all
+}
+
+// check looks through a copy of the data file, as the last commit left it, while the appliance goes on.
+func (o *Operator) check(c *web.Call) error {
+	o.checking.Lock()
+	defer o.checking.Unlock()
+	copied := o.copyName()
+	defer os.Remove(copied)
+	if err := o.Store.Copy(copied); err != nil {
+		return err
+	}
+	faults, err := o.Check(c.R.Context(), copied)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, Checked{Faults: append([]string{}, faults...)})
+}
+
+// CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in goroutines
+// that no recover reaches. A child that dies of the file has found a fault, too.
+func CheckInChild(ctx context.Context, path string) ([]string, error) {
+	var answer, trace bytes.Buffer
+	child := exec.CommandContext(ctx, "/proc/self/exe") // the very binary that runs, also after an upgrade replaced it
+	child.Args = []string{os.Args[0], CheckWord, path}
+	child.Stdout, child.Stderr = &answer, &trace
+	ended := child.Run()
+	var found finding
+	switch err := json.Unmarshal(answer.Bytes(), &found); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case ended == nil && err == nil && found.Error == "":
+		return found.Faults, nil
+	case err == nil && found.Error != "":
+		return nil, errors.New(found.Error)
+	case !errors.As(ended, new(*exec.ExitError)):
+		return nil, fmt.Errorf("starting the check: %w", ended)
+	}
+	return []string{"the file is damaged so badly that reading it ends the reader" + lastWords(trace.String())}, nil
+}
+
+// lastWords is what a dying child said in its first telling line, without the stack.
+func lastWords(trace string) string {
+	for line := range strings.Lines(trace) {
+		for _, mark := range []string{"panic: ", "fatal error: ", "unexpected fault address"} {
+			if strings.HasPrefix(line, mark) {
+				return " (" + strings.TrimSpace(line) + ")"
+			}
+		}
+	}
+	return ""
+}
+
+// CheckFile is the child's side: it looks through the file and prints what CheckInChild reads.
+func CheckFile(path string, out io.Writer) error {
+	faults, err := store.CheckFile(path)
+	found := finding{Faults: faults}
+	if err != nil {
+		found.Error = err.Error()
+	}
+	return json.MarshalWrite(out, found)
+}

@@ -1,0 +1,160 @@
+package operator
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+const (
+	cleaningsLimit = 64 << 20 // octets of one POST cleanings, PDFs in base64 included
+	mostCleanings  = 1000     // in one POST cleanings
+	largestPDF     = 10 << 20 // octets (CONTRACT section 6)
+)
+
+// delivery is one item of POST cleanings: the fields of a cleaning, its id beside them, and a PDF where there is one.
+type delivery struct {
+	store.CleaningInput
+	pdf []byte
+}
+
+func (d *delivery) fields() fields.Object {
+	object := web.CleaningObject(&d.CleaningData)
+	object["id"] = fields.GUID(&d.ID, true)
+	object["pdf"] = readPDF(&d.pdf)
+	return object
+}
+
+// addCleanings stores one cleaning or a list of them: all, or none where one is wrong. Their documents follow one by
+// one; where one is refused, as for a load that is decided, the call can be repeated without it.
+func (o *Operator) addCleanings(c *web.Call) error {
+	deliveries, err := readDeliveries(c)
+	if err != nil {
+		return err
+	}
+	inputs := make([]store.CleaningInput, len(deliveries))
+	for i, d := range deliveries {
+		inputs[i] = d.CleaningInput
+	}
+	stored, err := o.Store.PutCleanings(c.R.Context(), "", inputs)
+	if err != nil {
+		return err
+	}
+	answer := StoredCleanings{Stored: make([]StoredCleaning, len(stored))}
+	for i, s := range stored {
+		pdf := deliveries[i].pdf
+		if pdf != nil {
+			if err := o.Store.PutDocument(c.R.Context(), s.Cleaning.ID, pdf); err != nil {
+				return err
+			}
+		}
+		answer.Stored[i] = StoredCleaning{ID: s.Cleaning.ID, Number: s.Cleaning.Number, Outcome: s.Outcome, PDF: pdf != nil}
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+func readDeliveries(c *web.Call) ([]*delivery, error) {
+	if err := c.RequireType("application/json"); err != nil {
+		return nil, err
+	}
+	body, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	var deliveries []*delivery
+	_, err = fields.DecodeList(body, mostCleanings, func(int) fields.Object {
+		d := new(delivery)
+		deliveries = append(deliveries, d)
+		return d.fields()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return deliveries, onceEach(deliveries)
+}
+
+// onceEach refuses a list that names a cleaning twice: which one should count?
+func onceEach(deliveries []*delivery) error {
+	faults := map[string][]string{}
+	first := map[store.ID]int{}
+	for i, d := range deliveries {
+		if before, twice := first[d.ID]; twice {
+			path := fmt.Sprintf("[%d].id", i)
+			faults[path] = []string{fmt.Sprintf("This id is that of [%d] already.", before)}
+		} else {
+			first[d.ID] = i
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &store.Refusal{Kind: store.Invalid, Reason: "A cleaning is in the list twice.", Fields: faults}
+}
+
+// readPDF reads an optional PDF in base64 (RFC 4648 §4).
+func readPDF(to *[]byte) fields.Reader {
+	return func(v jsontext.Value, path string, r *fields.Report) {
+		if v == nil {
+			return
+		}
+		text, err := jsontext.AppendUnquote(nil, v)
+		if err == nil {
+			*to, err = base64.StdEncoding.AppendDecode(nil, text)
+		}
+		switch {
+		case err != nil:
+			r.Fault(path, "This must be a PDF in base64.")
+		case !bytes.HasPrefix(*to, []byte("%PDF-")):
+			r.Fault(path, "This is not a PDF.")
+		case len(*to) > largestPDF:
+			r.Fault(path, "A PDF may have at most 10 MiB.")
+		}
+	}
+}
+
+func (o *Operator) cleanings(c *web.Call) error {
+	q := readQuery(c)
+	after, limit := q.id("after"), q.limit()
+	if err := q.err(); err != nil {
+		return err
+	}
+	found, err := o.Store.Cleanings(after, limit)
+	if err != nil {
+		return err
+	}
+	page := Page[store.Cleaning]{Items: append([]store.Cleaning{}, found...)}
+	if len(found) == limit {
+		page.Next = found[limit-1].ID
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+func (o *Operator) cleaning(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	found, err := o.Store.Cleaning(id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, found)
+}
+
+func (o *Operator) deleteCleaning(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	if err := o.Store.DeleteCleaning(c.R.Context(), id); err != nil {
+		return err
+	}
+	return c.NoContent()
+}

@@ -1,0 +1,90 @@
+package operator
+
+import (
+	"net/http"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+var letterStates = map[store.LetterState]bool{
+	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true, store.LetterCancelled: true,
+}
+
+// letters lists letters, the newest first: ?state=, ?to=, and ?before= for the next page.
+func (o *Operator) letters(c *web.Call) error {
+	q := readQuery(c)
+	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"), Limit: q.limit()}
+	if filter.State != "" && !letterStates[filter.State] {
+		q.fault("state", "This must be one of: queued, held, sent, failed, cancelled.")
+	}
+	if q.values.Has("to") {
+		filter.To = q.email("to")
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	found, err := o.Store.Letters(filter)
+	if err != nil {
+		return err
+	}
+	page := Page[Letter]{Items: viewLetters(found)}
+	if len(found) == filter.Limit {
+		page.Next = found[filter.Limit-1].ID
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+func (o *Operator) letter(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	found, err := o.Store.Letter(id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, viewLetter(found))
+}
+
+func (o *Operator) retryLetter(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	letter, err := o.Store.RetryLetter(c.R.Context(), id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, viewLetter(letter))
+}
+
+func (o *Operator) retryFailed(c *web.Call) error {
+	n, err := o.Store.RetryFailed(c.R.Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, Retried{Count: n})
+}
+
+func (o *Operator) pause(c *web.Call) error  { return o.setPaused(c, true) }
+func (o *Operator) resume(c *web.Call) error { return o.setPaused(c, false) }
+
+func (o *Operator) setPaused(c *web.Call, paused bool) error {
+	if err := o.Store.PauseSending(c.R.Context(), paused); err != nil {
+		return err
+	}
+	return o.sending(c)
+}
+
+func (o *Operator) sending(c *web.Call) error {
+	paused, err := o.Store.SendingPaused()
+	if err != nil {
+		return err
+	}
+	counts, err := o.Store.LetterCounts()
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, Sending{Paused: paused, Counts: counts})
+}

@@ -1,0 +1,168 @@
+// Package operator answers the acts of the operator: what the command line asks for. It is served over a Unix socket in
+// the data directory, or called in process where no appliance runs, and never over the network: whoever reaches it may do
+// everything.
+package operator
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+)
+
+// Options are the plain values that an Operator is made of.
+type Options struct {
+	Store           *store.Store
+	Dir             string           // the data directory; a check puts its copy there
+	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
+	Check           Checker          // nil: CheckInChild
+	Draining        <-chan struct{}  // closed when the appliance begins to stop: ends waiting for events; may be nil
+	Now             func() time.Time // nil: time.Now
+}
+
+// Operator has the endpoints of the operator.
+type Operator struct {
+	Options
+	checking sync.Mutex // one check at a time: they share the copy's name
+}
+
+// New makes an Operator and removes what a check left behind whose process died.
+func New(o Options) (*Operator, error) {
+	if o.Check == nil {
+		o.Check = CheckInChild
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	made := &Operator{Options: o}
+	if err := os.Remove(made.copyName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return made, nil
+}
+
+func (o *Operator) copyName() string { return filepath.Join(o.Dir, "postern.db.check") }
+
+// longestList is how many items one answer of a list holds at most.
+const longestList = 500
+
+// Routes are the operator's endpoints. They belong behind Listen or in process, with web.ForAnybody.
+func (o *Operator) Routes() []web.Route {
+	route := func(method, path string, handle web.Handler) web.Route {
+		return web.Route{Method: method, Path: Prefix + path, Handle: handle}
+	}
+	add := route(http.MethodPost, "/cleanings", o.addCleanings)
+	add.BodyLimit, add.BodyTime = cleaningsLimit, 2*time.Minute
+	return []web.Route{
+		add,
+		route(http.MethodGet, "/cleanings", o.cleanings),
+		route(http.MethodGet, "/cleanings/:id", o.cleaning),
+		route(http.MethodDelete, "/cleanings/:id", o.deleteCleaning),
+		route(http.MethodGet, "/users", o.user),
+		route(http.MethodDelete, "/users", o.eraseUser),
+		route(http.MethodPost, "/users/block", o.blockUser),
+		route(http.MethodPost, "/users/unblock", o.unblockUser),
+		route(http.MethodPost, "/users/reactivate", o.reactivateUser),
+		route(http.MethodGet, "/letters", o.letters),
+		route(http.MethodGet, "/letters/:id", o.letter),
+		route(http.MethodPost, "/letters/:id/retry", o.retryLetter),
+		route(http.MethodGet, "/sending", o.sending),
+		route(http.MethodPost, "/sending/pause", o.pause),
+		route(http.MethodPost, "/sending/resume", o.resume),
+		route(http.MethodPost, "/sending/retry-failed", o.retryFailed),
+		route(http.MethodGet, "/events", o.events),
+		route(http.MethodPost, "/check", o.check),
+	}
+}
+
+// pathID is the id in the path.
+func pathID(c *web.Call) (store.ID, error) {
+	id, err := store.ParseID(c.Param("id"))
+	if err != nil {
+		return id, store.Refuse(store.Invalid, "The id must be a GUID, as 00000000-0000-4000-8000-000000000001.")
+	}
+	return id, nil
+}
+
+// query reads the parameters of a query and notes what is wrong with them.
+type query struct {
+	values url.Values
+	faults map[string][]string
+}
+
+func readQuery(c *web.Call) *query {
+	return &query{values: c.R.URL.Query(), faults: map[string][]string{}}
+}
+
+func (q *query) fault(name, sentence string) { q.faults[name] = append(q.faults[name], sentence) }
+
+// err is what was wrong, if anything.
+func (q *query) err() error {
+	if len(q.faults) == 0 {
+		return nil
+	}
+	return &store.Refusal{Kind: store.Invalid, Reason: "The query is wrong; errors says what it expects.", Fields: q.faults}
+}
+
+func (q *query) id(name string) (id store.ID) {
+	text := q.values.Get(name)
+	if text == "" {
+		return id
+	}
+	id, err := store.ParseID(text)
+	if err != nil {
+		q.fault(name, "This must be a GUID.")
+	}
+	return id
+}
+
+func (q *query) number(name string) uint64 {
+	text := q.values.Get(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		q.fault(name, "This must be a whole number, 0 or more.")
+	}
+	return n
+}
+
+// limit is how many items are wanted: at most longestList, which is also what is given where nothing is said.
+func (q *query) limit() int {
+	n := q.number("limit")
+	if n == 0 || n > longestList {
+		return longestList
+	}
+	return int(n)
+}
+
+func (q *query) duration(name string, most time.Duration) time.Duration {
+	text := q.values.Get(name)
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		q.fault(name, "This must be a length of time, as 30s.")
+	}
+	return min(d, most)
+}
+
+// email is an address in the form in which it is stored.
+func (q *query) email(name string) string {
+	address, err := fields.ParseEmail(q.values.Get(name))
+	if err != nil {
+		q.fault(name, err.Error())
+	}
+	return address
+}

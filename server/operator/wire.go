@@ -1,0 +1,148 @@
+package operator
+
+import (
+	"time"
+
+	"postern/store"
+)
+
+// Prefix starts the path of every endpoint here.
+const Prefix = "/operator/v1"
+
+// Page is a stretch of a list. Next is the `after` of the following stretch; none: this is the last.
+type Page[T any] struct {
+	Items []T      `json:"items"`
+	Next  store.ID `json:"next,omitzero"`
+}
+
+// StoredCleaning tells what storing a cleaning came to.
+type StoredCleaning struct {
+	ID      store.ID           `json:"id"`
+	Number  string             `json:"number"`
+	Outcome store.StoreOutcome `json:"outcome"` // created, changed, unchanged
+	PDF     bool               `json:"pdf"`     // a document was uploaded with it
+}
+
+// StoredCleanings answers POST cleanings, in the order of the request.
+type StoredCleanings struct {
+	Stored []StoredCleaning `json:"stored"`
+}
+
+// UserState says in one word how far a user is.
+type UserState string
+
+// The states of a user.
+const (
+	UserUnconfirmed UserState = "unconfirmed" // registered, mailbox never proven
+	UserActive      UserState = "active"
+	UserReactivate  UserState = "reactivate" // must prove the mailbox again before the next sign-in
+	UserBlocked     UserState = "blocked"
+)
+
+// User is what an operator sees of a user.
+type User struct {
+	ID               store.ID  `json:"id"`
+	Email            string    `json:"email"`
+	FirstName        string    `json:"firstName"`
+	LastName         string    `json:"lastName"`
+	OrganisationName string    `json:"organisationName"`
+	CleaningID       store.ID  `json:"cleaningId,omitzero"` // what the user came for when registering
+	Language         string    `json:"language"`
+	State            UserState `json:"state"`
+	RegisteredAt     time.Time `json:"registeredAt"`
+	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox
+	Letters          []Letter  `json:"letters"`              // the latest ten
+}
+
+// Letter is what an operator sees of a letter: everything but the ids that only the store needs.
+type Letter struct {
+	ID         store.ID          `json:"id"`
+	Kind       store.LetterKind  `json:"kind"`
+	Language   string            `json:"language"`
+	To         string            `json:"to"` // empty after an erasure
+	MessageID  string            `json:"messageId"`
+	CleaningID store.ID          `json:"cleaningId,omitzero"`
+	State      store.LetterState `json:"state"`
+	OwedAt     time.Time         `json:"owedAt"`
+	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued
+	DoneAt     time.Time         `json:"doneAt,omitzero"` // sent, failed or cancelled
+	Tries      int               `json:"tries"`           // attempts that count against the letter
+	Reason     string            `json:"reason,omitzero"` // why it failed, was held or cancelled
+	Attempts   []Attempt         `json:"attempts"`        // the latest ten, oldest first
+}
+
+// Attempt is one try to hand a letter over.
+type Attempt struct {
+	At           time.Time          `json:"at"`
+	Milliseconds int64              `json:"milliseconds"`
+	Class        store.AttemptClass `json:"class"`
+	Phase        string             `json:"phase,omitzero"`
+	Code         int                `json:"code,omitzero"`     // SMTP reply code
+	Enhanced     string             `json:"enhanced,omitzero"` // enhanced status code
+	Text         string             `json:"text,omitzero"`     // the server's words, or the fault
+}
+
+// Sending is the state of the mail queue.
+type Sending struct {
+	Paused bool                      `json:"paused"`  // by the operator
+	Counts map[store.LetterState]int `json:"letters"` // how many letters are in each state
+}
+
+// Retried answers POST letters/retry-failed.
+type Retried struct {
+	Count int `json:"count"`
+}
+
+// Checked answers POST check.
+type Checked struct {
+	Faults []string `json:"faults"` // sentences; none: the data file is sound
+}
+
+// Person names a user in the acts on users.
+type Person struct {
+	Email string `json:"email"`
+}
+
+func (o *Operator) viewUser(user store.User, letters []store.Letter) User {
+	return User{
+		ID: user.ID, Email: user.Email, FirstName: user.FirstName, LastName: user.LastName, OrganisationName: user.OrganisationName,
+		CleaningID: user.CleaningID, Language: user.Language, State: o.stateOf(user),
+		RegisteredAt: user.RegisteredAt, ActivatedAt: user.ActivatedAt, Letters: viewLetters(letters),
+	}
+}
+
+func (o *Operator) stateOf(user store.User) UserState {
+	switch {
+	case user.Blocked:
+		return UserBlocked
+	case user.ActivatedAt.IsZero():
+		return UserUnconfirmed
+	case user.Reactivate || o.Now().Sub(user.ActivatedAt) >= o.ReactivateAfter:
+		return UserReactivate
+	}
+	return UserActive
+}
+
+func viewLetters(letters []store.Letter) []Letter {
+	views := make([]Letter, len(letters))
+	for i, letter := range letters {
+		views[i] = viewLetter(letter)
+	}
+	return views
+}
+
+func viewLetter(l store.Letter) Letter {
+	view := Letter{
+		ID: l.ID, Kind: l.Kind, Language: l.Language, To: l.To, MessageID: l.MessageID, CleaningID: l.Cleaning, State: l.State,
+		OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Reason: l.Reason, Attempts: make([]Attempt, len(l.Attempts)),
+	}
+	if l.State == store.LetterQueued {
+		view.DueAt = l.DueAt
+	}
+	for i, a := range l.Attempts {
+		view.Attempts[i] = Attempt{
+			At: a.At, Milliseconds: time.Duration(a.Took).Milliseconds(), Class: a.Class, Phase: a.Phase, Code: a.Code, Enhanced: a.Enhanced, Text: a.Text,
+		}
+	}
+	return view
+}
