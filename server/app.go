@@ -1,0 +1,166 @@
+// Package server is the whole appliance as one value: Open takes the data directory, Run answers and sends until it is
+// told to stop, Close lets go. Tests run the same App, in a directory of their own and on port 0.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/mail"
+	"postern/mail/letters"
+	"postern/server/eecd"
+	"postern/server/inbox"
+	"postern/server/operator"
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// App is one appliance.
+type App struct {
+	config Config
+	log    zerolog.Logger
+	now    func() time.Time
+	random io.Reader
+
+	store    *store.Store
+	sealer   *tokens.Sealer
+	operator http.Handler
+
+	draining context.Context // ended when the appliance begins to stop: calls that wait are answered then
+	drain    context.CancelFunc
+
+	listeners *listeners // nil before Listen
+	rooms     rooms
+	courier   *mail.Courier
+}
+
+// rooms are what the route table is made of. Those of the operator are not there where nothing listens.
+type rooms struct {
+	eecd  *eecd.Room
+	inbox *inbox.Room // nil with a smarthost
+}
+
+// Open takes the data directory, which is made where it is missing, and reads or makes the keys. Nothing is answered or
+// sent before Run. Its errors are sentences for the operator; errors.Is(err, store.ErrHeld) where another appliance
+// holds the directory.
+func Open(config Config, log zerolog.Logger) (*App, error) {
+	return open(config, log, time.Now, rand.Reader)
+}
+
+func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
+	a := &App{config: config, log: log, now: now, random: random}
+	a.draining, a.drain = context.WithCancel(context.Background())
+	a.store, err = store.Open(config.Data, store.Options{
+		Now: now, Random: random, MailDomain: mailDomain(config),
+		Rules: store.Rules{
+			ConfirmationReuse: config.ConfirmationReuse, ReactivateAfter: config.ReactivateAfter,
+			GiveUpAfter: config.GiveUpAfter, MailboxSignIn: config.MailboxSignIn,
+			StrangerLetters: config.Limits.StrangerLetters, AddressLetters: config.Limits.AddressLetters,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.store.Close())
+		}
+	}()
+	ring, err := a.keyring()
+	if err != nil {
+		return nil, err
+	}
+	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), random); err != nil {
+		return nil, err
+	}
+	return a, a.openOperator()
+}
+
+// keyring reads the keys. They are made at the first start alone: while the data file knows people, a missing key file
+// is a loss that only the operator can judge.
+func (a *App) keyring() (*tokens.Keyring, error) {
+	ring, err := tokens.LoadKeyring(a.config.KeyFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ring, err
+	}
+	known, err := a.store.KnowsPeople()
+	if err != nil {
+		return nil, err
+	}
+	if known {
+		return nil, fmt.Errorf("the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
+			"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+	}
+	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
+}
+
+func (a *App) openOperator() error {
+	acts, err := operator.New(operator.Options{
+		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
+		Draining: a.draining.Done(), Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	frame, err := web.NewFrame(web.Options{Log: a.log, Random: a.random})
+	if err != nil {
+		return err
+	}
+	a.operator = frame.Handler(web.ForAnybody, acts.Routes())
+	return nil
+}
+
+// Operator answers the operator's acts, in process or behind the socket.
+func (a *App) Operator() http.Handler { return a.operator }
+
+// PublicURL is the base of the links in letters. After Listen it has the port that was chosen.
+func (a *App) PublicURL() string { return a.config.PublicURL.String() }
+
+// Addr is where HTTP is answered; nil before Listen.
+func (a *App) Addr() net.Addr {
+	if a.listeners == nil {
+		return nil
+	}
+	return a.listeners.public.Addr()
+}
+
+// Close lets go of the data directory. It is called once, after Run has returned or where it was never called.
+func (a *App) Close() error {
+	a.drain()
+	var listening error
+	if a.listeners != nil {
+		listening = a.listeners.close()
+	}
+	return errors.Join(listening, a.store.Close())
+}
+
+// makeRooms builds what needs the public address: links in letters and pages carry it.
+func (a *App) makeRooms() error {
+	composer, err := letters.New(a.letterOptions())
+	if err != nil {
+		return err
+	}
+	transport, err := a.transport()
+	if err != nil {
+		return err
+	}
+	a.courier = mail.New(mail.Options{
+		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(), Log: a.log, Now: a.now,
+	})
+	a.rooms.eecd, err = eecd.New(eecd.Options{
+		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
+		RegisterLimit: web.NewLimiter(a.config.Limits.Register, a.config.Limits.Exempt, a.now),
+		SignInLimit:   web.NewLimiter(a.config.Limits.SignIn, a.config.Limits.Exempt, a.now),
+	})
+	return err
+}

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"crypto/x509"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// Config is what the settings come to: parsed, checked against each other, with every default filled in. Settings.Parse
+// makes it. The fields have the settings' names; CONTRACT section 2 gives their meaning.
+type Config struct {
+	Listen         string // host:port; port 0 lets the system choose
+	OperatorListen string // host:port; empty: LISTEN, for this machine alone
+	Data           string // directory
+	PublicURL      *url.URL
+	TLSCert        string // file names, both or neither
+	TLSKey         string
+	TrustedProxies []netip.Prefix
+	AllowedOrigins []string // scheme://host[:port] in lower case, no default port
+
+	SMTP        *SMTP // nil: letters go to the built-in inbox
+	MailFrom    mail.Address
+	GiveUpAfter time.Duration
+
+	Contact       *mail.Address // nil: no Reply-To
+	Organisation  string
+	PrivacyURL    string
+	ActivationURL string // with {token} and {cleaningId} not yet filled in
+
+	ConfirmationTTL   time.Duration
+	ConfirmationReuse time.Duration
+	UserTokenTTL      time.Duration
+	ReactivateAfter   time.Duration
+	MailboxSignIn     bool // SIGN_IN=mailbox
+	Keep              store.Keep
+
+	KeyFile   string
+	LogLevel  zerolog.Level
+	LogFormat string // json, console; empty: by where the log goes
+	Limits    Limits
+
+	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN
+}
+
+// SMTP says how to reach the smarthost.
+type SMTP struct {
+	Host        string
+	Port        int
+	ImplicitTLS bool           // smtps: TLS from the first octet (RFC 8314 §3.3)
+	NoTLS       bool           // tls=off: no STARTTLS either
+	Roots       *x509.CertPool // nil: the system's
+	User        string         // empty: no AUTH
+	Password    string
+	Auth        string // plain, login; empty: what the server offers
+	Hello       string // name in EHLO; empty: this machine's
+	Connections int
+}
+
+// Limits are the limits of CONTRACT section 8. A zero Rate limits nothing.
+type Limits struct {
+	Register        store.Rate
+	SignIn          store.Rate
+	Exempt          []netip.Prefix // clients without the two above
+	StrangerLetters store.Rate
+	AddressLetters  store.Rate
+}
+
+// WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it, unless
+// they are set, PUBLIC_URL and what follows it.
+func (c Config) WithAddress(address net.Addr) Config {
+	if tcp, ok := address.(*net.TCPAddr); ok {
+		host, _, _ := net.SplitHostPort(c.Listen)
+		c.Listen = net.JoinHostPort(host, strconv.Itoa(tcp.Port))
+		c.compute()
+	}
+	return c
+}
+
+// compute fills in what is derived from other settings.
+func (c *Config) compute() {
+	if c.computed.publicURL {
+		c.PublicURL = addressURL(c.Listen, c.TLSCert != "")
+	}
+	if c.computed.activationURL {
+		c.ActivationURL = c.PublicURL.JoinPath("eecd", "activate").String()
+	}
+	if c.computed.origins {
+		c.AllowedOrigins = nil
+		if target, err := url.Parse(c.ActivationURL); err == nil {
+			c.AllowedOrigins = []string{origin(target)}
+		}
+	}
+}
+
+// InboxURL is where the operator finds the built-in inbox. It goes by the listening address, not by PUBLIC_URL: what
+// comes through a proxy may not see it.
+func (c Config) InboxURL() *url.URL {
+	if c.OperatorListen != "" {
+		return addressURL(c.OperatorListen, false).JoinPath("inbox")
+	}
+	return addressURL(c.Listen, c.TLSCert != "").JoinPath("inbox")
+}
+
+// origin is the origin of a URL as browsers write it.
+func origin(u *url.URL) string {
+	text, err := web.ParseOrigin(u.Scheme + "://" + u.Host)
+	if err != nil { // no browser has a page there
+		return ""
+	}
+	return text
+}
+
+// addressURL is the URL of a listening address, with a name that a browser on this machine can use.
+func addressURL(listen string, secure bool) *url.URL {
+	host, port, _ := net.SplitHostPort(listen)
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	u := &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
+	if port == defaultPort(scheme) {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return u
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// loopback tells whether only this machine can reach the host of a URL.
+func loopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}

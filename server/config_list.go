@@ -1,0 +1,70 @@
+package server
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Setting is one line of `postern config`.
+type Setting struct {
+	Name    string `json:"name"`    // with the prefix
+	Value   string `json:"value"`   // in force now, secrets masked
+	Default string `json:"default"` // a value, or in words where it is derived
+	Meaning string `json:"meaning"`
+}
+
+// List gives every setting in CONTRACT's order. Values that follow from others are those of config, the outcome of
+// Parse; a nil config, as after a fault, leaves them empty.
+func (s Settings) List(config *Config) []Setting {
+	derived := map[string]string{}
+	if config != nil {
+		derived = config.derived()
+	}
+	var all []Setting
+	s.each(func(v variable) {
+		set := Setting{Name: v.name, Default: v.tags.Get("default"), Meaning: v.tags.Get("desc")}
+		set.Value = strings.TrimSpace(v.value.String())
+		if set.Value == "" {
+			set.Value = set.Default
+		}
+		if set.Value == "" {
+			set.Value = derived[v.name]
+		}
+		if set.Default == "" {
+			set.Default = v.tags.Get("computed")
+		}
+		if v.tags.Get("secret") == "url" {
+			set.Value = maskPassword(set.Value)
+		}
+		all = append(all, set)
+	})
+	return all
+}
+
+// derived gives the values of the settings whose default depends on others.
+func (c *Config) derived() map[string]string {
+	return map[string]string{
+		"POSTERN_PUBLIC_URL":          c.PublicURL.String(),
+		"POSTERN_ALLOWED_ORIGINS":     strings.Join(c.AllowedOrigins, ","),
+		"POSTERN_EECD_ACTIVATION_URL": c.ActivationURL,
+		"POSTERN_KEY_FILE":            c.KeyFile,
+		"POSTERN_MAIL_FROM":           defaultSender,
+	}
+}
+
+// maskPassword hides the password of a URL; one that cannot be read is hidden as a whole.
+func maskPassword(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || text != "" && u.Host == "":
+		return "(cannot be read)"
+	case u.User == nil:
+		return text
+	}
+	if _, has := u.User.Password(); !has {
+		return text
+	}
+	u.User = url.User(u.User.Username())
+	scheme, rest, _ := strings.Cut(u.String(), "@")
+	return scheme + ":****@" + rest
+}

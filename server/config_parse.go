@@ -1,0 +1,150 @@
+package server
+
+import (
+	"crypto/tls"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postern/store"
+)
+
+// ConfigError lists everything that is wrong with the settings.
+type ConfigError struct {
+	Faults []string // sentences that begin with the setting's name; none holds a secret
+}
+
+// Error gives one fault a line.
+func (e *ConfigError) Error() string { return strings.Join(e.Faults, "\n") }
+
+// Bounds of the settings that are lengths of time.
+const (
+	day  = 24 * time.Hour
+	year = 366 * day
+)
+
+const defaultSender = "Postern <postern@localhost>"
+
+// Parse reads the settings. Its error is a *ConfigError with every fault. Beside the settings it looks only at the
+// files that SMTP_PASSWORD_FILE and SMTP_CA_FILE name.
+func (s Settings) Parse() (Config, error) {
+	s.fill()
+	p := &parser{}
+	p.unknown(s)
+	c := Config{
+		Listen:            p.listen("LISTEN", s.Listen),
+		OperatorListen:    p.listen("OPERATOR_LISTEN", s.OperatorListen),
+		Data:              s.DataDir(),
+		PublicURL:         p.publicURL(s.PublicURL),
+		TLSCert:           s.TLS.Cert,
+		TLSKey:            s.TLS.Key,
+		TrustedProxies:    p.prefixes("TRUSTED_PROXIES", s.TrustedProxies),
+		AllowedOrigins:    p.origins(s.AllowedOrigins),
+		SMTP:              p.smtp(s),
+		MailFrom:          p.sender(s.Mail.From),
+		GiveUpAfter:       p.duration("MAIL_GIVE_UP_AFTER", s.Mail.GiveUpAfter, time.Minute, year),
+		Contact:           p.contact(s.Contact),
+		Organisation:      p.text("ORGANISATION", s.Organisation),
+		PrivacyURL:        p.link("PRIVACY_URL", s.PrivacyURL),
+		ActivationURL:     p.activationURL(s.EECDActivationURL),
+		ConfirmationTTL:   p.duration("CONFIRMATION_TTL", s.ConfirmationTTL, time.Minute, 30*day),
+		ConfirmationReuse: p.duration("CONFIRMATION_REUSE", s.ConfirmationReuse, time.Second, day),
+		UserTokenTTL:      p.duration("USER_TOKEN_TTL", s.UserTokenTTL, time.Minute, year),
+		ReactivateAfter:   p.duration("REACTIVATE_AFTER", s.ReactivateAfter, time.Minute, 10*year),
+		MailboxSignIn:     p.oneOf("SIGN_IN", s.SignIn, "email", "mailbox") == "mailbox",
+		Keep: store.Keep{
+			Unconfirmed: p.duration("KEEP_UNCONFIRMED", s.Keep.Unconfirmed, time.Hour, 100*year),
+			Sent:        p.duration("KEEP_SENT", s.Keep.Sent, time.Hour, 100*year),
+			Events:      p.duration("KEEP_EVENTS", s.Keep.Events, time.Hour, 100*year),
+			Cleanings:   p.duration("KEEP_CLEANINGS", s.Keep.Cleanings, time.Hour, 100*year),
+		},
+		KeyFile:   s.KeyFile,
+		LogLevel:  p.level(s.Log.Level),
+		LogFormat: p.oneOf("LOG_FORMAT", s.Log.Format, "", "json", "console"),
+		Limits: Limits{
+			Register:        p.rate("LIMIT_REGISTER", s.Limit.Register),
+			SignIn:          p.rate("LIMIT_SIGN_IN", s.Limit.SignIn),
+			Exempt:          p.prefixes("LIMIT_EXEMPT", s.Limit.Exempt),
+			StrangerLetters: p.rate("LIMIT_STRANGER_LETTERS", s.Limit.StrangerLetters),
+			AddressLetters:  p.rate("LIMIT_ADDRESS_LETTERS", s.Limit.AddressLetters),
+		},
+	}
+	if c.KeyFile == "" {
+		c.KeyFile = filepath.Join(c.Data, "postern.keys")
+	}
+	p.together(s, c)
+	if len(p.faults) > 0 {
+		return Config{}, &ConfigError{Faults: p.faults}
+	}
+	c.computed.publicURL = s.PublicURL == ""
+	c.computed.activationURL = s.EECDActivationURL == ""
+	c.computed.origins = s.AllowedOrigins == ""
+	c.compute()
+	return c, nil
+}
+
+// parser reads single settings and collects what is wrong with them. Its methods take a setting's name without the
+// prefix, and answer a zero value where they found a fault.
+type parser struct{ faults []string }
+
+func (p *parser) fault(name, format string, args ...any) {
+	p.faults = append(p.faults, settingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
+}
+
+// unknown lists the names that are no setting, each with the nearest one that is.
+func (p *parser) unknown(s Settings) {
+	var known []string
+	s.each(func(v variable) { known = append(known, strings.TrimPrefix(v.name, settingsPrefix+"_")) })
+	for _, name := range s.Unknown {
+		short := strings.TrimPrefix(name, settingsPrefix+"_")
+		switch nearest := Nearest(short, known); {
+		case strings.HasPrefix(short, "SERVICE_") || short == "PORT" || strings.HasPrefix(short, "PORT_"):
+			p.fault(short, "is not a setting: Kubernetes sets it for a service named postern; turn enableServiceLinks off")
+		case nearest != "":
+			p.fault(short, "is not a setting: did you mean %s_%s?", settingsPrefix, nearest)
+		default:
+			p.fault(short, "is not a setting: unset it (postern config lists them all)")
+		}
+	}
+}
+
+// together holds the rules between settings.
+func (p *parser) together(s Settings, c Config) {
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		p.fault("TLS_CERT", "and POSTERN_TLS_KEY belong together: set both, or neither")
+	} else if s.TLS.Cert != "" {
+		if _, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key); err != nil {
+			p.fault("TLS_CERT", "and POSTERN_TLS_KEY cannot be used: %s", err)
+		}
+	}
+	if c.OperatorListen != "" && c.OperatorListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
+		p.fault("OPERATOR_LISTEN", "is the same as POSTERN_LISTEN: leave it out, or name another port")
+	}
+	if c.Keep.Unconfirmed > 0 && c.Keep.Unconfirmed < c.ConfirmationTTL {
+		p.fault("KEEP_UNCONFIRMED", "is shorter than POSTERN_CONFIRMATION_TTL: links would outlive the registrations that they belong to")
+	}
+	if s.SMTP.URL == "" {
+		p.withoutSmarthost(s, c)
+		return
+	}
+	if s.PublicURL == "" {
+		p.fault("PUBLIC_URL", "must be set beside POSTERN_SMTP_URL: it is the base of the links in letters, as https://postern.example.org")
+	}
+	if s.Mail.From == "" {
+		p.fault("MAIL_FROM", "must be set beside POSTERN_SMTP_URL: it is the sender of all letters, as Postern <postern@example.org>")
+	}
+}
+
+// withoutSmarthost refuses what makes no sense while letters go to the built-in inbox.
+func (p *parser) withoutSmarthost(s Settings, c Config) {
+	if c.PublicURL != nil && !loopback(c.PublicURL.Hostname()) {
+		p.fault("SMTP_URL", "must be set when POSTERN_PUBLIC_URL leads to another machine than this one: letters would reach nobody")
+	}
+	if s.SMTP.PasswordFile != "" {
+		p.fault("SMTP_PASSWORD_FILE", "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
+	}
+	if s.SMTP.CAFile != "" {
+		p.fault("SMTP_CA_FILE", "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
+	}
+}

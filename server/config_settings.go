@@ -1,0 +1,131 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"text/template"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// settingsPrefix starts the name of every setting.
+const settingsPrefix = "POSTERN"
+
+// Settings are the settings as the operator wrote them: text, by the name of an environment variable (CONTRACT
+// sections 2 and 8). Empty means the default. Parse makes a Config of them.
+//
+// The fields are strings, because envconfig stops at the first value that it cannot convert, and an operator should see
+// every fault at once. None has an envconfig tag: it would also read the name without the prefix, and a stray TLS_CERT
+// or LISTEN in an environment must not reach the appliance.
+type Settings struct {
+	Listen         string `default:"127.0.0.1:8080" desc:"HTTP address"`
+	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox, metrics, console and the details of readiness"`
+	Data           string `default:"./postern-data" desc:"data directory, made at first start"`
+	PublicURL      string `split_words:"true" computed:"LISTEN's address" desc:"base of every link in a letter"`
+	TLS            struct {
+		Cert string `desc:"PEM file: serve HTTPS with this certificate"`
+		Key  string `desc:"PEM file: the certificate's private key"`
+	}
+	TrustedProxies string `split_words:"true" desc:"CIDRs whose X-Forwarded-For and X-Forwarded-Proto count"`
+	AllowedOrigins string `split_words:"true" computed:"origin of EECD_ACTIVATION_URL" desc:"browsers' origins that may call the eECD API"`
+	SMTP           struct {
+		URL          string `secret:"url" computed:"built-in inbox" desc:"smarthost: smtp://user:pass@host:587 or smtps://…:465, ?tls=off, ?auth=plain|login, ?hello=NAME"`
+		PasswordFile string `split_words:"true" desc:"file with the password, instead of the one in SMTP_URL"`
+		CAFile       string `split_words:"true" computed:"the system's roots" desc:"PEM roots for the smarthost"`
+		Connections  string `default:"2" desc:"parallel connections to the smarthost, 1 to 20"`
+	}
+	Mail struct {
+		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
+		GiveUpAfter string `split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
+	}
+	Contact           string `desc:"Reply-To of letters, shown on pages"`
+	Organisation      string `desc:"name shown in letters and on pages"`
+	PrivacyURL        string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	EECDActivationURL string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"page that receives the activation link; {token} and {cleaningId} are filled in"`
+	ConfirmationTTL   string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
+	ConfirmationReuse string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
+	UserTokenTTL      string `split_words:"true" default:"24h" desc:"life of a user token"`
+	ReactivateAfter   string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
+	SignIn            string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: only with a valid user token, else by mail"`
+	Keep              struct {
+		Unconfirmed string `default:"720h" desc:"users who never activated are deleted after so long"`
+		Sent        string `default:"336h" desc:"letters that are done are deleted after so long"`
+		Events      string `default:"9600h" desc:"events are deleted after so long"`
+		Cleanings   string `default:"17520h" desc:"cleanings are deleted so long after their last change"`
+	}
+	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
+	Log     struct {
+		Level  string `default:"info" desc:"debug, info, warn or error"`
+		Format string `computed:"json, console on a terminal" desc:"json or console"`
+	}
+	Limit struct {
+		Register        string `default:"20/h" desc:"register calls per client"`
+		SignIn          string `split_words:"true" default:"60/h" desc:"sign-in calls answered 403 or 404, per client"`
+		Exempt          string `desc:"CIDRs of clients without these two limits"`
+		StrangerLetters string `split_words:"true" default:"500/h" desc:"letters in all to mailboxes never proven"`
+		AddressLetters  string `split_words:"true" default:"5/h" desc:"activation letters per address"`
+	}
+
+	// Unknown are the names with our prefix that are no setting: a misspelt one must not pass in silence.
+	Unknown []string `ignored:"true"`
+}
+
+// ReadSettings reads the settings from the process's environment.
+func ReadSettings() (Settings, error) {
+	var s Settings
+	if err := envconfig.Process(settingsPrefix, &s); err != nil {
+		return Settings{}, fmt.Errorf("reading the settings: %w", err)
+	}
+	known := map[string]bool{}
+	s.each(func(v variable) { known[v.name] = true })
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, settingsPrefix+"_") && !known[name] {
+			s.Unknown = append(s.Unknown, name)
+		}
+	}
+	return s, nil
+}
+
+// variable is one setting: its full name, its place in Settings, and what the tags say of it.
+type variable struct {
+	name  string
+	value reflect.Value
+	tags  reflect.StructTag
+}
+
+// each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
+// a template it is: deriving the names once more by a rule of our own could differ from what it reads.
+func (s *Settings) each(visit func(variable)) {
+	walk := template.New("settings").Funcs(template.FuncMap{
+		"visit": func(name string, tags reflect.StructTag, value reflect.Value) string {
+			visit(variable{name: name, tags: tags, value: value})
+			return ""
+		},
+	})
+	template.Must(walk.Parse(`{{range .}}{{visit .Key .Tags .Field}}{{end}}`))
+	if err := envconfig.Usaget(settingsPrefix, s, io.Discard, walk); err != nil {
+		panic("server: walking the settings: " + err.Error()) // only a change of Settings itself can cause it
+	}
+}
+
+// fill puts the default where a setting is empty, as a compose file's "POSTERN_LISTEN=" leaves it.
+func (s *Settings) fill() {
+	s.each(func(v variable) {
+		if trimmed := strings.TrimSpace(v.value.String()); trimmed != "" {
+			v.value.SetString(trimmed)
+		} else {
+			v.value.SetString(v.tags.Get("default"))
+		}
+	})
+}
+
+// DataDir is the data directory, which alone is enough to find an appliance that runs.
+func (s Settings) DataDir() string {
+	s.fill()
+	return filepath.Clean(s.Data)
+}

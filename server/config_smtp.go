@@ -1,0 +1,133 @@
+package server
+
+import (
+	"crypto/x509"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.
+func (p *parser) smtp(s Settings) *SMTP {
+	connections := p.number("SMTP_CONNECTIONS", s.SMTP.Connections, 1, 20)
+	if s.SMTP.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.SMTP.URL)
+	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" {
+		p.fault("SMTP_URL", "is wrong: write smtp://user:password@host:587 or smtps://user:password@host:465 (special characters as %%XX, as %%40 for @)")
+		return nil
+	}
+	if strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
+		p.fault("SMTP_URL", "is wrong: after the host only ?tls=off, ?auth=… and ?hello=… may follow (special characters in the password as %%XX)")
+	}
+	smtp := &SMTP{Host: u.Hostname(), Port: p.smtpPort(u), ImplicitTLS: u.Scheme == "smtps", User: u.User.Username(), Connections: connections}
+	smtp.Password, _ = u.User.Password()
+	p.smtpOptions(smtp, u.RawQuery)
+	p.smtpPassword(smtp, s.SMTP.PasswordFile)
+	smtp.Roots = p.roots(s.SMTP.CAFile)
+	if smtp.NoTLS && smtp.Roots != nil {
+		p.fault("SMTP_CA_FILE", "is of no use with tls=off in POSTERN_SMTP_URL: take one of them away")
+	}
+	return smtp
+}
+
+// smtpPort is the port in the URL, or the scheme's own (RFC 6409 §3.1, RFC 8314 §3.3).
+func (p *parser) smtpPort(u *url.URL) int {
+	switch {
+	case u.Port() == "" && u.Scheme == "smtps":
+		return 465
+	case u.Port() == "":
+		return 587
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil || port == 0 {
+		p.fault("SMTP_URL", "is wrong: the port is a number from 1 to 65535")
+	}
+	return int(port)
+}
+
+// smtpOptions reads the query of SMTP_URL.
+func (p *parser) smtpOptions(smtp *SMTP, query string) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		p.fault("SMTP_URL", "is wrong: what follows the ? cannot be read")
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values[name]
+		switch {
+		case len(value) > 1:
+			p.fault("SMTP_URL", "is wrong: an option is given twice")
+		case name == "tls" && value[0] == "off":
+			smtp.NoTLS = true
+		case name == "auth" && slices.Contains([]string{"plain", "login"}, value[0]):
+			smtp.Auth = value[0]
+		case name == "hello" && isHostName(value[0]):
+			smtp.Hello = value[0]
+		case name == "tls":
+			p.fault("SMTP_URL", "is wrong: tls can only be off; leave it out for TLS")
+		case name == "auth":
+			p.fault("SMTP_URL", "is wrong: auth is plain or login")
+		case name == "hello":
+			p.fault("SMTP_URL", "is wrong: hello is this machine's name, as postern.example.org")
+		default:
+			p.fault("SMTP_URL", "is wrong: the options are tls, auth and hello")
+		}
+	}
+	if smtp.NoTLS && smtp.ImplicitTLS {
+		p.fault("SMTP_URL", "is wrong: smtps and tls=off contradict each other")
+	}
+	if smtp.Auth != "" && smtp.User == "" {
+		p.fault("SMTP_URL", "is wrong: auth needs a user, as smtp://user:password@host")
+	}
+}
+
+// smtpPassword takes the password from its file, where one is named.
+func (p *parser) smtpPassword(smtp *SMTP, file string) {
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			p.fault("SMTP_PASSWORD_FILE", "cannot be read: %s", err)
+			return
+		}
+		smtp.Password = strings.TrimRight(string(text), "\r\n")
+		if smtp.Password == "" || strings.ContainsAny(smtp.Password, "\x00\r\n") {
+			p.fault("SMTP_PASSWORD_FILE", "must hold the password alone, on one line: %s", file)
+			return
+		}
+	}
+	switch {
+	case smtp.User == "" && smtp.Password != "":
+		p.fault("SMTP_URL", "is wrong: there is a password, but no user; write smtp://user@host")
+	case smtp.User != "" && smtp.Password == "":
+		p.fault("SMTP_URL", "is wrong: there is a user, but no password; write smtp://user:password@host, or set POSTERN_SMTP_PASSWORD_FILE")
+	}
+}
+
+func (p *parser) roots(file string) *x509.CertPool {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		p.fault("SMTP_CA_FILE", "cannot be read: %s", err)
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		p.fault("SMTP_CA_FILE", "holds no certificate in PEM form: %s", file)
+		return nil
+	}
+	return pool
+}
+
+// isHostName tells whether a text can stand in EHLO as a name (RFC 5321 §4.1.1.1); it goes on the wire as it is.
+func isHostName(text string) bool {
+	return text != "" && len(text) <= 253 && !strings.ContainsFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.')
+	})
+}

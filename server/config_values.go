@@ -1,0 +1,262 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
+
+	"postern/mail/letters"
+	"postern/server/web"
+	"postern/store"
+)
+
+// listen reads host:port; the host may be empty, the port 0.
+func (p *parser) listen(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		p.fault(name, "is %q: write host:port, as 127.0.0.1:8080, [::1]:8080 or :8080", text)
+		return ""
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		p.fault(name, "is %q: the port is a number from 0 to 65535", text)
+		return ""
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == '/' || r == '@' }) {
+		p.fault(name, "is %q: the host is an IP address, a name, or empty for all addresses", text)
+		return ""
+	}
+	return text
+}
+
+// duration reads a length of time as Go writes it.
+func (p *parser) duration(name, text string, least, most time.Duration) time.Duration {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		p.fault(name, "is %q: write a length of time as 90s, 10m or 24h", text)
+	case d < least:
+		p.fault(name, "is %s: it must be at least %s", text, shortDuration(least))
+	case d > most:
+		p.fault(name, "is %s: it may be at most %s", text, shortDuration(most))
+	default:
+		return d
+	}
+	return 0
+}
+
+// shortDuration writes 1h for Go's 1h0m0s.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func (p *parser) rate(name, text string) store.Rate {
+	rate, err := store.ParseRate(text)
+	if err != nil {
+		p.fault(name, "is wrong: %s", err)
+	}
+	return rate
+}
+
+func (p *parser) number(name, text string, least, most int) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		p.fault(name, "is %q: it must be a number from %d to %d", text, least, most)
+		return 0
+	}
+	return n
+}
+
+func (p *parser) oneOf(name, text string, values ...string) string {
+	if slices.Contains(values, text) {
+		return text
+	}
+	p.fault(name, "is %q: it must be %s", text, orList(slices.DeleteFunc(values, func(v string) bool { return v == "" })))
+	return ""
+}
+
+// orList writes "a, b or c".
+func orList(values []string) string {
+	last := len(values) - 1
+	if last == 0 {
+		return values[0]
+	}
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
+
+func (p *parser) level(text string) zerolog.Level {
+	level, _ := zerolog.ParseLevel(p.oneOf("LOG_LEVEL", text, "debug", "info", "warn", "error"))
+	return level
+}
+
+// text reads a name to show: one line, at most 200 characters.
+func (p *parser) text(name, text string) string {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || utf8.RuneCountInString(text) > 200 {
+		p.fault(name, "must be one line of at most 200 characters in UTF-8")
+		return ""
+	}
+	return text
+}
+
+// list splits a comma-separated setting.
+func list(text string) []string {
+	var items []string
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// prefixes reads CIDRs; an address alone is a network of one.
+func (p *parser) prefixes(name, text string) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, item := range list(text) {
+		prefix, err := parsePrefix(item)
+		if err != nil {
+			p.fault(name, "holds %q: %s", item, err)
+			continue
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if addr, alone := netip.ParseAddr(text); alone == nil && addr.Zone() == "" {
+		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	switch {
+	case err != nil:
+		return prefix, fmt.Errorf("write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas")
+	case prefix.Addr().Is4In6():
+		return prefix, fmt.Errorf("write an IPv4 network as 10.0.0.0/8")
+	case prefix != prefix.Masked():
+		return prefix, fmt.Errorf("bits are set beyond the network's length; did you mean %s?", prefix.Masked())
+	}
+	return prefix, nil
+}
+
+// address reads a mail address with or without a name. Names may hold any character, the address only ASCII, as
+// nothing says that the smarthost knows SMTPUTF8 (RFC 6531).
+func (p *parser) address(name, text string) mail.Address {
+	address, err := mail.ParseAddress(text)
+	if err != nil {
+		p.fault(name, "is %q: write an address as Postern <postern@example.org>", text)
+		return mail.Address{}
+	}
+	if strings.ContainsFunc(address.Address, func(r rune) bool { return r <= ' ' || r > '~' }) ||
+		strings.ContainsFunc(address.Name, unicode.IsControl) || strings.ContainsAny(address.Address, `"[`) {
+		p.fault(name, "is %q: the address must be plain ASCII (an international domain as xn--…)", text)
+		return mail.Address{}
+	}
+	return *address
+}
+
+func (p *parser) sender(text string) mail.Address {
+	if text == "" {
+		text = defaultSender
+	}
+	return p.address("MAIL_FROM", text)
+}
+
+func (p *parser) contact(text string) *mail.Address {
+	if text == "" {
+		return nil
+	}
+	address := p.address("CONTACT", text)
+	return &address
+}
+
+// absolute reads an http or https URL with a host and without userinfo.
+func absolute(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`|", r) }):
+		return nil, fmt.Errorf("spaces, quotes and letters beyond ASCII must be written as %%XX (a host as xn--…)")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
+		return nil, fmt.Errorf("write a whole URL, as https://postern.example.org")
+	case u.User != nil:
+		return nil, fmt.Errorf("a user or password has no place in it")
+	case u.Port() != "":
+		if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil {
+			return nil, fmt.Errorf("the port is a number up to 65535")
+		}
+	}
+	return u, nil
+}
+
+// publicURL reads PUBLIC_URL; nil follows LISTEN. A path is allowed, for an appliance behind a proxy.
+func (p *parser) publicURL(text string) *url.URL {
+	if text == "" {
+		return nil
+	}
+	u, err := absolute(text)
+	if err == nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
+		err = fmt.Errorf("leave out the query and the fragment")
+	}
+	if err != nil {
+		p.fault("PUBLIC_URL", "is wrong: %s", err)
+		return nil
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u
+}
+
+func (p *parser) link(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	if _, err := absolute(text); err != nil {
+		p.fault(name, "is wrong: %s", err)
+		return ""
+	}
+	return text
+}
+
+// origins reads ALLOWED_ORIGINS. A wildcard is refused: the API answers with tokens.
+func (p *parser) origins(text string) []string {
+	var origins []string
+	for _, item := range list(text) {
+		origin, err := web.ParseOrigin(item)
+		if err != nil {
+			p.fault("ALLOWED_ORIGINS", "is wrong: %s", err)
+			continue
+		}
+		origins = append(origins, origin)
+	}
+	return origins
+}
+
+// activationURL reads EECD_ACTIVATION_URL; empty follows PUBLIC_URL.
+func (p *parser) activationURL(text string) string {
+	if text == "" {
+		return ""
+	}
+	if err := letters.CheckActivationURL(text); err != nil {
+		p.fault("EECD_ACTIVATION_URL", "is wrong: %s", err)
+		return ""
+	}
+	return text
+}

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"net/http"
+	"time"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// alive answers /healthz.
+type alive struct {
+	Status string `json:"status"` // always ok: whoever can answer, lives
+}
+
+func (a *App) healthz(c *web.Call) error { return c.JSON(http.StatusOK, alive{"ok"}) }
+
+// readiness answers /readyz. The details are the operator's alone.
+type readiness struct {
+	Status  string           `json:"status"` // ready, not ready
+	Details *readinessDetail `json:"details,omitempty"`
+}
+
+type readinessDetail struct {
+	Store   string                    `json:"store"` // ok, or why no write is accepted
+	Sending sendingDetail             `json:"sending"`
+	Letters map[store.LetterState]int `json:"letters"`
+}
+
+type sendingDetail struct {
+	Paused      bool      `json:"paused"`               // by the operator
+	PausedUntil time.Time `json:"pausedUntil,omitzero"` // the smarthost is at fault; tried again then
+	Fault       string    `json:"fault,omitzero"`       // its last one: phase and words
+	Connections int       `json:"connections"`
+}
+
+// readyz says whether writes are taken. A smarthost that is down makes nothing unready: letters wait.
+func (a *App) readyz(c *web.Call) error {
+	fault := a.store.Ready()
+	answer, status := readiness{Status: "ready"}, http.StatusOK
+	if fault != nil || a.draining.Err() != nil {
+		answer.Status, status = "not ready", http.StatusServiceUnavailable
+		c.W.Header().Set("Retry-After", "30")
+	}
+	if c.Operator() {
+		var err error
+		if answer.Details, err = a.readinessDetail(fault); err != nil {
+			return err
+		}
+	}
+	return c.JSON(status, answer)
+}
+
+func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
+	detail := &readinessDetail{Store: "ok"}
+	if fault != nil {
+		detail.Store = fault.Error()
+	}
+	if a.draining.Err() != nil {
+		detail.Store = "the appliance is stopping"
+	}
+	var err error
+	if detail.Letters, err = a.store.LetterCounts(); err != nil {
+		return nil, err
+	}
+	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
+		return nil, err
+	}
+	status := a.courier.Status()
+	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
+	if !status.PausedUntil.IsZero() {
+		detail.Sending.Fault = status.Fault.Phase + ": " + status.Fault.Text
+	}
+	return detail, nil
+}

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"postern/server/operator"
+	"postern/server/web"
+)
+
+// How many connections are open at once: a limit against strangers who hold them, far above what people need.
+const (
+	connectionsInAll     = 4096
+	connectionsPerClient = 256
+)
+
+// listeners are where the appliance answers.
+type listeners struct {
+	public   net.Listener
+	operator net.Listener // OPERATOR_LISTEN; nil: on public, for this machine alone
+	socket   net.Listener // the command line's
+}
+
+func (l *listeners) close() error {
+	var faults []error
+	for _, listener := range []net.Listener{l.public, l.operator, l.socket} {
+		if listener != nil {
+			if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+				faults = append(faults, err)
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Listen opens the addresses and builds what needs to know them. Run does it where it has not been done.
+func (a *App) Listen() (err error) {
+	l := &listeners{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.close())
+		}
+	}()
+	if l.public, err = a.listenOn("LISTEN", a.config.Listen); err != nil {
+		return err
+	}
+	a.config = a.config.WithAddress(l.public.Addr())
+	if a.config.OperatorListen != "" {
+		if l.operator, err = a.listenOn("OPERATOR_LISTEN", a.config.OperatorListen); err != nil {
+			return err
+		}
+	}
+	if l.socket, err = operator.Listen(a.config.Data); err != nil {
+		return err
+	}
+	if err = a.makeRooms(); err != nil {
+		return err
+	}
+	a.listeners = l
+	return nil
+}
+
+func (a *App) listenOn(setting, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("POSTERN_%s is %s, and nothing can listen there: %w", setting, address, err)
+	}
+	return web.LimitConnections(listener, connectionsInAll, connectionsPerClient, a.config.TrustedProxies), nil
+}
+
+// server is one HTTP server with the listener that it serves.
+type server struct {
+	*http.Server
+	listener net.Listener
+}
+
+func (s server) serve() error {
+	var err error
+	if s.TLSConfig != nil {
+		err = s.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.Serve(s.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// servers builds one server for each listener. The certificate, where there is one, is for the public address.
+func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
+	self, err := web.ParseOrigin(a.config.PublicURL.Scheme + "://" + a.config.PublicURL.Host)
+	if err != nil {
+		return nil, err
+	}
+	frame, err := web.NewFrame(web.Options{
+		Log: a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
+		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
+		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	access := web.ForLoopback
+	if a.listeners.operator != nil {
+		access = web.ForNobody
+	}
+	public := web.ServerOptions{Log: a.log, Certificate: certificate}
+	plain := web.ServerOptions{Log: a.log}
+	all := []server{
+		{web.NewServer(frame.Handler(access, a.routes()), public), a.listeners.public},
+		{web.NewServer(a.operator, plain), a.listeners.socket},
+	}
+	if a.listeners.operator != nil {
+		all = append(all, server{web.NewServer(frame.Handler(web.ForAnybody, a.operatorRoutes()), plain), a.listeners.operator})
+	}
+	return all, nil
+}

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+
+	"postern/server/web"
+)
+
+// routes is the public address's table, by who may call. Each room's own table says what a call must prove.
+func (a *App) routes() []web.Route {
+	return slices.Concat(
+		a.anybody(),
+		a.rooms.eecd.Routes(), // anybody registers and signs in; the rest wants a user token
+		a.operatorRoutes(),    // the operator: this machine alone, or nobody where OPERATOR_LISTEN is set
+	)
+}
+
+// anybody may ask whether the appliance lives and takes writes.
+func (a *App) anybody() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/healthz", Handle: a.healthz},
+		{Method: http.MethodGet, Path: "/readyz", Handle: a.readyz},
+	}
+}
+
+// operatorRoutes are for the operator alone. A route that is not there for a caller is an unknown path.
+func (a *App) operatorRoutes() []web.Route {
+	if a.rooms.inbox == nil {
+		return nil
+	}
+	routes := a.rooms.inbox.Routes()
+	for i := range routes {
+		routes[i].Operator = true
+	}
+	return routes
+}
