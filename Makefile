@@ -1,0 +1,46 @@
+# What a newcomer runs: make run, make test. What a change runs besides: make check.
+GO       ?= go
+OUT      := .build
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 30s
+ROUNDS   ?= 300
+PACKAGES := ./...
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: run build test check fuzz bench soak clean
+
+run: build ## the demo, with both ends on this machine
+	$(OUT)/postern demo
+
+build: ## one static binary, .build/postern
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(OUT)/postern .
+
+test: ## all tests, with the race detector
+	$(GO) test -race -shuffle=on $(PACKAGES)
+
+check: ## what must hold of the source
+	@out=$$(gofmt -l main.go mail server store tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) mod tidy -diff
+	$(GO) run $(STATICCHECK) $(PACKAGES)
+	@$(GO) run $(GOVULNCHECK) $(PACKAGES) > $(OUT)-vuln 2>&1; code=$$?; cat $(OUT)-vuln; \
+	if [ $$code -ne 0 ] && grep -qE 'fetching vulnerabilities|dial tcp|no such host|connection refused' $(OUT)-vuln; \
+	then echo "govulncheck: its data can't be had here; not checked"; rm -f $(OUT)-vuln; \
+	else rm -f $(OUT)-vuln; exit $$code; fi
+
+fuzz: ## every fuzz test for FUZZTIME
+	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read dir; do \
+	  for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | cut -c6-); do \
+	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$dir; done; done
+
+bench: ## the figures of the README
+	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 $(PACKAGES)
+
+soak: ## kill -9 under load, ROUNDS times
+	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/
+
+clean:
+	rm -rf $(OUT)
