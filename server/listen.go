@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 
 	"postern/server/operator"
 	"postern/server/web"
@@ -114,7 +115,7 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 		{web.NewServer(a.operator, plain), a.listeners.socket},
 	}
 	if a.listeners.operator != nil {
-		all = append(all, server{web.NewServer(frame.Handler(web.ForAnybody, a.operatorRoutes()), plain), a.listeners.operator})
+		all = append(all, server{web.NewServer(frame.Handler(web.ForAnybody, slices.Concat(a.anybody(), a.operatorRoutes())), plain), a.listeners.operator})
 	}
 	return all, nil
 }

@@ -25,11 +25,10 @@ func (a *App) anybody() []web.Route {
 }
 
 // operatorRoutes are for the operator alone. A route that is not there for a caller is an unknown path.
-func (a *App) operatorRoutes() []web.Route {
-	if a.rooms.inbox == nil {
-		return nil
+func (a *App) operatorRoutes() (routes []web.Route) {
+	if a.rooms.inbox != nil {
+		routes = a.rooms.inbox.Routes()
 	}
-	routes := a.rooms.inbox.Routes()
 	for i := range routes {
 		routes[i].Operator = true
 	}

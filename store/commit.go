@@ -19,9 +19,12 @@ const (
 	groupOctets  = 4 << 20
 )
 
-// mostYields is how often the committer yields for goroutines that may be about to queue: some microseconds at most,
-// a small part of what the commit takes.
-const mostYields = 64
+// The committer yields for goroutines that may be about to queue at most so often and for so long: a small part of
+// what the commit takes.
+const (
+	mostYields = 64
+	yieldFor   = 50 * time.Microsecond
+)
 
 // write runs fn in a write transaction and answers when what it wrote is on disk. One transaction is shared by all that
 // wait at that moment: one commit for everybody, and no timer.
@@ -182,10 +185,8 @@ func (c *committer) loop() {
 // gather lets those who are about to queue do so: after a group's answers as many goroutines are ready to run, and
 // those that write again at once get in with the next group. It yields while they come, and never waits.
 func (c *committer) gather(expected int) {
-	for range mostYields {
-		if c.queued() >= expected {
-			return
-		}
+	begun := time.Now()
+	for yields := 0; c.queued() < expected && yields < mostYields && time.Since(begun) < yieldFor; yields++ {
 		runtime.Gosched()
 	}
 }
@@ -284,7 +285,7 @@ func (c *committer) finish(t *tx) error {
 	if err := c.rollback(t.bolt); err != nil {
 		return c.fail(err)
 	}
-	if isDiskFull(err) && newestOnDisk(dataFile(c.store.dir)) == uint64(id)-1 {
+	if isDiskFull(err) && newestOnDisk(DataFile(c.store.dir)) == uint64(id)-1 {
 		return unavailable(sentenceFull, retryFull, err)
 	}
 	return c.fail(fmt.Errorf("the outcome of a commit is unknown: %w", err))
@@ -331,33 +332,4 @@ func (c *committer) rollback(bolt *bbolt.Tx) (err error) {
 	}()
 	_ = bolt.Rollback()
 	return nil
-}
-
-// safely runs fn and makes a panic, also one of a page that can't be read, an error.
-func safely(t *tx, fn func(*tx) error) (err error, panicked bool) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if value := recover(); value != nil {
-			err, panicked = &panicError{value: value, stack: debug.Stack()}, true
-		}
-	}()
-	return fn(t), false
-}
-
-// panicError is a panic as an error; it is no Refusal, so that only the log sees it.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-// Error gives what the panic said; the stack stands in the cause.
-func (p *panicError) Error() string { return fmt.Sprintf("a transaction panicked: %v", p.value) }
-
-// Unwrap gives the stack, and where the panic was an error, that one.
-func (p *panicError) Unwrap() []error {
-	causes := []error{errors.New(string(p.stack))}
-	if err, ok := p.value.(error); ok {
-		causes = append(causes, err)
-	}
-	return causes
 }

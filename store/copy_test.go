@@ -35,8 +35,8 @@ func TestCopyBesideWriters(t *testing.T) {
 	})
 	for i := range 5 {
 		dir := t.TempDir()
-		must(t, s.Copy(dataFile(dir)))
-		if about, _ := os.Stat(dataFile(dir)); about.Mode() != 0o600 {
+		must(t, s.Copy(DataFile(dir)))
+		if about, _ := os.Stat(DataFile(dir)); about.Mode() != 0o600 {
 			t.Errorf("mode %v", about.Mode())
 		}
 		copied := openTestIn(t, dir)

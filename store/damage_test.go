@@ -53,8 +53,8 @@ func TestDamageChild(t *testing.T) {
 		var d damage
 		_, err := fmt.Sscan(input.Text(), &d.kind, &d.at)
 		must(t, err)
-		must(t, os.WriteFile(dataFile(dir), d.apply(whole), 0o600))
-		faults, err := CheckFile(dataFile(dir))
+		must(t, os.WriteFile(DataFile(dir), d.apply(whole), 0o600))
+		faults, err := CheckFile(DataFile(dir))
 		check := strings.Join(append(faults, fmt.Sprint(err)), "; ")
 		if err == nil && len(faults) == 0 {
 			check = ""

@@ -67,7 +67,7 @@ func closeTest(t testing.TB, s *Store) {
 	if err := s.Close(); err != nil {
 		t.Errorf("closing: %v", err)
 	}
-	faults, err := CheckFile(dataFile(s.dir))
+	faults, err := CheckFile(DataFile(s.dir))
 	if err != nil {
 		t.Errorf("checking: %v", err)
 	}

@@ -46,14 +46,14 @@ func TestLetGoInTime(t *testing.T) {
 func TestHeldFile(t *testing.T) {
 	dir := t.TempDir()
 	closeTest(t, openTestIn(t, dir))
-	foreign, err := bbolt.Open(dataFile(dir), 0o600, boltOptions())
+	foreign, err := bbolt.Open(DataFile(dir), 0o600, boltOptions())
 	must(t, err)
 	synctest.Test(t, func(t *testing.T) {
 		_, err := Open(dir, testOptions())
 		if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "another program") {
 			t.Errorf("opened: %v", err)
 		}
-		if _, err := CheckFile(dataFile(dir)); !errors.Is(err, ErrHeld) {
+		if _, err := CheckFile(DataFile(dir)); !errors.Is(err, ErrHeld) {
 			t.Errorf("checked: %v", err)
 		}
 	})

@@ -71,7 +71,7 @@ func TestMigrations(t *testing.T) {
 		if (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		if schema, keys := schemaOf(t, dataFile(dir)); schema != test.schema || keys != test.keys {
+		if schema, keys := schemaOf(t, DataFile(dir)); schema != test.schema || keys != test.keys {
 			t.Errorf("%s: schema %d with %q", test.name, schema, keys)
 		}
 		copies, _ := filepath.Glob(filepath.Join(dir, "*.bak*"))
@@ -84,7 +84,7 @@ func TestMigrations(t *testing.T) {
 			}
 		}
 	}
-	if _, err := CheckFile(dataFile(dir)); err == nil || !strings.Contains(err.Error(), "newer Postern") {
+	if _, err := CheckFile(DataFile(dir)); err == nil || !strings.Contains(err.Error(), "newer Postern") {
 		t.Errorf("the check of a newer schema: %v", err)
 	}
 }
@@ -99,7 +99,7 @@ func TestMigrationWithoutRoom(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "could not be copied before its migration") {
 		t.Errorf("migrated: %v", err)
 	}
-	if schema, _ := schemaOf(t, dataFile(dir)); schema != 1 {
+	if schema, _ := schemaOf(t, DataFile(dir)); schema != 1 {
 		t.Errorf("schema %d", schema)
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 2 {

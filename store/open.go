@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -64,7 +63,8 @@ const (
 	fileWait = 3 * time.Second // for bbolt's lock on the file, which only a foreign tool can hold
 )
 
-func dataFile(dir string) string { return filepath.Join(dir, dataName) }
+// DataFile is where the data file of a data directory lies.
+func DataFile(dir string) string { return filepath.Join(dir, dataName) }
 
 // Open takes a data directory and opens the data file in it; it makes what is missing, and migrates a file of an older
 // schema after a copy of it. Everything that stands in the way is one sentence that says what to do:
@@ -110,7 +110,7 @@ func newStore(dir string, o Options) *Store {
 
 // openFile opens the data file, and makes it where there is none. The lock is held.
 func (s *Store) openFile(steps []migration) error {
-	path := dataFile(s.dir)
+	path := DataFile(s.dir)
 	if err := os.Remove(filepath.Join(s.dir, newName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("what an interrupted first start left cannot be removed: %w; remove it", err)
 	}
@@ -161,7 +161,7 @@ func (s *Store) create(schema int) (err error) {
 	if err := syncPath(path); err != nil {
 		return err
 	}
-	if err := os.Rename(path, dataFile(s.dir)); err != nil {
+	if err := os.Rename(path, DataFile(s.dir)); err != nil {
 		return err
 	}
 	return syncPath(s.dir)
@@ -253,17 +253,6 @@ func openBolt(path string, readOnly bool) (bolt *bbolt.DB, err error) {
 		return nil, fmt.Errorf("the data file %s cannot be opened: %w", path, err)
 	}
 	return bolt, nil
-}
-
-// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a sentence.
-func guarded(path string, fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if value := recover(); value != nil {
-			err = &DamagedFile{Path: path, What: fmt.Sprint(value)}
-		}
-	}()
-	return fn()
 }
 
 // makeDir makes the data directory where it is missing.

@@ -87,7 +87,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			must(t, os.WriteFile(dataFile(dir), test.data, 0o600))
+			must(t, os.WriteFile(DataFile(dir), test.data, 0o600))
 			s, err := Open(dir, testOptions())
 			if s != nil {
 				t.Fatal("it was opened")
@@ -96,10 +96,10 @@ func TestOpenRefuses(t *testing.T) {
 			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), test.sentence) || !strings.Contains(err.Error(), "restore a backup") {
 				t.Errorf("the sentence: %v", err)
 			}
-			if after, _ := os.ReadFile(dataFile(dir)); string(after) != string(test.data) {
+			if after, _ := os.ReadFile(DataFile(dir)); string(after) != string(test.data) {
 				t.Error("the file was changed")
 			}
-			faults, err := CheckFile(dataFile(dir))
+			faults, err := CheckFile(DataFile(dir))
 			if err != nil || len(faults) == 0 || !strings.Contains(strings.Join(faults, "\n"), test.sentence) {
 				t.Errorf("the check: %q, %v", faults, err)
 			}
@@ -121,7 +121,7 @@ func TestOpenRefusesDirectory(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	must(t, os.WriteFile(file, nil, 0o600))
-	must(t, os.MkdirAll(dataFile(filepath.Join(dir, "odd")), 0o700))
+	must(t, os.MkdirAll(DataFile(filepath.Join(dir, "odd")), 0o700))
 	tests := []struct{ dir, sentence string }{
 		{file, "is a file: move it away"},
 		{filepath.Join(file, "below"), "cannot be used"},

@@ -87,15 +87,6 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 	return next, 0
 }
 
-// GiveBack uncounts one that was taken a moment ago and came to nothing.
-func (r Rate) GiveBack(w Window) Window {
-	next := Window{Slots: slices.Clone(w.Slots)}
-	if last := len(next.Slots) - 1; last >= 0 && next.Slots[last].Taken > 0 {
-		next.Slots[last].Taken--
-	}
-	return next
-}
-
 // Taken tells how many count now.
 func (r Rate) Taken(w Window, now time.Time) (taken int) {
 	for _, slot := range w.live(r.slot(now)) {

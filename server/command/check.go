@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 
 	"postern/server"
 	"postern/server/operator"
+	"postern/store"
 )
-
-// dataName is the data file in the data directory.
-const dataName = "postern.db"
 
 func check() command {
 	return command{
@@ -45,7 +42,7 @@ func (c *call) check() ([]string, error) {
 		err := c.ask(http.MethodPost, "/check", nil, nil, &answer)
 		return answer.Faults, err
 	}
-	path := filepath.Join(dir, dataName)
+	path := store.DataFile(dir)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, noData(dir)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ func (a *asker) open() error {
 	if a.dial(dir) {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(dir, dataName)); errors.Is(err, os.ErrNotExist) && !a.makes {
+	if _, err := os.Stat(store.DataFile(dir)); errors.Is(err, os.ErrNotExist) && !a.makes {
 		return noData(dir)
 	}
 	config, err := settings.Parse()

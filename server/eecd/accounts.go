@@ -108,23 +108,26 @@ func (e *Room) signIn(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if wait := e.SignInLimit.Take(c.Client); wait > 0 {
-		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
-			Reason: "Too many sign-ins from this address came to nothing; try again later."}
-	}
 	if held, ok := e.held(c); ok {
 		in.Held = &held
 	}
-	result, err := e.Store.SignInUser(c.R.Context(), in)
+	var result store.SignedIn
+	wait := e.SignInLimit.Try(c.Client, func() (counts bool) {
+		result, err = e.Store.SignInUser(c.R.Context(), in)
+		if err == nil && result.MustActivate {
+			err = errMustActivate
+		}
+		return store.IsKind(err, store.NotFound) || store.IsKind(err, store.Forbidden)
+	})
 	switch {
-	case store.IsKind(err, store.NotFound), store.IsKind(err, store.Forbidden):
-		return err
-	case err == nil && result.MustActivate:
-		return store.Refuse(store.Forbidden, "The mailbox must be confirmed first: follow the link in the mail that was sent to it.")
-	}
-	e.SignInLimit.GiveBack(c.Client) // only what was answered 403 or 404 counts
-	if err != nil {
+	case wait > 0:
+		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
+			Reason: "Too many sign-ins from this address came to nothing; try again later."}
+	case err != nil:
 		return err
 	}
 	return e.letIn(c, http.StatusCreated, result.User, result.Proven)
 }
+
+var errMustActivate = store.Refuse(store.Forbidden,
+	"The mailbox must be confirmed first: follow the link in the mail that was sent to it.")

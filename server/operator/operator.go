@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -50,7 +49,7 @@ func New(o Options) (*Operator, error) {
 	return made, nil
 }
 
-func (o *Operator) copyName() string { return filepath.Join(o.Dir, "postern.db.check") }
+func (o *Operator) copyName() string { return store.DataFile(o.Dir) + ".check" }
 
 // longestList is how many items one answer of a list holds at most.
 const longestList = 500

@@ -19,8 +19,10 @@ type Limiter struct {
 	now        func() time.Time
 	most       int
 
-	mu      sync.Mutex
-	clients map[netip.Prefix]store.Window // guarded by mu
+	mu       sync.Mutex
+	clients  map[netip.Prefix]store.Window // guarded by mu
+	underWay map[netip.Prefix]int          // guarded by mu; calls of Try
+	ended    *sync.Cond                    // one of them has
 }
 
 // wideFactor is what a /48 may do of what a /64 may.
@@ -30,17 +32,10 @@ const wideFactor = 10
 func NewLimiter(rate store.Rate, exempt []netip.Prefix, now func() time.Time) *Limiter {
 	wide := rate
 	wide.Count *= wideFactor
-	return &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients, clients: make(map[netip.Prefix]store.Window)}
-}
-
-// Wait tells how long the client has to wait until it can take one, and counts nothing. Zero is: not at all.
-func (l *Limiter) Wait(client netip.Addr) time.Duration {
-	if l.free(client) {
-		return 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.wait(client, l.now())
+	l := &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients,
+		clients: make(map[netip.Prefix]store.Window), underWay: make(map[netip.Prefix]int)}
+	l.ended = sync.NewCond(&l.mu)
+	return l
 }
 
 // Take counts one call of the client. A wait other than zero means that the limit is used up and nothing was counted.
@@ -54,25 +49,55 @@ func (l *Limiter) Take(client netip.Addr) (wait time.Duration) {
 	if wait := l.wait(client, now); wait > 0 {
 		return wait
 	}
-	l.count(narrow(client), l.rate, now)
-	if client.Is6() {
-		l.count(network(client), l.wide, now)
-	}
+	l.take(client, now)
 	return 0
 }
 
-// GiveBack uncounts a call that Take counted a moment ago: it was not of the kind that is limited.
-func (l *Limiter) GiveBack(client netip.Addr) {
+// Try runs a call that is counted only if it says so. Where the client's calls under way could use up the limit between
+// them, it waits for one to end, so that neither too many run nor one that will not count is refused. A wait other than
+// zero means that the limit is used up and the call was not run.
+func (l *Limiter) Try(client netip.Addr, call func() (counts bool)) (wait time.Duration) {
 	if l.free(client) {
-		return
+		call()
+		return 0
 	}
+	if wait := l.begin(client); wait > 0 {
+		return wait
+	}
+	counts := true // also where the call panics
+	defer func() { l.end(client, counts) }()
+	counts = call()
+	return 0
+}
+
+func (l *Limiter) begin(client netip.Addr) (wait time.Duration) {
+	key := narrow(client)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, key := range []netip.Prefix{narrow(client), network(client)} {
-		if window, known := l.clients[key]; known {
-			l.clients[key] = l.rate.GiveBack(window)
+	for {
+		now := l.now()
+		if wait := l.wait(client, now); wait > 0 {
+			return wait
 		}
+		if l.rate.Taken(l.clients[key], now)+l.underWay[key] < l.rate.Count {
+			l.underWay[key]++
+			return 0
+		}
+		l.ended.Wait()
 	}
+}
+
+func (l *Limiter) end(client netip.Addr, counts bool) {
+	key := narrow(client)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.underWay[key]--; l.underWay[key] == 0 {
+		delete(l.underWay, key)
+	}
+	if counts {
+		l.take(client, l.now())
+	}
+	l.ended.Broadcast()
 }
 
 // free is also whoever comes over a Unix socket, without an address.
@@ -100,6 +125,13 @@ func (l *Limiter) wait(client netip.Addr, now time.Time) time.Duration {
 		wait = max(wait, l.wide.Wait(l.clients[network(client)], now))
 	}
 	return wait
+}
+
+func (l *Limiter) take(client netip.Addr, now time.Time) {
+	l.count(narrow(client), l.rate, now)
+	if client.Is6() {
+		l.count(network(client), l.wide, now)
+	}
 }
 
 func (l *Limiter) count(key netip.Prefix, rate store.Rate, now time.Time) {

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,9 +17,8 @@ func TestLimiter(t *testing.T) {
 		take := func(addr string, taken bool) {
 			t.Helper()
 			client := netip.MustParseAddr(addr)
-			peeked := l.Wait(client)
-			if wait := l.Take(client); (wait == 0) != taken || wait != peeked {
-				t.Errorf("%s waits %v, said %v", addr, wait, peeked)
+			if wait := l.Take(client); (wait == 0) != taken {
+				t.Errorf("%s waits %v", addr, wait)
 			}
 		}
 		for range 5 {
@@ -27,21 +27,16 @@ func TestLimiter(t *testing.T) {
 		take("192.0.2.1", true)
 		take("192.0.2.1", true)
 		take("192.0.2.1", false)
-		l.GiveBack(netip.MustParseAddr("192.0.2.1"))
-		take("192.0.2.1", true)
-		take("192.0.2.1", false)
 		take("192.0.2.2", true)
 		take("2001:db8::1", true)
 		take("2001:db8::2", true) // the same /64
 		take("2001:db8::3", false)
-		l.GiveBack(netip.MustParseAddr("2001:db8::3"))
-		take("2001:db8::3", true)
 		for i := range 18 { // the /48's ten times two, two of them used
 			take(fmt.Sprintf("2001:db8:0:%x::1", i+1), true)
 		}
 		take("2001:db8:0:ff::1", false)
 		take("2001:db8:1::1", true)
-		time.Sleep(l.Wait(netip.MustParseAddr("192.0.2.1")))
+		time.Sleep(l.Take(netip.MustParseAddr("192.0.2.1")))
 		take("192.0.2.1", true)
 		if wait := l.Take(netip.Addr{}); wait != 0 {
 			t.Error("a Unix socket waits")
@@ -60,8 +55,8 @@ func TestLimiterIsBounded(t *testing.T) {
 	for i := range 5000 {
 		l.Take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
-	if len(l.clients) > 100 || l.Wait(busy) == 0 {
-		t.Errorf("%d clients, and the busy one waits %v", len(l.clients), l.Wait(busy))
+	if len(l.clients) > 100 || l.Take(busy) == 0 {
+		t.Errorf("%d clients, and the busy one waits %v", len(l.clients), l.Take(busy))
 	}
 	if off := NewLimiter(store.Rate{}, nil, time.Now); off.Take(busy) != 0 || len(off.clients) != 0 {
 		t.Error("off limits")
@@ -78,4 +73,36 @@ func TestLanguage(t *testing.T) {
 			t.Errorf("%q: %s, want %s", header, got, want)
 		}
 	}
+}
+
+// TestLimiterTries: of calls at once, as many run as may still count, the others wait for them; those that come to
+// something use nothing up.
+func TestLimiterTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(store.Rate{Count: 5, Per: time.Hour}, nil, time.Now)
+		client := netip.MustParseAddr("192.0.2.1")
+		var ran, most, underWay atomic.Int32
+		atOnce := func(calls int, counts bool) {
+			ran.Store(0)
+			for range calls {
+				go l.Try(client, func() bool {
+					ran.Add(1)
+					most.Store(max(most.Load(), underWay.Add(1)))
+					time.Sleep(time.Millisecond)
+					underWay.Add(-1)
+					return counts
+				})
+			}
+			time.Sleep(time.Second)
+		}
+		if atOnce(100, false); ran.Load() != 100 || most.Load() != 5 {
+			t.Errorf("%d of 100 ran, %d at once", ran.Load(), most.Load())
+		}
+		if atOnce(100, true); ran.Load() != 5 {
+			t.Errorf("%d ran that count, want 5", ran.Load())
+		}
+		if atOnce(100, false); ran.Load() != 0 {
+			t.Errorf("%d ran over the limit", ran.Load())
+		}
+	})
 }

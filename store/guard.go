@@ -1,0 +1,47 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a sentence.
+func guarded(path string, fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if value := recover(); value != nil {
+			err = &DamagedFile{Path: path, What: fmt.Sprint(value)}
+		}
+	}()
+	return fn()
+}
+
+// safely runs fn and makes a panic, also one of a page that can't be read, an error.
+func safely(t *tx, fn func(*tx) error) (err error, panicked bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if value := recover(); value != nil {
+			err, panicked = &panicError{value: value, stack: debug.Stack()}, true
+		}
+	}()
+	return fn(t), false
+}
+
+// panicError is a panic as an error; it is no Refusal, so that only the log sees it.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// Error gives what the panic said; the stack stands in the cause.
+func (p *panicError) Error() string { return fmt.Sprintf("a transaction panicked: %v", p.value) }
+
+// Unwrap gives the stack, and where the panic was an error, that one.
+func (p *panicError) Unwrap() []error {
+	causes := []error{errors.New(string(p.stack))}
+	if err, ok := p.value.(error); ok {
+		causes = append(causes, err)
+	}
+	return causes
+}
