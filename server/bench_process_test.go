@@ -33,7 +33,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 	b.Run("empty", func(b *testing.B) { measure(b, b.TempDir) })
 	forEachSize(b, func(b *testing.B, people int) {
-		dir, _ := seededDir(b, people)
+		dir, _ := seededDir(b, people) // for 0: a second start
 		measure(b, func() string { return dir })
 	})
 }

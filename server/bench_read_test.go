@@ -19,23 +19,22 @@ import (
 )
 
 // BenchmarkRead has a user token checked and a cleaning of the demo's read over HTTP, in turn with a bare router's empty
-// JSON answer to the same request over as many connections.
+// JSON answer to the same request over as many connections. Of the numbers of people it takes the last.
 func BenchmarkRead(b *testing.B) {
-	forEachSize(b, func(b *testing.B, people int) {
-		dir, ring := seededDir(b, people)
-		request := readRequest(b, dir, ring)
-		app := run(b, benchSettings(dir, silentSmarthost(b))...)
-		address := startBare(b)
-		for _, connections := range []int{1, 16, 64} {
-			b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
-				reader := func(unit, address string) side {
-					clients := rawClients(b, address, connections)
-					return side{unit, func(worker int) error { return clients[worker].ask(request, http.StatusOK) }}
-				}
-				duel(b, connections, 6400, reader("reads/s", app.Addr().String()), reader("empty/s", address))
-			})
-		}
-	})
+	sizes := benchPeople(b)
+	dir, ring := seededDir(b, sizes[len(sizes)-1])
+	request := readRequest(b, dir, ring)
+	app := run(b, benchSettings(dir, silentSmarthost(b))...)
+	address := startBare(b)
+	for _, connections := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
+			reader := func(unit, address string) side {
+				clients := rawClients(b, address, connections)
+				return side{unit, func(worker int) error { return clients[worker].ask(request, http.StatusOK) }}
+			}
+			duel(b, connections, 6400, reader("reads/s", app.Addr().String()), reader("empty/s", address))
+		})
+	}
 }
 
 // startBare answers {} to every GET of a cleaning: what a Go program with a router costs that does nothing.

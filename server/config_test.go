@@ -79,7 +79,7 @@ func TestDerivedAddresses(t *testing.T) {
 		{[]string{"LISTEN=:8080"}, "http://localhost:8080", "http://localhost:8080/eecd/activate", "http://localhost:8080"},
 		{[]string{"LISTEN=[::]:80"}, "http://localhost", "http://localhost/eecd/activate", "http://localhost"},
 		{[]string{"LISTEN=[::1]:81"}, "http://[::1]:81", "http://[::1]:81/eecd/activate", "http://[::1]:81"},
-		{[]string{"PUBLIC_URL=https://localhost:443/base/"}, "https://localhost:443/base", "https://localhost:443/base/eecd/activate", "https://localhost"},
+		{[]string{"PUBLIC_URL=https://localhost:443/"}, "https://localhost:443", "https://localhost:443/eecd/activate", "https://localhost"},
 		{[]string{"EECD_ACTIVATION_URL=https://App.Example.org/a/{token}?c={cleaningId}"}, "http://127.0.0.1:8080", "https://App.Example.org/a/{token}?c={cleaningId}", "https://app.example.org"},
 		{[]string{"ALLOWED_ORIGINS=https://a.example/ , http://B.example:81"}, "http://127.0.0.1:8080", "http://127.0.0.1:8080/eecd/activate", "https://a.example,http://b.example:81"},
 	} {
@@ -130,6 +130,8 @@ func TestFaults(t *testing.T) {
 		{[]string{"PUBLIC_URL=localhost:8080"}, `POSTERN_PUBLIC_URL is wrong: write a whole URL`},
 		{[]string{"PUBLIC_URL=http://localhost/?a"}, `POSTERN_PUBLIC_URL is wrong: leave out the query`},
 		{[]string{"PUBLIC_URL=http://localhost/#a"}, `POSTERN_PUBLIC_URL is wrong: leave out the query`},
+		{[]string{"PUBLIC_URL=http://localhost/base/"}, `POSTERN_PUBLIC_URL is wrong: leave out the path: the appliance needs a host name of its own`},
+		{[]string{"PUBLIC_URL=http://localhost/%2f"}, `POSTERN_PUBLIC_URL is wrong: leave out the path`},
 		{[]string{"PUBLIC_URL=http://me@localhost"}, `POSTERN_PUBLIC_URL is wrong: a user or password has no place`},
 		{[]string{"PUBLIC_URL=http://localhost:99999"}, `POSTERN_PUBLIC_URL is wrong: the port`},
 		{[]string{"PUBLIC_URL=http://local host"}, `POSTERN_PUBLIC_URL is wrong: spaces, quotes`},
@@ -295,7 +297,7 @@ func TestList(t *testing.T) {
 
 // Whatever is set, nothing panics, and no password gets into a fault or the list.
 func FuzzSettings(f *testing.F) {
-	f.Add("smtp://user:s3cret@mail.example:587?tls=off&auth=plain&hello=me", "https://postern.example.org/base", ":8080", "10.0.0.0/8, ::1", "20/h", "72h")
+	f.Add("smtp://user:s3cret@mail.example:587?tls=off&auth=plain&hello=me", "https://postern.example.org/", ":8080", "10.0.0.0/8, ::1", "20/h", "72h")
 	f.Add("smtps://user:s3cret@[::1]", "http://localhost", "[::1]:0", "1.2.3.4", "off", "1h30m")
 	f.Add("s3cret", "//", "a:b:c", ",", "1/", "-1s")
 	f.Fuzz(func(t *testing.T, smtp, public, listen, prefixes, rate, duration string) {

@@ -94,7 +94,7 @@ func (t *tx) putCleaning(c *Cleaning) error {
 			return err
 		}
 	}
-	c.ChangedAt = t.now
+	c.ChangedAt, c.Version = t.now, t.newID()
 	if err := t.put(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID), nil); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func errDecided(c Cleaning) error {
 }
 
 func (t *tx) cleaning(id ID) (Cleaning, error) {
-	c, found, err := cleanings.get(t, id[:])
+	c, found, err := recall(t, cleanings, &t.store.memos.cleanings, id)
 	if err == nil && !found {
 		err = errNoCleaning(id)
 	}
@@ -122,6 +122,17 @@ func (t *tx) cleaning(id ID) (Cleaning, error) {
 // Cleaning gives one cleaning, or NotFound.
 func (s *Store) Cleaning(id ID) (Cleaning, error) {
 	return read(s, func(t *tx) (Cleaning, error) { return t.cleaning(id) })
+}
+
+// ReadCleaning gives a cleaning to the holder of a user token, or refuses with Unauthorized or NotFound, in that order.
+func (s *Store) ReadCleaning(b Bearer, id ID) (user User, c Cleaning, err error) {
+	c, err = read(s, func(t *tx) (Cleaning, error) {
+		if user, err = t.bearer(b); err != nil {
+			return Cleaning{}, err
+		}
+		return t.cleaning(id)
+	})
+	return user, c, err
 }
 
 // Cleanings lists cleanings in the order of their ids, those after a given one, at most limit.

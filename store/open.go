@@ -51,6 +51,7 @@ type Store struct {
 
 	committer *committer
 	appliance ID
+	memos     memos
 
 	closing sync.Once
 	closed  error

@@ -43,6 +43,7 @@ type Cleaning struct {
 	Partner   string    `json:"partner,omitzero"` // who delivered it; empty: the operator
 	StoredAt  time.Time `json:"storedAt"`
 	ChangedAt time.Time `json:"changedAt"` // last change of the data, the document or the load
+	Version   ID        `json:"version"`   // new with every change
 	Load      Load      `json:"load"`
 	Document  Document  `json:"document,omitzero"`
 }

@@ -209,7 +209,7 @@ var errBadBearer = Refuse(Unauthorized, "The user token is missing or no longer 
 
 // bearer gives the user whom a token lets in now.
 func (t *tx) bearer(b Bearer) (User, error) {
-	user, found, err := users.get(t, b.User[:])
+	user, found, err := recall(t, users, &t.store.memos.users, b.User)
 	if err == nil && (!found || user.Blocked || user.TokenGeneration != b.Generation) {
 		err = errBadBearer
 	}

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-
-	"postern/store"
 )
 
 // clean makes one line of any text: valid UTF-8, each run of line breaks and control characters a space, nothing that
@@ -55,38 +53,9 @@ func greetable(name string) string {
 	return name
 }
 
-// fileNameLimit bounds the number's part of a file name, in octets.
-const fileNameLimit = 80
-
-// fileName names the PDF after the cleaning's number, in characters that every system takes. A number without any such
-// character gives way to the cleaning's id.
-func fileName(c store.Cleaning) string {
-	var name strings.Builder
-	dash := true // none in front, none twice
-	for _, r := range c.Number {
-		safe := r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-		switch {
-		case safe || r == '_' || r == '.' && !dash:
-			name.WriteRune(r)
-			dash = r == '.'
-		case !dash:
-			name.WriteByte('-')
-			dash = true
-		}
-		if name.Len() == fileNameLimit {
-			break
-		}
-	}
-	number := strings.TrimRight(name.String(), "-.")
-	if number == "" {
-		number = c.ID.String()
-	}
-	return "eecd-" + number + ".pdf"
-}
-
-// isPlainAddress tells whether an address can stand in a header and in the envelope as it is: one @ between characters
-// that need no quoting (the store takes no others; this guards against SMTP parameters and headers in an address).
-func isPlainAddress(address string) bool {
+// IsPlainAddress tells whether an address can stand in a header and in the envelope as it is: one @ between characters
+// that need no quoting. The store takes no others; this guards against SMTP parameters and headers in an address.
+func IsPlainAddress(address string) bool {
 	local, domain, found := strings.Cut(address, "@")
 	if !found || local == "" || domain == "" || len(address) > 254 {
 		return false

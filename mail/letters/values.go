@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/mail/document"
 	"postern/store"
 	"postern/tokens"
 )
@@ -127,7 +128,7 @@ func (v *values) aboutCleaning(cl store.Cleaning) {
 		v.Station += ", " + city
 	}
 	v.Phone = clean(cl.Station.Phone)
-	v.FileName = fileName(cl)
+	v.FileName = document.FileName(cl)
 }
 
 func (v *values) aboutDecision(load store.Load, w *language) {

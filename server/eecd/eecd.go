@@ -34,6 +34,9 @@ type Options struct {
 type Room struct {
 	Options
 	pages *pages
+
+	answers   store.Memo[[]byte] // cleanings as they are answered
+	documents store.Memo[[]byte] // rendered, by language
 }
 
 // New makes the room. Its error is a text or template of the program's own that is missing.
@@ -95,15 +98,33 @@ func (e *Room) asUser(handle func(*web.Call, store.Bearer, store.User) error) we
 	}
 }
 
-// asProven makes a handler for users whose token stands for the mailbox: an e-mail address alone opens nobody's documents.
-func (e *Room) asProven(handle func(*web.Call, store.User) error) web.Handler {
-	return e.asUser(func(c *web.Call, bearer store.Bearer, user store.User) error {
-		if !bearer.Proven {
-			return store.Refuse(store.Forbidden,
-				"This needs a token from an activation: an e-mail address alone opens no document. Have it mailed, or follow the link in your mail.")
+var errNotProven = store.Refuse(store.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
+	"no document. Have it mailed, or follow the link in your mail.")
+
+// asProven makes a handler that reads a cleaning, for users whose token stands for the mailbox: an e-mail address alone
+// opens nobody's documents, and its holder is not told which cleanings there are.
+func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
+	return func(c *web.Call) error {
+		bearer, ok := e.held(c)
+		if !ok {
+			return errNoToken
 		}
-		return handle(c, user)
-	})
+		id, err := cleaningID(c)
+		if !bearer.Proven {
+			err = errNotProven
+		}
+		if err != nil {
+			if _, gone := e.Store.CheckBearer(bearer); gone != nil {
+				return gone
+			}
+			return err
+		}
+		user, cleaning, err := e.Store.ReadCleaning(bearer, id)
+		if err != nil {
+			return err
+		}
+		return handle(c, user, cleaning)
+	}
 }
 
 // cleaningID reads the path's GUID.

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"postern/mail/document"
 	"postern/server/web"
 	"postern/server/web/fields"
@@ -28,35 +30,44 @@ func (e *Room) mailCleaning(c *web.Call, bearer store.Bearer, _ store.User) erro
 	return c.JSON(http.StatusOK, mailed{"queued"})
 }
 
-func (e *Room) cleaning(c *web.Call, _ store.User) error {
-	id, err := cleaningID(c)
+func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) error {
+	if answer, known := e.answers.Get(cleaning.ID, cleaning.Version[:]); known {
+		return c.Bytes("application/json", answer)
+	}
+	answer, err := json.Marshal(web.CleaningAnswer(cleaning))
 	if err != nil {
 		return err
 	}
-	cleaning, err := e.Store.Cleaning(id)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, web.CleaningAnswer(cleaning))
+	answer = append(answer, '\n')
+	e.answers.Put(cleaning.ID, cleaning.Version[:], answer)
+	return c.Bytes("application/json", answer)
 }
 
-func (e *Room) document(c *web.Call, user store.User) error {
-	id, err := cleaningID(c)
-	if err != nil {
-		return err
-	}
-	cleaning, err := e.Store.Cleaning(id)
-	if err != nil {
-		return err
-	}
-	pdf, err := e.Store.DocumentOf(id)
+// document answers with the uploaded document, or with one rendered in the user's language.
+func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
+	pdf, err := e.Store.DocumentOf(cleaning.ID)
 	if err == nil && pdf == nil {
-		pdf, err = document.Render(cleaning, e.PublicURL.JoinPath("eecd", "cleanings", id.String()).String(), user.Language)
+		pdf, err = e.rendered(cleaning, user.Language)
 	}
 	if err != nil {
 		return err
 	}
+	c.W.Header().Set("Content-Disposition", `inline; filename="`+document.FileName(cleaning)+`"`)
 	return c.Bytes("application/pdf", pdf)
+}
+
+// rendered remembers what it rendered: a document takes some 10 ms, and whoever may read one may read it often.
+func (e *Room) rendered(cleaning store.Cleaning, language string) ([]byte, error) {
+	version := append(cleaning.Version[:], language...)
+	if pdf, known := e.documents.Get(cleaning.ID, version); known {
+		return pdf, nil
+	}
+	link := e.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
+	pdf, err := document.Render(cleaning, link.String(), language)
+	if err == nil {
+		e.documents.Put(cleaning.ID, version, pdf)
+	}
+	return pdf, err
 }
 
 // decided answers a decision about a load.

@@ -157,6 +157,16 @@ func (t *table) handle(method, path string, handle httprouter.Handle) {
 	}
 }
 
+// serve calls the route that matches, if one does.
+func (t *table) serve(c *Call, path string) bool {
+	handle, params, _ := t.router.Lookup(c.R.Method, path)
+	if handle == nil || !filled(params) {
+		return false
+	}
+	handle(c.W, c.R, params)
+	return true
+}
+
 // allowed lists the methods that the path answers to.
 func (t *table) allowed(path string) (methods []string) {
 	for _, method := range t.methods {
@@ -187,12 +197,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fail(unknownPath)
 		return
 	}
-	tables := h.tables(c)
-	for _, t := range tables {
-		if handle, params, _ := t.router.Lookup(r.Method, path); handle != nil && filled(params) {
-			handle(c.W, r, params)
+	if h.public.serve(c, path) {
+		return
+	}
+	tables := []*table{h.public}
+	if c.Operator() {
+		if h.operator.serve(c, path) {
 			return
 		}
+		tables = append(tables, h.operator)
 	}
 	c.elsewhere(tables, path)
 }
@@ -200,14 +213,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // hidesSlash finds an encoded slash: decoded, it would reach another route than the one that was written.
 func hidesSlash(rawPath string) bool {
 	return rawPath != "" && (strings.Contains(rawPath, "%2f") || strings.Contains(rawPath, "%2F"))
-}
-
-// tables are those whose routes the caller may know of.
-func (h *handler) tables(c *Call) []*table {
-	if c.Operator() {
-		return []*table{h.public, h.operator}
-	}
-	return []*table{h.public}
 }
 
 // run calls a route's handler and answers its error.

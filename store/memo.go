@@ -1,0 +1,62 @@
+package store
+
+import (
+	"bytes"
+	"sync/atomic"
+)
+
+// memoSlots bounds what a Memo remembers.
+const memoSlots = 512
+
+// Memo remembers what was made of records lately: a decoded value, an answer. It is exact, without ever being told of a
+// change, because what is asked for names the version that it was made of. Of ids that share a slot the last one
+// stays. It is safe for concurrent use; what it hands out is shared, so that nobody may change it.
+type Memo[V any] struct {
+	slots [memoSlots]atomic.Pointer[memory[V]]
+}
+
+type memory[V any] struct {
+	id      ID
+	version []byte
+	value   V
+}
+
+// Get gives what was made of this version of a record.
+func (m *Memo[V]) Get(id ID, version []byte) (value V, known bool) {
+	kept := m.slot(id).Load()
+	if kept == nil || kept.id != id || !bytes.Equal(kept.version, version) {
+		return value, false
+	}
+	return kept.value, true
+}
+
+// Put remembers it. The version is kept as it is: it must not be memory of the data file.
+func (m *Memo[V]) Put(id ID, version []byte, value V) {
+	m.slot(id).Store(&memory[V]{id, version, value})
+}
+
+// slot goes by the end of the id, which is random in the store's own, and counts in those of people who count.
+func (m *Memo[V]) slot(id ID) *atomic.Pointer[memory[V]] {
+	return &m.slots[(int(id[14])<<8|int(id[15]))%memoSlots]
+}
+
+// memos are the store's own.
+type memos struct {
+	users     Memo[User]
+	cleanings Memo[Cleaning]
+}
+
+// recall is a table's get that decodes a record only if it has changed since the last time.
+func recall[T any](t *tx, from table[T], memo *Memo[T], id ID) (value T, found bool, err error) {
+	raw := t.get(from.bucket, id[:])
+	if raw == nil {
+		return value, false, nil
+	}
+	if value, known := memo.Get(id, raw); known {
+		return value, true, nil
+	}
+	if value, err = from.decode(id[:], raw); err == nil {
+		memo.Put(id, bytes.Clone(raw), value)
+	}
+	return value, err == nil, err
+}

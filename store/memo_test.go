@@ -1,0 +1,58 @@
+package store
+
+import (
+	"reflect"
+	"testing"
+)
+
+// TestRecall changes records behind the memo's back: what it gives is always what the table gives.
+func TestRecall(t *testing.T) {
+	s := openTest(t)
+	same := func(when string) {
+		t.Helper()
+		for n := range byte(4) {
+			_, err := read(s, func(t *tx) (struct{}, error) {
+				for range 2 {
+					got, found, err := recall(t, cleanings, &s.memos.cleanings, cleaningID(n))
+					id := cleaningID(n)
+					want, there, wantErr := cleanings.get(t, id[:])
+					if found != there || !reflect.DeepEqual(got, want) || (err == nil) != (wantErr == nil) {
+						return struct{}{}, Refuse(Conflict, "the memo differs "+when)
+					}
+				}
+				return struct{}{}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	same("in an empty file")
+	addCleaning(t, s, 1, Planned)
+	addCleaning(t, s, 2, Planned)
+	same("after storing")
+	addCleaning(t, s, 1, SignedOff)
+	same("after a change")
+	if err := s.DeleteCleaning(ctx, cleaningID(1)); err != nil {
+		t.Fatal(err)
+	}
+	same("after deleting")
+	addCleaning(t, s, 1, Planned)
+	same("after storing again")
+}
+
+// TestMemoSlots: ids that share a slot are never mistaken for each other.
+func TestMemoSlots(t *testing.T) {
+	var memo Memo[string]
+	one, other := ID{0: 1, 15: 7}, ID{0: 2, 15: 7}
+	memo.Put(one, []byte("v1"), "one")
+	if got, known := memo.Get(one, []byte("v1")); !known || got != "one" {
+		t.Errorf("got %q, %v", got, known)
+	}
+	if got, known := memo.Get(one, []byte("v2")); known {
+		t.Errorf("another version: %q", got)
+	}
+	if got, known := memo.Get(other, []byte("v1")); known {
+		t.Errorf("another id: %q", got)
+	}
+}
