@@ -36,8 +36,8 @@ fuzz: ## every fuzz test for FUZZTIME
 	  for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | cut -c6-); do \
 	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x $$dir; done; done
 
-bench: ## the figures of the README
-	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 $(PACKAGES)
+bench: ## the figures of the README, with the collector set as serve sets it; BENCH_PEOPLE=0 makes it short
+	GOGC=400 $(GO) test -run '^$$' -bench . -benchtime 2s -count 3 -timeout 60m $(PACKAGES)
 
 soak: ## kill -9 under load, ROUNDS times
 	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/

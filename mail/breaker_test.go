@@ -33,7 +33,7 @@ func TestSmarthostDown(t *testing.T) {
 		if until := o.courier.Status().PausedUntil; !until.After(time.Now()) || o.count(store.LetterQueued) != 100 {
 			t.Errorf("paused until %s, %d queued", until, o.count(store.LetterQueued))
 		}
-		if claimed := must(o.store.RecoverClaims(context.Background())); claimed != 0 {
+		if claimed := o.inHand(); claimed != 0 {
 			t.Errorf("%d letters are in hand during the pause", claimed)
 		}
 		time.Sleep(2 * time.Minute)
@@ -48,6 +48,7 @@ func TestSmarthostDown(t *testing.T) {
 	})
 }
 
+// eachOnce wants all letters sent, and each of them arrived once.
 func (o *office) eachOnce(s *sink, n int) {
 	o.t.Helper()
 	seen := make(map[string]bool)
@@ -91,6 +92,29 @@ func TestBreaker(t *testing.T) {
 		if len(at) != 11 {
 			t.Errorf("%d connections", len(at))
 		}
+	})
+}
+
+// TestResumeEndsPause: the operator who has mended the smarthost need not wait for the end of a long pause.
+func TestResumeEndsPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(times(9, "greet", "554 closed"))
+		o := openOffice(t, 1)
+		defer o.close()
+		o.register(3)
+		o.start(o.smarthost(s))
+		time.Sleep(16 * time.Minute)
+		synctest.Wait()
+		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.count("greet") != 9 {
+			t.Fatalf("paused for %s after %d tries", wait, s.count("greet"))
+		}
+		for _, paused := range []bool{true, false} {
+			if err := o.store.PauseSending(context.Background(), paused); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		o.eachOnce(s, 3)
 	})
 }
 
@@ -144,6 +168,7 @@ func TestOwnRefusals(t *testing.T) {
 	})
 }
 
+// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the letter's own
 // trouble as soon as they have shown that the smarthost works.
 func TestPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -163,6 +188,7 @@ func TestPoison(t *testing.T) {
 	})
 }
 
+// TestProbe: what the letter after a pause proves. An answer about a letter ends the pause; a connection that breaks
 // makes the next one longer; a letter that never reached the smarthost proves nothing.
 func TestProbe(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -16,15 +16,10 @@ import (
 	"postern/store"
 )
 
-// Composer makes the mail that a letter is sent as: *letters.Composer.
-type Composer interface {
-	Compose(letter store.Letter, in store.Contents, now time.Time) (letters.Message, error)
-}
-
 // Options is what a courier is made of.
 type Options struct {
 	Store       *store.Store
-	Composer    Composer
+	Composer    *letters.Composer
 	Transport   Transport
 	Connections int           // letters that are handed over at the same time, at least 1
 	Grace       time.Duration // how long Run waits, once told to stop, for letters that are being handed over; 0: 15 s
@@ -74,13 +69,14 @@ func (c *Courier) Status() Status {
 }
 
 // Run sends letters until ctx ends or the store has to be opened anew. Then it takes up no more, waits up to Grace for
-// those of which something was said already, records everything, and returns. Its error is the store's, where not even the claims
-// of an earlier process could be recovered.
+// those of which something was said already, records everything, and returns. Its error is the store's, where not even
+// the claims of an earlier process could be recovered.
 func (c *Courier) Run(ctx context.Context) error {
-	recovered, err := c.store.RecoverClaims(ctx)
+	recovered, damaged, err := c.store.RecoverClaims(ctx)
 	if err != nil {
 		return err
 	}
+	c.unreadable(damaged)
 	if recovered > 0 {
 		c.log.Info().Int("letters", recovered).Msg("letters recovered that were in hand when the appliance ended")
 	}
@@ -99,6 +95,13 @@ func (c *Courier) Run(ctx context.Context) error {
 	s.run(stop, halt, cut)
 	owned.Wait()
 	return nil
+}
+
+// unreadable tells the operator of letters that the courier passes over.
+func (c *Courier) unreadable(letters int) {
+	if letters > 0 {
+		c.log.Error().Int("letters", letters).Msg("letters that can't be read are put off; postern check names them")
+	}
 }
 
 // begin notes a pause of sending as a whole.

@@ -9,12 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"postern/mail/letters"
 	"postern/store"
 )
 
 // TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how often it
-
 // arrives once the smarthost is well.
 func TestFaults(t *testing.T) {
 	const (
@@ -102,7 +100,6 @@ func TestFaults(t *testing.T) {
 }
 
 // settled gives the letter to a person once its first attempt is recorded.
-
 func (o *office) settled(user store.User) store.Letter {
 	for range 1000 {
 		synctest.Wait()
@@ -116,7 +113,6 @@ func (o *office) settled(user store.User) store.Letter {
 }
 
 // checkState looks what the store made of a class.
-
 func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
 	o.t.Helper()
 	due, want, tries := letter.DueAt.Sub(letter.Attempts[0].At), store.LetterQueued, 0
@@ -188,14 +184,6 @@ func TestSchedule(t *testing.T) {
 	})
 }
 
-// eachOnce wants all letters sent, and each of them arrived once.
-
-// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the letter's own
-
-// TestProbe: what the letter after a pause proves. An answer about a letter ends the pause; a connection that breaks
-
-// TestReuse counts connections: kept from letter to letter, for 100 letters, 300 s and 30 s without work; RSET after a
-
 // TestRecovery: what a dead process had in hand goes out at once.
 func TestRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -203,13 +191,36 @@ func TestRecovery(t *testing.T) {
 		o := openOffice(t, 2)
 		defer o.close()
 		o.register(10)
-		if claimed, err := o.store.ClaimLetters(context.Background(), 10); len(claimed) != 10 || err != nil {
-			t.Fatal(claimed, err)
-		}
+		o.claim(10)
 		o.start(o.smarthost(s))
 		synctest.Wait()
 		o.eachOnce(s, 10)
 	})
+}
+
+// TestDamaged: a letter whose record cannot be read holds up no other, and the log tells where its name is to be had.
+func TestDamaged(t *testing.T) {
+	for _, claimed := range []int{0, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSink(nil)
+			o := openOffice(t, 1)
+			o.register(2)
+			o.claim(claimed)
+			o.damage(`"to":"driver1@`, `"to":"eriver1@`)
+			o.start(o.smarthost(s))
+			synctest.Wait()
+			if arrived := s.arrivals(); len(arrived) != 1 || arrived[0].to != "driver2@drivers.example" {
+				t.Errorf("with %d in hand: arrived %v", claimed, arrived)
+			}
+			if strings.Count(o.log.String(), `"level":"error","letters":1,`) != 1 || strings.Count(o.log.String(), "postern check names them") != 1 {
+				t.Errorf("with %d in hand, the log:\n%s", claimed, o.log)
+			}
+			o.stop()
+			if err := o.store.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestOvertaken: a letter that has nothing to say any more when its turn comes is cancelled without a connection.
@@ -219,7 +230,7 @@ func TestOvertaken(t *testing.T) {
 		o := openOffice(t, 1)
 		defer o.close()
 		user := o.register(1)[0]
-		claimed := must(o.store.ClaimLetters(context.Background(), 1))
+		claimed := o.claim(1)
 		must(o.store.BlockUser(context.Background(), user.ID, true))
 		o.options.Transport = o.smarthost(s)
 		c := New(o.options)
@@ -230,14 +241,14 @@ func TestOvertaken(t *testing.T) {
 	})
 }
 
-// brokenComposer composes nothing.
-type brokenComposer struct{ panics bool }
+// brokenRandom gives the sealer nothing to make tokens of.
+type brokenRandom struct{ panics bool }
 
-func (b brokenComposer) Compose(store.Letter, store.Contents, time.Time) (letters.Message, error) {
+func (b brokenRandom) Read([]byte) (int, error) {
 	if b.panics {
 		panic("a bug")
 	}
-	return letters.Message{}, errors.New("a bug")
+	return 0, errors.New("a bug")
 }
 
 // TestUnfit: a letter that can't be composed, by error or panic, has failed, once, and its reason is in the log.
@@ -248,7 +259,7 @@ func TestUnfit(t *testing.T) {
 			o := openOffice(t, 1)
 			defer o.close()
 			user := o.register(1)[0]
-			o.options.Composer = brokenComposer{panics}
+			o.options.Composer = newComposer(t, o.store, brokenRandom{panics})
 			o.start(o.smarthost(s))
 			time.Sleep(time.Hour)
 			synctest.Wait()

@@ -97,7 +97,7 @@ func (b *Inbox) Watch() (version uint64, changed <-chan struct{}) {
 // Counts tells how many letters there are, and how many of them nobody has opened.
 func (b *Inbox) Counts() (total, unread int) {
 	all := b.newestFirst()
-	return len(all), countUnread(all)
+	return len(all), CountUnread(all)
 }
 
 // Find gives all letters that match, newest first. The letters are shared: they must not be changed.
@@ -165,14 +165,14 @@ func (b *Inbox) Delete(pick func(*Captured) bool) int {
 func (b *Inbox) MarkRead(read bool, pick func(*Captured) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	any := false
+	changed := false
 	for _, c := range b.letters {
 		if c.Read() != read && pick(c) {
 			c.read.Store(read)
-			any = true
+			changed = true
 		}
 	}
-	if any {
+	if changed {
 		b.announce()
 	}
 }
@@ -186,7 +186,8 @@ func (b *Inbox) newestFirst() []*Captured {
 	return all
 }
 
-func countUnread(letters []*Captured) (unread int) {
+// CountUnread tells how many of some letters nobody has opened.
+func CountUnread(letters []*Captured) (unread int) {
 	for _, c := range letters {
 		if !c.Read() {
 			unread++

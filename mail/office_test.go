@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io"
 	netmail "net/mail"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -52,27 +55,40 @@ func (l *logged) String() string {
 // openOffice makes an office whose courier does not run yet.
 func openOffice(t testing.TB, connections int) *office {
 	t.Helper()
-	file, err := store.Open(t.TempDir(), store.Options{MailDomain: "postern.example",
+	file := openStore(t, t.TempDir())
+	o := &office{t: t, store: file, log: new(logged)}
+	o.options = Options{Store: file, Composer: newComposer(t, file, rand.Reader), Connections: connections, Log: zerolog.New(o.log)}
+	return o
+}
+
+func openStore(t testing.TB, dir string) *store.Store {
+	t.Helper()
+	file, err := store.Open(dir, store.Options{MailDomain: "postern.example",
 		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// newComposer makes the composer for the letters of a store; its tokens are made of random.
+func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Composer {
+	t.Helper()
 	ring, err := tokens.CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), rand.Reader)
+	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), random)
 	if err != nil {
 		t.Fatal(err)
 	}
 	composer, err := letters.New(letters.Options{From: netmail.Address{Name: "Postern", Address: "postern@postern.example"},
-		PublicURL: &url.URL{Scheme: "https", Host: "postern.example"}, ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, Sealer: sealer})
+		PublicURL: &url.URL{Scheme: "https", Host: "postern.example"}, ActivationURL: "https://postern.example/eecd/activate",
+		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, Sealer: sealer})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{t: t, store: file, log: new(logged)}
-	o.options = Options{Store: file, Composer: composer, Connections: connections, Log: zerolog.New(o.log)}
-	return o
+	return composer
 }
 
 // smarthost makes the way out: to the sink, in memory, without TLS.
@@ -138,6 +154,45 @@ func (o *office) register(n int) []store.User {
 		users = append(users, user)
 	}
 	return users
+}
+
+// claim takes up letters as a courier does that dies then.
+func (o *office) claim(n int) []store.Letter {
+	o.t.Helper()
+	claimed, damaged, err := o.store.ClaimLetters(context.Background(), n)
+	if err != nil || len(claimed) != n || len(damaged) > 0 {
+		o.t.Fatalf("claimed %v; damaged %v; %v", claimed, damaged, err)
+	}
+	return claimed
+}
+
+// inHand tells how many letters were in hand, and gives them back.
+func (o *office) inHand() int {
+	o.t.Helper()
+	recovered, damaged, err := o.store.RecoverClaims(context.Background())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return recovered + damaged
+}
+
+// damage goes on with a copy of the data file in which some octets are others.
+func (o *office) damage(old, damaged string) {
+	o.t.Helper()
+	dir := o.t.TempDir()
+	name := store.DataFile(dir)
+	if err := errors.Join(o.store.Copy(name), o.store.Close()); err != nil {
+		o.t.Fatal(err)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil || !bytes.Contains(data, []byte(old)) {
+		o.t.Fatalf("%s is not in the file; %v", old, err)
+	}
+	if err := os.WriteFile(name, bytes.ReplaceAll(data, []byte(old), []byte(damaged)), 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+	o.store = openStore(o.t, dir)
+	o.options.Store, o.options.Composer = o.store, newComposer(o.t, o.store, rand.Reader)
 }
 
 // letter gives the one letter to a person.

@@ -61,6 +61,18 @@ func TestBlocked(t *testing.T) {
 	})
 }
 
+// TestClaimedWhilePaused: letters claimed before the operator stopped sending, and received after, go back.
+func TestClaimedWhilePaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
+		s.paused = true
+		s.receive(claim{letters: []store.Letter{{ID: store.ID{1}}}, asked: 1})
+		if work, _ := s.offer(); work != nil || len(s.pending.release) != 1 {
+			t.Errorf("in hand %v, to give back %v", s.batch, s.pending.release)
+		}
+	})
+}
+
 // TestWords: a server's words are kept as one printable line of bounded length.
 func TestWords(t *testing.T) {
 	for said, want := range map[string]string{

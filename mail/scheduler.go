@@ -39,6 +39,7 @@ type scheduler struct {
 	claiming bool
 	writing  bool
 	stopping bool
+	paused   bool // by the operator, when last looked
 	ahead    int
 	claimed  time.Time // when the last claim was asked for
 
@@ -52,6 +53,7 @@ type scheduler struct {
 // claim is what the store gave.
 type claim struct {
 	letters []store.Letter
+	damaged int // letters that it could not read, and put off
 	asked   int
 	err     error
 }
@@ -101,6 +103,7 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			s.receive(c)
 		case <-s.courier.store.Owed():
 			s.due, s.signal = true, true
+			s.heed()
 		case <-s.next.C:
 			s.due = true
 		case <-s.again.C:
@@ -129,9 +132,24 @@ func (s *scheduler) claimMore() {
 	n := s.ahead + len(s.suspicion.excused) // so that there are others to try before those
 	go func() {
 		// Not cut short: only the answer tells what is in hand.
-		letters, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
-		s.claims <- claim{letters, n, err}
+		letters, damaged, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
+		s.claims <- claim{letters, len(damaged), n, err}
 	}()
+}
+
+// heed looks whether the operator has stopped sending, or started it again. Claims give nothing meanwhile; what is in
+// hand already goes back. To resume is also to say that a smarthost at fault is to be tried now.
+func (s *scheduler) heed() {
+	paused, err := s.courier.store.SendingPaused()
+	if err != nil {
+		return // claiming comes upon the same fault, and tells of it
+	}
+	if paused {
+		s.release()
+	} else if s.paused {
+		s.breaker.hurry()
+	}
+	s.paused = paused
 }
 
 // enough is how many letters in hand need no more beside them.
@@ -163,9 +181,13 @@ func (s *scheduler) receive(c claim) {
 		s.next.Reset(afterFail)
 		return
 	}
+	s.courier.unreadable(c.damaged)
 	if s.stopping || !s.breaker.ready() {
 		s.release()
 		return
+	}
+	if s.paused { // since they were claimed
+		s.release()
 	}
 	s.order()
 	if len(c.letters) < c.asked && !s.signal {
@@ -190,12 +212,12 @@ func rank(last bool) int {
 
 // sleep sets the alarm for the next due letter.
 func (s *scheduler) sleep() {
-	at, any, err := s.courier.store.NextDue()
+	at, some, err := s.courier.store.NextDue()
 	wait := lookAgain
 	switch {
 	case err != nil:
 		s.courier.log.Error().Err(err).Msg("the next due letter cannot be found")
-	case any:
+	case some:
 		wait = min(max(at.Sub(s.courier.options.Now()), time.Millisecond), lookAgain)
 	}
 	s.next.Reset(wait)
@@ -222,7 +244,7 @@ func (s *scheduler) settle(r result) {
 	if r.untried {
 		s.breaker.unsent(id)
 		s.pending.release = append(s.pending.release, id)
-		s.release() // paused, or stopping
+		s.release() // stopping, or the store says nothing any more
 		return
 	}
 	attempt, requeue := s.suspicion.judge(r.letter, r.attempt)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -183,13 +182,8 @@ func lines(message []byte) []byte {
 // fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no line
 // break in it, parameters of MAIL and RCPT too.
 func fit(m letters.Message) error {
-	for _, address := range []string{m.From, m.To} {
-		odd := strings.IndexFunc(address, func(r rune) bool {
-			return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>()[]\,;:"`, r)
-		})
-		if odd >= 0 || strings.Count(address, "@") != 1 || strings.HasPrefix(address, "@") || strings.HasSuffix(address, "@") {
-			return errors.New("the envelope has an address that is not a plain one")
-		}
+	if !letters.IsPlainAddress(m.From) || !letters.IsPlainAddress(m.To) {
+		return errors.New("the envelope has an address that is not a plain one")
 	}
 	return nil
 }

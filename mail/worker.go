@@ -17,7 +17,7 @@ const keepIdle = 30 * time.Second
 type result struct {
 	letter  store.Letter
 	attempt store.Attempt
-	untried bool // sending was paused, or stopped, before anything was said
+	untried bool // sending was stopped before anything was said, or the store said nothing any more
 }
 
 // work sends letters, one after the other, until there will be no more.
@@ -41,8 +41,7 @@ func (c *Courier) work(stop context.Context, lane Lane, letters <-chan store.Let
 
 // try makes one attempt at a letter.
 func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) result {
-	paused, err := c.store.SendingPaused()
-	if err != nil || paused || stop.Err() != nil {
+	if stop.Err() != nil {
 		return result{letter: letter, untried: true}
 	}
 	at, began := c.options.Now(), time.Now()

@@ -107,7 +107,7 @@ func (a *App) keyring() (*tokens.Keyring, error) {
 func (a *App) openOperator() error {
 	acts, err := operator.New(operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining.Done(), Now: a.now,
+		Draining: a.draining, Now: a.now,
 	})
 	if err != nil {
 		return err

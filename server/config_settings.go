@@ -23,7 +23,7 @@ const settingsPrefix = "POSTERN"
 // or LISTEN in an environment must not reach the appliance.
 type Settings struct {
 	Listen         string `default:"127.0.0.1:8080" desc:"HTTP address"`
-	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox, metrics, console and the details of readiness"`
+	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox and details of readiness"`
 	Data           string `default:"./postern-data" desc:"data directory, made at first start"`
 	PublicURL      string `split_words:"true" computed:"LISTEN's address" desc:"base of every link in a letter"`
 	TLS            struct {
@@ -33,7 +33,7 @@ type Settings struct {
 	TrustedProxies string `split_words:"true" desc:"CIDRs whose X-Forwarded-For and X-Forwarded-Proto count"`
 	AllowedOrigins string `split_words:"true" computed:"origin of EECD_ACTIVATION_URL" desc:"browsers' origins that may call the eECD API"`
 	SMTP           struct {
-		URL          string `secret:"url" computed:"built-in inbox" desc:"smarthost: smtp://user:pass@host:587 or smtps://…:465, ?tls=off, ?auth=plain|login, ?hello=NAME"`
+		URL          string `secret:"url" computed:"built-in inbox" desc:"smtp://user:pass@host:587 or smtps://…; ?tls=off, ?auth=, ?hello="`
 		PasswordFile string `split_words:"true" desc:"file with the password, instead of the one in SMTP_URL"`
 		CAFile       string `split_words:"true" computed:"the system's roots" desc:"PEM roots for the smarthost"`
 		Connections  string `default:"2" desc:"parallel connections to the smarthost, 1 to 20"`
@@ -42,15 +42,15 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
-	Contact           string `desc:"Reply-To of letters, shown on pages"`
+	Contact           string `desc:"Reply-To of letters"`
 	Organisation      string `desc:"name shown in letters and on pages"`
 	PrivacyURL        string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
-	EECDActivationURL string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"page that receives the activation link; {token} and {cleaningId} are filled in"`
+	EECDActivationURL string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
 	ConfirmationTTL   string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
 	ConfirmationReuse string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
 	UserTokenTTL      string `split_words:"true" default:"24h" desc:"life of a user token"`
 	ReactivateAfter   string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
-	SignIn            string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: only with a valid user token, else by mail"`
+	SignIn            string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a user token or a mail"`
 	Keep              struct {
 		Unconfirmed string `default:"720h" desc:"users who never activated are deleted after so long"`
 		Sent        string `default:"336h" desc:"letters that are done are deleted after so long"`

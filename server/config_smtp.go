@@ -18,13 +18,18 @@ func (p *parser) smtp(s Settings) *SMTP {
 	}
 	u, err := url.Parse(s.SMTP.URL)
 	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" {
-		p.fault("SMTP_URL", "is wrong: write smtp://user:password@host:587 or smtps://user:password@host:465 (special characters as %%XX, as %%40 for @)")
+		p.fault("SMTP_URL", "is wrong: write smtp://user:password@host:587 or smtps://user:password@host:465 "+
+			"(special characters as %%XX, as %%40 for @)")
 		return nil
 	}
 	if strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
-		p.fault("SMTP_URL", "is wrong: after the host only ?tls=off, ?auth=… and ?hello=… may follow (special characters in the password as %%XX)")
+		p.fault("SMTP_URL", "is wrong: after the host only ?tls=off, ?auth=… and ?hello=… may follow "+
+			"(special characters in the password as %%XX)")
 	}
-	smtp := &SMTP{Host: u.Hostname(), Port: p.smtpPort(u), ImplicitTLS: u.Scheme == "smtps", User: u.User.Username(), Connections: connections}
+	smtp := &SMTP{
+		Host: u.Hostname(), Port: p.smtpPort(u), ImplicitTLS: u.Scheme == "smtps", User: u.User.Username(),
+		Connections: connections,
+	}
 	smtp.Password, _ = u.User.Password()
 	p.smtpOptions(smtp, u.RawQuery)
 	p.smtpPassword(smtp, s.SMTP.PasswordFile)
@@ -104,7 +109,8 @@ func (p *parser) smtpPassword(smtp *SMTP, file string) {
 	case smtp.User == "" && smtp.Password != "":
 		p.fault("SMTP_URL", "is wrong: there is a password, but no user; write smtp://user@host")
 	case smtp.User != "" && smtp.Password == "":
-		p.fault("SMTP_URL", "is wrong: there is a user, but no password; write smtp://user:password@host, or set POSTERN_SMTP_PASSWORD_FILE")
+		p.fault("SMTP_URL", "is wrong: there is a user, but no password; write smtp://user:password@host, "+
+			"or set POSTERN_SMTP_PASSWORD_FILE")
 	}
 }
 

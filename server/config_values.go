@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/mail"
@@ -149,9 +150,9 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	}
 	switch {
 	case err != nil:
-		return prefix, fmt.Errorf("write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas")
+		return prefix, errors.New("write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas")
 	case prefix.Addr().Is4In6():
-		return prefix, fmt.Errorf("write an IPv4 network as 10.0.0.0/8")
+		return prefix, errors.New("write an IPv4 network as 10.0.0.0/8")
 	case prefix != prefix.Masked():
 		return prefix, fmt.Errorf("bits are set beyond the network's length; did you mean %s?", prefix.Masked())
 	}
@@ -189,38 +190,24 @@ func (p *parser) contact(text string) *mail.Address {
 	return &address
 }
 
-// absolute reads an http or https URL with a host and without userinfo.
-func absolute(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`|", r) }):
-		return nil, fmt.Errorf("spaces, quotes and letters beyond ASCII must be written as %%XX (a host as xn--…)")
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
-		return nil, fmt.Errorf("write a whole URL, as https://postern.example.org")
-	case u.User != nil:
-		return nil, fmt.Errorf("a user or password has no place in it")
-	case u.Port() != "":
-		if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil {
-			return nil, fmt.Errorf("the port is a number up to 65535")
-		}
-	}
-	return u, nil
-}
-
-// publicURL reads PUBLIC_URL; nil follows LISTEN. A path is allowed, for an appliance behind a proxy.
+// publicURL reads PUBLIC_URL; nil follows LISTEN. It may have no path: the links within pages begin at the host.
 func (p *parser) publicURL(text string) *url.URL {
 	if text == "" {
 		return nil
 	}
-	u, err := absolute(text)
-	if err == nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
-		err = fmt.Errorf("leave out the query and the fragment")
+	u, err := letters.ParseWebURL(text)
+	switch {
+	case err != nil:
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		err = errors.New("leave out the query and the fragment")
+	case strings.Trim(u.EscapedPath(), "/") != "":
+		err = errors.New("leave out the path: the appliance needs a host name of its own")
 	}
 	if err != nil {
 		p.fault("PUBLIC_URL", "is wrong: %s", err)
 		return nil
 	}
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	u.Path, u.RawPath = "", ""
 	return u
 }
 
@@ -228,7 +215,7 @@ func (p *parser) link(name, text string) string {
 	if text == "" {
 		return ""
 	}
-	if _, err := absolute(text); err != nil {
+	if _, err := letters.ParseWebURL(text); err != nil {
 		p.fault(name, "is wrong: %s", err)
 		return ""
 	}

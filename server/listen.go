@@ -115,7 +115,16 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 		{web.NewServer(a.operator, plain), a.listeners.socket},
 	}
 	if a.listeners.operator != nil {
-		all = append(all, server{web.NewServer(frame.Handler(web.ForAnybody, slices.Concat(a.anybody(), a.operatorRoutes())), plain), a.listeners.operator})
+		all = append(all, server{web.NewServer(frame.Handler(a.operatorAccess(), slices.Concat(a.anybody(), a.operatorRoutes())), plain), a.listeners.operator})
 	}
 	return all, nil
+}
+
+// operatorAccess is for OPERATOR_LISTEN. Where that is on this machine alone a loopback Host is demanded, so that no web
+// page that is open here reads along under a name of its own.
+func (a *App) operatorAccess() web.Access {
+	if tcp, ok := a.listeners.operator.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return web.ForLocalHost
+	}
+	return web.ForAnybody
 }

@@ -80,6 +80,8 @@ type sink struct {
 	mu       sync.Mutex
 	arrivals map[string][]arrival // by recipient
 	changed  chan struct{}        // closed and replaced at each arrival
+
+	read func(to, message string) // nil, or what is done with each letter, beside the answer
 }
 
 type arrival struct {
@@ -125,11 +127,14 @@ func (s *sink) talk(conn net.Conn) {
 			say("250 ok")
 		case "DATA":
 			say("354 go on")
-			id, err := readMessage(in)
+			message, err := readMessage(in)
 			if err != nil {
 				return
 			}
-			s.arrived(to, id)
+			s.arrived(to, messageID(message))
+			if s.read != nil {
+				go s.read(to, message)
+			}
 			say("250 2.0.0 queued")
 		case "QUIT":
 			say("221 bye")
@@ -140,20 +145,24 @@ func (s *sink) talk(conn net.Conn) {
 	}
 }
 
-// readMessage reads up to the final dot and gives the Message-ID.
-func readMessage(in *bufio.Reader) (messageID string, err error) {
+// readMessage reads up to the final dot.
+func readMessage(in *bufio.Reader) (message string, err error) {
 	for {
 		line, err := in.ReadString('\n')
-		if err != nil {
-			return "", err
+		if err != nil || line == ".\r\n" {
+			return message, err
 		}
-		if line == ".\r\n" {
-			return messageID, nil
-		}
-		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "Message-ID") && messageID == "" {
-			messageID = strings.TrimSpace(value)
+		message += line
+	}
+}
+
+func messageID(message string) string {
+	for line := range strings.Lines(message) {
+		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "Message-ID") {
+			return strings.Clone(strings.TrimSpace(value)) // not to keep the whole message
 		}
 	}
+	return ""
 }
 
 func (s *sink) arrived(to, messageID string) {

@@ -11,15 +11,23 @@ const (
 	unprovenDaily   = 3  // the same, while nobody has proven the mailbox
 	unprovenInAll   = 6  // and this many until somebody does
 	sameLetter      = time.Minute
+	unprovenFor     = 30 * 24 * time.Hour
 	disownedFor     = 30 * 24 * time.Hour
 	addressRemember = addressDaily // times kept
 )
 
 // address is what is remembered of an e-mail address, under its hash, so that it survives a restart and an erasure.
 type address struct {
-	Letters       []time.Time `json:"letters,omitempty"`      // the last link letters, oldest first
-	Unproven      int         `json:"unproven,omitzero"`      // link letters since the mailbox was proven last
-	DisownedUntil time.Time   `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
+	Links         []owedLink `json:"links,omitempty"`        // the last link letters, oldest first
+	Unproven      int        `json:"unproven,omitzero"`      // link letters since the mailbox was proven last
+	DisownedUntil time.Time  `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
+}
+
+// owedLink is one letter with a link.
+type owedLink struct {
+	At         time.Time  `json:"at"`
+	Kind       LetterKind `json:"kind"`
+	Generation uint32     `json:"generation"` // the person's LinkGeneration: whether the link still holds
 }
 
 func addressHash(email string) []byte {
@@ -27,9 +35,19 @@ func addressHash(email string) []byte {
 	return sum[:]
 }
 
-// justOwed tells whether a link letter of the last minute counts as the one that is asked for.
-func (a address) justOwed(now time.Time) bool {
-	return len(a.Letters) > 0 && now.Sub(a.Letters[len(a.Letters)-1]) < sameLetter
+// last is when the last link letter was owed. A time that lies ahead is of a clock that has been set back since.
+func (a address) last() (link owedLink, known bool) {
+	if len(a.Links) == 0 {
+		return owedLink{}, false
+	}
+	return a.Links[len(a.Links)-1], true
+}
+
+// justOwed tells whether a letter of the last minute, whose link still holds, counts as the one that is asked for.
+func (a address) justOwed(kind LetterKind, generation uint32, now time.Time) bool {
+	link, known := a.last()
+	age := now.Sub(link.At)
+	return known && link.Kind == kind && link.Generation == generation && age > -sameLetter && age < sameLetter
 }
 
 // wait tells how long the address must be left alone before it may be owed another link letter; zero: not at all.
@@ -41,26 +59,37 @@ func (a address) wait(rate Rate, proven bool, now time.Time) time.Duration {
 	if proven {
 		return wait
 	}
-	if a.Unproven >= unprovenInAll {
-		return 24 * time.Hour
+	unproven := a.unproven(now)
+	if unproven >= unprovenInAll {
+		link, _ := a.last()
+		return min(link.At.Add(unprovenFor).Sub(now), unprovenFor)
 	}
-	fresh := address{Letters: a.Letters[max(0, len(a.Letters)-a.Unproven):]}
+	fresh := address{Links: a.Links[max(0, len(a.Links)-unproven):]}
 	return max(wait, fresh.full(Rate{unprovenDaily, 24 * time.Hour}, now))
+}
+
+// unproven is how many letters count towards those that a mailbox gets until somebody proves it. After a month without
+// one they are forgotten, or else a stranger could keep the mailbox's owner out for good.
+func (a address) unproven(now time.Time) int {
+	if link, known := a.last(); known && now.Sub(link.At) >= unprovenFor {
+		return 0
+	}
+	return a.Unproven
 }
 
 // full tells how long it takes until fewer than the rate's letters lie in the last span.
 func (a address) full(rate Rate, now time.Time) time.Duration {
-	if len(a.Letters) < rate.Count {
+	if len(a.Links) < rate.Count {
 		return 0
 	}
-	oldest := a.Letters[len(a.Letters)-rate.Count]
-	return max(0, oldest.Add(rate.Per).Sub(now))
+	oldest := a.Links[len(a.Links)-rate.Count].At
+	return min(max(0, oldest.Add(rate.Per).Sub(now)), rate.Per)
 }
 
-// counted adds a link letter of now.
-func (a address) counted(now time.Time) address {
-	a.Letters = append(a.Letters[max(0, len(a.Letters)+1-addressRemember):len(a.Letters):len(a.Letters)], now)
-	a.Unproven++
+// counted adds a link letter.
+func (a address) counted(link owedLink) address {
+	a.Unproven = a.unproven(link.At) + 1
+	a.Links = append(a.Links[max(0, len(a.Links)+1-addressRemember):len(a.Links):len(a.Links)], link)
 	return a
 }
 
@@ -83,12 +112,14 @@ func (t *tx) mayOweLink(a address, proven bool) (strangers Window, wait time.Dur
 	return strangers, wait, nil
 }
 
-// countLink records that a link letter is owed to an address.
-func (t *tx) countLink(email string, a address, proven bool, strangers Window) error {
+// countLink records that a link letter is owed to a user's address.
+func (t *tx) countLink(user User, a address, strangers Window) error {
+	proven := !user.ActivatedAt.IsZero()
 	if !proven && t.store.rules.StrangerLetters.Count > 0 {
 		if err := limits.put(t, strangersKey, strangers); err != nil {
 			return err
 		}
 	}
-	return addresses.put(t, addressHash(email), a.counted(t.now))
+	link := owedLink{At: t.now, Kind: LetterActivate, Generation: user.LinkGeneration}
+	return addresses.put(t, addressHash(user.Email), a.counted(link))
 }

@@ -95,7 +95,7 @@ func (c *checker) users() {
 }
 
 func (c *checker) cleanings() {
-	all := 0
+	all, chunks := 0, 0
 	checkTable(c, cleanings, func(key []byte, cleaning Cleaning) {
 		all++
 		if !c.tx.has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
@@ -104,11 +104,18 @@ func (c *checker) cleanings() {
 		if _, err := c.tx.document(cleaning.Document); err != nil {
 			c.fault("cleaning %s: %v", cleaning.ID, err)
 		}
+		chunks += (cleaning.Document.Size + chunkSize - 1) / chunkSize
 		if (cleaning.Load.Status == LoadOpen) != cleaning.Load.DecidedAt.IsZero() {
 			c.fault("cleaning %s: its load is %q and decided at %v", cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
 		}
 	})
 	c.indexed(cleaningChangeBucket, all)
+	c.keys(uploadBucket, func(version, _ []byte) {
+		for n := 0; c.tx.has(documentBucket, chunkKey(ID(version), n)); n++ {
+			chunks++
+		}
+	})
+	c.indexed(documentBucket, chunks)
 }
 
 func (c *checker) letters() {
@@ -123,7 +130,7 @@ func (c *checker) letters() {
 			c.fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
 		}
 		due, claimed = due+one(isDue), claimed+one(isClaimed)
-		isDone := c.tx.has(letterDoneBucket, timeKey(letter.DoneAt, letter.ID))
+		isDone := c.tx.has(letterDoneBucket, doneKey(letter))
 		if isDone == letter.open() {
 			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
 		}

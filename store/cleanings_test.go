@@ -13,6 +13,7 @@ func cleaningID(n byte) ID { return ID{15: n, 6: 0x40, 8: 0x80} }
 func someCleaning(n byte, status CleaningStatus) CleaningInput {
 	return CleaningInput{cleaningID(n), CleaningData{
 		Number: "SYN-BE-000001", Station: Station{Name: "Synthetische Tankreiniging"}, Equipment: Equipment{Kind: "tankContainer"},
+		TimeIn:       time.Date(2026, 3, 3, 8, 10, 0, 0, time.FixedZone("", 3600)),
 		Compartments: []Compartment{{Number: 1, PreviousLoad: PreviousLoad{"1230", "METHANOL"}, Cleaned: true, Codes: []string{"P10"}}},
 		Status:       status,
 	}}
@@ -27,9 +28,16 @@ func addCleaning(t testing.TB, s *Store, n byte, status CleaningStatus) Cleaning
 	return stored[0].Cleaning
 }
 
-func holder(user User) Bearer { return Bearer{User: user.ID, Generation: user.TokenGeneration} }
+func holder(user User) Holder { return Holder{User: user.ID, Generation: user.TokenGeneration} }
 
 func TestPutCleanings(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Brussels")
+	if err != nil {
+		t.Skip("no time zones here")
+	}
+	here := time.Local
+	time.Local = zone // a decoded time may carry it
+	defer func() { time.Local = here }()
 	c := newClock()
 	s := openTest(t, at(c))
 	put := func(partner string, in CleaningInput, want StoreOutcome, kind Kind) {
@@ -83,7 +91,7 @@ func TestDecideLoad(t *testing.T) {
 	addCleaning(t, s, 2, Completed)
 	tests := []struct {
 		name string
-		user Bearer
+		user Holder
 		id   byte
 		what Decision
 		want Kind
@@ -91,7 +99,7 @@ func TestDecideLoad(t *testing.T) {
 		{"not signed off", holder(user), 2, done, Conflict},
 		{"rejecting takes no sign-off", holder(user), 2, Decision{LoadRejected, "", "Geur in mangat"}, 0},
 		{"unknown", holder(user), 9, done, NotFound},
-		{"stranger", Bearer{User: ID{1}}, 1, done, Unauthorized},
+		{"stranger", Holder{User: ID{1}}, 1, done, Unauthorized},
 		{"first", holder(user), 1, done, 0},
 		{"again", holder(user), 1, done, 0},
 		{"other words", holder(user), 1, Decision{LoadCompleted, "Ethanol", ""}, Conflict},
@@ -192,8 +200,11 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Advance(2 * time.Hour)
-	if n, err := s.Prune(ctx, keepAll); err != nil || n != 3 {
-		t.Errorf("swept %d chunks, %v", n, err)
+	if n, err := s.Prune(ctx, keepAll); err != nil || n != 1 {
+		t.Errorf("swept %d uploads, %v", n, err)
+	}
+	if chunks := countKeys(t, s, documentBucket); chunks != 1 {
+		t.Errorf("%d chunks left of the upload that died", chunks-1)
 	}
 	if err := s.DeleteCleaning(ctx, cleaningID(1)); err != nil || countKeys(t, s, documentBucket) != 0 {
 		t.Errorf("after deleting: %v, %d chunks", err, countKeys(t, s, documentBucket))

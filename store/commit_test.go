@@ -257,8 +257,8 @@ func TestConcurrentWriters(t *testing.T) {
 	}
 }
 
-// fullDisk is how bbolt reports one.
-var fullDisk = fmt.Errorf("write: %w", syscall.ENOSPC)
+// errFullDisk is how bbolt reports one.
+var errFullDisk = fmt.Errorf("write: %w", syscall.ENOSPC)
 
 func TestCommitFaults(t *testing.T) {
 	t.Parallel()
@@ -272,12 +272,12 @@ func TestCommitFaults(t *testing.T) {
 		{"an error of the disk", func(*bbolt.Tx) error { return syscall.EIO }, true, ""},
 		{"an error though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), syscall.EIO) }, true, "a b"},
 		{"a panic", func(*bbolt.Tx) error { panic("page 4 already freed") }, true, ""},
-		{"a full disk", func(*bbolt.Tx) error { return fullDisk }, false, "after"},
+		{"a full disk", func(*bbolt.Tx) error { return errFullDisk }, false, "after"},
 		{"a used-up quota", func(tx *bbolt.Tx) error { return syscall.EDQUOT }, false, "after"},
 		{"a file that may not grow", func(*bbolt.Tx) error {
 			return fmt.Errorf("file resize error: %s", error(&syscallError{"truncate", syscall.EFBIG}))
 		}, false, "after"},
-		{"a full disk though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), fullDisk) }, true, "a b"},
+		{"a full disk though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), errFullDisk) }, true, "a b"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,19 +27,23 @@ const (
 	attemptText  = 500
 )
 
-// ClaimLetters takes up to max due letters, the longest due first, into the courier's hand. It gives none while sending
-// is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters.
-func (s *Store) ClaimLetters(ctx context.Context, max int) ([]Letter, error) {
-	return writeVital(ctx, s, func(t *tx) ([]Letter, error) {
+// ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It gives none while sending
+// is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters. Damaged are letters whose
+// records cannot be read: they are put off for an hour, so that they delay none behind them.
+func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, damaged []ID, err error) {
+	claimed, err = writeVital(ctx, s, func(t *tx) ([]Letter, error) {
 		paused, err := t.paused()
 		if err != nil || paused {
 			return nil, err
 		}
-		due, damaged := t.dueLetters(max)
-		for _, key := range damaged {
+		due, unreadable := t.dueLetters(most)
+		damaged = nil
+		for _, key := range unreadable {
 			if err := t.putOff(key); err != nil {
 				return nil, err
 			}
+			_, id := splitTimeKey(key)
+			damaged = append(damaged, id)
 		}
 		for _, letter := range due {
 			if err := t.delete(letterDueBucket, timeKey(letter.DueAt, letter.ID)); err != nil {
@@ -51,13 +55,13 @@ func (s *Store) ClaimLetters(ctx context.Context, max int) ([]Letter, error) {
 		}
 		return due, nil
 	})
+	return claimed, damaged, err
 }
 
-// dueLetters reads the first due letters. A damaged one is put off, so that it delays none behind it; the check of the
-// file names it.
-func (t *tx) dueLetters(max int) (due []Letter, damaged [][]byte) {
+// dueLetters reads the first due letters, and gives the keys of those that cannot be read.
+func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 	c := t.cursor(letterDueBucket)
-	for key, _ := c.First(); key != nil && len(due) < max; key, _ = c.Next() {
+	for key, _ := c.First(); key != nil && len(due) < most; key, _ = c.Next() {
 		at, id := splitTimeKey(key)
 		if at.After(t.now) {
 			break
@@ -80,9 +84,9 @@ func (t *tx) putOff(key []byte) error {
 	return t.put(letterDueBucket, timeKey(t.now.Add(time.Hour), id), nil)
 }
 
-// NextDue tells when the next letter that nobody has in hand is due; any is false where there is none, or while
+// NextDue tells when the next letter that nobody has in hand is due; found is false where there is none, or while
 // sending is paused.
-func (s *Store) NextDue() (at time.Time, any bool, err error) {
+func (s *Store) NextDue() (at time.Time, found bool, err error) {
 	at, err = read(s, func(t *tx) (time.Time, error) {
 		paused, err := t.paused()
 		if err != nil || paused {
@@ -180,12 +184,11 @@ func (t *tx) record(letter *Letter, attempt Attempt) error {
 		return t.postpone(letter, attempt)
 	case AttemptOvertaken:
 		_, reason, err := t.enclosed(*letter)
-		if err != nil {
-			return err
+		if err == nil && reason != "" {
+			return t.finish(letter, LetterCancelled, reason)
 		}
-		return t.finish(letter, LetterCancelled, reason)
 	}
-	return t.requeue(letter) // the smarthost's fault: due as before
+	return t.requeue(letter) // the smarthost's fault, or there is something to say after all: due as before
 }
 
 // recordLate is for a letter that was cancelled while it was on the wire: if it went out, that is what it says.
@@ -193,7 +196,7 @@ func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
 	if attempt.Class != AttemptSent || letter.State != LetterCancelled {
 		return nil
 	}
-	if err := t.delete(letterDoneBucket, timeKey(letter.DoneAt, letter.ID)); err != nil {
+	if err := t.delete(letterDoneBucket, doneKey(*letter)); err != nil {
 		return err
 	}
 	attempt.Text = ""
@@ -260,34 +263,63 @@ func (a Attempt) reason() string {
 	return a.Phase + ": " + a.Text
 }
 
-// ReleaseLetters gives back letters that were claimed and never tried: they are due as before.
+// ReleaseLetters gives back letters that were claimed and never tried: they are due as before. One whose record cannot
+// be read stays claimed, for the check of the file to name.
 func (s *Store) ReleaseLetters(ctx context.Context, ids []ID) error {
 	_, err := writeVital(ctx, s, func(t *tx) (int, error) { return t.release(ids) })
 	return err
 }
 
-// RecoverClaims gives back what a courier that died had in hand, and tells how many letters that were. A letter that
-// was on the wire at that moment may arrive twice, with the same Message-ID.
-func (s *Store) RecoverClaims(ctx context.Context) (int, error) {
-	return writeVital(ctx, s, func(t *tx) (int, error) {
+// RecoverClaims gives back what a courier that died had in hand. A letter that was on the wire at that moment may arrive
+// twice, with the same Message-ID. Damaged is how many records cannot be read.
+func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err error) {
+	claimed := 0
+	recovered, err = writeVital(ctx, s, func(t *tx) (int, error) {
 		var ids []ID
 		c := t.cursor(letterClaimedBucket)
 		for key, _ := c.First(); key != nil; key, _ = c.Next() {
 			ids = append(ids, ID(key))
 		}
+		claimed = len(ids)
+		if _, err := t.pullForward(); err != nil {
+			return 0, err
+		}
 		return t.release(ids)
 	})
+	return recovered, claimed - recovered, err
 }
 
-func (t *tx) release(ids []ID) (int, error) {
-	released := 0
-	for _, id := range ids {
-		if !t.has(letterClaimedBucket, id[:]) {
-			continue // cancelled meanwhile
+// pullForward makes letters due now whose time lies further ahead than any schedule puts it: the clock was wrong then.
+func (t *tx) pullForward() (pulled int, err error) {
+	limit := t.now.Add(2 * retryDelays[len(retryDelays)-1])
+	var stray []Letter
+	c := t.cursor(letterDueBucket)
+	for key, _ := c.Last(); key != nil && len(stray) < prunedAtOnce; key, _ = c.Prev() {
+		at, id := splitTimeKey(key)
+		if at.Before(limit) {
+			break
 		}
+		if letter, err := t.letter(id); err == nil {
+			stray = append(stray, letter)
+		}
+	}
+	for _, letter := range stray {
+		if err := t.unqueue(letter); err != nil {
+			return 0, err
+		}
+		letter.DueAt = t.now
+		if err := t.requeue(&letter); err != nil {
+			return 0, err
+		}
+	}
+	return len(stray), nil
+}
+
+func (t *tx) release(ids []ID) (released int, err error) {
+	for _, id := range ids {
 		letter, err := t.letter(id)
-		if err != nil {
-			return released, err
+		if err != nil || !t.has(letterClaimedBucket, id[:]) {
+			continue // damaged, or cancelled meanwhile
 		}
 		if err := t.delete(letterClaimedBucket, id[:]); err != nil {
 			return released, err

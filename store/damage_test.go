@@ -75,7 +75,7 @@ func wholeFile(t *testing.T) (path string, data []byte) {
 	s := openTest(t)
 	must(t, submit(s, func(t *tx) (int, error) {
 		for i := range 900 {
-			if err := limits.put(t, fmt.Appendf(nil, "%06d", i*7919%900), Window{Slots: []Slot{{Number: int64(i), Taken: i}}}); err != nil {
+			if err := limits.put(t, fmt.Appendf(nil, "%06d", i*7919%900), Window{Slots: []Slot{{Begin: s.options.Now(), Taken: i}}}); err != nil {
 				return 0, err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 const (
 	chunkSize     = 256 << 10
 	chunksAtOnce  = 8 // chunks a transaction, so that others' writes pass between
+	uploadsAtOnce = 4 // dead uploads a transaction
 	uploadTimeout = time.Hour
 )
 
@@ -35,6 +36,9 @@ func (s *Store) PutDocument(ctx context.Context, cleaning ID, pdf []byte) error 
 		if err := t.deleteDocument(c.Document); err != nil {
 			return struct{}{}, err
 		}
+		if err := t.delete(uploadBucket, version[:]); err != nil {
+			return struct{}{}, err
+		}
 		c.Document = document
 		return struct{}{}, t.changeCleaning(&c)
 	})
@@ -56,6 +60,9 @@ func (s *Store) putChunks(ctx context.Context, pdf []byte) (version ID, err erro
 			version := version
 			if version.IsZero() {
 				version = t.newID()
+				if err := t.put(uploadBucket, version[:], nil); err != nil {
+					return ID{}, err
+				}
 			}
 			for n := number; n < number+chunksAtOnce && n*chunkSize < len(pdf); n++ {
 				chunk := pdf[n*chunkSize : min((n+1)*chunkSize, len(pdf))]
@@ -109,32 +116,29 @@ func (s *Store) DocumentOf(cleaning ID) ([]byte, error) {
 	})
 }
 
-// sweepChunks removes the chunks of uploads that were never made live: their process died in the middle.
-func (t *tx) sweepChunks(most int) (int, error) {
-	live := make(map[ID]bool)
-	err := cleanings.each(t, nil, nil, func(_ []byte, c Cleaning) (bool, error) {
-		if !c.Document.Version.IsZero() {
-			live[c.Document.Version] = true
-		}
-		return true, nil
-	})
-	if err != nil {
-		return 0, err
+// sweepUploads removes the chunks of uploads that were never made live: their process died in the middle.
+func (t *tx) sweepUploads() (int, error) {
+	var dead []ID
+	young := timeID(t.now.Add(-uploadTimeout)) // one that may still be under way
+	c := t.cursor(uploadBucket)
+	for key, _ := c.First(); key != nil && len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
+		dead = append(dead, ID(key))
 	}
-	var dead [][]byte
-	young := timeID(t.now.Add(-uploadTimeout)) // an upload that may still be under way
-	c := t.cursor(documentBucket)
-	for key, _ := c.First(); key != nil && len(dead) < most && bytes.Compare(key[:16], young[:]) < 0; key, _ = c.Next() {
-		if !live[ID(key[:16])] {
-			dead = append(dead, bytes.Clone(key))
-		}
-	}
-	for _, key := range dead {
-		if err := t.delete(documentBucket, key); err != nil {
+	for _, version := range dead {
+		if err := t.deleteUpload(version); err != nil {
 			return 0, err
 		}
 	}
 	return len(dead), nil
+}
+
+func (t *tx) deleteUpload(version ID) error {
+	for n := 0; t.has(documentBucket, chunkKey(version, n)); n++ {
+		if err := t.delete(documentBucket, chunkKey(version, n)); err != nil {
+			return err
+		}
+	}
+	return t.delete(uploadBucket, version[:])
 }
 
 // timeID is the smallest ID that the store could make at a time.

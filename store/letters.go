@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"time"
@@ -49,7 +50,7 @@ func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
 		return err
 	}
 	letter.State, letter.Reason, letter.DoneAt = state, reason, t.now
-	if err := t.put(letterDoneBucket, timeKey(letter.DoneAt, letter.ID), nil); err != nil {
+	if err := t.put(letterDoneBucket, doneKey(*letter), nil); err != nil {
 		return err
 	}
 	return letters.put(t, letter.ID[:], *letter)
@@ -57,13 +58,13 @@ func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
 
 // requeue makes a letter due at its DueAt, from whatever state; the caller has taken it from the queues.
 func (t *tx) requeue(letter *Letter) error {
-	if letter.State != LetterQueued {
-		if err := t.count(letter.State, LetterQueued); err != nil {
+	if !letter.DoneAt.IsZero() {
+		if err := t.delete(letterDoneBucket, doneKey(*letter)); err != nil {
 			return err
 		}
 	}
-	if !letter.DoneAt.IsZero() {
-		if err := t.delete(letterDoneBucket, timeKey(letter.DoneAt, letter.ID)); err != nil {
+	if letter.State != LetterQueued {
+		if err := t.count(letter.State, LetterQueued); err != nil {
 			return err
 		}
 	}
@@ -167,53 +168,6 @@ func (s *Store) Letter(id ID) (Letter, error) {
 	return read(s, func(t *tx) (Letter, error) { return t.letter(id) })
 }
 
-// LetterFilter chooses letters for the operator.
-type LetterFilter struct {
-	State  LetterState // empty: all
-	To     string      // an e-mail address; empty: all
-	Before ID          // only letters owed before this one; zero: from the newest
-	Limit  int         // at most so many; 0: 100
-}
-
-// Letters lists letters, the newest first.
-func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
-	if f.Limit <= 0 {
-		f.Limit = 100
-	}
-	return read(s, func(t *tx) ([]Letter, error) {
-		var found []Letter
-		c := t.cursor(letterBucket)
-		key, _ := c.Last()
-		if !f.Before.IsZero() {
-			c.Seek(f.Before[:])
-			key, _ = c.Prev()
-		}
-		for ; key != nil && len(found) < f.Limit; key, _ = c.Prev() {
-			letter, err := t.letter(ID(key))
-			if err != nil {
-				return nil, err
-			}
-			if (f.State == "" || f.State == letter.State) &&
-				(f.To == "" || string(addressKey(f.To)) == string(addressKey(letter.To))) {
-				found = append(found, letter)
-			}
-		}
-		return found, nil
-	})
-}
-
-// LettersTo lists a person's letters, the newest first.
-func (s *Store) LettersTo(user ID, limit int) ([]Letter, error) {
-	return read(s, func(t *tx) ([]Letter, error) {
-		var found []Letter
-		err := t.eachLetterOf(user, func(letter Letter) error {
-			found = append([]Letter{letter}, found...)
-			return nil
-		})
-		return found[:min(limit, len(found))], err
-	})
-}
-
 // LetterCounts tells how many letters there are in each state.
 func (s *Store) LetterCounts() (map[LetterState]int, error) {
 	return read(s, func(t *tx) (map[LetterState]int, error) {
@@ -243,7 +197,8 @@ func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
 		if t.has(letterClaimedBucket, id[:]) {
 			return letter, nil // being tried at this moment
 		}
-		return letter, t.retry(&letter)
+		err = t.retry(&letter)
+		return letter, err
 	})
 }
 
@@ -263,34 +218,49 @@ func (t *tx) retry(letter *Letter) error {
 // retriedAtOnce bounds how many letters one transaction takes up again.
 const retriedAtOnce = 500
 
-// RetryFailed makes all failed letters due now and tells how many there were.
+// RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
 func (s *Store) RetryFailed(ctx context.Context) (int, error) {
-	for total := 0; ; {
-		n, err := write(ctx, s, func(t *tx) (int, error) { return t.retryFailed() })
-		total += n
-		if err != nil || n == 0 {
+	before := s.options.Now()
+	total := 0
+	for from := donePrefix(LetterFailed); from != nil; {
+		type stretch struct {
+			retried int
+			next    []byte
+		}
+		done, err := write(ctx, s, func(t *tx) (stretch, error) {
+			n, next, err := t.retryFailed(from, before)
+			return stretch{n, next}, err
+		})
+		if err != nil {
 			return total, err
 		}
+		total, from = total+done.retried, done.next
 	}
+	return total, nil
 }
 
-func (t *tx) retryFailed() (int, error) {
+// retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
+func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
 	var failed []Letter
+	looked, prefix := 0, donePrefix(LetterFailed)
 	c := t.cursor(letterDoneBucket)
-	for key, _ := c.First(); key != nil && len(failed) < retriedAtOnce; key, _ = c.Next() {
-		_, id := splitTimeKey(key)
-		letter, err := t.letter(id)
-		if err != nil {
-			return 0, err
+	for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		at, id := splitTimeKey(key[len(prefix):])
+		if at.After(before) {
+			break
 		}
-		if letter.State == LetterFailed && letter.To != "" {
+		if looked++; looked > retriedAtOnce {
+			next = bytes.Clone(key)
+			break
+		}
+		if letter, err := t.letter(id); err == nil && letter.To != "" { // neither the erased nor the damaged
 			failed = append(failed, letter)
 		}
 	}
 	for i := range failed {
 		if err := t.retry(&failed[i]); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
-	return len(failed), nil
+	return len(failed), next, nil
 }

@@ -10,7 +10,7 @@ import (
 
 func claim(t testing.TB, s *Store, want int) []Letter {
 	t.Helper()
-	claimed, err := s.ClaimLetters(ctx, 100)
+	claimed, _, err := s.ClaimLetters(ctx, 100)
 	if err != nil || len(claimed) != want {
 		t.Fatalf("claimed %d letters (%v), want %d", len(claimed), err, want)
 	}
@@ -143,7 +143,7 @@ func TestClaimsAfterADeath(t *testing.T) {
 	}
 	closeTest(t, s)
 	s = openTestIn(t, dir, at(c))
-	if n, err := s.RecoverClaims(ctx); n != 3 || err != nil {
+	if n, _, err := s.RecoverClaims(ctx); n != 3 || err != nil {
 		t.Errorf("recovered %d, %v; want 3", n, err)
 	}
 	claim(t, s, 4)
@@ -315,7 +315,7 @@ func TestAnything(t *testing.T) {
 		case 7:
 			_, _ = s.PutCleanings(ctx, "", []CleaningInput{someCleaning(n, SignedOff)})
 		case 8:
-			claimed, err := s.ClaimLetters(ctx, 5)
+			claimed, _, err := s.ClaimLetters(ctx, 5)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +329,7 @@ func TestAnything(t *testing.T) {
 			_ = s.EraseUser(ctx, user.ID)
 		case 12:
 			_, _ = s.BlockUser(ctx, user.ID, n < 5)
-			_ = s.DisownUser(ctx, user.ID, 1)
+			_ = s.DisownUser(ctx, user.ID)
 			_ = s.DeleteCleaning(ctx, cleaningID(n))
 			_, _ = s.RetryFailed(ctx)
 		case 13:
@@ -340,7 +340,7 @@ func TestAnything(t *testing.T) {
 		if random.IntN(300) == 0 {
 			closeTest(t, s)
 			s, hand = openTestIn(t, dir, at(c)), nil
-			if _, err := s.RecoverClaims(ctx); err != nil {
+			if _, _, err := s.RecoverClaims(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}

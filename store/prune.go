@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -20,72 +22,68 @@ const prunedAtOnce = 200
 func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 	steps := []func(*tx) (int, error){
 		func(t *tx) (int, error) { return t.pruneUsers(t.now.Add(-keep.Unconfirmed)) },
-		func(t *tx) (int, error) { return t.pruneLetters(t.now.Add(-keep.Sent)) },
+		func(t *tx) (int, error) { return t.pruneLetters(LetterSent, t.now.Add(-keep.Sent)) },
+		func(t *tx) (int, error) { return t.pruneLetters(LetterFailed, t.now.Add(-keep.Sent)) },
+		func(t *tx) (int, error) { return t.pruneLetters(LetterCancelled, t.now.Add(-keep.Sent)) },
 		func(t *tx) (int, error) { return t.pruneEvents(t.now.Add(-keep.Events)) },
 		func(t *tx) (int, error) { return t.pruneCleanings(t.now.Add(-keep.Cleanings)) },
-		func(t *tx) (int, error) { return t.sweepChunks(prunedAtOnce) },
+		(*tx).sweepUploads,
+		(*tx).pullForward,
 	}
+	var faults []error // one step's keeps no other from going on
 	total := 0
 	for _, step := range steps {
 		for {
 			n, err := writeVital(ctx, s, step)
 			total += n
-			if err != nil {
-				return total, err
-			}
-			if n == 0 {
+			faults = append(faults, err)
+			if err != nil || n == 0 {
 				break
 			}
 		}
 	}
 	n, err := s.pruneAddresses(ctx, keep.Events)
-	return total + n, err
+	return total + n, errors.Join(append(faults, err)...)
 }
 
-// expired collects the ids at the front of a time index that lie before a moment.
-func (t *tx) expired(index []byte, before time.Time) []ID {
-	var ids []ID
+// expired collects the records of a time index that lie before a moment, as far as they can be read: a damaged one is
+// for the check of the file to name.
+func expired[T any](t *tx, from table[T], index, prefix []byte, before time.Time) (records []T) {
 	c := t.cursor(index)
-	for key, _ := c.First(); key != nil && len(ids) < prunedAtOnce; key, _ = c.Next() {
-		at, id := splitTimeKey(key)
+	for key, _ := c.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix) && len(records) < prunedAtOnce; key, _ = c.Next() {
+		at, id := splitTimeKey(key[len(prefix):])
 		if !at.Before(before) {
 			break
 		}
-		ids = append(ids, id)
+		if record, found, err := from.get(t, id[:]); err == nil && found {
+			records = append(records, record)
+		}
 	}
-	return ids
+	return records
 }
 
 func (t *tx) pruneUsers(before time.Time) (int, error) {
-	ids := t.expired(userPendingBucket, before)
-	for _, id := range ids {
-		user, err := t.user(id)
-		if err != nil {
-			return 0, err
-		}
+	old := expired(t, users, userPendingBucket, nil, before)
+	for _, user := range old {
 		if err := t.eraseUser(user, "the registration was never confirmed"); err != nil {
 			return 0, err
 		}
 	}
-	return len(ids), nil
+	return len(old), nil
 }
 
-func (t *tx) pruneLetters(before time.Time) (int, error) {
-	ids := t.expired(letterDoneBucket, before)
-	for _, id := range ids {
-		letter, err := t.letter(id)
-		if err != nil {
-			return 0, err
-		}
+func (t *tx) pruneLetters(state LetterState, before time.Time) (int, error) {
+	old := expired(t, letters, letterDoneBucket, donePrefix(state), before)
+	for _, letter := range old {
 		if err := t.deleteLetter(letter); err != nil {
 			return 0, err
 		}
 	}
-	return len(ids), nil
+	return len(old), nil
 }
 
 func (t *tx) deleteLetter(letter Letter) error {
-	if err := t.delete(letterDoneBucket, timeKey(letter.DoneAt, letter.ID)); err != nil {
+	if err := t.delete(letterDoneBucket, doneKey(letter)); err != nil {
 		return err
 	}
 	if err := t.delete(letterPersonBucket, personKey(letter.User, letter.ID)); err != nil {
@@ -98,17 +96,13 @@ func (t *tx) deleteLetter(letter Letter) error {
 }
 
 func (t *tx) pruneCleanings(before time.Time) (int, error) {
-	ids := t.expired(cleaningChangeBucket, before)
-	for _, id := range ids {
-		c, err := t.cleaning(id)
-		if err != nil {
-			return 0, err
-		}
+	old := expired(t, cleanings, cleaningChangeBucket, nil, before)
+	for _, c := range old {
 		if err := t.deleteCleaning(c); err != nil {
 			return 0, err
 		}
 	}
-	return len(ids), nil
+	return len(old), nil
 }
 
 func (t *tx) pruneEvents(before time.Time) (int, error) {
@@ -136,7 +130,7 @@ func (t *tx) pruneEvents(before time.Time) (int, error) {
 	return len(old), nil
 }
 
-// pruneAddresses forgets addresses and windows that have not been counted for long. There is no index for it: it walks
+// pruneAddresses forgets addresses to which nothing was owed for long. There is no index for it: it walks
 // the table in stretches, once in a while.
 func (s *Store) pruneAddresses(ctx context.Context, keep time.Duration) (int, error) {
 	keep = max(keep, disownedFor) // longer than any limit of an address looks back
@@ -173,11 +167,8 @@ func (t *tx) oldAddresses(from []byte, before time.Time) (old [][]byte, next []b
 			next = append([]byte(nil), key...)
 			return false, nil
 		}
-		last := a.DisownedUntil
-		if n := len(a.Letters); n > 0 && a.Letters[n-1].After(last) {
-			last = a.Letters[n-1]
-		}
-		if last.Before(before) {
+		link, _ := a.last()
+		if a.DisownedUntil.Before(before) && link.At.Before(before) {
 			old = append(old, append([]byte(nil), key...))
 		}
 		return true, nil

@@ -62,10 +62,10 @@ type Window struct {
 	Slots []Slot `json:"slots,omitempty"` // oldest first
 }
 
-// Slot is one part of a span, numbered since 1970, and how many were taken in it.
+// Slot is one part of a span and how many were taken in it.
 type Slot struct {
-	Number int64 `json:"number"`
-	Taken  int   `json:"taken"`
+	Begin time.Time `json:"begin"`
+	Taken int       `json:"taken"`
 }
 
 // Take counts one against the rate. A wait of zero means it was taken; otherwise the rate is used up, the window is as
@@ -77,10 +77,11 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 	if wait := r.Wait(w, now); wait > 0 {
 		return w, wait
 	}
-	next := Window{Slots: slices.Clone(w.live(r.slot(now)))}
+	part := now.UTC().Truncate(r.Per / slots)
+	next := Window{Slots: slices.Clone(r.live(w, now))}
 	last := len(next.Slots) - 1
-	if last < 0 || next.Slots[last].Number < r.slot(now) {
-		next.Slots = append(next.Slots, Slot{Number: r.slot(now)})
+	if last < 0 || next.Slots[last].Begin.Before(part) {
+		next.Slots = append(next.Slots, Slot{Begin: part})
 		last++
 	}
 	next.Slots[last].Taken++ // also where the clock was set back: that revives nothing
@@ -89,7 +90,7 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 
 // Taken tells how many count now.
 func (r Rate) Taken(w Window, now time.Time) (taken int) {
-	for _, slot := range w.live(r.slot(now)) {
+	for _, slot := range r.live(w, now) {
 		taken += slot.Taken
 	}
 	return taken
@@ -101,27 +102,26 @@ func (r Rate) Wait(w Window, now time.Time) time.Duration {
 		return 0
 	}
 	taken := r.Taken(w, now)
-	for _, slot := range w.live(r.slot(now)) {
+	for _, slot := range r.live(w, now) {
 		if taken < r.Count {
 			break
 		}
 		if taken -= slot.Taken; taken < r.Count {
-			return r.start(slot.Number + slots + 1).Sub(now)
+			return slot.Begin.Add(r.Per + r.Per/slots).Sub(now)
 		}
 	}
 	return 0
 }
 
-// slot is the number of the part that a moment lies in; start is where a part begins.
-func (r Rate) slot(at time.Time) int64 { return at.UnixNano() / int64(r.Per/slots) }
-
-func (r Rate) start(slot int64) time.Time { return time.Unix(0, slot*int64(r.Per/slots)) }
-
-// live are the parts that still count while number is the current one.
-func (w Window) live(number int64) []Slot {
-	first := 0
-	for first < len(w.Slots) && w.Slots[first].Number < number-slots {
+// live are the parts that count now. Those of a clock that was far ahead for a while never would be over: they do not
+// count. The rate may be another than the one that the window was counted against.
+func (r Rate) live(w Window, now time.Time) []Slot {
+	first, end := 0, len(w.Slots)
+	for first < end && !w.Slots[first].Begin.Add(r.Per+r.Per/slots).After(now) {
 		first++
 	}
-	return w.Slots[first:]
+	for end > first && w.Slots[end-1].Begin.After(now.Add(r.Per)) {
+		end--
+	}
+	return w.Slots[first:end]
 }

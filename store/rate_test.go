@@ -66,3 +66,24 @@ func TestRateWhenTheClockGoesBack(t *testing.T) {
 		t.Error("no limit refused")
 	}
 }
+
+// TestRateOfAnotherSpan changes the setting over a window that is kept: neither is it forgotten, nor does it block for good.
+func TestRateOfAnotherSpan(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 7, 0, 0, time.UTC)
+	for _, before := range []Rate{{3, time.Hour}, {3, 24 * time.Hour}, {3, time.Minute}} {
+		for _, after := range []Rate{{3, time.Hour}, {3, 24 * time.Hour}, {3, time.Minute}} {
+			var window Window
+			for range 3 {
+				window, _ = before.Take(window, now)
+			}
+			wait := after.Wait(window, now)
+			if wait > after.Per+after.Per/slots || wait == 0 && after.Per >= before.Per {
+				t.Errorf("%v counted, then %v: waits %v", before, after, wait)
+			}
+		}
+	}
+	ahead, _ := Rate{1, time.Hour}.Take(Window{}, now.Add(10*365*24*time.Hour))
+	if wait := (Rate{1, time.Hour}).Wait(ahead, now); wait != 0 {
+		t.Errorf("a clock that was years ahead blocks for %v", wait)
+	}
+}

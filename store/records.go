@@ -13,6 +13,7 @@ type User struct {
 	Language         string    `json:"language"`            // of the letters: en, nl, fr, de
 	RegisteredAt     time.Time `json:"registeredAt"`
 	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox; zero: never proven
+	SignedInAt       time.Time `json:"signedInAt,omitzero"`  // the last time that was written down
 	Reactivate       bool      `json:"reactivate,omitzero"`  // an operator wants a new proof
 	Blocked          bool      `json:"blocked,omitzero"`
 
@@ -29,8 +30,8 @@ type UsedLink struct {
 	At    time.Time `json:"at"`
 }
 
-// Bearer is what a user token says of its holder, before the store has looked whether it still holds.
-type Bearer struct {
+// Holder is what a user token says of its holder, before the store has looked whether it still holds.
+type Holder struct {
 	User       ID
 	Generation uint32
 	Proven     bool // from an activation, or from a sign-in with a proven token

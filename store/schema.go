@@ -25,6 +25,8 @@
 //	  last change | id        → ∅     for KEEP_CLEANINGS
 //	documents
 //	  version | number        → 256 KiB of an uploaded PDF, raw
+//	documents.uploading
+//	  version                 → ∅     not live yet: an upload under way, or one whose process died
 //	letters
 //	  id                      → Letter
 //	letters.due
@@ -32,9 +34,9 @@
 //	letters.claimed
 //	  id                      → ∅     queued, in the courier's hand
 //	letters.done
-//	  done | id               → ∅     sent, failed or cancelled, for KEEP_SENT
+//	  state | 0 | done | id   → ∅     sent, failed or cancelled: for KEEP_SENT, and to list them
 //	letters.person
-//	  user id | id            → ∅
+//	  person id | id          → ∅
 //	letters.count
 //	  state                   → number, 8 octets
 //	events
@@ -60,6 +62,7 @@ var (
 	cleaningBucket       = []byte("cleanings")
 	cleaningChangeBucket = []byte("cleanings.changed")
 	documentBucket       = []byte("documents")
+	uploadBucket         = []byte("documents.uploading")
 	letterBucket         = []byte("letters")
 	letterDueBucket      = []byte("letters.due")
 	letterClaimedBucket  = []byte("letters.claimed")
@@ -73,7 +76,7 @@ var (
 // buckets are all that a file of the current schema holds.
 var buckets = [][]byte{
 	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
-	cleaningBucket, cleaningChangeBucket, documentBucket,
+	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
@@ -116,13 +119,20 @@ func splitTimeKey(key []byte) (time.Time, ID) {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(key))).UTC(), ID(key[8:24])
 }
 
+// doneKey orders finished letters by state, then by when they were finished.
+func doneKey(letter Letter) []byte {
+	return append(donePrefix(letter.State), timeKey(letter.DoneAt, letter.ID)...)
+}
+
+func donePrefix(state LetterState) []byte { return append([]byte(state), 0) }
+
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 func partnerKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 
-func personKey(user, letter ID) []byte { return append(user[:], letter[:]...) }
+func personKey(person, letter ID) []byte { return append(person[:], letter[:]...) }
 
 func chunkKey(version ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 )
 
@@ -16,7 +15,8 @@ type Registration struct {
 	Language         string // of the letters
 }
 
-// RegisterUser makes a user that is not activated, and owes the letter that lets the mailbox be proven. It refuses with
+// RegisterUser makes a user that is not activated, and owes the letter that lets the mailbox be proven, also where the
+// operator erased a registration of the address within the last minute: then the limits by hour and day count alone. It refuses with
 // Conflict where the address has an account, and with TooMany where its letter limit, or the strangers', is used up. For
 // an address whose owner wants nothing from strangers it answers as for any other, and does nothing.
 func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
@@ -58,7 +58,7 @@ func (t *tx) addUser(r Registration, known address, strangers Window) (User, err
 	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
 		return User{}, err
 	}
-	if err := t.countLink(user.Email, known, false, strangers); err != nil {
+	if err := t.countLink(user, known, strangers); err != nil {
 		return User{}, err
 	}
 	letter, err := t.owe(user, Letter{Kind: LetterActivate, Cleaning: r.CleaningID})
@@ -99,16 +99,14 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 		case c.Generation != user.LinkGeneration:
 			return User{}, Refuse(Conflict, "This link was used already or replaced; sign in to go on.")
 		}
-		return user, t.activate(&user, c.Token)
+		err = t.activate(&user, c.Token)
+		return user, err
 	})
 }
 
 var errBlocked = Refuse(Forbidden, "This account is blocked; ask the operator of this service.")
 
-func emailHash(email string) [16]byte {
-	sum := sha256.Sum256(addressKey(email))
-	return [16]byte(sum[:16])
-}
+func emailHash(email string) [16]byte { return [16]byte(addressHash(email)[:16]) }
 
 func (t *tx) activate(user *User, token [32]byte) error {
 	known, _, err := addresses.get(t, addressHash(user.Email))
@@ -137,7 +135,7 @@ func (t *tx) activate(user *User, token [32]byte) error {
 type SignIn struct {
 	Email      string
 	CleaningID ID      // zero: none; goes into the link, should one be owed
-	Held       *Bearer // a user token, opened and not expired, that the caller holds already
+	Held       *Holder // a user token, opened and not expired, that the caller holds already
 }
 
 // SignedIn says whether somebody is in, or must prove the mailbox first.
@@ -162,9 +160,20 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		if s.rules.mustActivate(user, held, t.now) {
 			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in.CleaningID)
 		}
-		err = t.tell(Event{Type: "user.signed_in", User: user.ID})
-		return SignedIn{User: user, Proven: held && in.Held.Proven}, err
+		return SignedIn{User: user, Proven: held && in.Held.Proven}, t.signedIn(user)
 	})
+}
+
+// signedInEvery bounds how often a user's signing in is written down: anybody who knows the address can do it, and
+// must not fill the disk.
+const signedInEvery = time.Hour
+
+func (t *tx) signedIn(user User) error {
+	if age := t.now.Sub(user.SignedInAt); age >= 0 && age < signedInEvery {
+		return nil
+	}
+	user.SignedInAt = t.now
+	return t.putUser(user, "user.signed_in")
 }
 
 // mustActivate tells whether a user has to prove the mailbox (again) before being let in.
@@ -176,7 +185,7 @@ func (r Rules) mustActivate(user User, held bool, now time.Time) bool {
 // oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
 func (t *tx) oweLink(user User, cleaning ID) error {
 	known, _, err := addresses.get(t, addressHash(user.Email))
-	if err != nil || known.justOwed(t.now) {
+	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.now) {
 		return err
 	}
 	proven := !user.ActivatedAt.IsZero()
@@ -184,7 +193,7 @@ func (t *tx) oweLink(user User, cleaning ID) error {
 	if err != nil || wait > 0 {
 		return err
 	}
-	if err := t.countLink(user.Email, known, proven, strangers); err != nil {
+	if err := t.countLink(user, known, strangers); err != nil {
 		return err
 	}
 	_, err = t.owe(user, Letter{Kind: LetterActivate, Cleaning: cleaning})
@@ -205,21 +214,29 @@ func (t *tx) userByEmail(email string) (User, error) {
 	return user, err
 }
 
-var errBadBearer = Refuse(Unauthorized, "The user token is missing or no longer valid; sign in again.")
-
-// bearer gives the user whom a token lets in now.
-func (t *tx) bearer(b Bearer) (User, error) {
-	user, found, err := recall(t, users, &t.store.memos.users, b.User)
-	if err == nil && (!found || user.Blocked || user.TokenGeneration != b.Generation) {
-		err = errBadBearer
+func (t *tx) user(id ID) (User, error) {
+	user, found, err := users.get(t, id[:])
+	if err == nil && !found {
+		err = errNoAccount
 	}
 	return user, err
 }
 
-// CheckBearer gives the user whom a token lets in, or Unauthorized where the person was erased, blocked or registered
+var errBadToken = Refuse(Unauthorized, "The user token is missing or no longer valid; sign in again.")
+
+// bearer gives the user whom a token lets in now.
+func (t *tx) holder(b Holder) (User, error) {
+	user, found, err := recall(t, users, &t.store.memos.users, b.User)
+	if err == nil && (!found || user.Blocked || user.TokenGeneration != b.Generation) {
+		err = errBadToken
+	}
+	return user, err
+}
+
+// CheckHolder gives the user whom a token lets in, or Unauthorized where the person was erased, blocked or registered
 // anew since it was made. The token's own expiry is judged by who opens it.
-func (s *Store) CheckBearer(b Bearer) (User, error) {
-	return read(s, func(t *tx) (User, error) { return t.bearer(b) })
+func (s *Store) CheckHolder(b Holder) (User, error) {
+	return read(s, func(t *tx) (User, error) { return t.holder(b) })
 }
 
 // UserByEmail gives the user of an address, or NotFound.

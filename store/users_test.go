@@ -191,7 +191,7 @@ func TestSignIn(t *testing.T) {
 		t.Fatalf("unknown: %v", err)
 	}
 	user := register(t, s, "a@example.com")
-	step := func(name string, held *Bearer, must, proven bool, letters int) {
+	step := func(name string, held *Holder, must, proven bool, letters int) {
 		t.Helper()
 		in, err := s.SignInUser(ctx, SignIn{Email: "A@example.com", Held: held})
 		if err != nil || in.MustActivate != must || in.Proven != proven {
@@ -209,20 +209,20 @@ func TestSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	step("activated", nil, false, false, 2)
-	proven := &Bearer{User: user.ID, Generation: user.TokenGeneration, Proven: true}
+	proven := &Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true}
 	step("with a proven token", proven, false, true, 2)
-	step("with an unproven token", &Bearer{User: user.ID, Generation: user.TokenGeneration}, false, false, 2)
-	step("with another's token", &Bearer{User: ID{1}, Generation: user.TokenGeneration, Proven: true}, false, false, 2)
+	step("with an unproven token", &Holder{User: user.ID, Generation: user.TokenGeneration}, false, false, 2)
+	step("with another's token", &Holder{User: ID{1}, Generation: user.TokenGeneration, Proven: true}, false, false, 2)
 	c.Advance(720 * time.Hour)
 	step("too long ago", proven, true, false, 3)
 	block(t, s, user, true)
 	_, err = s.SignInUser(ctx, SignIn{Email: user.Email})
 	wantKind(t, err, Forbidden)
-	if _, err := s.CheckBearer(*proven); !IsKind(err, Unauthorized) {
+	if _, err := s.CheckHolder(*proven); !IsKind(err, Unauthorized) {
 		t.Errorf("blocked: %v", err)
 	}
 	block(t, s, user, false)
-	if _, err := s.CheckBearer(*proven); !IsKind(err, Unauthorized) {
+	if _, err := s.CheckHolder(*proven); !IsKind(err, Unauthorized) {
 		t.Errorf("a token from before the block lives again: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestSignIn(t *testing.T) {
 func TestSignInByMailbox(t *testing.T) {
 	s := openTest(t, func(o *Options) { o.Rules.MailboxSignIn = true })
 	user := activated(t, s, "a@example.com")
-	held := &Bearer{User: user.ID, Generation: user.TokenGeneration, Proven: true}
+	held := &Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true}
 	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate {
 		t.Errorf("without a token: %+v, %v", in, err)
 	}
@@ -317,7 +317,7 @@ func TestDisown(t *testing.T) {
 	s := openTest(t, at(c))
 	user := register(t, s, "a@example.com")
 	for range 2 { // the second click finds nothing left to do
-		if err := s.DisownUser(ctx, user.ID, user.LinkGeneration); err != nil {
+		if err := s.DisownUser(ctx, user.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -336,7 +336,7 @@ func TestDisown(t *testing.T) {
 	register(t, s, "a@example.com")
 
 	proven := activated(t, s, "b@example.com")
-	err := s.DisownUser(ctx, proven.ID, proven.LinkGeneration-1)
+	err := s.DisownUser(ctx, proven.ID)
 	wantKind(t, err, Conflict)
 }
 
@@ -344,7 +344,7 @@ func TestDisown(t *testing.T) {
 func TestErasure(t *testing.T) {
 	s := openTest(t)
 	user := activated(t, s, "a@example.com")
-	b := Bearer{User: user.ID, Generation: user.TokenGeneration}
+	b := Holder{User: user.ID, Generation: user.TokenGeneration}
 	cleaning := addCleaning(t, s, 1, SignedOff)
 	if _, err := s.DecideLoad(ctx, b, cleaning.ID, Decision{LoadRejected, "", "Zoë D’hooghe says no"}); err != nil {
 		t.Fatal(err)
@@ -353,7 +353,7 @@ func TestErasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	erase(t, s, user)
-	if _, err := s.CheckBearer(b); !IsKind(err, Unauthorized) {
+	if _, err := s.CheckHolder(b); !IsKind(err, Unauthorized) {
 		t.Errorf("the token lives on: %v", err)
 	}
 	for _, letter := range lettersOf(t, s, user) {

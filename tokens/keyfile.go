@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -16,7 +17,7 @@ const keyFileLimit = 1 << 20
 // made depends on what was sealed before, which is not known here. Every other fault is told with what to do, all of them
 // at once (errors.Join). A file that group or others may open is refused, as its keys may have been read.
 func LoadKeyring(path string) (*Keyring, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes must not hang the start
 	if err != nil {
 		return nil, fmt.Errorf("the key file can't be opened: %w", err)
 	}

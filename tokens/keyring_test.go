@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -137,6 +138,13 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("a key is quoted: %v", err)
 			}
 		})
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadKeyring(pipe); err == nil || !strings.Contains(err.Error(), "not a file") {
+		t.Errorf("a pipe as a key file: %v", err)
 	}
 	if _, err := LoadKeyring(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a file") {
 		t.Errorf("a directory: %v", err)

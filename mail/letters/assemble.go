@@ -89,7 +89,7 @@ func contentType(mediaType string, id store.ID, part string) field {
 // head lists the mail's header fields but its content type's, in their order.
 func (c *Composer) head(l store.Letter, p parts, now time.Time) ([]field, error) {
 	id := strings.Trim(l.MessageID, "<>")
-	if !isPlainAddress(id) {
+	if !IsPlainAddress(id) {
 		return nil, errors.New("its Message-ID is none")
 	}
 	fields := []field{

@@ -56,6 +56,7 @@ func testOptions(t testing.TB) Options {
 		Organisation:    "Synthetische Tankreiniging Kaai 9",
 		PrivacyURL:      "https://kaai9.example/privacy",
 		PublicURL:       &url.URL{Scheme: "https", Host: "eecd.kaai9.example"},
+		ActivationURL:   "https://eecd.kaai9.example/eecd/activate",
 		ConfirmationTTL: 24 * time.Hour,
 		NotMeTTL:        720 * time.Hour,
 		Sealer:          testSealer(t),

@@ -47,8 +47,7 @@ type Options struct {
 	PrivacyURL   string       // where the processing of personal data is described; empty: nowhere
 	PublicURL    *url.URL     // base of the links to the appliance's own pages
 
-	// ActivationURL is the template of the front end's address (CheckActivationURL); empty: PublicURL's own page.
-	ActivationURL   string
+	ActivationURL   string        // template of the page behind the activation link (CheckActivationURL)
 	ConfirmationTTL time.Duration // life of the activation link, from composing; at least a minute
 	NotMeTTL        time.Duration // life of the "this wasn't me" link; at least a minute
 	Sealer          *tokens.Sealer
@@ -84,22 +83,19 @@ func New(o Options) (*Composer, error) {
 	}
 	c.texts = texts
 	c.sender = firstOf(clean(o.Organisation), clean(o.From.Name), o.PublicURL.Hostname())
-	if c.o.ActivationURL == "" {
-		c.o.ActivationURL = o.PublicURL.JoinPath("eecd", "activate").String()
-	}
 	return c, nil
 }
 
 func (c *Composer) checkAddresses() error {
 	var faults []error
-	if !isPlainAddress(c.o.From.Address) {
+	if !IsPlainAddress(c.o.From.Address) {
 		faults = append(faults, fmt.Errorf("the sender %q is not a plain mail address", c.o.From.Address))
 	}
 	if c.o.ReplyTo == "" {
 		return errors.Join(faults...)
 	}
 	address, err := mail.ParseAddress(c.o.ReplyTo)
-	if err != nil || !isPlainAddress(address.Address) {
+	if err != nil || !IsPlainAddress(address.Address) {
 		return errors.Join(append(faults, fmt.Errorf("the contact %q is not a mail address", c.o.ReplyTo))...)
 	}
 	c.replyTo = address
@@ -107,19 +103,19 @@ func (c *Composer) checkAddresses() error {
 }
 
 func (c *Composer) checkLinks() error {
-	var faults []error
-	if c.o.PublicURL == nil || checkWebURL(c.o.PublicURL.String()) != nil {
+	faults := []error{CheckActivationURL(c.o.ActivationURL)}
+	if c.o.PublicURL == nil || !isWebURL(c.o.PublicURL.String()) {
 		faults = append(faults, errors.New("the base of the links in letters must be a whole http or https address"))
 	}
-	if c.o.PrivacyURL != "" {
-		if err := checkWebURL(c.o.PrivacyURL); err != nil {
-			faults = append(faults, fmt.Errorf("the link to the privacy notice: %w", err))
-		}
-	}
-	if c.o.ActivationURL != "" {
-		faults = append(faults, CheckActivationURL(c.o.ActivationURL))
+	if c.o.PrivacyURL != "" && !isWebURL(c.o.PrivacyURL) {
+		faults = append(faults, fmt.Errorf("the link to the privacy notice %q is not a whole http or https address", c.o.PrivacyURL))
 	}
 	return errors.Join(faults...)
+}
+
+func isWebURL(text string) bool {
+	_, err := ParseWebURL(text)
+	return err == nil
 }
 
 // Compose makes the mail of a letter, minting the tokens that it carries: now is its date and the start of its links'
@@ -134,7 +130,7 @@ func (c *Composer) Compose(l store.Letter, in store.Contents, now time.Time) (Me
 }
 
 func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Message, error) {
-	if !isPlainAddress(l.To) || !strings.EqualFold(l.To, in.User.Email) {
+	if !IsPlainAddress(l.To) || !strings.EqualFold(l.To, in.User.Email) {
 		return Message{}, errors.New("its recipient is not the person's address")
 	}
 	words, code := c.texts[l.Language], l.Language

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"postern/store"
@@ -20,7 +21,7 @@ const (
 func CheckActivationURL(template string) error {
 	empty := strings.NewReplacer(tokenPlace, "", cleaningPlace, "").Replace(template)
 	filled := fillActivationURL(template, "token", store.ID{1})
-	if err := checkWebURL(filled); err != nil {
+	if _, err := ParseWebURL(filled); err != nil {
 		return fmt.Errorf("the activation address %q: %w", template, err)
 	}
 	if strings.ContainsAny(empty, "{}") {
@@ -35,23 +36,28 @@ func CheckActivationURL(template string) error {
 	return nil
 }
 
-// checkWebURL tells whether a text is a whole http or https address that can stand in a letter as it is.
-func checkWebURL(text string) error {
+// ParseWebURL reads a whole http or https address that can stand in a letter as it is. Its errors are half sentences, to
+// follow a setting's name.
+func ParseWebURL(text string) (*url.URL, error) {
 	for i := range len(text) {
 		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`|", c) >= 0 {
-			return errors.New("spaces, quotes and letters beyond ASCII must be percent-encoded (a host: as xn--…)")
+			return nil, errors.New("spaces, quotes and letters beyond ASCII must be percent-encoded (a host: as xn--…)")
 		}
 	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return errors.New("it can't be read as an address")
+		return nil, errors.New("it can't be read as an address")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return errors.New("write it whole, with https:// and a host")
+		return nil, errors.New("write a whole URL, as https://postern.example.org")
 	case u.User != nil:
-		return errors.New("user name and password have no place in it")
+		return nil, errors.New("a user or password has no place in it")
+	case u.Port() != "":
+		if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil {
+			return nil, errors.New("the port is a number up to 65535")
+		}
 	}
-	return nil
+	return u, nil
 }
 
 // fillActivationURL puts the token and the cleaning, escaped, into their places. Without a place for the token both go

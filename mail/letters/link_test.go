@@ -62,6 +62,7 @@ func TestCheckActivationURL(t *testing.T) {
 		"https://bücher.example/":        "percent-encoded",
 		"https://a.example/\"><b>":       "percent-encoded",
 		"https://a.example/%zz":          "can't be read",
+		"https://a.example:65536/":       "the port",
 	} {
 		err := CheckActivationURL(template)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -22,7 +22,8 @@ func cleaningAdd() command {
 		name: "cleaning add", args: "FILE.json [--pdf FILE]", least: 1, most: 1,
 		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
 		long: `The file holds a cleaning as the partner API takes it, with its id beside the fields, or a list of such
-cleanings; - reads it from standard input. Without a PDF the document is made from the data.`,
+cleanings; - reads it from standard input. Without a PDF the document is made from the data. PDFs are stored behind
+all cleanings: if the disk fills up meanwhile, the cleanings are there without them, and the answer says so.`,
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)
@@ -136,7 +137,8 @@ func showCleaning(out io.Writer, found store.Cleaning) error {
 		if part.Cleaned {
 			cleaned = "yes"
 		}
-		rows[i] = []string{fmt.Sprint(part.Number), cleaned, strings.Join(part.Codes, " "), joined(part.PreviousLoad.UNNumber, part.PreviousLoad.Name)}
+		load := joined(part.PreviousLoad.UNNumber, part.PreviousLoad.Name)
+		rows[i] = []string{fmt.Sprint(part.Number), cleaned, strings.Join(part.Codes, " "), load}
 	}
 	fmt.Fprintln(out)
 	return printRows(out, []string{"COMPARTMENT", "CLEANED", "CODES", "PREVIOUS LOAD"}, rows)
@@ -161,7 +163,8 @@ func cleaningList() command {
 			return func(c *call, _ []string) error {
 				heading := []string{"ID", "NUMBER", "STATUS", "LOAD", "STATION", "EQUIPMENT"}
 				row := func(one store.Cleaning) []string {
-					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status), one.Station.Name, one.Equipment.Identification}
+					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status),
+						one.Station.Name, one.Equipment.Identification}
 				}
 				return printPages(c.Out, *asJSON, heading, row, func(after store.ID) (page operator.Page[store.Cleaning], err error) {
 					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {guid(after)}}, nil, &page)

@@ -59,6 +59,8 @@ func letterShow() command {
 func letterRetry() command {
 	return command{
 		name: "letter retry", args: "ID|--failed", most: 1, short: "sends a letter now that failed or waits, or all that failed",
+		long: `While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To have it
+tried at once, say postern letter pause, and then postern letter resume.`,
 		prepare: func(f *flag.FlagSet) action {
 			failed := f.Bool("failed", false, "all failed letters")
 			asJSON := jsonFlag(f)
@@ -124,14 +126,17 @@ func printLetter(out io.Writer, l operator.Letter) error {
 }
 
 func letterPause() command {
-	return sendingAct("pause", "stops sending; letters go on being owed")
+	return sendingAct("pause", "stops sending; letters go on being owed", "")
 }
 
-func letterResume() command { return sendingAct("resume", "starts sending again") }
+func letterResume() command {
+	return sendingAct("resume", "starts sending again",
+		"A smarthost that is at fault is tried at once, where sending was paused.")
+}
 
-func sendingAct(act, short string) command {
+func sendingAct(act, short, long string) command {
 	return command{
-		name: "letter " + act, short: short,
+		name: "letter " + act, short: short, long: long,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

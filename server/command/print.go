@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -53,7 +54,9 @@ func printRows(out io.Writer, heading []string, rows [][]string) error {
 // inLine keeps what others typed from breaking a line or steering the terminal.
 func inLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+		switch {
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029', // breaks
+			r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069': // changes of direction
 			return ' '
 		}
 		return r
@@ -76,8 +79,11 @@ func guid(id store.ID) string {
 	return id.String()
 }
 
+// pages gives the page of a list that begins after an item; after none it is the first.
+type pages[T any] func(after store.ID) (operator.Page[T], error)
+
 // printPages prints a list page by page: as one JSON array, or as tables whose heading stands above the first.
-func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T) []string, next func(after store.ID) (operator.Page[T], error)) error {
+func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T) []string, next pages[T]) error {
 	if asJSON {
 		return printArray(out, next)
 	}
@@ -99,7 +105,7 @@ func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T)
 }
 
 // printArray prints the items of all pages as one JSON array, an item a line.
-func printArray[T any](out io.Writer, next func(after store.ID) (operator.Page[T], error)) error {
+func printArray[T any](out io.Writer, next pages[T]) error {
 	separator := "[\n"
 	for after, more := (store.ID{}), true; more; more = !after.IsZero() {
 		page, err := next(after)

@@ -2,6 +2,7 @@ package eecd
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -72,7 +73,7 @@ func tokenText(to *string) fields.Reader {
 			r.Fault(path, "The confirmation token must be a text.")
 			return
 		}
-		if *to = string(text); *to == "" {
+		if *to = strings.TrimSpace(string(text)); *to == "" {
 			r.Fault(path, missing)
 		}
 	}
@@ -112,7 +113,7 @@ func (e *Room) signIn(c *web.Call) error {
 		in.Held = &held
 	}
 	var result store.SignedIn
-	wait := e.SignInLimit.Try(c.Client, func() (counts bool) {
+	wait, gone := e.SignInLimit.Try(c.R.Context(), c.Client, func() (counts bool) {
 		result, err = e.Store.SignInUser(c.R.Context(), in)
 		if err == nil && result.MustActivate {
 			err = errMustActivate
@@ -120,6 +121,8 @@ func (e *Room) signIn(c *web.Call) error {
 		return store.IsKind(err, store.NotFound) || store.IsKind(err, store.Forbidden)
 	})
 	switch {
+	case gone != nil:
+		return gone
 	case wait > 0:
 		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
 			Reason: "Too many sign-ins from this address came to nothing; try again later."}

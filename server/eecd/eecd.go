@@ -30,6 +30,9 @@ type Options struct {
 	SignInLimit   *web.Limiter // sign-in calls answered 403 or 404, per client
 }
 
+// renderedAtOnce bounds the memory and the processors that documents take.
+const renderedAtOnce = 2
+
 // Room is the endpoints and pages of the users. It is safe for concurrent use.
 type Room struct {
 	Options
@@ -37,12 +40,13 @@ type Room struct {
 
 	answers   store.Memo[[]byte] // cleanings as they are answered
 	documents store.Memo[[]byte] // rendered, by language
+	rendering chan struct{}      // holds one for each document that is being rendered
 }
 
 // New makes the room. Its error is a text or template of the program's own that is missing.
 func New(o Options) (*Room, error) {
 	p, err := loadPages()
-	return &Room{Options: o, pages: p}, err
+	return &Room{Options: o, pages: p, rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
 // userToken seals a user token of now.
@@ -55,16 +59,16 @@ func (e *Room) userToken(user store.User, proven bool) (string, error) {
 }
 
 // held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to judge.
-func (e *Room) held(c *web.Call) (store.Bearer, bool) {
+func (e *Room) held(c *web.Call) (store.Holder, bool) {
 	given := c.R.Header[tokenHeader]
 	if len(given) != 1 || tokenInQuery(c.R.URL) {
-		return store.Bearer{}, false
+		return store.Holder{}, false
 	}
 	claims, err := e.Sealer.Open(tokens.UserToken, given[0])
 	if err != nil || !e.Now().Before(claims.ExpiresAt) {
-		return store.Bearer{}, false
+		return store.Holder{}, false
 	}
-	return store.Bearer{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}, true
+	return store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}, true
 }
 
 // tokenInQuery finds a token where it must not be: query strings end up in logs and histories.
@@ -84,17 +88,17 @@ var errNoToken = store.Refuse(store.Unauthorized,
 	"This call needs a valid user token in the header X-NALLIAN-TOKEN; sign in to get one.")
 
 // asUser makes a handler for signed-in users alone.
-func (e *Room) asUser(handle func(*web.Call, store.Bearer, store.User) error) web.Handler {
+func (e *Room) asUser(handle func(*web.Call, store.Holder, store.User) error) web.Handler {
 	return func(c *web.Call) error {
-		bearer, ok := e.held(c)
+		holder, ok := e.held(c)
 		if !ok {
 			return errNoToken
 		}
-		user, err := e.Store.CheckBearer(bearer)
+		user, err := e.Store.CheckHolder(holder)
 		if err != nil {
 			return err
 		}
-		return handle(c, bearer, user)
+		return handle(c, holder, user)
 	}
 }
 
@@ -105,21 +109,21 @@ var errNotProven = store.Refuse(store.Forbidden, "This needs a token from an act
 // opens nobody's documents, and its holder is not told which cleanings there are.
 func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
 	return func(c *web.Call) error {
-		bearer, ok := e.held(c)
+		holder, ok := e.held(c)
 		if !ok {
 			return errNoToken
 		}
 		id, err := cleaningID(c)
-		if !bearer.Proven {
+		if !holder.Proven {
 			err = errNotProven
 		}
 		if err != nil {
-			if _, gone := e.Store.CheckBearer(bearer); gone != nil {
+			if _, gone := e.Store.CheckHolder(holder); gone != nil {
 				return gone
 			}
 			return err
 		}
-		user, cleaning, err := e.Store.ReadCleaning(bearer, id)
+		user, cleaning, err := e.Store.ReadCleaning(holder, id)
 		if err != nil {
 			return err
 		}

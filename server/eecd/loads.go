@@ -1,6 +1,7 @@
 package eecd
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -19,12 +20,12 @@ type mailed struct {
 	Status string `json:"status"` // always queued
 }
 
-func (e *Room) mailCleaning(c *web.Call, bearer store.Bearer, _ store.User) error {
+func (e *Room) mailCleaning(c *web.Call, holder store.Holder, _ store.User) error {
 	id, err := cleaningID(c)
 	if err != nil {
 		return err
 	}
-	if err := e.Store.MailCleaning(c.R.Context(), bearer, id); err != nil {
+	if err := e.Store.MailCleaning(c.R.Context(), holder, id); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, mailed{"queued"})
@@ -47,7 +48,7 @@ func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) erro
 func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
 	pdf, err := e.Store.DocumentOf(cleaning.ID)
 	if err == nil && pdf == nil {
-		pdf, err = e.rendered(cleaning, user.Language)
+		pdf, err = e.rendered(c.R.Context(), cleaning, user.Language)
 	}
 	if err != nil {
 		return err
@@ -56,11 +57,17 @@ func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) e
 	return c.Bytes("application/pdf", pdf)
 }
 
-// rendered remembers what it rendered: a document takes some 10 ms, and whoever may read one may read it often.
-func (e *Room) rendered(cleaning store.Cleaning, language string) ([]byte, error) {
+// rendered renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
+func (e *Room) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
 	version := append(cleaning.Version[:], language...)
 	if pdf, known := e.documents.Get(cleaning.ID, version); known {
 		return pdf, nil
+	}
+	select {
+	case e.rendering <- struct{}{}:
+		defer func() { <-e.rendering }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	link := e.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
 	pdf, err := document.Render(cleaning, link.String(), language)
@@ -79,23 +86,23 @@ type decided struct {
 	Comment          *string          `json:"comment"`     // null where there is none
 }
 
-func (e *Room) complete(c *web.Call, bearer store.Bearer, _ store.User) error {
+func (e *Room) complete(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadCompleted}
-	return e.decide(c, bearer, &d, fields.Object{
+	return e.decide(c, holder, &d, fields.Object{
 		"ProductName": fields.Text(&d.ProductName, fields.Limits{Required: true, Max: maxProduct}),
 		"Comment":     fields.Text(&d.Comment, fields.Limits{Max: maxComment, Lines: true}),
 	})
 }
 
-func (e *Room) reject(c *web.Call, bearer store.Bearer, _ store.User) error {
+func (e *Room) reject(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadRejected}
-	return e.decide(c, bearer, &d, fields.Object{
+	return e.decide(c, holder, &d, fields.Object{
 		"Comment": fields.Text(&d.Comment, fields.Limits{Required: true, Max: maxComment, Lines: true}),
 	})
 }
 
 // decide reads what o fills into d, and decides.
-func (e *Room) decide(c *web.Call, bearer store.Bearer, d *store.Decision, o fields.Object) error {
+func (e *Room) decide(c *web.Call, holder store.Holder, d *store.Decision, o fields.Object) error {
 	id, err := cleaningID(c)
 	if err != nil {
 		return err
@@ -103,7 +110,7 @@ func (e *Room) decide(c *web.Call, bearer store.Bearer, d *store.Decision, o fie
 	if err := c.Decode(o); err != nil {
 		return err
 	}
-	load, err := e.Store.DecideLoad(c.R.Context(), bearer, id, *d)
+	load, err := e.Store.DecideLoad(c.R.Context(), holder, id, *d)
 	if err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (e *Room) notMeForm(c *web.Call) error {
 	if !e.Now().Before(claims.ExpiresAt) {
 		return e.badLink(c, store.Refuse(store.Conflict, ""))
 	}
-	err = e.Store.DisownUser(c.R.Context(), claims.Subject, claims.Generation)
+	err = e.Store.DisownUser(c.R.Context(), claims.Subject)
 	if store.IsKind(err, store.Conflict) {
 		return e.say(c, http.StatusConflict, func(w words) message {
 			return message{Title: w.BadLinkTitle, Text: w.InUseText, Class: "error"}

@@ -12,13 +12,13 @@ import (
 	"postern/store"
 )
 
-// Messages lists the letters, newest first (GET messages?start=&limit=).
-func (r *Room) Messages(c *web.Call) error {
+// messages lists the letters, newest first (GET messages?start=&limit=).
+func (r *Room) messages(c *web.Call) error {
 	return r.list(c, mail.InboxQuery{})
 }
 
-// Search lists the letters that match (GET search?query=&start=&limit=).
-func (r *Room) Search(c *web.Call) error {
+// search lists the letters that match (GET search?query=&start=&limit=).
+func (r *Room) search(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (r *Room) list(c *web.Call, query mail.InboxQuery) error {
 	total, unread := r.box.Counts()
 	shown := cut(matching, start, limit)
 	return c.JSON(http.StatusOK, listAnswer{
-		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: unreadIn(matching),
+		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: mail.CountUnread(matching),
 		Start: start, Messages: summarise(shown),
 	})
 }
@@ -46,8 +46,8 @@ func searchOf(c *web.Call) (mail.InboxQuery, error) {
 	return mail.ParseInboxQuery(text), nil
 }
 
-// Message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
-func (r *Room) Message(c *web.Call) error {
+// message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
+func (r *Room) message(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -56,8 +56,8 @@ func (r *Room) Message(c *web.Call) error {
 	return c.JSON(http.StatusOK, describe(letter))
 }
 
-// Headers gives the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
-func (r *Room) Headers(c *web.Call) error {
+// headers gives the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
+func (r *Room) headers(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -65,8 +65,8 @@ func (r *Room) Headers(c *web.Call) error {
 	return c.JSON(http.StatusOK, letter.Header())
 }
 
-// Raw gives a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
-func (r *Room) Raw(c *web.Call) error {
+// raw gives a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
+func (r *Room) raw(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -77,9 +77,9 @@ func (r *Room) Raw(c *web.Call) error {
 	return c.Bytes("text/plain; charset=utf-8", letter.Raw)
 }
 
-// Part gives the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays harmless: it
-// is kept as a file, or without rights.
-func (r *Room) Part(c *web.Call) error {
+// part gives the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays
+// harmless: it is kept as a file, or without rights.
+func (r *Room) part(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -121,8 +121,9 @@ func headFile(h http.Header, file mail.CapturedFile) {
 	h.Set("Content-Disposition", show)
 }
 
-// DeleteMessages removes the letters that the body names, as {"IDs": ["…"]}; without a body, or with none named, all of them.
-func (r *Room) DeleteMessages(c *web.Call) error {
+// deleteMessages removes the letters that the body names, as {"IDs": ["…"]}; without a body, or with none named, all of
+// them.
+func (r *Room) deleteMessages(c *web.Call) error {
 	var ids []string
 	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
 		return err
@@ -131,8 +132,8 @@ func (r *Room) DeleteMessages(c *web.Call) error {
 	return done(c)
 }
 
-// DeleteSearch removes the letters that match (DELETE search?query=).
-func (r *Room) DeleteSearch(c *web.Call) error {
+// deleteSearch removes the letters that match (DELETE search?query=).
+func (r *Room) deleteSearch(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -141,12 +142,14 @@ func (r *Room) DeleteSearch(c *web.Call) error {
 	return done(c)
 }
 
-// SetRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
-func (r *Room) SetRead(c *web.Call) error {
+// setRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
+func (r *Room) setRead(c *web.Call) error {
 	var ids []string
 	var search string
 	var read bool
-	err := decodeOptional(c, fields.Object{"IDs": idList(&ids), "Search": fields.Text(&search, fields.Limits{Max: 1000}), "Read": fields.Bool(&read)})
+	err := decodeOptional(c, fields.Object{
+		"IDs": idList(&ids), "Search": fields.Text(&search, fields.Limits{Max: 1000}), "Read": fields.Bool(&read),
+	})
 	if err != nil {
 		return err
 	}
@@ -161,8 +164,8 @@ func (r *Room) SetRead(c *web.Call) error {
 	return done(c)
 }
 
-// Info gives what Mailpit's clients ask for to see whether somebody is there.
-func (r *Room) Info(c *web.Call) error {
+// info gives what Mailpit's clients ask for to see whether somebody is there.
+func (r *Room) info(c *web.Call) error {
 	total, unread := r.box.Counts()
 	size := 0
 	for _, letter := range r.box.Find(mail.InboxQuery{}) {

@@ -9,13 +9,13 @@ import (
 	"postern/store"
 )
 
-// framePolicy is for the HTML of letters, which anybody may have written: styles and pictures that it carries itself, nothing else. Links
-// open in a window of their own; that window is an ordinary one, or what they lead to would not work.
-const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; " +
-	"sandbox allow-popups allow-popups-to-escape-sandbox"
+// framePolicy is for the HTML of letters, which anybody may have written: styles and pictures that it carries itself,
+// nothing else. Links open in a window of their own; that window is an ordinary one, or what they lead to would not work.
+const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
+	"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
-// HTML gives a letter's HTML for the page's frame (GET message/{id}/html).
-func (r *Room) HTML(c *web.Call) error {
+// html gives a letter's HTML for the page's frame (GET message/{id}/html).
+func (r *Room) html(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -37,8 +37,8 @@ func linksOutside(markup string) string {
 	return markup[:at] + target + markup[at:]
 }
 
-// headStart finds where the head's content begins: behind <head>, or else behind what may stand before it. Anything put before the
-// doctype would change how the letter is drawn.
+// headStart finds where the head's content begins: behind <head>, or else behind what may stand before it. Anything put
+// before the doctype would change how the letter is drawn.
 func headStart(markup string) int {
 	z := html.NewTokenizer(strings.NewReader(markup))
 	behind, at := 0, 0
@@ -58,12 +58,6 @@ func headStart(markup string) int {
 		}
 	}
 }
-
-// Style gives what the page adds to the style sheet of all pages.
-func (r *Room) Style(c *web.Call) error { return r.style.handle(c) }
-
-// Script gives the script that keeps the page live.
-func (r *Room) Script(c *web.Call) error { return r.script.handle(c) }
 
 // file is an embedded file with the URL that the page uses for it.
 type file struct {

@@ -15,7 +15,8 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing from elsewhere.
+// pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing from
+// elsewhere.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -60,13 +61,13 @@ type tab struct {
 	Current        bool
 }
 
-// List is the page of letters, newest first, with a search.
-func (r *Room) List(c *web.Call) error {
+// listPage is the page of letters, newest first, with a search.
+func (r *Room) listPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, nil)
 }
 
-// Letter is the page of one letter, beside the list: as HTML, text or source, its files, its links.
-func (r *Room) Letter(c *web.Call) error {
+// letterPage is the page of one letter, beside the list: as HTML, text or source, its files, its links.
+func (r *Room) letterPage(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return r.page(c, http.StatusNotFound, nil)
@@ -158,14 +159,14 @@ func lookAt(letter *mail.Captured, wanted string, asked place) *letterView {
 	return l
 }
 
-// DeleteAll empties the inbox, from the page's form.
-func (r *Room) DeleteAll(c *web.Call) error {
+// deleteAll empties the inbox, from the page's form.
+func (r *Room) deleteAll(c *web.Call) error {
 	r.box.Delete(named())
 	return c.SeeOther("/inbox")
 }
 
-// DeleteLetter removes one letter, from the page's form. One that is gone already is as good as removed.
-func (r *Room) DeleteLetter(c *web.Call) error {
+// deleteLetter removes one letter, from the page's form. One that is gone already is as good as removed.
+func (r *Room) deleteLetter(c *web.Call) error {
 	r.box.Delete(named(c.Param("id")))
 	return c.SeeOther("/inbox")
 }

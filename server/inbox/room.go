@@ -1,5 +1,6 @@
-// Package inbox shows the letters that the built-in inbox keeps: as a page for people, and as JSON in the shapes of Mailpit's API v1,
-// so that test tools made for Mailpit work. Who may come here, and whether there is an inbox at all, the route table decides.
+// Package inbox shows the letters that the built-in inbox keeps: as a page for people, and as JSON in the shapes of
+// Mailpit's API v1, so that test tools made for Mailpit work. Who may come here, and whether there is an inbox at all, the
+// route table decides.
 package inbox
 
 import (
@@ -14,7 +15,7 @@ import (
 	"postern/store"
 )
 
-// Room holds the inbox's pages and calls. Its exported methods are handlers.
+// Room holds the inbox's pages and calls.
 type Room struct {
 	box           *mail.Inbox
 	stopping      context.Context
@@ -22,8 +23,8 @@ type Room struct {
 	style, script file
 }
 
-// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the end of the
-// appliance.
+// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the end
+// of the appliance.
 func New(box *mail.Inbox, stopping context.Context) (*Room, error) {
 	r := &Room{box: box, stopping: stopping}
 	var err error
@@ -39,7 +40,8 @@ func New(box *mail.Inbox, stopping context.Context) (*Room, error) {
 
 // errNoLetter answers for letters that are not there. They may have been: the inbox forgets.
 func errNoLetter() error {
-	return store.Refuse(store.NotFound, "There is no such letter in the inbox; it keeps the newest ones only, and forgets all when the appliance ends.")
+	return store.Refuse(store.NotFound,
+		"There is no such letter in the inbox; it keeps the newest ones only, and forgets all when the appliance ends.")
 }
 
 // letter finds the letter that the path names: by its ID, or as "latest", of those that match ?query= where given.

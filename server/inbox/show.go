@@ -32,7 +32,7 @@ func (s shown) Sent() string {
 // Who is everybody that the letter goes to.
 func (s shown) Who() string { return addresses(slices.Concat(s.To, s.Cc, s.Bcc)) }
 
-// Addressed is To as text; Copied, Hidden and Answered are Cc, Bcc and Reply-To.
+// Addressed is To as text.
 func (s shown) Addressed() string { return addresses(s.To) }
 
 // Copied is Cc as text.

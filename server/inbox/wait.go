@@ -17,9 +17,9 @@ const (
 	liveLongest = 25 * time.Second // shorter than what proxies and browsers let a silent request last
 )
 
-// Wait gives the newest letter that matches, as Message does, at once or as soon as it comes; 404 after the timeout
-// (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of Search.
-func (r *Room) Wait(c *web.Call) error {
+// wait gives the newest letter that matches, as message does, at once or as soon as it comes; 404 after the timeout
+// (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of search.
+func (r *Room) wait(c *web.Call) error {
 	q := c.R.URL.Query()
 	timeout, err := timeoutOf(q.Get("timeout"))
 	if err != nil {
@@ -63,9 +63,9 @@ func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, con
 	return ctx, func() { unhook(); cancel(); stop(nil) }
 }
 
-// Changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is what keeps the
-// page live.
-func (r *Room) Changes(c *web.Call) error {
+// changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is what
+// keeps the page live.
+func (r *Room) changes(c *web.Call) error {
 	version, changed := r.box.Watch()
 	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {
 		ctx, cancel := r.waiting(c, liveLongest)

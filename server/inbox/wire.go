@@ -95,12 +95,3 @@ func describe(c *mail.Captured) message {
 	}
 	return m
 }
-
-func unreadIn(letters []*mail.Captured) (unread int) {
-	for _, c := range letters {
-		if !c.Read() {
-			unread++
-		}
-	}
-	return unread
-}

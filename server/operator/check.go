@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -31,6 +32,8 @@ type finding struct {
 
 // check looks through a copy of the data file, as the last commit left it, while the appliance goes on.
 func (o *Operator) check(c *web.Call) error {
+	// The larger the file, the longer this takes, also longer than answers may elsewhere; who waits can go at any time.
+	_ = http.NewResponseController(c.W).SetWriteDeadline(time.Time{}) // called in process there is no deadline
 	o.checking.Lock()
 	defer o.checking.Unlock()
 	copied := o.copyName()

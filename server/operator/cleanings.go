@@ -3,6 +3,7 @@ package operator
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -32,11 +33,15 @@ func (d *delivery) fields() fields.Object {
 	return object
 }
 
-// addCleanings stores one cleaning or a list of them: all, or none where one is wrong. Their documents follow one by
-// one; where one is refused, as for a load that is decided, the call can be repeated without it.
+// addCleanings stores one cleaning or a list of them: all, or none where one is wrong. Their documents follow one by one,
+// each too large for one transaction with the others. Whether they can be stored is looked at beforehand; what can still
+// come between is a full disk, or a decision at this very moment. The answer says then what is stored.
 func (o *Operator) addCleanings(c *web.Call) error {
 	deliveries, err := readDeliveries(c)
 	if err != nil {
+		return err
+	}
+	if err := o.openForDocuments(deliveries); err != nil {
 		return err
 	}
 	inputs := make([]store.CleaningInput, len(deliveries))
@@ -52,12 +57,43 @@ func (o *Operator) addCleanings(c *web.Call) error {
 		pdf := deliveries[i].pdf
 		if pdf != nil {
 			if err := o.Store.PutDocument(c.R.Context(), s.Cleaning.ID, pdf); err != nil {
-				return err
+				return halfStored(s.Cleaning.ID, err)
 			}
 		}
 		answer.Stored[i] = StoredCleaning{ID: s.Cleaning.ID, Number: s.Cleaning.Number, Outcome: s.Outcome, PDF: pdf != nil}
 	}
 	return c.JSON(http.StatusOK, answer)
+}
+
+// openForDocuments refuses a document for a load that is decided already.
+func (o *Operator) openForDocuments(deliveries []*delivery) error {
+	for _, d := range deliveries {
+		if d.pdf == nil {
+			continue
+		}
+		known, err := o.Store.Cleaning(d.ID)
+		switch {
+		case store.IsKind(err, store.NotFound):
+		case err != nil:
+			return err
+		case known.Load.Status != store.LoadOpen:
+			return &store.Refusal{Kind: store.Conflict, Extra: map[string]any{"loadStatus": string(known.Load.Status)},
+				Reason: fmt.Sprintf("The load of cleaning %s is %s already, so it takes no document; nothing was stored.", d.ID, known.Load.Status)}
+		}
+	}
+	return nil
+}
+
+// halfStored says beside a refusal of a document what of the call is stored in spite of it.
+func halfStored(id store.ID, err error) error {
+	var refusal *store.Refusal
+	if !errors.As(err, &refusal) {
+		return fmt.Errorf("the cleanings are stored, but not the document of %s: %w", id, err)
+	}
+	said := *refusal
+	said.Reason = fmt.Sprintf("The cleanings are stored, but the document of %s is not, nor any behind it; repeat the call for them. %s",
+		id, refusal.Reason)
+	return &said
 }
 
 func readDeliveries(c *web.Call) ([]*delivery, error) {

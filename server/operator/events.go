@@ -20,28 +20,11 @@ func (o *Operator) events(c *web.Call) error {
 	}
 	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
 	defer cancel()
-	defer o.cancelWhenDraining(cancel)()
+	unhook := context.AfterFunc(o.Draining, cancel)
+	defer unhook()
 	feed, err := o.Store.EventsFrom(ctx, after, limit)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, feed)
-}
-
-// cancelWhenDraining calls cancel when the appliance begins to stop, until what it returns is called.
-func (o *Operator) cancelWhenDraining(cancel func()) (stop func()) {
-	done := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case <-o.Draining:
-			cancel()
-		case <-done:
-		}
-	}()
-	return func() {
-		close(done)
-		<-ended
-	}
 }

@@ -4,6 +4,7 @@
 package operator
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -24,7 +25,7 @@ type Options struct {
 	Dir             string           // the data directory; a check puts its copy there
 	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
 	Check           Checker          // nil: CheckInChild
-	Draining        <-chan struct{}  // closed when the appliance begins to stop: ends waiting for events; may be nil
+	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
 }
 

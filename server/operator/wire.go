@@ -9,7 +9,8 @@ import (
 // Prefix starts the path of every endpoint here.
 const Prefix = "/operator/v1"
 
-// Page is a stretch of a list. Next is the `after` of the following stretch; none: this is the last.
+// Page is a stretch of a list. Next is the `after` of the following stretch, for letters the `before`; none: this is the
+// last.
 type Page[T any] struct {
 	Items []T      `json:"items"`
 	Next  store.ID `json:"next,omitzero"`
@@ -141,7 +142,8 @@ func viewLetter(l store.Letter) Letter {
 	}
 	for i, a := range l.Attempts {
 		view.Attempts[i] = Attempt{
-			At: a.At, Milliseconds: time.Duration(a.Took).Milliseconds(), Class: a.Class, Phase: a.Phase, Code: a.Code, Enhanced: a.Enhanced, Text: a.Text,
+			At: a.At, Milliseconds: time.Duration(a.Took).Milliseconds(),
+			Class: a.Class, Phase: a.Phase, Code: a.Code, Enhanced: a.Enhanced, Text: a.Text,
 		}
 	}
 	return view

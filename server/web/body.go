@@ -63,22 +63,17 @@ func (c *Call) bodyFault(err error) error {
 // Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON, except on
 // routes with a bearer token, and 400 with all faults.
 func (c *Call) Decode(o fields.Object) error {
-	_, err := c.DecodeListing(o)
-	return err
-}
-
-// DecodeListing is Decode that also tells the paths of unknown properties, for those who list them as warnings.
-func (c *Call) DecodeListing(o fields.Object) (unknown []string, err error) {
 	if !c.route.Bearer && c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	body, err := c.Body()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return fields.Decode(body, o)
+	_, err = fields.Decode(body, o) // unknown properties are nobody's concern here
+	return err
 }
 
 // RequireType answers 415 unless the body says to be of that type, unencoded, and in UTF-8 if it names a charset.

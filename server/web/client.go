@@ -77,26 +77,26 @@ func (c *Call) Operator() bool {
 	switch c.handler.access {
 	case ForAnybody:
 		return true
+	case ForLocalHost:
+		return isLocalHost(c.R.Host)
 	case ForLoopback:
-		return isLocal(c.R)
+		peer := parsePeer(c.R.RemoteAddr)
+		return peer.IsLoopback() && !within(peer, c.handler.frame.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
 	}
 	return false
 }
 
-// isLocal is true for somebody on this machine who means this machine: the Host keeps out a browser whose page has
-// pointed its own name at 127.0.0.1, the forwarding headers keep out whoever comes through a proxy here.
-func isLocal(r *http.Request) bool {
-	if !parsePeer(r.RemoteAddr).IsLoopback() || !isLocalHost(r.Host) {
-		return false
-	}
+// throughProxy tells whether a request shows signs of a proxy: then its peer is not who asks.
+func throughProxy(r *http.Request) bool {
 	for name := range r.Header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
-			return false
+		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
+// isLocalHost keeps out a browser whose page has pointed its own name at this machine.
 func isLocalHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

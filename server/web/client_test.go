@@ -83,6 +83,10 @@ func TestOperator(t *testing.T) {
 		{ForLoopback, "localhost", "\nX-Forwarded-For: 127.0.0.1", false},
 		{ForLoopback, "localhost", "\nx-forwarded-host: localhost", false},
 		{ForLoopback, "localhost", "\nX-FORWARDED-ANYTHING:", false},
+		{ForLoopback, "localhost", "\nVia: 1.1 proxy", false},
+		{ForLoopback, "localhost", "\nX-Real-IP: 192.0.2.1", false},
+		{ForLocalHost, "localhost:9000", "\nX-Forwarded-For: 192.0.2.1", true},
+		{ForLocalHost, "evil.example:9000", "", false},
 		{ForNobody, "localhost", "", false},
 		{ForAnybody, "evil.example", "\nX-Forwarded-For: 192.0.2.1", true},
 	} {

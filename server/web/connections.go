@@ -7,8 +7,8 @@ import (
 )
 
 // LimitConnections bounds how many connections of a listener are open at once: total of them, further ones waiting to be
-// accepted, and perClient from one IPv4 address or IPv6 /64, further ones being closed, so that one stranger's idle
-// connections keep nobody else out. Peers within exempt, as trusted proxies, and those on this machine count only in total.
+// accepted, and perClient from one IPv4 address or IPv6 /64, twice that from an IPv6 /48, further ones being closed, so that
+// one stranger's idle connections keep nobody else out. Peers within exempt, as trusted proxies, and those on this machine count only in total.
 func LimitConnections(l net.Listener, total, perClient int, exempt []netip.Prefix) net.Listener {
 	return &limitedListener{Listener: l, free: make(chan struct{}, total), done: make(chan struct{}),
 		perClient: perClient, exempt: exempt, open: make(map[netip.Prefix]int)}
@@ -53,31 +53,44 @@ func (l *limitedListener) Close() error {
 	return l.Listener.Close()
 }
 
-// admit counts a connection. The zero prefix stands for those that are not counted by client.
-func (l *limitedListener) admit(conn net.Conn) (client netip.Prefix, admitted bool) {
-	addr := parsePeer(conn.RemoteAddr().String())
-	if !addr.IsValid() || addr.IsLoopback() || within(addr, l.exempt) {
-		return netip.Prefix{}, true
+// admit counts a connection. The zero address stands for those that are not counted by client.
+func (l *limitedListener) admit(conn net.Conn) (client netip.Addr, admitted bool) {
+	client = parsePeer(conn.RemoteAddr().String())
+	if !client.IsValid() || client.IsLoopback() || within(client, l.exempt) {
+		return netip.Addr{}, true
 	}
-	client = narrow(addr)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[client] >= l.perClient {
+	if l.open[narrow(client)] >= l.perClient || client.Is6() && l.open[network(client)] >= wideConnections*l.perClient {
 		return client, false
 	}
-	l.open[client]++
+	l.count(client, 1)
 	return client, true
 }
 
-func (l *limitedListener) leave(client netip.Prefix) {
+// wideConnections is how many times as many connections a whole /48 may hold.
+const wideConnections = 2
+
+func (l *limitedListener) leave(client netip.Addr) {
 	if client.IsValid() {
 		l.mu.Lock()
-		if l.open[client]--; l.open[client] == 0 {
-			delete(l.open, client)
-		}
+		l.count(client, -1)
 		l.mu.Unlock()
 	}
 	<-l.free
+}
+
+// count adds to what a client holds, and forgets who holds nothing. The lock is held.
+func (l *limitedListener) count(client netip.Addr, by int) {
+	keys := []netip.Prefix{narrow(client), network(client)}
+	if client.Is4() {
+		keys = keys[:1]
+	}
+	for _, key := range keys {
+		if l.open[key] += by; l.open[key] == 0 {
+			delete(l.open, key)
+		}
+	}
 }
 
 // limitedConn gives its place back once, however often it is closed.

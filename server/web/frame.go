@@ -48,9 +48,10 @@ type Access int
 
 // The kinds of access.
 const (
-	ForNobody   Access = iota // the operator has a listener of its own, and this is not it
-	ForLoopback               // a loopback peer with a loopback Host and no sign of a proxy
-	ForAnybody                // the operator's own listener, or the socket in the data directory
+	ForNobody    Access = iota // the operator has a listener of its own, and this is not it
+	ForLoopback                // a loopback peer with a loopback Host and no sign of a proxy
+	ForLocalHost               // whoever asks for a loopback Host: the operator's own listener, on this machine alone
+	ForAnybody                 // the operator's own listener, or the socket in the data directory
 )
 
 // Options are the plain values that a Frame is made of.

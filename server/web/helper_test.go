@@ -76,11 +76,11 @@ func testRoutes(t testing.TB) []Route {
 
 func decodeThing(c *Call) error {
 	var name string
-	unknown, err := c.DecodeListing(fields.Object{"Name": fields.Text(&name, fields.Limits{Required: true, Max: 5})})
+	err := c.Decode(fields.Object{"Name": fields.Text(&name, fields.Limits{Required: true, Max: 5})})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, map[string]any{"name": name, "unknown": unknown})
+	return c.JSON(http.StatusCreated, map[string]any{"name": name})
 }
 
 // failing ends in every way that a handler can.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -19,10 +20,15 @@ type Limiter struct {
 	now        func() time.Time
 	most       int
 
-	mu       sync.Mutex
-	clients  map[netip.Prefix]store.Window // guarded by mu
-	underWay map[netip.Prefix]int          // guarded by mu; calls of Try
-	ended    *sync.Cond                    // one of them has
+	mu      sync.Mutex
+	clients map[netip.Prefix]store.Window // guarded by mu
+	gates   map[netip.Prefix]*gate        // guarded by mu; of the clients with calls of Try under way, at least one each
+}
+
+// gate is where one client's calls of Try wait for each other.
+type gate struct {
+	underWay int           // guarded by the Limiter's mu
+	ended    chan struct{} // closed, and replaced, when one of them ends
 }
 
 // wideFactor is what a /48 may do of what a /64 may.
@@ -32,10 +38,8 @@ const wideFactor = 10
 func NewLimiter(rate store.Rate, exempt []netip.Prefix, now func() time.Time) *Limiter {
 	wide := rate
 	wide.Count *= wideFactor
-	l := &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients,
-		clients: make(map[netip.Prefix]store.Window), underWay: make(map[netip.Prefix]int)}
-	l.ended = sync.NewCond(&l.mu)
-	return l
+	return &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients,
+		clients: make(map[netip.Prefix]store.Window), gates: make(map[netip.Prefix]*gate)}
 }
 
 // Take counts one call of the client. A wait other than zero means that the limit is used up and nothing was counted.
@@ -55,49 +59,71 @@ func (l *Limiter) Take(client netip.Addr) (wait time.Duration) {
 
 // Try runs a call that is counted only if it says so. Where the client's calls under way could use up the limit between
 // them, it waits for one to end, so that neither too many run nor one that will not count is refused. A wait other than
-// zero means that the limit is used up and the call was not run.
-func (l *Limiter) Try(client netip.Addr, call func() (counts bool)) (wait time.Duration) {
+// zero means that the limit is used up, an error that ctx ended first; the call was not run then.
+func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (counts bool)) (wait time.Duration, err error) {
 	if l.free(client) {
 		call()
-		return 0
+		return 0, nil
 	}
-	if wait := l.begin(client); wait > 0 {
-		return wait
+	if wait, err := l.begin(ctx, client); wait > 0 || err != nil {
+		return wait, err
 	}
 	counts := true // also where the call panics
 	defer func() { l.end(client, counts) }()
 	counts = call()
-	return 0
+	return 0, nil
 }
 
-func (l *Limiter) begin(client netip.Addr) (wait time.Duration) {
-	key := narrow(client)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// begin waits until a call may run.
+func (l *Limiter) begin(ctx context.Context, client netip.Addr) (wait time.Duration, err error) {
 	for {
-		now := l.now()
-		if wait := l.wait(client, now); wait > 0 {
-			return wait
+		wait, ended := l.enter(client)
+		if wait > 0 || ended == nil {
+			return wait, nil
 		}
-		if l.rate.Taken(l.clients[key], now)+l.underWay[key] < l.rate.Count {
-			l.underWay[key]++
-			return 0
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		}
-		l.ended.Wait()
 	}
 }
 
+// enter counts a call as under way. Where it may not run yet, it gives what is closed when one of those that do has ended.
+func (l *Limiter) enter(client netip.Addr) (wait time.Duration, ended <-chan struct{}) {
+	key := narrow(client)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	if wait := l.wait(client, now); wait > 0 {
+		return wait, nil
+	}
+	g, busy := l.gates[key]
+	switch {
+	case !busy:
+		g = &gate{ended: make(chan struct{})}
+		l.gates[key] = g
+	case l.rate.Taken(l.clients[key], now)+g.underWay >= l.rate.Count:
+		return 0, g.ended
+	}
+	g.underWay++
+	return 0, nil
+}
+
+// end lets those in that wait for the call.
 func (l *Limiter) end(client netip.Addr, counts bool) {
 	key := narrow(client)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.underWay[key]--; l.underWay[key] == 0 {
-		delete(l.underWay, key)
-	}
 	if counts {
 		l.take(client, l.now())
 	}
-	l.ended.Broadcast()
+	g := l.gates[key]
+	close(g.ended)
+	g.ended = make(chan struct{})
+	if g.underWay--; g.underWay == 0 {
+		delete(l.gates, key)
+	}
 }
 
 // free is also whoever comes over a Unix socket, without an address.
@@ -142,7 +168,8 @@ func (l *Limiter) count(key netip.Prefix, rate store.Rate, now time.Time) {
 	l.clients[key], _ = rate.Take(window, now)
 }
 
-// makeRoom forgets a client: of a few that the map's order brings up, the one that has called least of late. So a flood of new addresses pushes out its own kind before it frees somebody who has used up the limit.
+// makeRoom forgets a client: of a few that the map's order brings up, the one that has called least of late. So a flood of
+// new addresses pushes out its own kind before it frees somebody who has used up the limit.
 func (l *Limiter) makeRoom(now time.Time) {
 	const looked = 16
 	var victim netip.Prefix

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -85,15 +87,18 @@ func TestLimiterTries(t *testing.T) {
 		atOnce := func(calls int, counts bool) {
 			ran.Store(0)
 			for range calls {
-				go l.Try(client, func() bool {
-					ran.Add(1)
-					most.Store(max(most.Load(), underWay.Add(1)))
-					time.Sleep(time.Millisecond)
-					underWay.Add(-1)
-					return counts
-				})
+				go func() {
+					_, _ = l.Try(t.Context(), client, func() bool {
+						ran.Add(1)
+						most.Store(max(most.Load(), underWay.Add(1)))
+						time.Sleep(time.Millisecond)
+						underWay.Add(-1)
+						return counts
+					})
+				}()
 			}
 			time.Sleep(time.Second)
+			synctest.Wait()
 		}
 		if atOnce(100, false); ran.Load() != 100 || most.Load() != 5 {
 			t.Errorf("%d of 100 ran, %d at once", ran.Load(), most.Load())
@@ -103,6 +108,36 @@ func TestLimiterTries(t *testing.T) {
 		}
 		if atOnce(100, false); ran.Load() != 0 {
 			t.Errorf("%d ran over the limit", ran.Load())
+		}
+		if len(l.gates) != 0 {
+			t.Errorf("%d gates are left of clients without calls", len(l.gates))
+		}
+	})
+}
+
+// TestLimiterTryEnds: a caller who goes waits no longer, and holds up nobody; other clients never wait for this one.
+func TestLimiterTryEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(store.Rate{Count: 1, Per: time.Hour}, nil, time.Now)
+		var calls sync.WaitGroup
+		began := time.Now()
+		try := func(addr string, patience, takes, ends time.Duration, refused bool) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			ran := false
+			wait, err := l.Try(ctx, netip.MustParseAddr(addr), func() bool { ran = true; time.Sleep(takes); return false })
+			if wait != 0 || (err != nil) != refused || ran == refused || time.Since(began) != ends {
+				t.Errorf("%s with %v of patience: wait %v, %v, ran %v, after %v", addr, patience, wait, err, ran, time.Since(began))
+			}
+		}
+		calls.Go(func() { try("192.0.2.1", time.Hour, time.Minute, time.Minute, false) })
+		synctest.Wait()
+		calls.Go(func() { try("192.0.2.1", time.Second, 0, time.Second, true) })
+		calls.Go(func() { try("192.0.2.1", time.Hour, time.Second, time.Minute+time.Second, false) })
+		try("192.0.2.2", time.Hour, 0, 0, false)
+		calls.Wait()
+		if len(l.gates) != 0 {
+			t.Errorf("%d gates are left", len(l.gates))
 		}
 	})
 }

@@ -71,9 +71,9 @@ func (c *Call) checkOrigin() error {
 
 // fromNowhere is how a browser sends our own forms over plain HTTP: Referrer-Policy: no-referrer turns their Origin into null
 // (Fetch standard §3.2.2), and Sec-Fetch-Site comes over TLS only. Without TLS that can't be told from a foreign form, so
-// it passes; a session's cookie does not come along with a foreign one (SameSite).
+// it passes; a session's cookie does not come along with a foreign one (SameSite). To this machine itself Sec-Fetch-Site comes always.
 func (c *Call) fromNowhere() bool {
-	return !c.Secure && c.R.Header.Get("Origin") == "null" && c.R.Header.Get("Sec-Fetch-Site") == ""
+	return !c.Secure && !isLocalHost(c.R.Host) && c.R.Header.Get("Origin") == "null" && c.R.Header.Get("Sec-Fetch-Site") == ""
 }
 
 // wantsPage tells whether an error is read by a person: on a page's route, or, where no route matched, in a browser.

@@ -241,3 +241,37 @@ func TestServerLog(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestConnectionsOfANetwork: a subscriber who commands a /48 holds twice what a /64 may, and frees it all again.
+func TestConnectionsOfANetwork(t *testing.T) {
+	l := LimitConnections(nil, 100, 2, nil).(*limitedListener)
+	admit := func(address string, want bool) {
+		t.Helper()
+		l.free <- struct{}{}
+		if _, admitted := l.admit(peer{address: address}); admitted != want {
+			t.Errorf("%s: admitted %v", address, admitted)
+		}
+	}
+	for _, address := range []string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1", "2001:db8:0:3::1"} {
+		admit(address, true)
+	}
+	admit("2001:db8:0:1::3", false)
+	admit("2001:db8:0:4::1", false)
+	admit("2001:db8:1:1::1", true)
+	l.leave(netip.MustParseAddr("2001:db8:0:2::1"))
+	admit("2001:db8:0:4::1", true)
+	for _, address := range []string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:3::1", "2001:db8:0:4::1", "2001:db8:1:1::1"} {
+		l.leave(netip.MustParseAddr(address))
+	}
+	if len(l.open) != 0 {
+		t.Errorf("left behind: %v", l.open)
+	}
+}
+
+// peer is a connection of which only the address matters.
+type peer struct {
+	net.Conn
+	address string
+}
+
+func (p peer) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(p.address), Port: 5} }

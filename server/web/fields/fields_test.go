@@ -31,7 +31,7 @@ func (s *sample) object() Object {
 		"Email":     Email(&s.Email),
 		"firstName": Name(&s.First, 5, true),
 		"note":      Text(&s.Note, Limits{Max: 12, Lines: true}),
-		"staff_No":  NumberOrText(&s.Number, Limits{Max: 10}),
+		"staff_No":  Text(&s.Number, Limits{Max: 10}),
 		"id":        GUID(&s.ID, false),
 		"at":        Time(&s.At),
 		"kind":      Enum(&s.Kind, false, "tankTrailer", "silo"),
@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
 		{"fine", `{` + fine + `}`, ""},
 		{"byte order mark", "\ufeff {" + fine + "}\r\n", ""},
-		{"names in any case", `{"EMAIL":"a@b.org","FIRSTname":"Jane","Staff_no":7}`, ""},
+		{"names in any case", `{"EMAIL":"a@b.org","FIRSTname":"Jane","Staff_no":"7"}`, ""},
 		{"names not without _", `{` + fine + `,"staffNo":7}`, "?staffNo"},
 		{"Kelvin sign is no k", `{` + fine + `,"` + "\u212a" + `ind":1}`, "?\u212aind"},
 		{"null and empty are absent", `{` + fine + `,"note":null,"staff_No":"","id":" ","parts":null,"inner":null,"yes":null,"at":"","kind":""}`, ""},
@@ -87,6 +87,8 @@ func TestFaults(t *testing.T) {
 		{"control and direction characters", `{"email":"a@b.org","firstName":"a\u202eb","note":"a\tb","inner":{"name":"a\u2028b"}}`, "firstName inner.name note"},
 		{"link in a name", `{"email":"a@b.org","firstName":"a://"}`, "firstName"},
 		{"address in a name", `{"email":"a@b.org","firstName":"a@b"}`, "firstName"},
+		{"nothing to see in a name", `{"email":"a@b.org","firstName":"\u200b\ufffe"}`, "firstName"},
+		{"a name of one dash", `{"email":"a@b.org","firstName":"-"}`, ""},
 		{"times", `{` + fine + `,"at":"2026-02-30T10:00:00Z"}`, "at"},
 		{"time without offset", `{` + fine + `,"at":"2026-02-20T10:00:00"}`, "at"},
 	} {
@@ -120,9 +122,8 @@ func summary(unknown []string, err error) string {
 // TestValues looks at what the readers make of what they accept.
 func TestValues(t *testing.T) {
 	var s sample
-	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":0042e1,"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
+	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":"42e1","id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
 		"at":"2026-03-01t14:05:00.5+01:00","kind":"TANKTRAILER","yes":true,"inner":{"NAME":"n"},"parts":[{"number":7,"codes":["p10"]}]}`
-	body = strings.Replace(body, "0042e1", "42e1", 1)
 	if _, err := Decode([]byte(body), s.object()); err != nil {
 		t.Fatal(err.(*store.Refusal).Fields)
 	}

@@ -28,17 +28,6 @@ func Text(to *string, l Limits) Reader {
 	}
 }
 
-// NumberOrText reads a text, and takes a number for the text that spells it, as it was written.
-func NumberOrText(to *string, l Limits) Reader {
-	return func(v jsontext.Value, path string, r *Report) {
-		if v.Kind() == '0' {
-			*to = l.check(string(v), path, r)
-			return
-		}
-		Text(to, l)(v, path, r)
-	}
-}
-
 // Name reads a name of a person or an organisation: kept as given after trimming and Unicode normalisation (NFC), at most
 // maxPoints code points, without anything that would make a link or an address of it in a letter.
 func Name(to *string, maxPoints int, isRequired bool) Reader {
@@ -52,9 +41,15 @@ func Name(to *string, maxPoints int, isRequired bool) Reader {
 		if strings.Contains(text, "://") || strings.Contains(text, "@") {
 			r.Fault(path, "A name may hold neither :// nor @.")
 		}
+		if !strings.ContainsFunc(text, isVisible) {
+			r.Fault(path, "A name must hold a character that can be seen.")
+		}
 		*to = l.check(text, path, r)
 	}
 }
+
+// isVisible leaves out spaces, formatting and private characters, of which a name could consist without showing anything.
+func isVisible(r rune) bool { return unicode.IsPrint(r) && r != ' ' }
 
 // Email reads a required e-mail address by the rules of ParseEmail.
 func Email(to *string) Reader {

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"bytes"
+
+	"go.etcd.io/bbolt"
+)
+
+// LetterFilter chooses letters for the operator.
+type LetterFilter struct {
+	State  LetterState // empty: all
+	To     string      // an e-mail address; empty: all
+	Before ID          // only letters that come after this one in the list; zero: from its beginning
+	Limit  int         // at most so many; 0: 100
+}
+
+// Letters lists letters, the newest first: by when they were owed or, with a state alone, by when they came into it;
+// queued ones by when they are due, the latest first, behind those that the courier has in hand.
+func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	return read(s, func(t *tx) (found []Letter, err error) {
+		walks, err := t.walks(f)
+		for _, walk := range walks {
+			if err == nil {
+				found, err = t.walkBack(walk, f, found)
+			}
+		}
+		return found, err
+	})
+}
+
+// LettersTo lists a person's letters, the newest first.
+func (s *Store) LettersTo(person ID, limit int) ([]Letter, error) {
+	return read(s, func(t *tx) ([]Letter, error) {
+		return t.walkBack(letterWalk{bucket: letterPersonBucket, prefix: person[:]}, LetterFilter{Limit: limit}, nil)
+	})
+}
+
+// letterWalk goes through one index from its end, over the keys with a prefix; a key's last 16 octets name the letter.
+type letterWalk struct {
+	bucket, prefix []byte
+	before         []byte // only keys below this one; nil: all
+}
+
+// walks are the indexes that hold the letters of a filter, so that a list costs no more than what it gives.
+func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
+	var last Letter
+	if !f.Before.IsZero() {
+		var err error
+		if last, err = t.letter(f.Before); err != nil {
+			return nil, err
+		}
+	}
+	below := func(key []byte) []byte {
+		if f.Before.IsZero() {
+			return nil
+		}
+		return key
+	}
+	switch {
+	case f.To != "":
+		user, err := t.userByEmail(f.To)
+		if IsKind(err, NotFound) {
+			return nil, nil
+		}
+		return []letterWalk{{letterPersonBucket, user.ID[:], below(personKey(user.ID, f.Before))}}, err
+	case f.State == LetterQueued && t.has(letterDueBucket, timeKey(last.DueAt, last.ID)):
+		return []letterWalk{{bucket: letterDueBucket, before: timeKey(last.DueAt, last.ID)}}, nil
+	case f.State == LetterQueued:
+		return []letterWalk{{bucket: letterClaimedBucket, before: below(f.Before[:])}, {bucket: letterDueBucket}}, nil
+	case f.State != "":
+		return []letterWalk{{letterDoneBucket, donePrefix(f.State), below(doneKey(last))}}, nil
+	}
+	return []letterWalk{{bucket: letterBucket, before: below(f.Before[:])}}, nil
+}
+
+// walkBack adds the letters of a walk that the filter asks for.
+func (t *tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
+	c := t.cursor(walk.bucket)
+	for key := walk.last(c); key != nil && bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
+		letter, err := t.letter(ID(key[len(key)-16:]))
+		if err != nil {
+			return nil, err
+		}
+		if f.State == "" || f.State == letter.State {
+			found = append(found, letter)
+		}
+	}
+	return found, nil
+}
+
+// last places a cursor on the walk's last key.
+func (w letterWalk) last(c *bbolt.Cursor) []byte {
+	end := w.before
+	if end == nil {
+		end = append(bytes.Clone(w.prefix), bytes.Repeat([]byte{0xff}, 32)...) // beyond every key with the prefix
+	}
+	if key, _ := c.Seek(end); key == nil {
+		key, _ = c.Last()
+		return key
+	}
+	key, _ := c.Prev()
+	return key
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Decision is what a user decides about a load.
+type Decision struct {
+	Status      LoadStatus // LoadCompleted or LoadRejected
+	ProductName string     // LoadCompleted
+	Comment     string
+}
+
+// DecideLoad completes or rejects a load, once, and owes the user a letter about it. The same user repeating the same
+// decision in the same words gets the same answer. It refuses with Unauthorized, NotFound, and with Conflict where the load is decided already
+// (Extra says how, under loadStatus) or, for completing, the cleaning is not signed off.
+func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning ID, d Decision) (Load, error) {
+	return write(ctx, s, func(t *tx) (Load, error) {
+		user, err := t.holder(b)
+		if err != nil {
+			return Load{}, err
+		}
+		c, err := t.cleaning(cleaning)
+		if err != nil {
+			return Load{}, err
+		}
+		load := Load{Status: d.Status, DecidedAt: t.now, ProductName: d.ProductName, Comment: d.Comment, By: user.ID}
+		if c.Load.Status != LoadOpen {
+			load.DecidedAt = c.Load.DecidedAt
+			if load == c.Load {
+				return load, nil
+			}
+			return Load{}, errDecided(c)
+		}
+		if d.Status == LoadCompleted && c.Status != SignedOff {
+			return Load{}, &Refusal{
+				Kind:   Conflict,
+				Reason: fmt.Sprintf("The cleaning %s is %s, not signed off: nothing can be loaded on it.", c.ID, c.Status),
+				Extra:  map[string]any{"loadStatus": string(LoadOpen), "cleaningStatus": string(c.Status)},
+			}
+		}
+		return load, t.decide(user, c, load)
+	})
+}
+
+func (t *tx) decide(user User, c Cleaning, load Load) error {
+	c.Load = load
+	if err := t.putCleaning(&c); err != nil {
+		return err
+	}
+	letter, err := t.owe(user, Letter{Kind: LetterDecided, Cleaning: c.ID, Decision: &load})
+	if err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "load." + string(load.Status), User: user.ID, Cleaning: c.ID, Letter: letter, Partner: c.Partner})
+}
+
+func errDecided(c Cleaning) error {
+	return &Refusal{
+		Kind:   Conflict,
+		Reason: fmt.Sprintf("The load of cleaning %s is %s already.", c.ID, c.Load.Status),
+		Extra:  map[string]any{"loadStatus": string(c.Load.Status)},
+	}
+}

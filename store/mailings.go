@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// mailing is what a user had mailed within the last day.
+type mailing struct {
+	Letters []mailed `json:"letters"` // oldest first
+}
+
+type mailed struct {
+	Cleaning ID        `json:"cleaning"`
+	At       time.Time `json:"at"`
+}
+
+// documentsDaily is how many documents a person may have mailed in a day (CONTRACT section 5).
+const documentsDaily = 20
+
+// MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no
+// second one. It refuses with Unauthorized, NotFound, and TooMany for more than 20 a day.
+func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning ID) error {
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+		user, err := t.holder(b)
+		if err != nil {
+			return struct{}{}, err
+		}
+		c, err := t.cleaning(cleaning)
+		if err != nil {
+			return struct{}{}, err
+		}
+		past, _, err := mailings.get(t, user.ID[:])
+		if err != nil {
+			return struct{}{}, err
+		}
+		recent, again := past.recent(cleaning, t.now)
+		if again {
+			return struct{}{}, nil
+		}
+		if len(recent.Letters) >= documentsDaily {
+			return struct{}{}, &Refusal{Kind: TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.now),
+				Reason: "You have had 20 documents mailed today; try again later."}
+		}
+		recent.Letters = append(recent.Letters, mailed{cleaning, t.now})
+		return struct{}{}, t.mailDocument(user, c, recent)
+	})
+	return err
+}
+
+// recent keeps the last day's, and tells whether this cleaning's document was mailed within the last minute.
+func (m mailing) recent(cleaning ID, now time.Time) (kept mailing, again bool) {
+	for _, letter := range m.Letters {
+		age := max(now.Sub(letter.At), letter.At.Sub(now)) // a clock that was set back is no reason to wait for years
+		if age < 24*time.Hour {
+			kept.Letters = append(kept.Letters, letter)
+		}
+		again = again || letter.Cleaning == cleaning && age < sameLetter
+	}
+	return kept, again
+}
+
+func (t *tx) mailDocument(user User, c Cleaning, m mailing) error {
+	if err := mailings.put(t, user.ID[:], m); err != nil {
+		return err
+	}
+	letter, err := t.owe(user, Letter{Kind: LetterDocument, Cleaning: c.ID})
+	if err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "cleaning.mailed", User: user.ID, Cleaning: c.ID, Letter: letter, Partner: c.Partner})
+}
