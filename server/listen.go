@@ -115,7 +115,8 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 		{web.NewServer(a.operator, plain), a.listeners.socket},
 	}
 	if a.listeners.operator != nil {
-		all = append(all, server{web.NewServer(frame.Handler(a.operatorAccess(), slices.Concat(a.anybody(), a.operatorRoutes())), plain), a.listeners.operator})
+		routes := slices.Concat(a.anybody(), a.operatorRoutes())
+		all = append(all, server{web.NewServer(frame.Handler(a.operatorAccess(), routes), plain), a.listeners.operator})
 	}
 	return all, nil
 }

@@ -85,6 +85,8 @@ const (
 	sentenceBroken  = "The appliance is about to restart; nothing was changed. Try again in a moment."
 	sentenceFull    = "The appliance's disk is full; nothing was changed. Try again later."
 
+	sentenceNearlyFull = "The appliance's disk is nearly full, so that it takes nothing new; nothing was changed. Try again later."
+
 	retryClosed = 5 * time.Second
 	retryFull   = 30 * time.Second
 )

@@ -31,7 +31,7 @@ type disk struct {
 // room tells whether something new may be written; if not, by a Refusal.
 func (d *disk) room() error {
 	if err := d.look(); err != nil {
-		return unavailable("The appliance's disk is nearly full, so that it takes nothing new; nothing was changed. Try again later.", retryFull, err)
+		return unavailable(sentenceNearlyFull, retryFull, err)
 	}
 	return nil
 }

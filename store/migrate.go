@@ -67,6 +67,7 @@ func (s *Store) step(from int, step migration) error {
 }
 
 func newerSchema(path string, has, knows int) error {
-	return fmt.Errorf("the data file %s has schema %d, and this Postern knows schemas up to %d: use the newer Postern that wrote it, or restore a backup of this one",
+	return fmt.Errorf("the data file %s has schema %d, and this Postern knows schemas up to %d: "+
+		"use the newer Postern that wrote it, or restore a backup of this one",
 		path, has, knows)
 }
