@@ -135,7 +135,7 @@ func (c *checker) letters() {
 			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
 		}
 		done += one(isDone)
-		if !c.tx.has(letterPersonBucket, personKey(letter.User, letter.ID)) {
+		if !c.tx.has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
 			c.fault("letter %s is not found by its person", letter.ID)
 		}
 	})

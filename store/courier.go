@@ -119,7 +119,7 @@ func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err 
 
 // enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
 func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
-	user, found, err := users.get(t, letter.User[:])
+	user, found, err := users.get(t, letter.Person[:])
 	switch {
 	case err != nil:
 		return Contents{}, "", err
@@ -208,14 +208,14 @@ func (t *tx) sent(letter *Letter) error {
 	if err := t.finish(letter, LetterSent, ""); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "letter.sent", User: letter.User, Letter: letter.ID, Cleaning: letter.Cleaning})
+	return t.tell(Event{Type: "letter.sent", User: letter.Person, Letter: letter.ID, Cleaning: letter.Cleaning})
 }
 
 func (t *tx) fail(letter *Letter, reason string) error {
 	if err := t.finish(letter, LetterFailed, reason); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "letter.failed", User: letter.User, Letter: letter.ID, Cleaning: letter.Cleaning})
+	return t.tell(Event{Type: "letter.failed", User: letter.Person, Letter: letter.ID, Cleaning: letter.Cleaning})
 }
 
 // postpone sets the next try by the schedule, or gives up. Only the letter's own delays count towards giving up: time

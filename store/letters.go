@@ -11,7 +11,7 @@ import (
 func (t *tx) owe(user User, letter Letter) (ID, error) {
 	letter.ID = t.newID()
 	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
-	letter.User, letter.To, letter.Language = user.ID, user.Email, user.Language
+	letter.Person, letter.To, letter.Language = user.ID, user.Email, user.Language
 	letter.Generation = user.LinkGeneration
 	letter.State = LetterQueued
 	letter.OwedAt, letter.DueAt = t.now, t.now
@@ -212,7 +212,7 @@ func (t *tx) retry(letter *Letter) error {
 	if err := t.requeue(letter); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "operator.letter_retried", User: letter.User, Letter: letter.ID})
+	return t.tell(Event{Type: "operator.letter_retried", User: letter.Person, Letter: letter.ID})
 }
 
 // retriedAtOnce bounds how many letters one transaction takes up again.

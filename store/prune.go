@@ -86,7 +86,7 @@ func (t *tx) deleteLetter(letter Letter) error {
 	if err := t.delete(letterDoneBucket, doneKey(letter)); err != nil {
 		return err
 	}
-	if err := t.delete(letterPersonBucket, personKey(letter.User, letter.ID)); err != nil {
+	if err := t.delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 		return err
 	}
 	if err := t.countLetter(letter.State, -1); err != nil {

@@ -165,7 +165,7 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	User       ID          `json:"user"`
+	Person     ID          `json:"person"`             // the user; the kind says of which population
 	Generation uint32      `json:"generation"`         // the user's LinkGeneration when owed; another one later: overtaken
 	Cleaning   ID          `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided

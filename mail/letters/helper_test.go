@@ -77,7 +77,7 @@ func testComposer(t testing.TB) *Composer {
 func letterOf(kind, language string) (store.Letter, store.Contents) {
 	l := store.Letter{
 		ID: letterID, Kind: store.LetterKind(kind), Language: language, To: "siobhan.oneill@example.net",
-		MessageID: "0195xyz.1@kaai9.example", User: userID, Generation: 3, Cleaning: cleaningID,
+		MessageID: "0195xyz.1@kaai9.example", Person: userID, Generation: 3, Cleaning: cleaningID,
 	}
 	in := store.Contents{
 		User: store.User{

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"bytes"
+	"compress/gzip"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the data file of the current schema, before it is released")
+
+// released is the file of the newest schema in testdata. Once a schema has been released its file is never made again.
+const released = "testdata/schema-1.db.gz"
+
+// TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what it
+// knew.
+func TestReleasedSchemas(t *testing.T) {
+	if *update {
+		writeReleased(t)
+	}
+	files, err := filepath.Glob("testdata/schema-*.db.gz")
+	if err != nil || len(files) != len(migrations)+1 {
+		t.Fatalf("%d files for %d schemas: %v", len(files), len(migrations)+1, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			dir := t.TempDir()
+			unpack(t, file, DataFile(dir))
+			s := openTestIn(t, dir)
+			user, err := s.UserByEmail("zoe@example.com")
+			if err != nil || user.LastName != "D’hooghe" || user.ActivatedAt.IsZero() {
+				t.Errorf("%+v, %v", user, err)
+			}
+			if letters := lettersOf(t, s, user); len(letters) != 3 || letters[2].State != LetterSent {
+				t.Errorf("letters: %+v", letters)
+			}
+			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID || c.Load.Status != LoadRejected {
+				t.Errorf("%+v, %v", c, err)
+			}
+			if pdf, err := s.DocumentOf(cleaningID(1)); err != nil || string(pdf) != "%PDF-1.7" {
+				t.Errorf("%q, %v", pdf, err)
+			}
+			if feed, err := s.Events(0, 100); err != nil || len(feed.Events) != 8 {
+				t.Errorf("%d events, %v", len(feed.Events), err)
+			}
+			register(t, s, "new@example.com")
+		})
+	}
+}
+
+func unpack(t *testing.T, file, to string) {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzip, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(unzip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeReleased makes a file that holds something in every table.
+func writeReleased(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	s := openTestIn(t, dir)
+	user := activated(t, s, "zoe@example.com")
+	register(t, s, "pending@example.com")
+	record(t, s, claim(t, s, 2)[0], AttemptSent)
+	addCleaning(t, s, 1, SignedOff)
+	if err := s.PutDocument(ctx, cleaningID(1), []byte("%PDF-1.7")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MailCleaning(ctx, holder(user), cleaningID(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DecideLoad(ctx, holder(user), cleaningID(1), Decision{LoadRejected, "", "no"}); err != nil {
+		t.Fatal(err)
+	}
+	closeTest(t, s)
+	content, err := os.ReadFile(DataFile(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	if _, err := zip.Write(content); err != nil || zip.Close() != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(released, packed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
