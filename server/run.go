@@ -50,6 +50,9 @@ func (a *App) Run(ctx context.Context) error {
 	if certificate != nil {
 		work.Go(func() { certificate.Run(ctx) })
 	}
+	if smtp := a.config.SMTP; smtp != nil && smtp.NoTLS && smtp.User != "" {
+		a.log.Warn().Msg("tls=off in POSTERN_SMTP_URL: the password and all letters go to the smarthost in the clear")
+	}
 	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).Msg("listening")
 	select {
 	case <-ctx.Done():

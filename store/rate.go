@@ -21,7 +21,7 @@ func ParseRate(text string) (Rate, error) {
 	}
 	count, span, _ := strings.Cut(text, "/")
 	n, err := strconv.Atoi(count)
-	if err != nil || n < 1 || n > 1_000_000_000 {
+	if err != nil || span == "" || n < 1 || n > 1_000_000_000 {
 		return Rate{}, fmt.Errorf("%q is not a limit: write a count and a span, as 20/h, or off", text)
 	}
 	if span != "" && strings.Trim(span, "smh") == "" {

@@ -47,12 +47,16 @@ func (a *asker) open() error {
 	if a.dial(dir) {
 		return nil
 	}
-	if _, err := os.Stat(store.DataFile(dir)); errors.Is(err, os.ErrNotExist) && !a.makes {
+	_, missing := os.Stat(store.DataFile(dir))
+	if errors.Is(missing, os.ErrNotExist) && !a.makes {
 		return noData(dir)
 	}
 	config, err := settings.Parse()
 	if err != nil {
 		return err
+	}
+	if errors.Is(missing, os.ErrNotExist) {
+		fmt.Fprintf(a.errors, "there is no data file in %s: one is made (POSTERN_DATA names another directory)\n", dir)
 	}
 	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
 	if errors.Is(err, store.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now

@@ -37,7 +37,7 @@ func (d *delivery) fields() fields.Object {
 // each too large for one transaction with the others. Whether they can be stored is looked at beforehand; what can still
 // come between is a full disk, or a decision at this very moment. The answer says then what is stored.
 func (o *Operator) addCleanings(c *web.Call) error {
-	deliveries, err := readDeliveries(c)
+	deliveries, ignored, err := readDeliveries(c)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (o *Operator) addCleanings(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	answer := StoredCleanings{Stored: make([]StoredCleaning, len(stored))}
+	answer := StoredCleanings{Stored: make([]StoredCleaning, len(stored)), Ignored: ignored}
 	for i, s := range stored {
 		pdf := deliveries[i].pdf
 		if pdf != nil {
@@ -96,24 +96,24 @@ func halfStored(id store.ID, err error) error {
 	return &said
 }
 
-func readDeliveries(c *web.Call) ([]*delivery, error) {
+// readDeliveries also tells the paths of properties that no cleaning has.
+func readDeliveries(c *web.Call) (deliveries []*delivery, ignored []string, err error) {
 	if err := c.RequireType("application/json"); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := c.Body()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var deliveries []*delivery
-	_, err = fields.DecodeList(body, mostCleanings, func(int) fields.Object {
+	ignored, err = fields.DecodeList(body, mostCleanings, func(int) fields.Object {
 		d := new(delivery)
 		deliveries = append(deliveries, d)
 		return d.fields()
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return deliveries, onceEach(deliveries)
+	return deliveries, ignored, onceEach(deliveries)
 }
 
 // onceEach refuses a list that names a cleaning twice: which one should count?

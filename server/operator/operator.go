@@ -110,7 +110,7 @@ func (q *query) err() error {
 	if len(q.faults) == 0 {
 		return nil
 	}
-	return &store.Refusal{Kind: store.Invalid, Reason: "The query is wrong; errors says what it expects.", Fields: q.faults}
+	return &store.Refusal{Kind: store.Invalid, Reason: "The query is wrong.", Fields: q.faults}
 }
 
 func (q *query) id(name string) (id store.ID) {

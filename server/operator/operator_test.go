@@ -102,13 +102,13 @@ func TestActs(t *testing.T) {
 		{"DELETE", "/cleanings/" + id, "", 404, `There is no cleaning`},
 		{"GET", "/cleanings/" + id, "", 404, `There is no cleaning`},
 
-		{"GET", "/users?email=a@b.example", "", 404, `no account`},
+		{"GET", "/users?email=a@b.example", "", 404, `no user a@b.example`},
 		{"GET", "/users?email=a", "", 400, `"email":["This must be a plain e-mail address`},
 		{"GET", "/users", "", 400, `"email":[`},
-		{"DELETE", "/users?email=a@b.example", "", 404, `no account`},
-		{"POST", "/users/block", `{"email":"a@b.example"}`, 404, `no account`},
+		{"DELETE", "/users?email=a@b.example", "", 404, `no user a@b.example`},
+		{"POST", "/users/block", `{"email":"a@b.example"}`, 404, `no user a@b.example`},
 		{"POST", "/users/unblock", `{}`, 400, `"email":["This field is required."]`},
-		{"POST", "/users/reactivate", `{"email":"a@b.example"}`, 404, `no account`},
+		{"POST", "/users/reactivate", `{"email":"a@b.example"}`, 404, `no user a@b.example`},
 
 		{"GET", "/letters", "", 200, `{"items":[]}`},
 		{"GET", "/letters?state=lost&to=x&before=y", "", 400, `"before":["This must be a GUID."]`},

@@ -48,7 +48,7 @@ func (o *Operator) changeUser(c *web.Call, act func(context.Context, store.ID) (
 	if err := c.Decode(fields.Object{"email": fields.Email(&person.Email)}); err != nil {
 		return err
 	}
-	found, err := o.Store.UserByEmail(person.Email)
+	found, err := o.find(person.Email)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,16 @@ func (o *Operator) userInQuery(c *web.Call) (store.User, error) {
 	if err := q.err(); err != nil {
 		return store.User{}, err
 	}
-	return o.Store.UserByEmail(email)
+	return o.find(email)
+}
+
+// find gives a user, or says in the operator's words that there is none.
+func (o *Operator) find(email string) (store.User, error) {
+	user, err := o.Store.UserByEmail(email)
+	if store.IsKind(err, store.NotFound) {
+		err = store.Refuse(store.NotFound, "There is no user "+email+".")
+	}
+	return user, err
 }
 
 func (o *Operator) showUser(c *web.Call, user store.User) error {

@@ -26,7 +26,8 @@ type StoredCleaning struct {
 
 // StoredCleanings answers POST cleanings, in the order of the request.
 type StoredCleanings struct {
-	Stored []StoredCleaning `json:"stored"`
+	Stored  []StoredCleaning `json:"stored"`
+	Ignored []string         `json:"ignored,omitempty"` // paths of properties that no cleaning has
 }
 
 // UserState says in one word how far a user is.

@@ -137,8 +137,11 @@ func (c *Call) logLine() {
 	if e == nil {
 		return
 	}
+	if c.Client.IsValid() {
+		e.Stringer("client", c.Client)
+	}
 	e.Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route", c.routeName()).Int("status", c.answer.status).
-		Int64("octets", c.answer.octets).Stringer("client", c.Client).Dur("took", time.Since(c.began)).Msg("request")
+		Int64("octets", c.answer.octets).Dur("took", time.Since(c.began)).Msg("request")
 }
 
 // buffers are kept for the next answer; those that one large answer has grown are let go.

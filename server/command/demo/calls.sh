@@ -1,7 +1,12 @@
 # Postern is running. Its data is in {{.Data}}; Ctrl-C ends it.
 # The letters it sends are at {{.Inbox}}
 #
-# Try it: paste these calls into another shell, in their order.
+# Commands that are to reach it, as "postern letter list", need POSTERN_DATA={{quote .Data}}.
+{{- if not .Complete}}
+# Every load is decided: stop it and remove {{.Data}} to begin anew.
+{{- end}}
+#
+# Try it: paste these calls into another shell, in their order (zsh: first "setopt interactive_comments").
 
 POSTERN={{quote .URL}}
 INBOX={{quote .Inbox}}
@@ -49,10 +54,6 @@ curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEAN
 # 10. Reject another one. Answers 200 {"cleaningActionId":…,"status":"rejected",…}.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/{{.Reject}}/reject" \
   -H "X-NALLIAN-TOKEN: $USER_TOKEN" -H 'Content-Type: application/json' -d '{"Comment":"smell of the former product at the manhole"}'
-{{- end}}
-{{- if not .Reject}}
-
-# Hardly any load is open any more: stop the demo and remove {{.Data}} to begin anew.
 {{- end}}
 
 # That is all. Look at the letters: {{.Inbox}}

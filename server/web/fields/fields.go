@@ -163,11 +163,11 @@ func (r *Report) refusal() error {
 	if len(r.Faults) == 0 {
 		return nil
 	}
-	reason := "One field is wrong; errors says what it expects."
+	reason := "One field is wrong."
 	if whole := r.Faults[""]; len(whole) > 0 {
 		reason = whole[0]
 	} else if len(r.Faults) > 1 {
-		reason = fmt.Sprintf("%d fields are wrong; errors says what each expects.", len(r.Faults))
+		reason = fmt.Sprintf("%d fields are wrong.", len(r.Faults))
 	}
 	return &store.Refusal{Kind: store.Invalid, Reason: reason, Fields: r.Faults}
 }

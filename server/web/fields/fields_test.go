@@ -134,7 +134,7 @@ func TestValues(t *testing.T) {
 	}
 	var refused sample
 	_, err := Decode([]byte(`{"email":"x"}`), refused.object())
-	if want := "2 fields are wrong; errors says what each expects."; err.Error() != want {
+	if want := "2 fields are wrong."; err.Error() != want {
 		t.Errorf("reason %q, want %q", err, want)
 	}
 }
