@@ -36,6 +36,7 @@ import (
 //	clock SPAN                   moves the appliance's time
 //	cleanings FILE               stores cleanings as the operator does
 //	operator METHOD PATH [BODY]  an act of the operator, which must succeed
+//	told 'TYPE…'                 the last answer holds events of these types
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",
@@ -50,7 +51,7 @@ func TestScripts(t *testing.T) {
 			"header": scriptCommand((*scriptRun).header), "save": scriptCommand((*scriptRun).save),
 			"letter": scriptCommand((*scriptRun).letter), "letters": scriptCommand((*scriptRun).letters),
 			"clock": scriptCommand((*scriptRun).moveClock), "cleanings": scriptCommand((*scriptRun).cleanings),
-			"operator": scriptCommand((*scriptRun).operator),
+			"operator": scriptCommand((*scriptRun).operator), "told": scriptCommand((*scriptRun).told),
 		},
 	})
 }
@@ -204,6 +205,15 @@ func (r *scriptRun) operator(ts *testscript.TestScript, args []string) error {
 		body = args[2]
 	}
 	return r.act(args[0], "/operator/v1"+args[1], body)
+}
+
+func (r *scriptRun) told(ts *testscript.TestScript, args []string) error {
+	for event := range strings.FieldsSeq(args[0]) {
+		if !bytes.Contains(r.body, []byte(`"type":"`+event+`"`)) {
+			return fmt.Errorf("no event %s", event)
+		}
+	}
+	return nil
 }
 
 func (r *scriptRun) act(method, path, body string) error {
