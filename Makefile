@@ -37,7 +37,7 @@ fuzz: ## every fuzz test for FUZZTIME
 	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x $$dir; done; done
 
 bench: ## the figures of the README, with the collector set as serve sets it; BENCH_PEOPLE=0 makes it short
-	GOGC=400 $(GO) test -run '^$$' -bench . -benchtime 2s -count 3 -timeout 60m $(PACKAGES)
+	GOGC=400 $(GO) test -run '^$$' -bench . -benchtime 6s -count 3 -timeout 60m $(PACKAGES)
 
 soak: ## kill -9 under load, ROUNDS times
 	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/
