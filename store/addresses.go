@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"slices"
 	"time"
 )
 
@@ -45,9 +46,13 @@ func (a address) last() (link owedLink, known bool) {
 
 // justOwed tells whether a letter of the last minute, whose link still holds, counts as the one that is asked for.
 func (a address) justOwed(kind LetterKind, generation uint32, now time.Time) bool {
-	link, known := a.last()
-	age := now.Sub(link.At)
-	return known && link.Kind == kind && link.Generation == generation && age > -sameLetter && age < sameLetter
+	for _, link := range slices.Backward(a.Links) {
+		if link.Kind == kind {
+			age := now.Sub(link.At)
+			return link.Generation == generation && age > -sameLetter && age < sameLetter
+		}
+	}
+	return false
 }
 
 // wait tells how long the address must be left alone before it may be owed another link letter; zero: not at all.
@@ -112,14 +117,13 @@ func (t *tx) mayOweLink(a address, proven bool) (strangers Window, wait time.Dur
 	return strangers, wait, nil
 }
 
-// countLink records that a link letter is owed to a user's address.
-func (t *tx) countLink(user User, a address, strangers Window) error {
-	proven := !user.ActivatedAt.IsZero()
-	if !proven && t.store.rules.StrangerLetters.Count > 0 {
+// countLink records that a link letter is owed to an address. Strangers is what mayOweLink gave: empty where they are not
+// what is counted.
+func (t *tx) countLink(email string, known address, link owedLink, strangers Window) error {
+	if len(strangers.Slots) > 0 {
 		if err := limits.put(t, strangersKey, strangers); err != nil {
 			return err
 		}
 	}
-	link := owedLink{At: t.now, Kind: LetterActivate, Generation: user.LinkGeneration}
-	return addresses.put(t, addressHash(user.Email), a.counted(link))
+	return addresses.put(t, addressHash(email), known.counted(link))
 }

@@ -29,10 +29,20 @@ func checkFacts(t *tx) []string {
 	c := &checker{tx: t}
 	checkTable(c, metas, func(key []byte, _ meta) {})
 	c.users()
+	c.partners()
+	c.bikers()
+	c.sessions()
+	c.answers()
 	c.cleanings()
 	c.letters()
 	c.events()
 	checkTable(c, addresses, func(key []byte, _ address) {})
+	checkTable(c, logins, func(key []byte, _ tries) {})
+	c.keys(toldBucket, func(key, value []byte) {
+		if len(key) != toldKeyLength || len(value) != 8 {
+			c.fault("told %x is not readable", key)
+		}
+	})
 	checkTable(c, limits, func(key []byte, _ Window) {})
 	checkTable(c, mailings, func(key []byte, _ mailing) {
 		if !t.has(userBucket, key) {
@@ -119,7 +129,7 @@ func (c *checker) cleanings() {
 }
 
 func (c *checker) letters() {
-	var due, claimed, done, all int
+	var due, claimed, held, done, all int
 	counts := make(map[LetterState]int)
 	checkTable(c, letters, func(key []byte, letter Letter) {
 		all++
@@ -130,6 +140,11 @@ func (c *checker) letters() {
 			c.fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
 		}
 		due, claimed = due+one(isDue), claimed+one(isClaimed)
+		isHeld := c.tx.has(letterHeldBucket, letter.ID[:])
+		if isHeld != (letter.State == LetterHeld) {
+			c.fault("letter %s is %s; held: %v", letter.ID, letter.State, isHeld)
+		}
+		held += one(isHeld)
 		isDone := c.tx.has(letterDoneBucket, doneKey(letter))
 		if isDone == letter.open() {
 			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
@@ -141,6 +156,7 @@ func (c *checker) letters() {
 	})
 	c.indexed(letterDueBucket, due)
 	c.indexed(letterClaimedBucket, claimed)
+	c.indexed(letterHeldBucket, held)
 	c.indexed(letterDoneBucket, done)
 	c.indexed(letterPersonBucket, all)
 	c.keys(letterCountBucket, func(state, _ []byte) {

@@ -9,13 +9,6 @@ import (
 	"time"
 )
 
-// Contents is what composing a letter needs beside the letter itself.
-type Contents struct {
-	User     User
-	Cleaning Cleaning // document, decided
-	PDF      []byte   // document: the uploaded one; nil: to be rendered from the data
-}
-
 // retryDelays is the schedule of a letter's own tries (CONTRACT section 7); its last step repeats.
 var retryDelays = []time.Duration{
 	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour,
@@ -101,46 +94,6 @@ func (s *Store) NextDue() (at time.Time, found bool, err error) {
 	return at, !at.IsZero(), err
 }
 
-// Enclosed gives what composing a letter needs. A letter is overtaken where it has nothing to say any more.
-func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err error) {
-	contents, err = read(s, func(t *tx) (Contents, error) {
-		in, reason, err := t.enclosed(letter)
-		if err != nil {
-			return Contents{}, err
-		}
-		overtaken = reason != ""
-		if !overtaken && letter.Kind == LetterDocument {
-			in.PDF, err = t.document(in.Cleaning.Document)
-		}
-		return in, err
-	})
-	return contents, overtaken, err
-}
-
-// enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
-func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
-	user, found, err := users.get(t, letter.Person[:])
-	switch {
-	case err != nil:
-		return Contents{}, "", err
-	case !found:
-		return Contents{}, "the person was erased", nil
-	case user.Blocked:
-		return Contents{}, "the person was blocked", nil
-	case letter.Kind == LetterActivate && letter.Generation != user.LinkGeneration:
-		return Contents{}, "the mailbox was proven, or a new proof asked for, before this left", nil
-	}
-	in.User = user
-	if letter.Kind == LetterActivate {
-		return in, "", nil
-	}
-	in.Cleaning, found, err = cleanings.get(t, letter.Cleaning[:])
-	if err == nil && !found {
-		return Contents{}, "the cleaning was deleted", nil
-	}
-	return in, "", err
-}
-
 // Outcome is how an attempt at a letter ended.
 type Outcome struct {
 	Letter  ID
@@ -208,14 +161,14 @@ func (t *tx) sent(letter *Letter) error {
 	if err := t.finish(letter, LetterSent, ""); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "letter.sent", User: letter.Person, Letter: letter.ID, Cleaning: letter.Cleaning})
+	return t.tell(letter.event("letter.sent"))
 }
 
 func (t *tx) fail(letter *Letter, reason string) error {
 	if err := t.finish(letter, LetterFailed, reason); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "letter.failed", User: letter.Person, Letter: letter.ID, Cleaning: letter.Cleaning})
+	return t.tell(letter.event("letter.failed"))
 }
 
 // postpone sets the next try by the schedule, or gives up. Only the letter's own delays count towards giving up: time

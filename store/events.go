@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -54,6 +55,9 @@ func (s *Store) Events(after uint64, limit int) (Feed, error) {
 			feed.Next = event.Seq
 			return len(feed.Events) < limit, nil
 		})
+		if err == nil {
+			err = t.nameEmployees(feed.Events)
+		}
 		return feed, err
 	})
 }
@@ -80,4 +84,47 @@ func (t *tx) oldestEvent() uint64 {
 		return binary.BigEndian.Uint64(key)
 	}
 	return t.bucket(eventBucket).Sequence() + 1
+}
+
+// nameEmployees adds to events what their partner calls the biker.
+func (t *tx) nameEmployees(list []Event) error {
+	for i, event := range list {
+		if event.Biker.IsZero() {
+			continue
+		}
+		biker, _, err := bikers.get(t, event.Biker[:])
+		if err != nil {
+			return err
+		}
+		list[i].Employee = biker.EmployeeID
+	}
+	return nil
+}
+
+// eventsLooked is how many events one read of EventsOf looks at: reads are short.
+const eventsLooked = 5000
+
+// EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index for
+// it: it looks at all events.
+func (s *Store) EventsOf(person ID, limit int) (found []Event, err error) {
+	for from := seqKey(0); from != nil && len(found) < limit; {
+		from, err = read(s, func(t *tx) (next []byte, err error) {
+			looked := 0
+			err = events.each(t, nil, from, func(key []byte, event Event) (bool, error) {
+				if looked++; looked > eventsLooked || len(found) == limit {
+					next = bytes.Clone(key)
+					return false, nil
+				}
+				if event.User == person || event.Biker == person {
+					found = append(found, event)
+				}
+				return true, nil
+			})
+			return next, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }

@@ -1,28 +1,38 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
 	"time"
 )
 
-// owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller sets kind and subject.
-func (t *tx) owe(user User, letter Letter) (ID, error) {
-	letter.ID = t.newID()
-	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
+// toUser addresses a letter.
+func toUser(user User, letter Letter) Letter {
 	letter.Person, letter.To, letter.Language = user.ID, user.Email, user.Language
 	letter.Generation = user.LinkGeneration
+	return letter
+}
+
+// owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller has addressed it, and has set
+// its kind and subject; one with a Reason is held for the operator.
+func (t *tx) owe(letter Letter) (ID, error) {
+	letter.ID = t.newID()
+	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
 	letter.State = LetterQueued
+	if letter.Reason != "" {
+		letter.State = LetterHeld
+	}
 	letter.OwedAt, letter.DueAt = t.now, t.now
-	if err := t.put(letterPersonBucket, personKey(user.ID, letter.ID), nil); err != nil {
+	if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
 		return ID{}, err
 	}
-	if err := t.countLetter(LetterQueued, 1); err != nil {
+	if err := t.countLetter(letter.State, 1); err != nil {
 		return ID{}, err
 	}
 	if err := letters.put(t, letter.ID[:], letter); err != nil {
 		return ID{}, err
+	}
+	if letter.State == LetterHeld {
+		return letter.ID, t.put(letterHeldBucket, letter.ID[:], nil)
 	}
 	return letter.ID, t.makeDue(letter)
 }
@@ -36,8 +46,11 @@ func (t *tx) makeDue(letter Letter) error {
 	return t.put(letterDueBucket, timeKey(letter.DueAt, letter.ID), nil)
 }
 
-// unqueue takes a queued letter from the due ones and from the courier's hand alike.
+// unqueue takes a letter that is not done from where it waits: among the held or the due ones, or in the courier's hand.
 func (t *tx) unqueue(letter Letter) error {
+	if letter.State == LetterHeld {
+		return t.delete(letterHeldBucket, letter.ID[:])
+	}
 	if t.has(letterClaimedBucket, letter.ID[:]) {
 		return t.delete(letterClaimedBucket, letter.ID[:])
 	}
@@ -121,6 +134,19 @@ func (t *tx) letter(id ID) (Letter, error) {
 	return letter, err
 }
 
+// event is what the feed tells of a letter.
+func (l Letter) event(kind string) Event {
+	event := Event{Type: kind, Letter: l.ID, Cleaning: l.Cleaning, Partner: l.Partner}
+	switch {
+	case l.Kind == LetterUnregistered: // to nobody whom the store knows
+	case l.Kind.ToBiker():
+		event.Biker = l.Person
+	default:
+		event.User = l.Person
+	}
+	return event
+}
+
 // open tells whether a letter is still to be sent.
 func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }
 
@@ -135,10 +161,8 @@ func (t *tx) cancelLetters(user ID, reason string) error {
 }
 
 func (t *tx) cancel(letter *Letter, reason string) error {
-	if letter.State == LetterQueued {
-		if err := t.unqueue(*letter); err != nil {
-			return err
-		}
+	if err := t.unqueue(*letter); err != nil {
+		return err
 	}
 	return t.finish(letter, LetterCancelled, reason)
 }
@@ -177,90 +201,4 @@ func (s *Store) LetterCounts() (map[LetterState]int, error) {
 		}
 		return counts, nil
 	})
-}
-
-// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew.
-// It refuses with Conflict where the letter was sent or cancelled.
-func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
-	return write(ctx, s, func(t *tx) (Letter, error) {
-		letter, err := t.letter(id)
-		if err != nil {
-			return Letter{}, err
-		}
-		if letter.State == LetterSent || letter.State == LetterCancelled {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+
-				"; only a failed, held or queued one can be tried again.")
-		}
-		if letter.To == "" {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
-		}
-		if t.has(letterClaimedBucket, id[:]) {
-			return letter, nil // being tried at this moment
-		}
-		err = t.retry(&letter)
-		return letter, err
-	})
-}
-
-func (t *tx) retry(letter *Letter) error {
-	if letter.State == LetterQueued {
-		if err := t.unqueue(*letter); err != nil {
-			return err
-		}
-	}
-	letter.Tries, letter.Waited, letter.DueAt = 0, 0, t.now
-	if err := t.requeue(letter); err != nil {
-		return err
-	}
-	return t.tell(Event{Type: "operator.letter_retried", User: letter.Person, Letter: letter.ID})
-}
-
-// retriedAtOnce bounds how many letters one transaction takes up again.
-const retriedAtOnce = 500
-
-// RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
-func (s *Store) RetryFailed(ctx context.Context) (int, error) {
-	before := s.options.Now()
-	total := 0
-	for from := donePrefix(LetterFailed); from != nil; {
-		type stretch struct {
-			retried int
-			next    []byte
-		}
-		done, err := write(ctx, s, func(t *tx) (stretch, error) {
-			n, next, err := t.retryFailed(from, before)
-			return stretch{n, next}, err
-		})
-		if err != nil {
-			return total, err
-		}
-		total, from = total+done.retried, done.next
-	}
-	return total, nil
-}
-
-// retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
-func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
-	var failed []Letter
-	looked, prefix := 0, donePrefix(LetterFailed)
-	c := t.cursor(letterDoneBucket)
-	for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
-		at, id := splitTimeKey(key[len(prefix):])
-		if at.After(before) {
-			break
-		}
-		if looked++; looked > retriedAtOnce {
-			next = bytes.Clone(key)
-			break
-		}
-		if letter, err := t.letter(id); err == nil && letter.To != "" { // neither the erased nor the damaged
-			failed = append(failed, letter)
-		}
-	}
-	for i := range failed {
-		if err := t.retry(&failed[i]); err != nil {
-			return 0, nil, err
-		}
-	}
-	return len(failed), next, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -21,6 +22,9 @@ func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
 		f.Limit = 100
 	}
 	return read(s, func(t *tx) (found []Letter, err error) {
+		if f.To != "" {
+			return t.lettersTo(f)
+		}
 		walks, err := t.walks(f)
 		for _, walk := range walks {
 			if err == nil {
@@ -60,20 +64,40 @@ func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
 		return key
 	}
 	switch {
-	case f.To != "":
-		user, err := t.userByEmail(f.To)
-		if IsKind(err, NotFound) {
-			return nil, nil
-		}
-		return []letterWalk{{letterPersonBucket, user.ID[:], below(personKey(user.ID, f.Before))}}, err
 	case f.State == LetterQueued && t.has(letterDueBucket, timeKey(last.DueAt, last.ID)):
 		return []letterWalk{{bucket: letterDueBucket, before: timeKey(last.DueAt, last.ID)}}, nil
 	case f.State == LetterQueued:
 		return []letterWalk{{bucket: letterClaimedBucket, before: below(f.Before[:])}, {bucket: letterDueBucket}}, nil
+	case f.State == LetterHeld:
+		return []letterWalk{{bucket: letterHeldBucket, before: below(f.Before[:])}}, nil
 	case f.State != "":
 		return []letterWalk{{letterDoneBucket, donePrefix(f.State), below(doneKey(last))}}, nil
 	}
 	return []letterWalk{{bucket: letterBucket, before: below(f.Before[:])}}, nil
+}
+
+// lettersTo lists the letters to an address, whoever is known by it: a user, a biker, or nobody.
+func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
+	people := []ID{nobody(f.To)}
+	if id := t.get(userAddressBucket, addressKey(f.To)); id != nil {
+		people = append(people, ID(id))
+	}
+	if id := t.get(bikerAddressBucket, addressKey(f.To)); id != nil {
+		people = append(people, ID(id))
+	}
+	for _, person := range people {
+		walk := letterWalk{bucket: letterPersonBucket, prefix: person[:]}
+		if !f.Before.IsZero() {
+			walk.before = personKey(person, f.Before)
+		}
+		theirs, err := t.walkBack(walk, f, nil)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, theirs...)
+	}
+	slices.SortFunc(found, func(a, b Letter) int { return bytes.Compare(b.ID[:], a.ID[:]) })
+	return found[:min(len(found), f.Limit)], nil
 }
 
 // walkBack adds the letters of a walk that the filter asks for.

@@ -49,7 +49,7 @@ func (t *tx) decide(user User, c Cleaning, load Load) error {
 	if err := t.putCleaning(&c); err != nil {
 		return err
 	}
-	letter, err := t.owe(user, Letter{Kind: LetterDecided, Cleaning: c.ID, Decision: &load})
+	letter, err := t.owe(toUser(user, Letter{Kind: LetterDecided, Cleaning: c.ID, Decision: &load}))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (t *tx) mailDocument(user User, c Cleaning, m mailing) error {
 	if err := mailings.put(t, user.ID[:], m); err != nil {
 		return err
 	}
-	letter, err := t.owe(user, Letter{Kind: LetterDocument, Cleaning: c.ID})
+	letter, err := t.owe(toUser(user, Letter{Kind: LetterDocument, Cleaning: c.ID}))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,20 @@ type migration func(*tx) error
 
 // migrations are in order: the first one makes a file of schema 1 one of schema 2. What is released stays as it is; a change of
 // the schema adds one.
-var migrations []migration
+var migrations = []migration{addBikers}
+
+// addBikers makes what partners and bikers need (schema 2).
+func addBikers(t *tx) error {
+	for _, name := range []string{
+		"partners", "partners.token", "plans", "bikers", "bikers.address", "bikers.employee", "sessions", "sessions.biker",
+		"logins", "told", "answers", "answers.results", "answers.person", "answers.begun", "letters.held",
+	} {
+		if _, err := t.bolt.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // migrate brings the file to the schema that steps lead to. A file of an older one is copied first, beside itself, under
 // the name of its schema. One that is interrupted goes on with the next start.

@@ -36,6 +36,10 @@ type Rules struct {
 
 	StrangerLetters Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
 	AddressLetters  Rate // letters to one address; zero: no limit
+	PartnerLetters  Rate // letters that one partner causes, the rest are held; zero: no limit
+
+	RepeatLettersAfter time.Duration // a person is told again that there is an account, or that the same failed
+	LoginTries         int           // wrong passwords before delays start; 0: no delays
 }
 
 // Store is the data file of one appliance and everything that may be done with it. It may be used by many goroutines.

@@ -80,7 +80,7 @@ func TestOpenRefuses(t *testing.T) {
 		})},
 		{"a table missing", "the table ", boltFile(t, func(bolt *bbolt.Tx) error {
 			_, _ = bolt.CreateBucket(metaBucket)
-			return metas.put(&tx{bolt: bolt}, metaKey, meta{Schema: 1})
+			return metas.put(&tx{bolt: bolt}, metaKey, meta{Schema: len(migrations) + 1})
 		})},
 	}
 	for _, test := range tests {

@@ -27,6 +27,8 @@ func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 		func(t *tx) (int, error) { return t.pruneLetters(LetterCancelled, t.now.Add(-keep.Sent)) },
 		func(t *tx) (int, error) { return t.pruneEvents(t.now.Add(-keep.Events)) },
 		func(t *tx) (int, error) { return t.pruneCleanings(t.now.Add(-keep.Cleanings)) },
+		(*tx).pruneSessions,
+		(*tx).pruneAnswers,
 		(*tx).sweepUploads,
 		(*tx).pullForward,
 	}
@@ -42,8 +44,12 @@ func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 			}
 		}
 	}
-	n, err := s.pruneAddresses(ctx, keep.Events)
-	return total + n, errors.Join(append(faults, err)...)
+	for _, walk := range s.oldOnes(keep.Events) {
+		n, err := walk.prune(ctx, s)
+		total += n
+		faults = append(faults, err)
+	}
+	return total, errors.Join(faults...)
 }
 
 // expired collects the records of a time index that lie before a moment, as far as they can be read: a damaged one is
@@ -130,48 +136,50 @@ func (t *tx) pruneEvents(before time.Time) (int, error) {
 	return len(old), nil
 }
 
-// pruneAddresses forgets addresses to which nothing was owed for long. There is no index for it: it walks
-// the table in stretches, once in a while.
-func (s *Store) pruneAddresses(ctx context.Context, keep time.Duration) (int, error) {
-	keep = max(keep, disownedFor) // longer than any limit of an address looks back
-	total := 0
-	for from := []byte{}; from != nil; {
-		type stretch struct {
-			removed int
-			next    []byte
+// pruneSessions removes sessions that are over by their age: ids are in the order of time.
+func (t *tx) pruneSessions() (int, error) {
+	var old []Session
+	c := t.cursor(sessionBucket)
+	for key, _ := c.First(); key != nil && len(old) < prunedAtOnce; key, _ = c.Next() {
+		session, found, err := sessions.get(t, key)
+		if err != nil || !found {
+			continue // for the check of the file to name
 		}
-		done, err := writeVital(ctx, s, func(t *tx) (stretch, error) {
-			old, next, err := t.oldAddresses(from, t.now.Add(-keep))
-			for _, key := range old {
-				if err := addresses.delete(t, key); err != nil {
-					return stretch{}, err
-				}
-			}
-			return stretch{len(old), next}, err
-		})
-		if err != nil {
-			return total, err
+		if t.now.Sub(session.BegunAt) < sessionFor {
+			break
 		}
-		total, from = total+done.removed, done.next
+		old = append(old, session)
 	}
-	return total, nil
+	for _, session := range old {
+		if err := t.endSession(session); err != nil {
+			return 0, err
+		}
+	}
+	return len(old), nil
 }
 
-// addressesAtOnce is how many addresses one stretch looks at.
-const addressesAtOnce = 2000
+// answersAtOnce bounds the answers that one transaction removes: each may be of 10,000 people.
+const answersAtOnce = 4
 
-func (t *tx) oldAddresses(from []byte, before time.Time) (old [][]byte, next []byte, err error) {
-	looked := 0
-	err = addresses.each(t, nil, from, func(key []byte, a address) (bool, error) {
-		if looked++; looked > addressesAtOnce {
-			next = append([]byte(nil), key...)
-			return false, nil
+func (t *tx) pruneAnswers() (int, error) {
+	var keys [][]byte
+	c := t.cursor(answerBegunBucket)
+	for key, name := c.First(); key != nil && len(keys) < answersAtOnce; key, name = c.Next() {
+		if at, _ := splitTimeKey(key); t.now.Sub(at) < answersFor {
+			break
 		}
-		link, _ := a.last()
-		if a.DisownedUntil.Before(before) && link.At.Before(before) {
-			old = append(old, append([]byte(nil), key...))
+		keys = append(keys, bytes.Clone(name))
+	}
+	for _, key := range keys {
+		record, found, err := answers.get(t, key)
+		if err != nil {
+			return 0, err
 		}
-		return true, nil
-	})
-	return old, next, err
+		if found {
+			if err := t.dropAnswer(key, record); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(keys), nil
 }

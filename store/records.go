@@ -165,8 +165,9 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	Person     ID          `json:"person"`             // the user; the kind says of which population
-	Generation uint32      `json:"generation"`         // the user's LinkGeneration when owed; another one later: overtaken
+	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed: the first half of the address's hash
+	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
+	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
 	Cleaning   ID          `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
 	State      LetterState `json:"state"`
@@ -209,6 +210,8 @@ type Event struct {
 	Type     string    `json:"type"`
 	At       time.Time `json:"at"`
 	User     ID        `json:"userId,omitzero"`
+	Biker    ID        `json:"bikerId,omitzero"`
+	Employee string    `json:"partner_EmployeeID,omitzero"` // looked up when the event is read, so that an erasure reaches it
 	Cleaning ID        `json:"cleaningActionId,omitzero"`
 	Letter   ID        `json:"letterId,omitzero"`
 	Partner  string    `json:"partner,omitzero"` // who may see it beside the operator

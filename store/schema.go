@@ -13,6 +13,34 @@
 //	  address in lower case   → id
 //	users.pending
 //	  registered | id         → ∅     never activated, for KEEP_UNCONFIRMED
+//	partners
+//	  name in lower case      → Partner
+//	partners.token
+//	  SHA-256 of a token      → name in lower case
+//	plans
+//	  code                    → Plan
+//	bikers
+//	  id                      → Biker
+//	bikers.address
+//	  address in lower case   → id
+//	bikers.employee
+//	  partner | 0 | its id    → id    the partner in lower case, with its own id of the person
+//	sessions
+//	  id                      → Session
+//	sessions.biker
+//	  biker id | session id   → ∅
+//	logins
+//	  hash of address, browser or session → tries: wrong passwords of late
+//	told
+//	  hash | kind | faults    → time, 8 octets: the last letter of that kind about those faults
+//	answers
+//	  partner | 0 | Idempotency-Key → answer: a call whose answer is kept for a day
+//	answers.results
+//	  answer id | number      → results of one transaction
+//	answers.person
+//	  biker id | answer id | number → ∅  where an erasure has to reach
+//	answers.begun
+//	  begun | answer id       → key in answers
 //	addresses
 //	  SHA-256 of the address  → address: letters of late, and whether its owner wants none
 //	limits
@@ -33,6 +61,8 @@
 //	  due | id                → ∅     queued, in nobody's hand: the first key is the next letter
 //	letters.claimed
 //	  id                      → ∅     queued, in the courier's hand
+//	letters.held
+//	  id                      → ∅     waits for the operator
 //	letters.done
 //	  state | 0 | done | id   → ∅     sent, failed or cancelled: for KEEP_SENT, and to list them
 //	letters.person
@@ -56,6 +86,20 @@ var (
 	userBucket           = []byte("users")
 	userAddressBucket    = []byte("users.address")
 	userPendingBucket    = []byte("users.pending")
+	partnerBucket        = []byte("partners")
+	partnerTokenBucket   = []byte("partners.token")
+	planBucket           = []byte("plans")
+	bikerBucket          = []byte("bikers")
+	bikerAddressBucket   = []byte("bikers.address")
+	bikerEmployeeBucket  = []byte("bikers.employee")
+	sessionBucket        = []byte("sessions")
+	sessionBikerBucket   = []byte("sessions.biker")
+	loginBucket          = []byte("logins")
+	toldBucket           = []byte("told")
+	answerBucket         = []byte("answers")
+	answerResultBucket   = []byte("answers.results")
+	answerPersonBucket   = []byte("answers.person")
+	answerBegunBucket    = []byte("answers.begun")
 	addressBucket        = []byte("addresses")
 	limitBucket          = []byte("limits")
 	mailingBucket        = []byte("mailings")
@@ -66,6 +110,7 @@ var (
 	letterBucket         = []byte("letters")
 	letterDueBucket      = []byte("letters.due")
 	letterClaimedBucket  = []byte("letters.claimed")
+	letterHeldBucket     = []byte("letters.held")
 	letterDoneBucket     = []byte("letters.done")
 	letterPersonBucket   = []byte("letters.person")
 	letterCountBucket    = []byte("letters.count")
@@ -76,14 +121,24 @@ var (
 // buckets are all that a file of the current schema holds.
 var buckets = [][]byte{
 	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
+	partnerBucket, partnerTokenBucket, planBucket, bikerBucket, bikerAddressBucket, bikerEmployeeBucket,
+	sessionBucket, sessionBikerBucket, loginBucket, toldBucket,
+	answerBucket, answerResultBucket, answerPersonBucket, answerBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
-	letterBucket, letterDueBucket, letterClaimedBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
+	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 
 var (
 	metas     = table[meta]{metaBucket}
 	users     = table[User]{userBucket}
+	partners  = table[Partner]{partnerBucket}
+	plans     = table[Plan]{planBucket}
+	bikers    = table[Biker]{bikerBucket}
+	sessions  = table[Session]{sessionBucket}
+	logins    = table[tries]{loginBucket}
+	answers   = table[answerRecord]{answerBucket}
+	results   = table[[]BikerResult]{answerResultBucket}
 	addresses = table[address]{addressBucket}
 	limits    = table[Window]{limitBucket}
 	mailings  = table[mailing]{mailingBucket}

@@ -58,10 +58,10 @@ func (t *tx) addUser(r Registration, known address, strangers Window) (User, err
 	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
 		return User{}, err
 	}
-	if err := t.countLink(user, known, strangers); err != nil {
+	if err := t.countLink(user.Email, known, user.link(t.now), strangers); err != nil {
 		return User{}, err
 	}
-	letter, err := t.owe(user, Letter{Kind: LetterActivate, Cleaning: r.CleaningID})
+	letter, err := t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: r.CleaningID}))
 	if err != nil {
 		return User{}, err
 	}
@@ -193,11 +193,16 @@ func (t *tx) oweLink(user User, cleaning ID) error {
 	if err != nil || wait > 0 {
 		return err
 	}
-	if err := t.countLink(user, known, strangers); err != nil {
+	if err := t.countLink(user.Email, known, user.link(t.now), strangers); err != nil {
 		return err
 	}
-	_, err = t.owe(user, Letter{Kind: LetterActivate, Cleaning: cleaning})
+	_, err = t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: cleaning}))
 	return err
+}
+
+// link is what an address remembers of an activation letter to its user.
+func (u User) link(now time.Time) owedLink {
+	return owedLink{At: now, Kind: LetterActivate, Generation: u.LinkGeneration}
 }
 
 var errNoAccount = Refuse(NotFound, "There is no account for this e-mail address; register first.")
@@ -244,10 +249,11 @@ func (s *Store) UserByEmail(email string) (User, error) {
 	return read(s, func(t *tx) (User, error) { return t.userByEmail(email) })
 }
 
-// KnowsPeople tells whether anybody has registered here.
+// KnowsPeople tells whether anybody has registered here, or was registered.
 func (s *Store) KnowsPeople() (bool, error) {
 	return read(s, func(t *tx) (bool, error) {
-		first, _ := t.cursor(userBucket).First()
-		return first != nil, nil
+		user, _ := t.cursor(userBucket).First()
+		biker, _ := t.cursor(bikerBucket).First()
+		return user != nil || biker != nil, nil
 	})
 }

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+)
+
+// answersFor is how long the answer to a call with an Idempotency-Key is kept (CONTRACT section 4).
+const answersFor = 24 * time.Hour
+
+// answerRecord is a call whose answer is kept. It is whole once Results is People.
+type answerRecord struct {
+	ID      ID        `json:"id"`
+	Body    [32]byte  `json:"body"` // SHA-256
+	TraceID string    `json:"traceId"`
+	BegunAt time.Time `json:"begunAt"`
+	People  int       `json:"people"`
+	Results int       `json:"results"` // kept so far
+}
+
+// ErrOtherBody is in the chain of the refusal of an Idempotency-Key that was used with another body.
+var ErrOtherBody = errors.New("the key was used with another body")
+
+var errOtherBody = &Refusal{Kind: Invalid, Cause: ErrOtherBody,
+	Reason: "This Idempotency-Key was used with another body within the last 24 hours; use a new key for a new call."}
+
+func answerKey(partner, key string) []byte { return append(append(nameKey(partner), 0), key...) }
+
+// resultsKey orders the parts of an answer by the first person that they are about.
+func resultsKey(answer ID, begin int) []byte {
+	return binary.BigEndian.AppendUint32(answer[:], uint32(begin))
+}
+
+// resultsOfKey is where an erasure finds a part that is about a biker.
+func resultsOfKey(biker ID, results []byte) []byte { return append(biker[:], results...) }
+
+// keepResults keeps the results of the people from begin on, with the first ones also what is known of the call.
+func (t *tx) keepResults(list BikerList, begin int, part []BikerResult) error {
+	key := answerKey(list.Partner, list.Key)
+	record, found, err := answers.get(t, key)
+	if err != nil {
+		return err
+	}
+	if found && t.now.Sub(record.BegunAt) >= answersFor {
+		if err := t.dropAnswer(key, record); err != nil {
+			return err
+		}
+		found = false
+	}
+	if !found {
+		record = answerRecord{ID: t.newID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.now, People: len(list.People)}
+		if err := t.put(answerBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
+			return err
+		}
+	}
+	if record.Results != begin || record.Body != list.Body {
+		return errors.New("two calls with one Idempotency-Key ran at the same time") // who calls lets one run alone
+	}
+	record.Results += len(part)
+	if err := answers.put(t, key, record); err != nil {
+		return err
+	}
+	return t.putResults(resultsKey(record.ID, begin), part)
+}
+
+func (t *tx) putResults(key []byte, part []BikerResult) error {
+	if len(part) == 0 {
+		return nil
+	}
+	if err := results.put(t, key, part); err != nil {
+		return err
+	}
+	for _, result := range part {
+		if result.Biker.IsZero() || result.Erased {
+			continue
+		}
+		if err := t.put(answerPersonBucket, resultsOfKey(result.Biker, key), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptResults reads what is kept for a key; the record is zero where nothing is, or no longer.
+func (s *Store) keptResults(partner, key string) (record answerRecord, answer BikerAnswer, err error) {
+	answer, err = read(s, func(t *tx) (answer BikerAnswer, err error) {
+		found := false
+		record, found, err = answers.get(t, answerKey(partner, key))
+		if err != nil || !found || t.now.Sub(record.BegunAt) >= answersFor {
+			record = answerRecord{}
+			return answer, err
+		}
+		answer.TraceID = record.TraceID
+		err = results.each(t, record.ID[:], nil, func(_ []byte, part []BikerResult) (bool, error) {
+			answer.Results = append(answer.Results, part...)
+			return true, nil
+		})
+		return answer, err
+	})
+	return record, answer, err
+}
+
+// dropAnswer removes a kept answer with all its parts.
+func (t *tx) dropAnswer(key []byte, record answerRecord) error {
+	var keys [][]byte
+	var people [][]byte
+	err := results.each(t, record.ID[:], nil, func(key []byte, part []BikerResult) (bool, error) {
+		key = slices.Clone(key)
+		keys = append(keys, key)
+		for _, result := range part {
+			if !result.Biker.IsZero() && !result.Erased {
+				people = append(people, resultsOfKey(result.Biker, key))
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, person := range people {
+		if err := t.delete(answerPersonBucket, person); err != nil {
+			return err
+		}
+	}
+	for _, key := range keys {
+		if err := results.delete(t, key); err != nil {
+			return err
+		}
+	}
+	if err := t.delete(answerBegunBucket, timeKey(record.BegunAt, record.ID)); err != nil {
+		return err
+	}
+	return answers.delete(t, key)
+}
+
+// forgetAnswers leaves of a person in kept answers nothing but the outcome.
+func (t *tx) forgetAnswers(biker ID) error {
+	var keys [][]byte
+	c := t.cursor(answerPersonBucket)
+	for key, _ := c.Seek(biker[:]); key != nil && ID(key[:16]) == biker; key, _ = c.Next() {
+		keys = append(keys, slices.Clone(key))
+	}
+	for _, key := range keys {
+		part, _, err := results.get(t, key[16:])
+		if err != nil {
+			return err
+		}
+		for i, result := range part {
+			if result.Biker == biker {
+				part[i] = BikerResult{Outcome: result.Outcome, Erased: true}
+			}
+		}
+		if err := results.put(t, key[16:], part); err != nil {
+			return err
+		}
+		if err := t.delete(answerPersonBucket, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var errNoBiker = Refuse(NotFound, "There is no biker with this e-mail address.")
+
+func (t *tx) biker(id ID) (Biker, error) {
+	biker, found, err := bikers.get(t, id[:])
+	if err == nil && !found {
+		err = errNoBiker
+	}
+	return biker, err
+}
+
+// bikerAt finds the biker of an address.
+func (t *tx) bikerAt(email string) (biker Biker, found bool, err error) {
+	id := t.get(bikerAddressBucket, addressKey(email))
+	if id == nil {
+		return Biker{}, false, nil
+	}
+	return bikers.get(t, id)
+}
+
+func (t *tx) bikerByEmail(email string) (Biker, error) {
+	biker, found, err := t.bikerAt(email)
+	if err == nil && !found {
+		err = errNoBiker
+	}
+	return biker, err
+}
+
+// employeeKey is a person as a partner names it.
+func employeeKey(partner, employee string) []byte {
+	return append(append(nameKey(partner), 0), employee...)
+}
+
+// BikerByEmail gives the biker of an address, or NotFound.
+func (s *Store) BikerByEmail(email string) (Biker, error) {
+	return read(s, func(t *tx) (Biker, error) { return t.bikerByEmail(email) })
+}
+
+// BikerByID gives a biker, or NotFound.
+func (s *Store) BikerByID(id ID) (Biker, error) {
+	return read(s, func(t *tx) (Biker, error) { return t.biker(id) })
+}
+
+// PartnerBiker is a person as read back by the partner.
+type PartnerBiker struct {
+	Biker  Biker
+	Letter Letter // the latest welcome or existing letter; zero: none is kept
+}
+
+// BikerOf finds a partner's own biker by id, by the partner's own id, or by both, which must then name the same person.
+// It refuses with NotFound, for other partners' bikers too.
+func (s *Store) BikerOf(partner string, id ID, employee string) (PartnerBiker, error) {
+	return read(s, func(t *tx) (PartnerBiker, error) {
+		if id.IsZero() {
+			copy(id[:], t.get(bikerEmployeeBucket, employeeKey(partner, employee)))
+		}
+		biker, found, err := bikers.get(t, id[:])
+		switch {
+		case err != nil:
+			return PartnerBiker{}, err
+		case !found, biker.Partner != partner, employee != "" && biker.EmployeeID != employee:
+			return PartnerBiker{}, Refuse(NotFound, "None of the people that you have registered is known by this id.")
+		}
+		letter, err := t.invitation(biker)
+		return PartnerBiker{biker, letter}, err
+	})
+}
+
+// invitation is the latest letter to a biker that a partner's call has caused.
+func (t *tx) invitation(biker Biker) (latest Letter, err error) {
+	c := t.cursor(letterPersonBucket)
+	walk := letterWalk{bucket: letterPersonBucket, prefix: biker.ID[:]}
+	for key := walk.last(c); key != nil && ID(key[:16]) == biker.ID; key, _ = c.Prev() {
+		letter, err := t.letter(ID(key[16:]))
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.Kind == LetterWelcome || letter.Kind == LetterExisting {
+			return letter, nil
+		}
+	}
+	return Letter{}, nil
+}
+
+// Link is what a set-password link says, opened but not yet held against the person.
+type Link struct {
+	Biker      ID
+	Email      [16]byte // first octets of the address's SHA-256
+	Generation uint32
+	ExpiresAt  time.Time
+}
+
+// ErrLinkExpired is in the chain of the refusal of a link that is past its life, rather than used.
+var ErrLinkExpired = errors.New("the link has expired")
+
+var (
+	errLinkGone    = Refuse(NotFound, "There is no account for this link any more.")
+	errLinkUsed    = Refuse(Conflict, "This link was used already, or a password has been set since.")
+	errLinkExpired = &Refusal{Kind: Conflict, Reason: "This link has expired.", Cause: ErrLinkExpired}
+)
+
+// linked finds the person of a link, whatever the link's age: NotFound where the account is gone or another person's,
+// Forbidden where it is blocked.
+func (t *tx) linked(l Link) (Biker, error) {
+	biker, found, err := bikers.get(t, l.Biker[:])
+	switch {
+	case err != nil:
+		return Biker{}, err
+	case !found || l.Email != emailHash(biker.Email):
+		return Biker{}, errLinkGone
+	case biker.Blocked:
+		return biker, errBlocked
+	}
+	return biker, nil
+}
+
+func (t *tx) checkLink(l Link) (Biker, error) {
+	biker, err := t.linked(l)
+	switch {
+	case err != nil:
+		return biker, err
+	case l.Generation != biker.LinkGeneration:
+		return biker, errLinkUsed
+	case !t.now.Before(l.ExpiresAt):
+		return biker, errLinkExpired
+	}
+	return biker, nil
+}
+
+// CheckLink gives the biker whose password a link can set. It refuses with NotFound where there is no such account any
+// more, with Forbidden where it is blocked, and with Conflict where the link was used, or is past its life (ErrLinkExpired).
+// Beside the last three the biker is given too: the refusal is told in their language.
+func (s *Store) CheckLink(l Link) (Biker, error) {
+	var biker Biker
+	_, err := read(s, func(t *tx) (struct{}, error) {
+		var err error
+		biker, err = t.checkLink(l)
+		return struct{}{}, err
+	})
+	return biker, err
+}
+
+// RenewLink owes a new link to the person of one that is used or expired. Where a limit of the address stands against it
+// the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts.
+func (s *Store) RenewLink(ctx context.Context, l Link) error {
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+		biker, err := t.linked(l)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, t.oweRecovery(biker, true) // who holds a link has read the mailbox
+	})
+	return err
+}
+
+// ForgotPassword owes a link to the biker of an address, within the address's limits. Where there is no such biker, or a
+// blocked one, it counts a letter all the same: the outcome and the work are alike.
+func (s *Store) ForgotPassword(ctx context.Context, email string) error {
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+		biker, found, err := t.bikerAt(email)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if !found || biker.Blocked {
+			return struct{}{}, t.pretendRecovery(email)
+		}
+		return struct{}{}, t.oweRecovery(biker, biker.Password != "")
+	})
+	return err
+}
+
+// oweRecovery owes a link letter, unless one of the last minute does or a limit is used up.
+func (t *tx) oweRecovery(biker Biker, proven bool) error {
+	known, _, err := addresses.get(t, addressHash(biker.Email))
+	if err != nil || known.justOwed(LetterRecover, biker.LinkGeneration, t.now) {
+		return err
+	}
+	strangers, wait, err := t.mayOweLink(known, proven)
+	if err != nil || wait > 0 {
+		return err
+	}
+	link := owedLink{At: t.now, Kind: LetterRecover, Generation: biker.LinkGeneration}
+	if err := t.countLink(biker.Email, known, link, strangers); err != nil {
+		return err
+	}
+	_, err = t.owe(toBiker(biker, LetterRecover))
+	return err
+}
+
+// pretendRecovery counts a letter that nobody gets.
+func (t *tx) pretendRecovery(email string) error {
+	known, _, err := addresses.get(t, addressHash(email))
+	if err != nil || known.justOwed(LetterRecover, 0, t.now) || known.wait(t.store.rules.AddressLetters, false, t.now) > 0 {
+		return err
+	}
+	return addresses.put(t, addressHash(email), known.counted(owedLink{At: t.now, Kind: LetterRecover}))
+}
+
+// toBiker addresses a letter.
+func toBiker(biker Biker, kind LetterKind) Letter {
+	return Letter{Kind: kind, Person: biker.ID, To: biker.Email, Language: biker.Speaks(),
+		Generation: biker.LinkGeneration, Partner: biker.Partner}
+}
+
+// ChooseLanguage keeps a biker's own choice, nl, fr or en, which no partner changes.
+func (s *Store) ChooseLanguage(ctx context.Context, id ID, language string) (Biker, error) {
+	return write(ctx, s, func(t *tx) (Biker, error) {
+		biker, err := t.biker(id)
+		if err != nil {
+			return Biker{}, err
+		}
+		biker.Chosen = language
+		return biker, bikers.put(t, biker.ID[:], biker)
+	})
+}

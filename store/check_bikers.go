@@ -1,0 +1,91 @@
+package store
+
+import "bytes"
+
+func (c *checker) partners() {
+	tokens := 0
+	checkTable(c, partners, func(key []byte, partner Partner) {
+		if !bytes.Equal(key, nameKey(partner.Name)) {
+			c.fault("partner %s stands under the name %q", partner.Name, key)
+		}
+		for _, token := range partner.Tokens {
+			tokens++
+			if !bytes.Equal(c.tx.get(partnerTokenBucket, token.Hash[:]), key) {
+				c.fault("partner %s is not found by a token", partner.Name)
+			}
+		}
+	})
+	c.indexed(partnerTokenBucket, tokens)
+	checkTable(c, plans, func(key []byte, plan Plan) {
+		if string(key) != plan.Code {
+			c.fault("plan %s stands under the code %q", plan.Code, key)
+		}
+	})
+}
+
+func (c *checker) bikers() {
+	all, numbered := 0, 0
+	checkTable(c, bikers, func(key []byte, biker Biker) {
+		all++
+		if !bytes.Equal(c.tx.get(bikerAddressBucket, addressKey(biker.Email)), key) {
+			c.fault("biker %s is not found by the address", biker.ID)
+		}
+		if !c.tx.has(partnerBucket, nameKey(biker.Partner)) {
+			c.fault("biker %s belongs to a partner %q who is not there", biker.ID, biker.Partner)
+		}
+		if biker.EmployeeID == "" {
+			return
+		}
+		numbered++
+		if !bytes.Equal(c.tx.get(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)), key) {
+			c.fault("biker %s is not found by the partner's id", biker.ID)
+		}
+	})
+	c.indexed(bikerAddressBucket, all)
+	c.indexed(bikerEmployeeBucket, numbered)
+}
+
+func (c *checker) sessions() {
+	all := 0
+	checkTable(c, sessions, func(key []byte, session Session) {
+		all++
+		if !c.tx.has(sessionBikerBucket, personKey(session.Biker, session.ID)) {
+			c.fault("session %s is not found by its biker", session.ID)
+		}
+		if !c.tx.has(bikerBucket, session.Biker[:]) {
+			c.fault("session %s is of a biker who is not there", session.ID)
+		}
+	})
+	c.indexed(sessionBikerBucket, all)
+}
+
+func (c *checker) answers() {
+	all, parts, kept := 0, 0, make(map[ID]int)
+	checkTable(c, answers, func(key []byte, record answerRecord) {
+		all++
+		if !bytes.Equal(c.tx.get(answerBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
+			c.fault("answer %s is not found by its time", record.ID)
+		}
+		kept[record.ID] = record.Results
+	})
+	c.indexed(answerBegunBucket, all)
+	checkTable(c, results, func(key []byte, part []BikerResult) {
+		kept[ID(key[:16])] -= len(part)
+		people := make(map[ID]bool) // one may stand there twice
+		for _, result := range part {
+			if !result.Biker.IsZero() && !people[result.Biker] {
+				people[result.Biker] = true
+				parts++
+				if !c.tx.has(answerPersonBucket, resultsOfKey(result.Biker, key)) {
+					c.fault("results %x are not found by biker %s", key, result.Biker)
+				}
+			}
+		}
+	})
+	c.indexed(answerPersonBucket, parts)
+	for id, missing := range kept {
+		if missing != 0 {
+			c.fault("answer %s: %d results are missing", id, missing)
+		}
+	}
+}

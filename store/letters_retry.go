@@ -1,0 +1,161 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"time"
+)
+
+// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew.
+// It refuses with Conflict where the letter was sent or cancelled.
+func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
+	return write(ctx, s, func(t *tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.State == LetterSent || letter.State == LetterCancelled {
+			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+
+				"; only a failed, held or queued one can be tried again.")
+		}
+		if letter.To == "" {
+			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
+		}
+		if t.has(letterClaimedBucket, id[:]) {
+			return letter, nil // being tried at this moment
+		}
+		err = t.retry(&letter)
+		return letter, err
+	})
+}
+
+func (t *tx) retry(letter *Letter) error {
+	if letter.open() {
+		if err := t.unqueue(*letter); err != nil {
+			return err
+		}
+	}
+	letter.Tries, letter.Waited, letter.DueAt = 0, 0, t.now
+	if err := t.requeue(letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_retried"))
+}
+
+// retriedAtOnce bounds how many letters one transaction takes up again.
+const retriedAtOnce = 500
+
+// RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
+func (s *Store) RetryFailed(ctx context.Context) (int, error) {
+	before := s.options.Now()
+	total := 0
+	for from := donePrefix(LetterFailed); from != nil; {
+		type stretch struct {
+			retried int
+			next    []byte
+		}
+		done, err := write(ctx, s, func(t *tx) (stretch, error) {
+			n, next, err := t.retryFailed(from, before)
+			return stretch{n, next}, err
+		})
+		if err != nil {
+			return total, err
+		}
+		total, from = total+done.retried, done.next
+	}
+	return total, nil
+}
+
+// retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
+func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
+	var failed []Letter
+	looked, prefix := 0, donePrefix(LetterFailed)
+	c := t.cursor(letterDoneBucket)
+	for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		at, id := splitTimeKey(key[len(prefix):])
+		if at.After(before) {
+			break
+		}
+		if looked++; looked > retriedAtOnce {
+			next = bytes.Clone(key)
+			break
+		}
+		if letter, err := t.letter(id); err == nil && letter.To != "" { // neither the erased nor the damaged
+			failed = append(failed, letter)
+		}
+	}
+	for i := range failed {
+		if err := t.retry(&failed[i]); err != nil {
+			return 0, nil, err
+		}
+	}
+	return len(failed), next, nil
+}
+
+// ReleaseLetter makes a held letter due now. It refuses with NotFound, and with Conflict where it is not held.
+func (s *Store) ReleaseLetter(ctx context.Context, id ID) (Letter, error) {
+	return write(ctx, s, func(t *tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.State != LetterHeld {
+			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+", and not held.")
+		}
+		err = t.unhold(&letter)
+		return letter, err
+	})
+}
+
+// ReleaseHeld makes all letters due now that are held, and tells how many there were.
+func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
+	total := 0
+	for from := []byte{}; from != nil; {
+		type stretch struct {
+			released int
+			next     []byte
+		}
+		done, err := write(ctx, s, func(t *tx) (stretch, error) {
+			n, next, err := t.releaseHeld(from)
+			return stretch{n, next}, err
+		})
+		if err != nil {
+			return total, err
+		}
+		total, from = total+done.released, done.next
+	}
+	return total, nil
+}
+
+// releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
+func (t *tx) releaseHeld(from []byte) (released int, next []byte, err error) {
+	var held []Letter
+	looked := 0
+	c := t.cursor(letterHeldBucket)
+	for key, _ := c.Seek(from); key != nil; key, _ = c.Next() {
+		if looked++; looked > retriedAtOnce {
+			next = bytes.Clone(key)
+			break
+		}
+		if letter, err := t.letter(ID(key)); err == nil { // a damaged one is for the check of the file to name
+			held = append(held, letter)
+		}
+	}
+	for i := range held {
+		if err := t.unhold(&held[i]); err != nil {
+			return 0, nil, err
+		}
+	}
+	return len(held), next, nil
+}
+
+func (t *tx) unhold(letter *Letter) error {
+	if err := t.unqueue(*letter); err != nil {
+		return err
+	}
+	letter.DueAt = t.now
+	if err := t.requeue(letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_released"))
+}

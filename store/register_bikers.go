@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// Candidate is one person of a user.create call, as far as the fields themselves tell; whether the bike plan is known is for
+// the store to say.
+type Candidate struct {
+	BikerData                     // Language empty where none that is valid was given
+	Email     string              // in stored form; empty where it is not valid
+	Said      string              // the address as the caller wrote it, for the answer
+	Faults    map[string][]string // by CONTRACT's field names; nil: none so far
+	Warnings  []string
+}
+
+// BikerOutcome is what became of a candidate.
+type BikerOutcome string
+
+// The outcomes of CONTRACT section 4.
+const (
+	BikerCreated  BikerOutcome = "created"
+	BikerExisting BikerOutcome = "existing"
+	BikerFailed   BikerOutcome = "failed"
+)
+
+// BikerResult is what became of one candidate, with all that the answer tells.
+type BikerResult struct {
+	Outcome    BikerOutcome        `json:"outcome"`
+	Biker      ID                  `json:"biker,omitzero"` // whom it is about; zero: failed, or a preview
+	Mine       bool                `json:"mine,omitzero"`  // the id may be told
+	Email      string              `json:"email,omitzero"` // as the caller wrote it
+	EmployeeID string              `json:"employeeId,omitzero"`
+	Updated    []string            `json:"updated,omitempty"` // existing: what changed, by CONTRACT's field names in its order
+	Errors     map[string][]string `json:"errors,omitempty"`  // failed
+	Warnings   []string            `json:"warnings,omitempty"`
+	Letter     ID                  `json:"letter,omitzero"` // zero: none is owed
+	Erased     bool                `json:"erased,omitzero"` // the person was erased since: only the outcome is told
+}
+
+// BikerList is one user.create call.
+type BikerList struct {
+	Partner string
+	Key     string   // Idempotency-Key; empty: none
+	Body    [32]byte // SHA-256 of the body; with Key
+	TraceID string   // of this call, kept beside the results
+	People  []Candidate
+}
+
+// BikerAnswer is what a call is answered from.
+type BikerAnswer struct {
+	TraceID string // of the call that was answered first
+	Results []BikerResult
+}
+
+// peopleAtOnce is how many people of a list one transaction takes, so that others' writes pass between.
+const peopleAtOnce = 500
+
+// RegisterBikers does a user.create call: each person with the letter and the event that it owes, at most 500 people in a
+// transaction. What changes nothing and owes nothing is answered from a read. With a Key that was used within a day it
+// gives the kept results; where a process died in the middle of the list, it finishes the list first. It refuses with
+// Invalid, ErrOtherBody in the chain, where the key was used with another body.
+//
+// After an error in the middle of a list the people before are registered; the same call again finishes it, and makes
+// nobody twice.
+func (s *Store) RegisterBikers(ctx context.Context, list BikerList) (BikerAnswer, error) {
+	run := registration{store: s, list: list, named: make(map[string]bool), answer: BikerAnswer{TraceID: list.TraceID}}
+	if list.Key != "" {
+		if err := run.resume(); err != nil {
+			return BikerAnswer{}, err
+		}
+	}
+	for !run.done() {
+		if err := run.step(ctx); err != nil {
+			return BikerAnswer{}, err
+		}
+	}
+	return run.answer, nil
+}
+
+// registration is a call under way.
+type registration struct {
+	store  *Store
+	list   BikerList
+	named  map[string]bool // addresses of the people so far
+	answer BikerAnswer
+	kept   bool // with a Key: the answer's record is there
+}
+
+func (r *registration) done() bool {
+	return len(r.answer.Results) == len(r.list.People) && (r.list.Key == "" || r.kept)
+}
+
+// part is what one transaction has done.
+type part struct {
+	results []BikerResult
+	named   map[string]bool
+}
+
+// step does the next people, by a read where that suffices.
+func (r *registration) step(ctx context.Context) error {
+	begin := len(r.answer.Results)
+	people := r.list.People[begin:min(begin+peopleAtOnce, len(r.list.People))]
+	var done part
+	idle := false
+	var err error
+	if r.list.Key == "" {
+		done, err = read(r.store, func(t *tx) (part, error) {
+			var err error
+			var done part
+			done, idle, err = r.look(t, people)
+			return done, err
+		})
+	}
+	if err == nil && !idle {
+		done, err = write(ctx, r.store, func(t *tx) (part, error) { return r.do(t, begin, people) })
+	}
+	if err != nil {
+		return err
+	}
+	r.answer.Results = append(r.answer.Results, done.results...)
+	r.named, r.kept = done.named, true
+	return nil
+}
+
+// look decides about people as long as nothing is to be written; idle tells that this was true of all.
+func (r *registration) look(t *tx, people []Candidate) (done part, idle bool, err error) {
+	registrar, err := t.newRegistrar(r.list.Partner, r.named)
+	if err != nil {
+		return part{}, false, err
+	}
+	for _, candidate := range people {
+		d, err := registrar.decide(candidate)
+		if err != nil || d.writes() {
+			return part{}, false, err
+		}
+		done.results = append(done.results, d.result)
+	}
+	done.named = registrar.named
+	return done, true, nil
+}
+
+// do decides and applies, and with a Key keeps the results beside it.
+func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
+	registrar, err := t.newRegistrar(r.list.Partner, r.named)
+	if err != nil {
+		return part{}, err
+	}
+	done := part{results: make([]BikerResult, 0, len(people))}
+	for _, candidate := range people {
+		d, err := registrar.decide(candidate)
+		if err != nil {
+			return part{}, err
+		}
+		if d.writes() {
+			if err := registrar.apply(&d); err != nil {
+				return part{}, err
+			}
+		}
+		done.results = append(done.results, d.result)
+	}
+	done.named = registrar.named
+	if err := registrar.purse.close(registrar); err != nil {
+		return part{}, err
+	}
+	if r.list.Key == "" {
+		return done, nil
+	}
+	return done, t.keepResults(r.list, begin, done.results)
+}
+
+// resume takes up the kept results of the call's key.
+func (r *registration) resume() error {
+	record, answer, err := r.store.keptResults(r.list.Partner, r.list.Key)
+	if err != nil || record.ID.IsZero() {
+		return err
+	}
+	if record.Body != r.list.Body || len(answer.Results) > len(r.list.People) {
+		return errOtherBody
+	}
+	r.answer, r.kept = answer, true
+	for i, result := range answer.Results {
+		if result.Outcome != BikerFailed {
+			r.named[string(addressKey(r.list.People[i].Email))] = true
+		}
+	}
+	return nil
+}
+
+// PreviewBikers decides what RegisterBikers would do, by the rules and the partner's own people alone: an address that
+// another partner's person has counts as new. Nothing is stored, and ids and letters are zero.
+func (s *Store) PreviewBikers(partner string, people []Candidate) ([]BikerResult, error) {
+	var all []BikerResult
+	named := make(map[string]bool)
+	previewed, numbered := make(map[string]Biker), make(map[string]ID)
+	for part := range slices.Chunk(people, peopleAtOnce) { // reads are short
+		results, err := read(s, func(t *tx) ([]BikerResult, error) {
+			r, err := t.newRegistrar(partner, named)
+			if err != nil {
+				return nil, err
+			}
+			r.preview, r.previewed, r.numbered = true, previewed, numbered
+			results := make([]BikerResult, 0, len(part))
+			for _, candidate := range part {
+				d, err := r.decide(candidate)
+				if err != nil {
+					return nil, err
+				}
+				r.foresee(&d)
+				results = append(results, d.result)
+			}
+			maps.Copy(named, r.named)
+			return results, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+)
+
+// How long a session lasts (CONTRACT section 4), and how exactly its use is written down.
+const (
+	sessionFor    = 12 * time.Hour
+	sessionIdle   = 30 * time.Minute
+	sessionNoting = time.Minute
+)
+
+// SessionRef names a session: its id and the SHA-256 of its secret, both from a browser's cookie.
+type SessionRef struct {
+	ID     ID
+	Secret [32]byte
+}
+
+func (s Session) over(now time.Time) bool {
+	return now.Sub(s.BegunAt) >= sessionFor || now.Sub(s.SeenAt) >= sessionIdle
+}
+
+var errSessionOver = Refuse(Unauthorized, "You are not logged in, or no longer; log in again.")
+
+// session gives a session that is not over, and whose it is.
+func (t *tx) session(ref SessionRef) (Biker, Session, error) {
+	session, found, err := sessions.get(t, ref.ID[:])
+	if err != nil {
+		return Biker{}, Session{}, err
+	}
+	if !found || subtle.ConstantTimeCompare(session.Secret[:], ref.Secret[:]) != 1 || session.over(t.now) {
+		return Biker{}, Session{}, errSessionOver
+	}
+	biker, found, err := bikers.get(t, session.Biker[:])
+	if err == nil && (!found || biker.Blocked) {
+		err = errSessionOver
+	}
+	return biker, session, err
+}
+
+// SessionBiker gives the biker of a session, and notes that it is in use. It refuses with Unauthorized where the session
+// is over: ended, 12 h old, or not used for 30 min.
+func (s *Store) SessionBiker(ctx context.Context, ref SessionRef) (Biker, error) {
+	var stale bool
+	biker, err := read(s, func(t *tx) (Biker, error) {
+		biker, session, err := t.session(ref)
+		stale = t.now.Sub(session.SeenAt) >= sessionNoting
+		return biker, err
+	})
+	if err == nil && stale {
+		err = s.noteSession(ctx, ref)
+	}
+	return biker, err
+}
+
+// noteSession writes down that a session is in use. Where nothing can be written now, that ends no session.
+func (s *Store) noteSession(ctx context.Context, ref SessionRef) error {
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+		_, session, err := t.session(ref)
+		if err != nil {
+			return struct{}{}, err
+		}
+		session.SeenAt = t.now
+		return struct{}{}, sessions.put(t, session.ID[:], session)
+	})
+	if IsKind(err, Unavailable) {
+		return nil
+	}
+	return err
+}
+
+func (t *tx) beginSession(biker ID, secret [32]byte) (Session, error) {
+	session := Session{ID: t.newID(), Secret: secret, Biker: biker, BegunAt: t.now, SeenAt: t.now}
+	if err := t.put(sessionBikerBucket, personKey(biker, session.ID), nil); err != nil {
+		return Session{}, err
+	}
+	return session, sessions.put(t, session.ID[:], session)
+}
+
+func (t *tx) endSession(session Session) error {
+	if err := t.delete(sessionBikerBucket, personKey(session.Biker, session.ID)); err != nil {
+		return err
+	}
+	return sessions.delete(t, session.ID[:])
+}
+
+// sessionsOf lists the ids of a biker's sessions.
+func (t *tx) sessionsOf(biker ID) (ids []ID) {
+	c := t.cursor(sessionBikerBucket)
+	for key, _ := c.Seek(biker[:]); key != nil && ID(key[:16]) == biker; key, _ = c.Next() {
+		ids = append(ids, ID(key[16:]))
+	}
+	return ids
+}
+
+// endSessions ends all sessions of a biker but for one; the zero ID: all.
+func (t *tx) endSessions(biker, but ID) error {
+	for _, id := range t.sessionsOf(biker) {
+		if id == but {
+			continue
+		}
+		if err := t.endSession(Session{ID: id, Biker: biker}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndSession logs a browser out; a session that is over already is no fault.
+func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
+	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+		_, session, err := t.session(ref)
+		if IsKind(err, Unauthorized) {
+			return struct{}{}, nil
+		}
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, t.endSession(session)
+	})
+	return err
+}
+
+// EndSessions logs a biker out everywhere.
+func (s *Store) EndSessions(ctx context.Context, biker ID) error {
+	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) { return struct{}{}, t.endSessions(biker, ID{}) })
+	return err
+}
+
+// SessionsOf lists a biker's sessions that are not over, the oldest first.
+func (s *Store) SessionsOf(biker ID) ([]Session, error) {
+	return read(s, func(t *tx) (list []Session, err error) {
+		for _, id := range t.sessionsOf(biker) {
+			session, found, err := sessions.get(t, id[:])
+			if err != nil {
+				return nil, err
+			}
+			if found && !session.over(t.now) {
+				list = append(list, session)
+			}
+		}
+		return list, nil
+	})
+}

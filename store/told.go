@@ -1,0 +1,49 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Partners post the same people again and again, and a person should hear of it once. What has been told is remembered
+// under a hash, so that it survives an erasure.
+
+// What can have been told: the first octet behind the hash.
+const (
+	toldExisting  = 'E' // to an address: there is an account already
+	toldFailed    = 'F' // to an address: the registration failed, by the set of faults
+	toldUnmailing = 'U' // to nobody, as the address is not valid: that the failure has been noted
+)
+
+const toldKeyLength = sha256.Size + 1 + sha256.Size/4
+
+// toldKey names what is told: to whom (a hash), of what kind, about which faults.
+func toldKey(whom []byte, kind byte, faults map[string][]string) []byte {
+	sum := sha256.New()
+	for _, field := range slices.Sorted(maps.Keys(faults)) {
+		for _, sentence := range faults[field] {
+			sum.Write([]byte(field + "\x00" + sentence + "\x00"))
+		}
+	}
+	key := make([]byte, 0, toldKeyLength)
+	key = append(append(key, whom...), kind)
+	return append(key, sum.Sum(nil)[:toldKeyLength-len(key)]...)
+}
+
+// toldLately tells whether it was told within REPEAT_LETTERS_AFTER.
+func (t *tx) toldLately(key []byte) bool {
+	value := t.get(toldBucket, key)
+	return value != nil && t.now.Sub(toldAt(value)) < t.store.rules.RepeatLettersAfter
+}
+
+func toldAt(value []byte) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(value))).UTC()
+}
+
+// tellTold remembers that it is told now.
+func (t *tx) tellTold(key []byte) error {
+	return t.put(toldBucket, key, binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMilli())))
+}
