@@ -84,7 +84,7 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 	}
 	composer, err := letters.New(letters.Options{From: netmail.Address{Name: "Postern", Address: "postern@postern.example"},
 		PublicURL: &url.URL{Scheme: "https", Host: "postern.example"}, ActivationURL: "https://postern.example/eecd/activate",
-		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, Sealer: sealer})
+		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, InvitationTTL: time.Hour, RecoveryTTL: time.Hour, Sealer: sealer})
 	if err != nil {
 		t.Fatal(err)
 	}

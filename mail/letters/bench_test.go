@@ -12,7 +12,7 @@ func BenchmarkCompose(b *testing.B) {
 		kind string
 		pdf  int
 	}{
-		{"activate", "activate", 0}, {"decided", "decided", 0},
+		{"activate", "activate", 0}, {"decided", "decided", 0}, {"welcome", "welcome", 0},
 		{"document/30kB", "document", 30 << 10}, {"document/10MiB", "document", 10 << 20},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

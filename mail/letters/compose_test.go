@@ -14,7 +14,7 @@ import (
 // TestUnprovenMailbox composes what a stranger's registration owes, with a mark in every word that he could choose.
 func TestUnprovenMailbox(t *testing.T) {
 	c := testComposer(t)
-	for _, language := range languages {
+	for _, language := range promised[users] {
 		l, in := letterOf("activate", language)
 		in.User.FirstName, in.User.LastName, in.User.OrganisationName = "MarkFirst", "MarkLast", "MarkOrganisation"
 		in.Cleaning.Number, in.Cleaning.Station.Name, in.Cleaning.Comments = "MarkNumber", "MarkStation", "MarkComments"
@@ -182,7 +182,7 @@ func TestComposeRefuses(t *testing.T) {
 			l.To = "x@example.net,y@example.net"
 			in.User.Email = l.To
 		},
-		"unknown kind":     func(l *store.Letter, _ *store.Contents) { l.Kind = "welcome" },
+		"unknown kind":     func(l *store.Letter, _ *store.Contents) { l.Kind = "farewell" },
 		"no decision":      func(l *store.Letter, _ *store.Contents) { l.Decision = nil },
 		"open load":        func(l *store.Letter, _ *store.Contents) { l.Decision = &store.Load{Status: store.LoadOpen} },
 		"no Message-ID":    func(l *store.Letter, _ *store.Contents) { l.MessageID = "" },

@@ -16,13 +16,14 @@ func FuzzCompose(f *testing.F) {
 	f.Add(strings.Repeat("é", 600), "", strings.Repeat("w", 2000), strings.Repeat("=\n", 999), strings.Repeat("N", 999), "\n\n")
 	c := testComposer(f)
 	harmless := map[string]opened{}
-	for i, kind := range fuzzedKinds {
-		l, in := letterOf(kind, languages[i])
+	for kind, language := range fuzzed {
+		l, in := letterOf(kind, language)
 		harmless[kind] = compose(f, c, l, in)
 	}
 	f.Fuzz(func(t *testing.T, first, organisation, product, comment, number, station string) {
-		for i, kind := range fuzzedKinds {
-			l, in := letterOf(kind, languages[i])
+		for kind, language := range fuzzed {
+			l, in := letterOf(kind, language)
+			in.Biker.FirstName, in.Biker.LastName, in.Client = first, organisation, station+"." // without one, a row goes
 			in.User.FirstName, in.User.LastName, in.User.OrganisationName = first, first, organisation
 			in.Cleaning.Number, in.Cleaning.Station.Name, in.Cleaning.Station.City = number, station, organisation
 			if l.Decision != nil {
@@ -50,8 +51,9 @@ func FuzzCompose(f *testing.F) {
 	})
 }
 
-// fuzzedKinds stand beside languages, one each.
-var fuzzedKinds = []string{"activate", "proven", "document", "decided"}
+// fuzzed are kinds of letterOf's, with their languages.
+var fuzzed = map[string]string{"activate": "en", "proven": "nl", "document": "fr", "decided": "de",
+	"welcome": "nl", "existing": "fr", "recover": "en", "password-changed": "fr"}
 
 // tags and boundaries count what could only come from the layout and the composing.
 func tags(page string) int       { return strings.Count(page, "<") }

@@ -20,7 +20,27 @@ import (
 	"postern/tokens"
 )
 
-var languages = []string{"en", "nl", "fr", "de"}
+// samples are what letterOf makes, and in which languages the letters must be there.
+var samples = []struct{ kinds, languages []string }{
+	{[]string{"activate", "document", "decided", "proven", "rejected"}, []string{"en", "nl", "fr", "de"}},
+	{[]string{"welcome", "existing", "invited", "failed", "recover", "password-changed"}, []string{"en", "nl", "fr"}},
+}
+
+// sampleName is a kind of letterOf's in a language.
+type sampleName struct{ kind, language string }
+
+// allSamples goes through all of samples.
+func allSamples(yield func(sampleName) bool) {
+	for _, sample := range samples {
+		for _, kind := range sample.kinds {
+			for _, language := range sample.languages {
+				if !yield(sampleName{kind, language}) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // sentAt is when every letter of the tests is composed.
 var sentAt = time.Date(2025, 3, 3, 8, 30, 0, 0, time.UTC)
@@ -59,6 +79,8 @@ func testOptions(t testing.TB) Options {
 		ActivationURL:   "https://eecd.kaai9.example/eecd/activate",
 		ConfirmationTTL: 24 * time.Hour,
 		NotMeTTL:        720 * time.Hour,
+		InvitationTTL:   168 * time.Hour,
+		RecoveryTTL:     time.Hour,
 		Sealer:          testSealer(t),
 	}
 }
@@ -73,7 +95,7 @@ func testComposer(t testing.TB) *Composer {
 }
 
 // letterOf makes a letter and its contents; the kinds are those of store, "proven" for an activation letter to a
-// mailbox proven before, and "rejected" for the other decision.
+// mailbox proven before, "rejected" for the other decision, and "invited" for an existing account without a password.
 func letterOf(kind, language string) (store.Letter, store.Contents) {
 	l := store.Letter{
 		ID: letterID, Kind: store.LetterKind(kind), Language: language, To: "siobhan.oneill@example.net",
@@ -92,6 +114,8 @@ func letterOf(kind, language string) (store.Letter, store.Contents) {
 		PDF: somePDF,
 	}
 	switch kind {
+	case "welcome", "existing", "invited", "failed", "recover", "password-changed":
+		return bikerLetter(kind, language)
 	case "activate":
 		in.User.ActivatedAt = time.Time{}
 	case "proven":

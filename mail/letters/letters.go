@@ -15,8 +15,11 @@
 //	> {{.Comment}}                words of a person, quoted, with their line breaks
 //
 // Values stand as {{.Name}}; {{if .Name}} or {{if not .Name}}, {{else}} and {{end}} leave out what has no value, in a
-// line or, alone on a line, around lines and blocks. footer.<language>.txt has the blocks that end every letter of the
-// language, words.<language>.txt how it names spans and writes times. Language "en" is what an unknown one falls back to.
+// line or, alone on a line, around lines and blocks. footer-users.<language>.txt and footer-bikers.<language>.txt have
+// the blocks that end every letter to those, words.<language>.txt how the language names spans and writes times.
+//
+// A language is added by adding files: words and, for users, for bikers or for both, the footer and every letter that
+// they can get. Language "en" is what a letter in a language without its kind falls back to.
 package letters
 
 import (
@@ -36,7 +39,7 @@ import (
 //go:embed texts/*.txt layout.html
 var embedded embed.FS
 
-// fallback is the language of a letter whose own is not among the texts.
+// fallback is the language of a letter whose own has no text of its kind.
 const fallback = "en"
 
 // Options is what a Composer needs to know of the appliance.
@@ -48,8 +51,10 @@ type Options struct {
 	PublicURL    *url.URL     // base of the links to the appliance's own pages
 
 	ActivationURL   string        // template of the page behind the activation link (CheckActivationURL)
-	ConfirmationTTL time.Duration // life of the activation link, from composing; at least a minute
-	NotMeTTL        time.Duration // life of the "this wasn't me" link; at least a minute
+	ConfirmationTTL time.Duration // life of the activation link, from composing; at least a second
+	NotMeTTL        time.Duration // life of the "this wasn't me" link; at least a second
+	InvitationTTL   time.Duration // life of a biker's set-password link after registration; at least a second
+	RecoveryTTL     time.Duration // life of the link for a password forgotten; at least a second
 	Sealer          *tokens.Sealer
 }
 
@@ -71,8 +76,8 @@ type Message struct {
 func New(o Options) (*Composer, error) {
 	c := &Composer{o: o}
 	faults := []error{c.checkAddresses(), c.checkLinks()}
-	if o.ConfirmationTTL < time.Minute || o.NotMeTTL < time.Minute {
-		faults = append(faults, errors.New("the links in letters must live at least a minute"))
+	if min(o.ConfirmationTTL, o.NotMeTTL, o.InvitationTTL, o.RecoveryTTL) < time.Second {
+		faults = append(faults, errors.New("the links in letters must live at least a second"))
 	}
 	if o.Sealer == nil {
 		faults = append(faults, errors.New("letters need a sealer for the tokens in their links"))
@@ -120,7 +125,8 @@ func isWebURL(text string) bool {
 
 // Compose makes the mail of a letter, minting the tokens that it carries: now is its date and the start of its links'
 // lives. The Message-ID is the letter's, so that every try carries the same. An error is a fault of the appliance, or a
-// letter that must not leave: nothing a registrant typed goes to a mailbox that nobody has proven yet.
+// letter that must not leave: nothing a registrant typed goes to a mailbox that nobody has proven yet. Bikers are
+// registered by partners, who know them: a biker's letters have the name in them from the first on.
 func (c *Composer) Compose(l store.Letter, in store.Contents, now time.Time) (Message, error) {
 	m, err := c.compose(l, in, now)
 	if err != nil {
@@ -130,13 +136,14 @@ func (c *Composer) Compose(l store.Letter, in store.Contents, now time.Time) (Me
 }
 
 func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Message, error) {
-	if !IsPlainAddress(l.To) || !strings.EqualFold(l.To, in.User.Email) {
+	if !IsPlainAddress(l.To) || !strings.EqualFold(l.To, recipient(l, in)) {
 		return Message{}, errors.New("its recipient is not the person's address")
 	}
-	words, code := c.texts[l.Language], l.Language
-	if words == nil {
-		words, code = c.texts[fallback], fallback
+	code := l.Language
+	if c.texts[code] == nil || c.texts[code].letters[l.Kind] == nil {
+		code = fallback
 	}
+	words := c.texts[code]
 	text := words.letters[l.Kind]
 	if text == nil {
 		return Message{}, errors.New("there is no such kind of letter")
@@ -158,6 +165,17 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 	}
 	data, err := c.assemble(l, parts, now)
 	return Message{From: c.o.From.Address, To: l.To, Data: data}, err
+}
+
+// recipient is the only address that a letter may go to.
+func recipient(l store.Letter, in store.Contents) string {
+	switch {
+	case l.Kind == store.LetterUnregistered:
+		return l.To // nobody whom the store knows, so it can hold no address against this one
+	case vocabularies[l.Kind].to == bikers:
+		return in.Biker.Email
+	}
+	return in.User.Email
 }
 
 // pdf is the uploaded document, or the one rendered from the cleaning's data.

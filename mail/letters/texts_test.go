@@ -2,6 +2,7 @@ package letters
 
 import (
 	"maps"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,10 +16,18 @@ func TestTextsAreComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, language := range languages {
-		if texts[language] == nil || len(texts[language].letters) != len(vocabularies) {
-			t.Errorf("language %q is not whole", language)
+	for _, sample := range samples {
+		for _, language := range sample.languages {
+			for _, kind := range sample.kinds {
+				l, _ := letterOf(kind, language)
+				if texts[language] == nil || texts[language].letters[l.Kind] == nil {
+					t.Errorf("no %s letter in language %q", kind, language)
+				}
+			}
 		}
+	}
+	if got, want := len(texts["de"].letters), len(users.kinds()); got != want {
+		t.Errorf("%d letters in German, want the %d to users alone", got, want)
 	}
 	frame := []string{"Language", "Subject", "Preview"}
 	var fields []string
@@ -33,17 +42,31 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 }
 
-// TestAnotherLanguage adds a language by files alone.
+// TestAnotherLanguage adds languages by files alone: one for everybody, one for each population.
 func TestAnotherLanguage(t *testing.T) {
 	files := textFiles(t)
 	for name, file := range maps.Clone(files) {
-		if base, isEnglish := strings.CutSuffix(name, ".en.txt"); isEnglish {
-			files[base+".es.txt"] = file
+		base, isEnglish := strings.CutSuffix(name, ".en.txt")
+		if !isEnglish {
+			continue
+		}
+		files[base+".es.txt"] = file
+		kind := path.Base(base)
+		if kind == "words" || kind == bikers.footer() || slices.Contains(bikers.kinds(), kind) {
+			files[base+".pl.txt"] = file
+		}
+		if kind == "words" || kind == users.footer() || slices.Contains(users.kinds(), kind) {
+			files[base+".it.txt"] = file
 		}
 	}
 	texts, err := loadTexts(files)
-	if err != nil || texts["es"] == nil || len(texts["es"].letters) != len(vocabularies) {
-		t.Fatalf("no Spanish: %v", err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]int{"es": len(vocabularies), "pl": len(bikers.kinds()), "it": len(users.kinds())} {
+		if texts[code] == nil || len(texts[code].letters) != want {
+			t.Errorf("%s: not %d letters", code, want)
+		}
 	}
 }
 
@@ -100,7 +123,7 @@ func TestBrokenTexts(t *testing.T) {
 		{"document.nl.txt", head + body + "\n\xff", "document.nl.txt: it is not UTF-8"},
 		{"document.nl.txt", "Subject: [S](.Link)\nPreview: P\n\n" + body, "document.nl.txt:1: a link has no place"},
 		{"document.nl.txt", "Subject: S\nPreview: {{.X}}\n\n" + body, "document.nl.txt:2: this letter knows no value .X"},
-		{"footer.de.txt", "{{.Number}}", "footer.de.txt:1: this letter knows no value .Number"},
+		{"footer-users.de.txt", "{{.Number}}", "footer-users.de.txt:1: this letter knows no value .Number"},
 		{"words.fr.txt", "minutes: a | b\nhours: a | b\ndays: a | b\n", "words.fr.txt: it needs all four lines"},
 		{"words.fr.txt", "hours: heure", "words.fr.txt:1: write hours"},
 		{"words.fr.txt", "time: 15:04", "words.fr.txt:1: write a layout"},
@@ -109,6 +132,15 @@ func TestBrokenTexts(t *testing.T) {
 		{"activte.nl.txt", head, "activte.nl.txt: it is no letter's text"},
 		{"activate.nl", head, "activate.nl: it is no letter's text"},
 		{"activate.es.txt", head, "document.es.txt: it is missing"},
+		{"activate.es.txt", head, "footer-users.es.txt: it is missing"},
+		{"activate.es.txt", head, "words.es.txt: it is missing"},
+		{"welcome.de.txt", head, "failed.de.txt: it is missing; a language needs all letters to bikers"},
+		{"footer-bikers.de.txt", "x", "welcome.de.txt: it is missing"},
+		{"footer-bikers.nl.txt", "{{.Name}}", "footer-bikers.nl.txt:1: this letter knows no value .Name"},
+		{"footer.nl.txt", "x", "footer.nl.txt: it is no letter's text"},
+		{"words.es.txt", "", "words.es.txt: there is no letter in that language"},
+		{"failed.nl.txt", head + "{{.FirstName}}", "failed.nl.txt:4: this letter knows no value .FirstName"},
+		{"recover.nl.txt", head + "{{.Sender}} {{.LinkLife}} {{.Link}}", "the value .Link is written [label](.Link)"},
 	} {
 		files := textFiles(t)
 		files["texts/"+tt.file] = &fstest.MapFile{Data: []byte(tt.content)}
@@ -119,14 +151,20 @@ func TestBrokenTexts(t *testing.T) {
 	}
 }
 
-// TestAllFaultsAtOnce: a missing file and a broken one of another language are told together.
+// TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told together.
 func TestAllFaultsAtOnce(t *testing.T) {
 	files := textFiles(t)
 	delete(files, "texts/activate.en.txt")
 	delete(files, "texts/words.en.txt")
 	files["texts/decided.de.txt"] = &fstest.MapFile{Data: []byte("Guten Tag")}
+	for name := range maps.Clone(files) {
+		if kind, isDutch := strings.CutSuffix(path.Base(name), ".nl.txt"); isDutch && slices.Contains(bikers.kinds(), kind) {
+			delete(files, name)
+		}
+	}
+	delete(files, "texts/footer-bikers.nl.txt")
 	_, err := loadTexts(files)
-	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt"} {
+	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt", "welcome.nl.txt", "failed.nl.txt"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}

@@ -20,9 +20,9 @@ type values struct {
 	Contact string // mail address for questions
 	Privacy string // link to the privacy notice
 
-	FirstName string // only for a proven mailbox, and only where it reads like a name
+	FirstName string // a user's only for a proven mailbox, and only where it reads like a name
 	Link      string // where the one button leads
-	LinkLife  string // how long that link works, in words
+	LinkLife  string // how long that link works, in words; empty where it has no end
 	NotMe     string // the "this wasn't me" link, only for a mailbox never proven
 
 	Number, Station, Phone string // of the cleaning
@@ -31,6 +31,13 @@ type values struct {
 	Product                string
 	Comment                []string // line by line
 	DecidedAt              string
+
+	Name      string // the biker's first and last, as the partner gave them
+	Email     string // what the biker logs in with
+	Client    string // whose bike plan it is
+	Login     string // links to the biker's pages
+	Forgot    string
+	ChangedAt string // when the password was set
 }
 
 // use says what a text may do with a value beside asking for it by {{if}}.
@@ -48,27 +55,7 @@ var uses = map[string]use{
 	"FirstName": inWords, "Link": asLink, "LinkLife": inWords, "NotMe": asLink,
 	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
 	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
-}
-
-// vocabulary is what texts of one kind may speak of, and what none may leave out.
-type vocabulary struct{ may, must []string }
-
-// everywhere is what every text may speak of; the footer has nothing else.
-var everywhere = []string{"Sender", "Site", "Contact", "Privacy", "FirstName"}
-
-var vocabularies = map[store.LetterKind]vocabulary{
-	store.LetterActivate: {
-		may:  []string{"Link", "LinkLife", "NotMe"},
-		must: []string{"Sender", "Link", "LinkLife", "NotMe"},
-	},
-	store.LetterDocument: {
-		may:  []string{"Link", "Number", "Station", "Phone", "FileName"},
-		must: []string{"Number", "Station", "Link"},
-	},
-	store.LetterDecided: {
-		may:  []string{"Link", "Number", "Station", "Phone", "Completed", "Product", "Comment", "DecidedAt"},
-		must: []string{"Number", "Station", "Completed", "Product", "Comment", "DecidedAt", "Contact"},
-	},
+	"Name": inWords, "Email": inWords, "Client": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
 }
 
 // values gathers what a letter may say.
@@ -76,6 +63,9 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 	v := &values{Sender: c.sender, Site: c.o.PublicURL.Hostname(), Privacy: c.o.PrivacyURL}
 	if c.replyTo != nil {
 		v.Contact = c.replyTo.Address
+	}
+	if vocabularies[l.Kind].to == bikers {
+		return v, c.aboutBiker(v, l, in, w, now)
 	}
 	proven := !in.User.ActivatedAt.IsZero()
 	if proven {

@@ -38,7 +38,7 @@ func (l *language) span(d time.Duration) string {
 	case d >= day || d >= time.Hour && d%time.Hour == 0:
 		return l.hours.of(int64(d / time.Hour))
 	}
-	return l.minutes.of(int64(d / time.Minute))
+	return l.minutes.of(max(1, int64(d/time.Minute))) // what lives for seconds is a trial, not a promise
 }
 
 // parseWords reads a words file: "minutes", "hours" and "days", each with its word for one and for more, and "time", the
