@@ -2,6 +2,9 @@
 // A token carries its claims encrypted, so that nothing has to be stored to issue one; whether it still holds (expiry,
 // generation, used already) is for its reader to judge against the person's record.
 //
+// It also holds the two secrets of which only a hash is stored: partners' bearer tokens (NewBearer, HashBearer) and
+// bikers' passwords (PasswordFault, Hasher).
+//
 // # Format
 //
 // A token is the text "pst1_" followed by base64url without padding (RFC 4648 §5) of these 87 octets:
@@ -46,10 +49,14 @@ const (
 	Confirmation Purpose = 1 // in the letter that proves a user's mailbox
 	UserToken    Purpose = 2 // a signed-in user's bearer token
 	NotMe        Purpose = 3 // in the same letter: "this wasn't me"
+
+	Invitation Purpose = 16 // in the letters to a biker who has no password yet: choose one
+	Recovery   Purpose = 17 // in the letter of somebody who forgot the password: set a new one
+	Browser    Purpose = 18 // in the cookie of a browser that a biker has logged in with before
 )
 
 // purposes lists those for which a Sealer has keys.
-var purposes = []Purpose{Confirmation, UserToken, NotMe}
+var purposes = []Purpose{Confirmation, UserToken, NotMe, Invitation, Recovery, Browser}
 
 // Claims are what a token says. The times have the precision of milliseconds; further digits are cut off by sealing.
 type Claims struct {
