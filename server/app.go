@@ -17,9 +17,11 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/server/biker"
 	"postern/server/eecd"
 	"postern/server/inbox"
 	"postern/server/operator"
+	"postern/server/partner"
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
@@ -42,12 +44,16 @@ type App struct {
 	listeners *listeners // nil before Listen
 	rooms     rooms
 	courier   *mail.Courier
+
+	attendance *attendance
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
 type rooms struct {
-	eecd  *eecd.Room
-	inbox *inbox.Room // nil with a smarthost
+	partner *partner.Room
+	biker   *biker.Room
+	eecd    *eecd.Room
+	inbox   *inbox.Room // nil with a smarthost
 }
 
 // Open takes the data directory, which is made where it is missing, and reads or makes the keys. Nothing is answered or
@@ -58,7 +64,7 @@ func Open(config Config, log zerolog.Logger) (*App, error) {
 }
 
 func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
-	a := &App{config: config, log: log, now: now, random: random}
+	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now)}
 	a.draining, a.drain = context.WithCancel(context.Background())
 	a.store, err = store.Open(config.Data, store.Options{
 		Now: now, Random: random, MailDomain: mailDomain(config),
@@ -66,6 +72,8 @@ func open(config Config, log zerolog.Logger, now func() time.Time, random io.Rea
 			ConfirmationReuse: config.ConfirmationReuse, ReactivateAfter: config.ReactivateAfter,
 			GiveUpAfter: config.GiveUpAfter, MailboxSignIn: config.MailboxSignIn,
 			StrangerLetters: config.Limits.StrangerLetters, AddressLetters: config.Limits.AddressLetters,
+			PartnerLetters: config.Limits.PartnerLetters, RepeatLettersAfter: config.RepeatLettersAfter,
+			LoginTries: config.Limits.Login,
 		},
 	})
 	if err != nil {
@@ -107,7 +115,7 @@ func (a *App) keyring() (*tokens.Keyring, error) {
 func (a *App) openOperator() error {
 	acts, err := operator.New(operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining, Now: a.now,
+		Draining: a.draining, Now: a.now, Random: a.random,
 	})
 	if err != nil {
 		return err
@@ -157,10 +165,20 @@ func (a *App) makeRooms() error {
 	a.courier = mail.New(mail.Options{
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(), Log: a.log, Now: a.now,
 	})
+	signIn := web.NewLimiter(a.config.Limits.SignIn, a.config.Limits.Exempt, a.now)
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})
+	a.rooms.biker, err = biker.New(biker.Options{
+		Store: a.store, Sealer: a.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Random: a.random}),
+		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
+		LoginTries: a.config.Limits.Login, ForgotLimit: signIn,
+	})
+	if err != nil {
+		return err
+	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
 		RegisterLimit: web.NewLimiter(a.config.Limits.Register, a.config.Limits.Exempt, a.now),
-		SignInLimit:   web.NewLimiter(a.config.Limits.SignIn, a.config.Limits.Exempt, a.now),
+		SignInLimit:   signIn, // CONTRACT section 8: sign-in and forgot calls count together
 	})
 	return err
 }

@@ -37,12 +37,16 @@ type Config struct {
 	PrivacyURL    string
 	ActivationURL string // with {token} and {cleaningId} not yet filled in
 
-	ConfirmationTTL   time.Duration
-	ConfirmationReuse time.Duration
-	UserTokenTTL      time.Duration
-	ReactivateAfter   time.Duration
-	MailboxSignIn     bool // SIGN_IN=mailbox
-	Keep              store.Keep
+	ConfirmationTTL    time.Duration
+	ConfirmationReuse  time.Duration
+	InvitationTTL      time.Duration
+	RecoveryTTL        time.Duration
+	PasswordMin        int // code points
+	RepeatLettersAfter time.Duration
+	UserTokenTTL       time.Duration
+	ReactivateAfter    time.Duration
+	MailboxSignIn      bool // SIGN_IN=mailbox
+	Keep               store.Keep
 
 	KeyFile   string
 	LogLevel  zerolog.Level
@@ -73,6 +77,8 @@ type Limits struct {
 	Exempt          []netip.Prefix // clients without the two above
 	StrangerLetters store.Rate
 	AddressLetters  store.Rate
+	PartnerLetters  store.Rate
+	Login           int // wrong passwords before delays; 0: no delays
 }
 
 // WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it, unless

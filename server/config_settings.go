@@ -42,16 +42,20 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
-	Contact           string `desc:"Reply-To of letters"`
-	Organisation      string `desc:"name shown in letters and on pages"`
-	PrivacyURL        string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
-	EECDActivationURL string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
-	ConfirmationTTL   string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
-	ConfirmationReuse string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
-	UserTokenTTL      string `split_words:"true" default:"24h" desc:"life of a user token"`
-	ReactivateAfter   string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
-	SignIn            string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a user token or a mail"`
-	Keep              struct {
+	Contact            string `desc:"Reply-To of letters"`
+	Organisation       string `desc:"name shown in letters and on pages"`
+	PrivacyURL         string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
+	ConfirmationTTL    string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
+	ConfirmationReuse  string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
+	InvitationTTL      string `split_words:"true" default:"168h" desc:"life of a biker's set-password link after registration"`
+	RecoveryTTL        string `split_words:"true" default:"1h" desc:"life of a forgot-password link"`
+	PasswordMin        string `split_words:"true" default:"15" desc:"code points of a password, at least: 8 to 64"`
+	RepeatLettersAfter string `split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, after so long"`
+	UserTokenTTL       string `split_words:"true" default:"24h" desc:"life of a user token"`
+	ReactivateAfter    string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
+	SignIn             string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a user token or a mail"`
+	Keep               struct {
 		Unconfirmed string `default:"720h" desc:"users who never activated are deleted after so long"`
 		Sent        string `default:"336h" desc:"letters that are done are deleted after so long"`
 		Events      string `default:"9600h" desc:"events are deleted after so long"`
@@ -67,7 +71,9 @@ type Settings struct {
 		SignIn          string `split_words:"true" default:"60/h" desc:"sign-in calls answered 403 or 404, per client"`
 		Exempt          string `desc:"CIDRs of clients without these two limits"`
 		StrangerLetters string `split_words:"true" default:"500/h" desc:"letters in all to mailboxes never proven"`
-		AddressLetters  string `split_words:"true" default:"5/h" desc:"activation letters per address"`
+		AddressLetters  string `split_words:"true" default:"5/h" desc:"activation and recovery letters per address"`
+		PartnerLetters  string `split_words:"true" default:"20000/24h" desc:"letters that one partner causes; the rest are held"`
+		Login           string `default:"5" desc:"wrong passwords before delays start, per account; ten times that per client"`
 	}
 
 	// Unknown are the names with our prefix that are no setting: a misspelt one must not pass in silence.

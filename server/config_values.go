@@ -87,6 +87,18 @@ func (p *parser) number(name, text string, least, most int) int {
 	return n
 }
 
+// tries reads a plain count; off is 0.
+func (p *parser) tries(name, text string) int {
+	if text == "off" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 1000 {
+		p.fault(name, "is %q: it must be a number from 1 to 1000, or off", text)
+	}
+	return n
+}
+
 func (p *parser) oneOf(name, text string, values ...string) string {
 	if slices.Contains(values, text) {
 		return text

@@ -25,6 +25,7 @@ type readinessDetail struct {
 	Store   string                    `json:"store"` // ok, or why no write is accepted
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
+	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
 }
 
 type sendingDetail struct {
@@ -66,6 +67,11 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
 		return nil, err
 	}
+	partners, err := a.store.Partners()
+	if err != nil {
+		return nil, err
+	}
+	detail.Silent = a.attendance.absent(partners)
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
 	if !status.PausedUntil.IsZero() {

@@ -11,8 +11,10 @@ import (
 func (a *App) routes() []web.Route {
 	return slices.Concat(
 		a.anybody(),
-		a.rooms.eecd.Routes(), // anybody registers and signs in; the rest wants a user token
-		a.operatorRoutes(),    // the operator: this machine alone, or nobody where OPERATOR_LISTEN is set
+		a.rooms.partner.Routes(), // partners, by their bearer tokens
+		a.rooms.biker.Routes(),   // bikers, by a mailed link or a password
+		a.rooms.eecd.Routes(),    // anybody registers and signs in; the rest wants a user token
+		a.operatorRoutes(),       // the operator: this machine alone, or nobody where OPERATOR_LISTEN is set
 	)
 }
 

@@ -47,6 +47,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 	})
 	work.Go(func() { a.keepHouse(ctx) })
+	work.Go(func() { a.watchPartners(ctx) })
 	if certificate != nil {
 		work.Go(func() { certificate.Run(ctx) })
 	}

@@ -23,7 +23,8 @@ func (a *App) letterOptions() letters.Options {
 	c := a.config
 	o := letters.Options{
 		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL,
-		ActivationURL: c.ActivationURL, ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed, Sealer: a.sealer,
+		ActivationURL: c.ActivationURL, ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
+		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Sealer: a.sealer,
 	}
 	if c.Contact != nil {
 		o.ReplyTo = c.Contact.String()

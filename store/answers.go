@@ -135,6 +135,12 @@ func (t *tx) dropAnswer(key []byte, record answerRecord) error {
 	return answers.delete(t, key)
 }
 
+// hasAnswersOf tells whether a kept answer names a person.
+func (t *tx) hasAnswersOf(person ID) bool {
+	key, _ := t.cursor(answerPersonBucket).Seek(person[:])
+	return key != nil && ID(key[:16]) == person
+}
+
 // forgetAnswers leaves of a person in kept answers nothing but the outcome.
 func (t *tx) forgetAnswers(biker ID) error {
 	var keys [][]byte

@@ -84,7 +84,7 @@ func (t *tx) moveTo(partner, plan string) (Partner, error) {
 	return Partner{}, &Refusal{Kind: Invalid, Reason: "The biker cannot be moved there.", Fields: faults}
 }
 
-// EraseBiker removes the biker of an address, and what the letters about failed registrations to it name. The events and the
+// EraseBiker removes the biker of an address, and what letters and kept answers about failed registrations of it name. The events and the
 // letters' fates stay, without anything that names the person; letters not sent yet are cancelled. It refuses with NotFound
 // where there is neither.
 func (s *Store) EraseBiker(ctx context.Context, email string) error {
@@ -93,10 +93,13 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		if !found && !t.hasLettersOf(nobody(email)) {
+		if !found && !t.hasLettersOf(nobody(email)) && !t.hasAnswersOf(nobody(email)) {
 			return struct{}{}, errNoBiker
 		}
-		if err := t.forgetLetters(nobody(email), "the person was erased"); err != nil || !found {
+		if err := t.forgetLetters(nobody(email), "the person was erased"); err != nil {
+			return struct{}{}, err
+		}
+		if err := t.forgetAnswers(nobody(email)); err != nil || !found {
 			return struct{}{}, err
 		}
 		return struct{}{}, t.eraseBiker(biker)

@@ -219,6 +219,11 @@ func (s *Store) RemovePlan(ctx context.Context, code string) error {
 	return err
 }
 
+// Client names whose bike plan a code is; empty where there is no such plan any more.
+func (s *Store) Client(code string) (string, error) {
+	return read(s, func(t *tx) (string, error) { return t.client(code) })
+}
+
 // client names whose bike plan a code is; empty where it has been removed.
 func (t *tx) client(code string) (string, error) {
 	plan, _, err := plans.get(t, []byte(code))

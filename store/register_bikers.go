@@ -29,7 +29,7 @@ const (
 // BikerResult is what became of one candidate, with all that the answer tells.
 type BikerResult struct {
 	Outcome    BikerOutcome        `json:"outcome"`
-	Biker      ID                  `json:"biker,omitzero"` // whom it is about; zero: failed, or a preview
+	Biker      ID                  `json:"biker,omitzero"` // whom it is about; failed: who stands for the address; zero: nobody, or a preview
 	Mine       bool                `json:"mine,omitzero"`  // the id may be told
 	Email      string              `json:"email,omitzero"` // as the caller wrote it
 	EmployeeID string              `json:"employeeId,omitzero"`

@@ -58,7 +58,7 @@ func told(results []BikerResult) string {
 		for _, more := range []struct {
 			is   bool
 			text string
-		}{{!r.Mine && !r.Biker.IsZero(), " foreign"}, {len(r.Updated) > 0, " " + strings.Join(r.Updated, "+")},
+		}{{!r.Mine && !r.Biker.IsZero() && r.Outcome != BikerFailed, " foreign"}, {len(r.Updated) > 0, " " + strings.Join(r.Updated, "+")},
 			{len(r.Warnings) > 0, " warned"}, {!r.Letter.IsZero(), " letter"}} {
 			if more.is {
 				text += more.text
@@ -376,6 +376,9 @@ func TestEraseBiker(t *testing.T) {
 	created(t, s, "Acme", "jan@example.com")
 	post(t, s, "Acme", bad("jan@example.com", "Language"))
 	post(t, s, "Acme", bad("nobody@example.com", "Language"))
+	_, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: "k", People: []Candidate{candidate("jan@example.com"), bad("jan@example.com", "Language"),
+		bad("nobody@example.com", "Language")}})
+	must(t, err)
 	before, last := eventsSince(t, s, 0)
 	must(t, s.EraseBiker(ctx, "JAN@example.com"))
 	must(t, s.EraseBiker(ctx, "nobody@example.com"))

@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/sha256"
 	"maps"
-	"strings"
 	"time"
 )
 
@@ -133,6 +132,7 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 		d.notes = !r.t.toldLately(d.told)
 		return nil
 	}
+	d.result.Biker = nobody(c.Email) // so that an erasure finds the result
 	biker, found, err := r.t.bikerAt(c.Email)
 	if err != nil || found && biker.Blocked {
 		return err
@@ -216,20 +216,18 @@ func (r *registrar) displace(d *decision, employee string) error {
 
 // foresee notes what a preview would have made.
 func (r *registrar) foresee(d *decision) {
+	defer func() { d.result.Biker, d.result.Mine = ID{}, false }()
 	if d.result.Outcome == BikerFailed {
 		return
 	}
 	if d.biker.ID.IsZero() {
-		d.biker.ID = ID([]byte(sha256Of(d.biker.Email))[:16]) // any that tells people apart
+		d.biker.ID = nobody(d.biker.Email) // any that tells people apart
 	}
 	r.previewed[string(addressKey(d.biker.Email))] = d.biker
 	if d.biker.EmployeeID != "" {
 		r.numbered[d.biker.EmployeeID] = d.biker.ID
 	}
-	d.result.Biker, d.result.Mine = ID{}, false
 }
-
-func sha256Of(email string) []byte { return addressHash(strings.ToLower(email)) }
 
 // apply writes what was decided.
 func (r *registrar) apply(d *decision) error {

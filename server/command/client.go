@@ -175,11 +175,12 @@ func (r *refusal) Error() string {
 	lines := []string{text}
 	for _, name := range slices.Sorted(maps.Keys(r.Errors)) {
 		for _, sentence := range r.Errors[name] {
-			if name != "" {
-				sentence = name + ": " + sentence
-			}
-			if sentence != text {
+			switch {
+			case strings.Contains(text, sentence): // said already
+			case name == "":
 				lines = append(lines, sentence)
+			default:
+				lines = append(lines, name+": "+sentence)
 			}
 		}
 	}

@@ -154,9 +154,19 @@ func stop(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(a.process.Wait())
 }
 
-// post sends JSON: post 201 $URL/path '{}'.
+// post sends JSON: post [-t TOKEN] 201 $URL/path '{}'.
 func post(ts *testscript.TestScript, _ bool, args []string) {
-	response, err := http.Post(args[1], "application/json", strings.NewReader(args[2]))
+	token := ""
+	if args[0] == "-t" {
+		token, args = args[1], args[2:]
+	}
+	request, err := http.NewRequest(http.MethodPost, args[1], strings.NewReader(args[2]))
+	ts.Check(err)
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

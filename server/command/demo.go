@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/template"
 
@@ -71,17 +72,26 @@ func (c *call) demo(config server.Config) error {
 	if err := c.fill(); err != nil {
 		return err
 	}
+	file, token, err := c.partnerToken(config.Data)
+	if err != nil {
+		return err
+	}
 	if err := app.Listen(); err != nil {
 		return err
 	}
-	if err := c.printCalls(config.WithAddress(app.Addr())); err != nil {
+	values := demoValues{Token: token, TokenFile: file}
+	if err := c.printCalls(config.WithAddress(app.Addr()), values); err != nil {
 		return err
 	}
 	return app.Run(c.ctx)
 }
 
-// fill stores the made-up cleanings where there are none yet.
+// fill stores the made-up cleanings and bike plans where there are none yet.
 func (c *call) fill() error {
+	return errors.Join(c.fillCleanings(), c.fillPlans())
+}
+
+func (c *call) fillCleanings() error {
 	var page operator.Page[store.Cleaning]
 	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil || len(page.Items) > 0 {
 		return err
@@ -92,19 +102,20 @@ func (c *call) fill() error {
 // demoValues fill in the calls.
 type demoValues struct {
 	URL, Inbox, Data string
-	Email            string // new at each start
+	Token, TokenFile string // of the partner, and where it is kept
+	Binary           string // how this program is called from any directory
+	Number           string // new at each start: makes the people new
 	Complete, Reject string // cleanings whose loads are open; empty: none is left
 }
 
-func (c *call) printCalls(config server.Config) error {
+// printCalls prints the calls with the values given and those that it finds out.
+func (c *call) printCalls(config server.Config, values demoValues) error {
 	var page operator.Page[store.Cleaning]
 	if err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page); err != nil {
 		return err
 	}
-	values := demoValues{
-		URL: config.PublicURL.String(), Inbox: config.InboxURL().String(), Data: config.Data,
-		Email: fmt.Sprintf("loader-%06d@example.org", rand.IntN(1_000_000)),
-	}
+	values.URL, values.Inbox, values.Data = config.PublicURL.String(), config.InboxURL().String(), config.Data
+	values.Binary, values.Number = binaryName(), fmt.Sprintf("%06d", rand.IntN(1_000_000))
 	for _, one := range page.Items {
 		switch open := one.Load.Status == store.LoadOpen && one.Status == store.SignedOff; {
 		case open && values.Complete == "":
@@ -118,6 +129,17 @@ func (c *call) printCalls(config server.Config) error {
 		return err
 	}
 	return calls.Execute(c.Out, values)
+}
+
+// binaryName is how this program is called from any directory.
+func binaryName() string {
+	name := os.Args[0]
+	if strings.Contains(name, "/") {
+		if path, err := filepath.Abs(name); err == nil {
+			return path
+		}
+	}
+	return name // by the PATH
 }
 
 // shellQuote makes one word of a text for a POSIX shell.

@@ -91,7 +91,7 @@ func printEvent(out io.Writer, event store.Event, asJSON bool) error {
 	for _, about := range []struct {
 		what string
 		id   store.ID
-	}{{"user", event.User}, {"cleaning", event.Cleaning}, {"letter", event.Letter}} {
+	}{{"biker", event.Biker}, {"user", event.User}, {"cleaning", event.Cleaning}, {"letter", event.Letter}} {
 		if !about.id.IsZero() {
 			line += "  " + about.what + " " + about.id.String()
 		}

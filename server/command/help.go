@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
-const aboutHelp = `Postern registers eECD users, mails them their links and documents, and takes their decisions on cleanings.
+const aboutHelp = `Postern registers bikers for partners, and eECD users, mails them their links and documents, and takes decisions on
+cleanings.
 
 `
 
@@ -43,13 +45,19 @@ func help(out io.Writer, words []string) error {
 	return nil
 }
 
-// list prints a line for each command.
+// widestUsage is how wide the usages are that have what a command does beside them; it stands below wider ones.
+const widestUsage = 52
+
+// list prints what each command does, beside how it is called.
 func list(out io.Writer, table []command) {
-	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	for _, c := range table {
-		fmt.Fprintf(columns, "  %s\t%s\n", c.usage(), c.short)
+		usage := "  " + c.usage()
+		if utf8.RuneCountInString(usage) > widestUsage {
+			fmt.Fprintln(out, usage)
+			usage = ""
+		}
+		fmt.Fprintf(out, "%-*s   %s\n", widestUsage, usage, c.short)
 	}
-	columns.Flush()
 }
 
 // help prints everything about one command.

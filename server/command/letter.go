@@ -19,6 +19,19 @@ func letterRow(l operator.Letter) []string {
 	return []string{l.ID.String(), string(l.Kind), string(l.State), clock(l.OwedAt), strconv.Itoa(l.Tries), l.To, l.Reason}
 }
 
+// printLetters prints the letters of a person below what is said of the person.
+func printLetters(out io.Writer, letters []operator.Letter) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out)
+	rows := make([][]string, len(letters))
+	for i, letter := range letters {
+		rows[i] = letterRow(letter)
+	}
+	return printRows(out, letterHeading, rows)
+}
+
 func letterList() command {
 	return command{
 		name: "letter list", args: "[--state STATE] [--to EMAIL]", short: "lists letters, the newest first",
@@ -57,29 +70,39 @@ func letterShow() command {
 }
 
 func letterRetry() command {
+	return letterAct("retry", "failed", "sends a letter now that failed or waits, or all that failed",
+		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To have it
+tried at once, say postern letter pause, and then postern letter resume.`)
+}
+
+func letterRelease() command {
+	return letterAct("release", "held", "sends a letter that is held, or all that are",
+		"Letters are held where one partner causes more of them than its limit says.")
+}
+
+// letterAct is a command that queues one letter, or all letters of a state.
+func letterAct(act, state, short, long string) command {
 	return command{
-		name: "letter retry", args: "ID|--failed", most: 1, short: "sends a letter now that failed or waits, or all that failed",
-		long: `While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To have it
-tried at once, say postern letter pause, and then postern letter resume.`,
+		name: "letter " + act, args: "ID|--" + state, most: 1, short: short, long: long,
 		prepare: func(f *flag.FlagSet) action {
-			failed := f.Bool("failed", false, "all failed letters")
+			all := f.Bool(state, false, "all "+state+" letters")
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
 				switch {
-				case *failed == (len(args) == 1):
-					return wrongUse("name one letter by its ID, or say --failed")
-				case *failed:
-					return c.retryFailed(*asJSON)
+				case *all == (len(args) == 1):
+					return wrongUse("name one letter by its ID, or say --%s", state)
+				case *all:
+					return c.queueAll("/sending/"+act+"-"+state, *asJSON)
 				}
-				return c.showLetter(http.MethodPost, args[0], "/retry", *asJSON)
+				return c.showLetter(http.MethodPost, args[0], "/"+act, *asJSON)
 			}
 		},
 	}
 }
 
-func (c *call) retryFailed(asJSON bool) error {
-	var answer operator.Retried
-	if err := c.ask(http.MethodPost, "/sending/retry-failed", nil, nil, &answer); err != nil {
+func (c *call) queueAll(path string, asJSON bool) error {
+	var answer operator.Counted
+	if err := c.ask(http.MethodPost, path, nil, nil, &answer); err != nil {
 		return err
 	}
 	if asJSON {
@@ -107,7 +130,7 @@ func (c *call) showLetter(method, text, act string, asJSON bool) error {
 
 func printLetter(out io.Writer, l operator.Letter) error {
 	err := printFields(out,
-		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "cleaning", guid(l.CleaningID),
+		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner, "cleaning", guid(l.CleaningID),
 		"message id", l.MessageID, "state", string(l.State), "reason", l.Reason, "owed", clock(l.OwedAt),
 		"next try", clock(l.DueAt), "done", clock(l.DoneAt), "tries", strconv.Itoa(l.Tries))
 	if err != nil || len(l.Attempts) == 0 {

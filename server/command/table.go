@@ -4,9 +4,12 @@ package command
 func commands() []command {
 	return []command{
 		serve(), demo(),
+		partnerAdd(), partnerList(), partnerRotate(), partnerRevoke(),
+		planAdd(), planList(), planRemove(),
+		bikerShow(), bikerExport(), bikerDelete(), bikerBlock(), bikerUnblock(), bikerMove(),
 		cleaningAdd(), cleaningShow(), cleaningList(), cleaningDelete(),
-		userShow(), userDelete(), userBlock(), userUnblock(), userReactivate(),
-		letterList(), letterShow(), letterRetry(), letterPause(), letterResume(),
-		events(), check(), checkFile(), config(), version(),
+		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
+		letterList(), letterShow(), letterRetry(), letterRelease(), letterPause(), letterResume(),
+		pushPeople(), events(), check(), checkFile(), config(), version(),
 	}
 }

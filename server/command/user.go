@@ -23,6 +23,10 @@ func userShow() command {
 	}
 }
 
+func userExport() command {
+	return export("user", "/users/export", "prints everything held of a user as JSON: record, letters, decisions, events")
+}
+
 func userDelete() command {
 	return command{
 		name: "user delete", args: "EMAIL", least: 1, most: 1, short: "erases a user; decisions and events stay, without the name",
@@ -83,14 +87,10 @@ func printUser(out io.Writer, user operator.User) error {
 	err := printFields(out,
 		"id", user.ID.String(), "e-mail", user.Email, "name", strings.TrimSpace(user.FirstName+" "+user.LastName),
 		"organisation", user.OrganisationName, "language", user.Language, "state", userStates[user.State],
-		"registered", clock(user.RegisteredAt), "confirmed", clock(user.ActivatedAt), "came for", guid(user.CleaningID))
-	if err != nil || len(user.Letters) == 0 {
+		"registered", clock(user.RegisteredAt), "confirmed", clock(user.ActivatedAt),
+		"signed in", clock(user.SignedInAt), "came for", guid(user.CleaningID))
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out)
-	rows := make([][]string, len(user.Letters))
-	for i, letter := range user.Letters {
-		rows[i] = letterRow(letter)
-	}
-	return printRows(out, letterHeading, rows)
+	return printLetters(out, user.Letters)
 }

@@ -3,12 +3,8 @@ package eecd
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
-	"reflect"
-
-	"github.com/go-json-experiment/json"
 
 	"postern/server/web"
 	"postern/store"
@@ -57,7 +53,7 @@ type words struct {
 
 // loadPages reads templates and texts; a text that is missing in a language is an error that names it.
 func loadPages() (*pages, error) {
-	p := &pages{words: make(map[string]words)}
+	p := &pages{}
 	var faults []error
 	for name, to := range map[string]**template.Template{
 		"activate": &p.activate, "notme": &p.notMe, "cleaning": &p.cleaning, "message": &p.message,
@@ -66,28 +62,9 @@ func loadPages() (*pages, error) {
 		*to, err = web.ParsePage(embedded, "pages/"+name+".html")
 		faults = append(faults, err)
 	}
-	for _, language := range Languages {
-		w, err := loadWords("words/" + language + ".json")
-		p.words[language] = w
-		faults = append(faults, err)
-	}
-	return p, errors.Join(faults...)
-}
-
-func loadWords(file string) (w words, err error) {
-	content, err := embedded.ReadFile(file)
-	if err != nil {
-		return words{}, err
-	}
-	if err := json.Unmarshal(content, &w, json.RejectUnknownMembers(true)); err != nil {
-		return words{}, fmt.Errorf("%s: %w", file, err)
-	}
-	for field, value := range reflect.ValueOf(w).Fields() {
-		if value.String() == "" {
-			err = errors.Join(err, fmt.Errorf("%s: there is no text for %s", file, field.Name))
-		}
-	}
-	return w, err
+	var err error
+	p.words, err = web.ReadWords[words](embedded, Languages...)
+	return p, errors.Join(append(faults, err)...)
 }
 
 // draw answers with a page in the reader's language.

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"context"
 	"net/http"
 
 	"postern/server/web"
@@ -47,24 +48,32 @@ func (o *Operator) letter(c *web.Call) error {
 	return c.JSON(http.StatusOK, viewLetter(found))
 }
 
-func (o *Operator) retryLetter(c *web.Call) error {
+func (o *Operator) retryLetter(c *web.Call) error   { return changeLetter(c, o.Store.RetryLetter) }
+func (o *Operator) releaseLetter(c *web.Call) error { return changeLetter(c, o.Store.ReleaseLetter) }
+
+// changeLetter does an act on the letter in the path and shows it afterwards.
+func changeLetter(c *web.Call, act func(context.Context, store.ID) (store.Letter, error)) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	letter, err := o.Store.RetryLetter(c.R.Context(), id)
+	letter, err := act(c.R.Context(), id)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, viewLetter(letter))
 }
 
-func (o *Operator) retryFailed(c *web.Call) error {
-	n, err := o.Store.RetryFailed(c.R.Context())
+func (o *Operator) retryFailed(c *web.Call) error { return changeLetters(c, o.Store.RetryFailed) }
+func (o *Operator) releaseHeld(c *web.Call) error { return changeLetters(c, o.Store.ReleaseHeld) }
+
+// changeLetters does an act on all letters of a state and tells how many there were.
+func changeLetters(c *web.Call, act func(context.Context) (int, error)) error {
+	n, err := act(c.R.Context())
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, Retried{Count: n})
+	return c.JSON(http.StatusOK, Counted{Count: n})
 }
 
 func (o *Operator) pause(c *web.Call) error  { return o.setPaused(c, true) }

@@ -5,7 +5,9 @@ package operator
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -27,6 +29,7 @@ type Options struct {
 	Check           Checker          // nil: CheckInChild
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
+	Random          io.Reader        // of partners' tokens; nil: crypto/rand
 }
 
 // Operator has the endpoints of the operator.
@@ -42,6 +45,9 @@ func New(o Options) (*Operator, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
 	}
 	made := &Operator{Options: o}
 	if err := os.Remove(made.copyName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +73,22 @@ func (o *Operator) Routes() []web.Route {
 		route(http.MethodGet, "/cleanings", o.cleanings),
 		route(http.MethodGet, "/cleanings/:id", o.cleaning),
 		route(http.MethodDelete, "/cleanings/:id", o.deleteCleaning),
+		route(http.MethodGet, "/partners", o.partners),
+		route(http.MethodPost, "/partners", o.addPartner),
+		route(http.MethodPost, "/partners/rotate", o.rotatePartner),
+		route(http.MethodPost, "/partners/finish", o.finishRotation),
+		route(http.MethodPost, "/partners/revoke", o.revokePartner),
+		route(http.MethodGet, "/plans", o.plans),
+		route(http.MethodPost, "/plans", o.addPlan),
+		route(http.MethodDelete, "/plans", o.removePlan),
+		route(http.MethodGet, "/bikers", o.biker),
+		route(http.MethodGet, "/bikers/export", o.exportBiker),
+		route(http.MethodDelete, "/bikers", o.eraseBiker),
+		route(http.MethodPost, "/bikers/block", o.blockBiker),
+		route(http.MethodPost, "/bikers/unblock", o.unblockBiker),
+		route(http.MethodPost, "/bikers/move", o.moveBiker),
 		route(http.MethodGet, "/users", o.user),
+		route(http.MethodGet, "/users/export", o.exportUser),
 		route(http.MethodDelete, "/users", o.eraseUser),
 		route(http.MethodPost, "/users/block", o.blockUser),
 		route(http.MethodPost, "/users/unblock", o.unblockUser),
@@ -75,10 +96,12 @@ func (o *Operator) Routes() []web.Route {
 		route(http.MethodGet, "/letters", o.letters),
 		route(http.MethodGet, "/letters/:id", o.letter),
 		route(http.MethodPost, "/letters/:id/retry", o.retryLetter),
+		route(http.MethodPost, "/letters/:id/release", o.releaseLetter),
 		route(http.MethodGet, "/sending", o.sending),
 		route(http.MethodPost, "/sending/pause", o.pause),
 		route(http.MethodPost, "/sending/resume", o.resume),
 		route(http.MethodPost, "/sending/retry-failed", o.retryFailed),
+		route(http.MethodPost, "/sending/release-held", o.releaseHeld),
 		route(http.MethodGet, "/events", o.events),
 		route(http.MethodPost, "/check", o.check),
 	}

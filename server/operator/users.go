@@ -60,9 +60,8 @@ func (o *Operator) changeUser(c *web.Call, act func(context.Context, store.ID) (
 }
 
 func (o *Operator) userInQuery(c *web.Call) (store.User, error) {
-	q := readQuery(c)
-	email := q.email("email")
-	if err := q.err(); err != nil {
+	email, err := emailInQuery(c)
+	if err != nil {
 		return store.User{}, err
 	}
 	return o.find(email)
@@ -82,5 +81,5 @@ func (o *Operator) showUser(c *web.Call, user store.User) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, o.viewUser(user, letters))
+	return c.JSON(http.StatusOK, User{UserRecord: o.recordUser(user), Letters: viewLetters(letters)})
 }

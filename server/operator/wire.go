@@ -41,8 +41,8 @@ const (
 	UserBlocked     UserState = "blocked"
 )
 
-// User is what an operator sees of a user.
-type User struct {
+// UserRecord is what is stored of a user, without the hash of the latest link's token.
+type UserRecord struct {
 	ID               store.ID  `json:"id"`
 	Email            string    `json:"email"`
 	FirstName        string    `json:"firstName"`
@@ -53,7 +53,13 @@ type User struct {
 	State            UserState `json:"state"`
 	RegisteredAt     time.Time `json:"registeredAt"`
 	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox
-	Letters          []Letter  `json:"letters"`              // the latest ten
+	SignedInAt       time.Time `json:"signedInAt,omitzero"`  // the last time that was written down
+}
+
+// User is what an operator sees of a user.
+type User struct {
+	UserRecord
+	Letters []Letter `json:"letters"` // the latest ten
 }
 
 // Letter is what an operator sees of a letter: everything but the ids that only the store needs.
@@ -61,7 +67,8 @@ type Letter struct {
 	ID         store.ID          `json:"id"`
 	Kind       store.LetterKind  `json:"kind"`
 	Language   string            `json:"language"`
-	To         string            `json:"to"` // empty after an erasure
+	To         string            `json:"to"`               // empty after an erasure
+	Partner    string            `json:"partner,omitzero"` // whose registration owes it; users' letters have none
 	MessageID  string            `json:"messageId"`
 	CleaningID store.ID          `json:"cleaningId,omitzero"`
 	State      store.LetterState `json:"state"`
@@ -90,8 +97,8 @@ type Sending struct {
 	Counts map[store.LetterState]int `json:"letters"` // how many letters are in each state
 }
 
-// Retried answers POST letters/retry-failed.
-type Retried struct {
+// Counted answers POST sending/retry-failed and sending/release-held: how many letters are due now.
+type Counted struct {
 	Count int `json:"count"`
 }
 
@@ -100,16 +107,16 @@ type Checked struct {
 	Faults []string `json:"faults"` // sentences; none: the data file is sound
 }
 
-// Person names a user in the acts on users.
+// Person names a user or biker in the acts on them.
 type Person struct {
 	Email string `json:"email"`
 }
 
-func (o *Operator) viewUser(user store.User, letters []store.Letter) User {
-	return User{
+func (o *Operator) recordUser(user store.User) UserRecord {
+	return UserRecord{
 		ID: user.ID, Email: user.Email, FirstName: user.FirstName, LastName: user.LastName, OrganisationName: user.OrganisationName,
 		CleaningID: user.CleaningID, Language: user.Language, State: o.stateOf(user),
-		RegisteredAt: user.RegisteredAt, ActivatedAt: user.ActivatedAt, Letters: viewLetters(letters),
+		RegisteredAt: user.RegisteredAt, ActivatedAt: user.ActivatedAt, SignedInAt: user.SignedInAt,
 	}
 }
 
@@ -135,8 +142,9 @@ func viewLetters(letters []store.Letter) []Letter {
 
 func viewLetter(l store.Letter) Letter {
 	view := Letter{
-		ID: l.ID, Kind: l.Kind, Language: l.Language, To: l.To, MessageID: l.MessageID, CleaningID: l.Cleaning, State: l.State,
-		OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Reason: l.Reason, Attempts: make([]Attempt, len(l.Attempts)),
+		ID: l.ID, Kind: l.Kind, Language: l.Language, To: l.To, Partner: l.Partner, MessageID: l.MessageID,
+		CleaningID: l.Cleaning, State: l.State, OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Reason: l.Reason,
+		Attempts: make([]Attempt, len(l.Attempts)),
 	}
 	if l.State == store.LetterQueued {
 		view.DueAt = l.DueAt

@@ -1,9 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -32,12 +32,34 @@ func (c *Call) Body() ([]byte, error) {
 	if c.route.BodyTime != 0 {
 		c.bodyWithin(c.route.BodyTime)
 	}
-	var b bytes.Buffer
-	b.Grow(int(min(max(c.R.ContentLength, 0)+bytes.MinRead, keepBuffer))) // what is announced is not yet here
-	if _, err := b.ReadFrom(http.MaxBytesReader(c.answer.ResponseWriter, c.R.Body, limit)); err != nil {
+	if c.R.ContentLength > 0 {
+		limit = c.R.ContentLength
+	}
+	body, err := readAll(http.MaxBytesReader(c.answer.ResponseWriter, c.R.Body, limit), limit)
+	if err != nil {
 		return nil, c.bodyFault(err)
 	}
-	return b.Bytes(), nil
+	return body, nil
+}
+
+// readAll reads at most most octets to their end. What is announced is not yet here: it makes room for twice of what has
+// arrived, but for no more than there can be, so that a large body does not take twice its size.
+func readAll(r io.Reader, most int64) ([]byte, error) {
+	most++ // room in which to meet the end
+	b := make([]byte, 0, min(most, keepBuffer))
+	for {
+		if len(b) == cap(b) {
+			b = append(make([]byte, 0, min(most, 2*int64(cap(b)))), b...)
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // bodyWithin bounds the time that reading the body may take from now on; net/http lifts the bound at the body's end, so

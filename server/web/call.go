@@ -28,7 +28,8 @@ type Call struct {
 	route    *Route // nil where no route matched
 	answer   answer
 	began    time.Time
-	crossing bool // the path lies under Options.CrossOrigin
+	crossing bool   // the path lies under Options.CrossOrigin
+	language string // of Speak; empty: what the browser asks for
 }
 
 // answer notes what is written, and where a handler's error can still be answered.
@@ -192,6 +193,11 @@ func (c *Call) SeeOther(location string) error {
 	c.W.Header().Set("Location", location)
 	c.W.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+// RetryAfter says, beside a page of 429 or 503, when to come back.
+func (c *Call) RetryAfter(wait time.Duration) {
+	c.W.Header().Set("Retry-After", retryAfter(wait))
 }
 
 // send writes a whole answer. A caller who has gone is nobody's fault, so its errors are not reported.

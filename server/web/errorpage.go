@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,6 +58,26 @@ func readErrorTexts(name string) (texts map[string]errorText, err error) {
 	return texts, nil
 }
 
+// Speak says in which language the person who calls is to be answered, where more is known than what the browser asks
+// for. An error page is in it, too.
+func (c *Call) Speak(language string) { c.language = language }
+
+// Spoken is the language of Speak where that is among the supported ones, else the one of them that the browser asks for.
+func (c *Call) Spoken(supported ...string) string {
+	if slices.Contains(supported, c.language) {
+		return c.language
+	}
+	return c.Language(supported...)
+}
+
+// section is the first segment of a path, as /biker: what a room's pages have in common.
+func section(path string) string {
+	if slash := strings.IndexByte(strings.TrimPrefix(path, "/"), '/'); slash >= 0 {
+		return path[:slash+1]
+	}
+	return path
+}
+
 // errorPage tells a person about a problem in their own language. The problem's own sentence is for programs: rooms show
 // what their pages expect to go wrong themselves.
 func (c *Call) errorPage(p *Problem) error {
@@ -64,7 +85,11 @@ func (c *Call) errorPage(p *Problem) error {
 	if err != nil {
 		return err
 	}
-	language := c.Language(words.languages...)
+	supported := c.handler.languages[section(c.R.URL.Path)]
+	if supported == nil {
+		supported = words.languages
+	}
+	language := c.Spoken(supported...)
 	text, own := words.texts[language][strconv.Itoa(p.Status)]
 	if !own {
 		text = words.texts[language][otherError]

@@ -35,6 +35,10 @@ type Route struct {
 	Page      bool          // for people: errors are a small HTML page
 	Operator  bool          // only where Access lets the caller see it
 	NoHead    bool          // a GET that changes something: HEAD is 405
+
+	// Languages are those of the pages under the first segment of Path, the fallback first: error pages there are in no
+	// other, on unknown paths too. None: every language that errors can be told in.
+	Languages []string
 }
 
 // The defaults of a Route.
@@ -110,11 +114,14 @@ func ParseOrigin(text string) (string, error) {
 // Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does not
 // say otherwise. Routes that contradict each other are a fault of the program: it panics.
 func (f *Frame) Handler(access Access, routes []Route) http.Handler {
-	h := &handler{frame: f, access: access, public: newTable(), operator: newTable()}
+	h := &handler{frame: f, access: access, public: newTable(), operator: newTable(), languages: make(map[string][]string)}
 	for _, a := range f.assets {
 		h.public.add(h, a.route())
 	}
 	for _, route := range routes {
+		if len(route.Languages) > 0 {
+			h.languages[section(route.Path)] = route.Languages
+		}
 		if route.Operator {
 			h.operator.add(h, route)
 		} else {
@@ -129,6 +136,7 @@ type handler struct {
 	frame            *Frame
 	access           Access
 	public, operator *table
+	languages        map[string][]string // of error pages, by section; none: all
 }
 
 // table finds a route. Only the router's lookup is used: its own answers know neither request ids nor CORS, and redirect

@@ -168,20 +168,24 @@ func (l *Limiter) count(key netip.Prefix, rate store.Rate, now time.Time) {
 	l.clients[key], _ = rate.Take(window, now)
 }
 
-// makeRoom forgets a client: of a few that the map's order brings up, the one that has called least of late. So a flood of
-// new addresses pushes out its own kind before it frees somebody who has used up the limit.
+// makeRoom forgets the client that has called least of late.
 func (l *Limiter) makeRoom(now time.Time) {
+	evict(l.clients, func(w store.Window) int { return l.rate.Taken(w, now) })
+}
+
+// evict forgets a client: of a few that the map's order brings up, the one with least against it. So a flood of new
+// addresses pushes out its own kind before it frees somebody who has used up a limit.
+func evict[V any](clients map[netip.Prefix]V, against func(V) int) {
 	const looked = 16
 	var victim netip.Prefix
 	least, n := -1, 0
-	for key, window := range l.clients {
-		calls := l.rate.Taken(window, now)
-		if least < 0 || calls < least {
-			victim, least = key, calls
+	for key, value := range clients {
+		if a := against(value); least < 0 || a < least {
+			victim, least = key, a
 		}
 		if n++; n == looked {
 			break
 		}
 	}
-	delete(l.clients, victim)
+	delete(clients, victim)
 }

@@ -10,40 +10,64 @@
 
 POSTERN={{quote .URL}}
 INBOX={{quote .Inbox}}
-EMAIL={{.Email}}
+PARTNER={{quote .Token}}
+BIKER=biker-{{.Number}}@example.org
+EMAIL=loader-{{.Number}}@example.org
 {{- if .Complete}}
 CLEANING={{.Complete}}
 {{- end}}
 
-# 1. Register. Answers 201 {"email":…,"status":"confirmation-required"} and owes a letter; the same call again: 409.
+# ---- o2o: a partner registers bikers ----
+
+# 1. Register one. Answers 201 {"success":true,"result":"User was created.",…} and owes a letter; the same call again: 200.
+curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/receiver/APIv3/user.create" -H "Authorization: Bearer $PARTNER" \
+  -d '{"user":{"BikePlanCode":"SYN-FR-LIE-02","FirstName":"Émilie","LastName":"Dubois","Email":"'"$BIKER"'","Language":"FR","partner_EmployeeID":"SYN{{.Number}}"}}'
+
+# 2. Wait for the letter, and take the link out of it. Prints the link: open it in a browser, and choose a password.
+LINK=$(curl -sS -G "$INBOX/api/v1/wait" --data-urlencode "to=$BIKER" -d timeout=10s |
+  tr '"' '\n' | sed -n 's/.*\(http[^ ]*\/biker\/password?token=[A-Za-z0-9_-]*\).*/\1/p' | head -n 1); echo "$LINK"
+
+# 3. Ask what became of it. Answers 200 with the state of the letter and, once there is one, "passwordSetAt".
+curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/partner/v1/users?partner_EmployeeID=SYN{{.Number}}" -H "Authorization: Bearer $PARTNER"
+
+# 4. Push a list, as a partner's own machine does. Prints what became of each person.
+{{quote .Binary}} push - --to "$POSTERN" --token-file {{quote .TokenFile}} <<END
+BikePlanCode,FirstName,LastName,Email,Language,ContractType
+SYN-NL-ANT-01,Zoë,Claes,zoe-{{.Number}}@example.org,NL,clerk
+SYN-EN-BRU-03,Siobhán,O'Neill,siobhan-{{.Number}}@example.org,EN,
+END
+
+# ---- eECD: a driver proves the mailbox, reads the document and decides on the load ----
+
+# 5. Register. Answers 201 {"email":…,"status":"confirmation-required"} and owes a letter; the same call again: 409.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/register" -H 'Content-Type: application/json' \
   -d '{"email":"'"$EMAIL"'","firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV"{{if .Complete}},"cleaningId":"'"$CLEANING"'"{{end}}}'
 
-# 2. Sign in too early. Answers 403: the mailbox is not confirmed yet.
+# 6. Sign in too early. Answers 403: the mailbox is not confirmed yet.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/sign-in" -H 'Content-Type: application/json' -d '{"Email":"'"$EMAIL"'"}'
 
-# 3. Wait for the letter, and take the token out of its link. Prints the token.
+# 7. Wait for the letter, and take the token out of its link. Prints the token.
 TOKEN=$(curl -sS -G "$INBOX/api/v1/wait" --data-urlencode "to=$EMAIL" -d timeout=10s |
   tr '"' '\n' | sed -n 's/.*\/eecd\/activate?token=\([A-Za-z0-9_-]*\).*/\1/p' | head -n 1); echo "$TOKEN"
 
-# 4. Activate. Answers 200 {"UserToken":…}; prints the user token.
+# 8. Activate. Answers 200 {"UserToken":…}; prints the user token.
 USER_TOKEN=$(curl -sS "$POSTERN/non-license-user/activate" -H 'Content-Type: application/json' \
   -d '{"ConfirmationToken":"'"$TOKEN"'"}' | sed -n 's/.*"UserToken":"\([^"]*\)".*/\1/p'); echo "$USER_TOKEN"
 
-# 5. Sign in. Answers 201 {"UserToken":…}, another one. (The one of step 4 comes from the mailbox, so it may do more.)
+# 9. Sign in. Answers 201 {"UserToken":…}, another one. (The one of step 8 comes from the mailbox, so it may do more.)
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/sign-in" -H 'Content-Type: application/json' -d '{"Email":"'"$EMAIL"'"}'
 {{- if .Complete}}
 
-# 6. Read the cleaning. Answers 200 with the cleaning and its load, which is open.
+# 10. Read the cleaning. Answers 200 with the cleaning and its load, which is open.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 7. Read its document. Answers 200 with a PDF, which lands in eecd.pdf.
+# 11. Read its document. Answers 200 with a PDF, which lands in eecd.pdf.
 curl -sS -w 'HTTP %{http_code}\n' -o eecd.pdf "$POSTERN/non-license-user/cleanings/$CLEANING/document" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 8. Have the document mailed. Answers 200 {"status":"queued"}; the letter is in the inbox a moment later.
+# 12. Have the document mailed. Answers 200 {"status":"queued"}; the letter is in the inbox a moment later.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING/email" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 9. Complete the load. Answers 200 {"cleaningActionId":…,"status":"completed",…}; another decision after that: 409.
+# 13. Complete the load. Answers 200 {"cleaningActionId":…,"status":"completed",…}; another decision after that: 409.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEANING/complete" \
   -H "X-NALLIAN-TOKEN: $USER_TOKEN" -H 'Content-Type: application/json' -d '{"ProductName":"Ethanol 96 %","Comment":"compartment 1, 24 t"}'
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEANING/reject" \
@@ -51,7 +75,7 @@ curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEAN
 {{- end}}
 {{- if .Reject}}
 
-# 10. Reject another one. Answers 200 {"cleaningActionId":…,"status":"rejected",…}.
+# 14. Reject another one. Answers 200 {"cleaningActionId":…,"status":"rejected",…}.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/{{.Reject}}/reject" \
   -H "X-NALLIAN-TOKEN: $USER_TOKEN" -H 'Content-Type: application/json' -d '{"Comment":"smell of the former product at the manhole"}'
 {{- end}}

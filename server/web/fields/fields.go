@@ -30,6 +30,8 @@ const maxUnknown = 50
 type Report struct {
 	Faults  map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
 	Unknown []string            // paths of properties that nobody documented, at most 50
+
+	loose bool // what is read may hold a property twice, in unknown values too
 }
 
 // Fault notes a sentence about the value at path.
@@ -52,7 +54,7 @@ type Object map[string]Reader
 // *store.Refusal of kind Invalid with all faults by path; what the readers have filled in is then not to be used.
 func Decode(body []byte, o Object) (unknown []string, err error) {
 	var r Report
-	if body, ok := r.prepare(body); ok {
+	if body, ok := r.prepare(body, false); ok {
 		if jsontext.Value(body).Kind() == '{' {
 			o.read(body, "", &r)
 		} else {
@@ -66,7 +68,7 @@ func Decode(body []byte, o Object) (unknown []string, err error) {
 // of one. It asks object for the readers of each in turn. Paths begin with the item, as [2].email, where there is an array.
 func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown []string, err error) {
 	var r Report
-	body, ok := r.prepare(body)
+	body, ok := r.prepare(body, false)
 	if !ok {
 		return nil, r.refusal()
 	}
@@ -81,8 +83,9 @@ func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown [
 	return r.Unknown, r.refusal()
 }
 
-// prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs.
-func (r *Report) prepare(body []byte) (value []byte, ok bool) {
+// prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs. Properties
+// given twice are faults as well, unless they are left to the readers.
+func (r *Report) prepare(body []byte, looseNames bool) (value []byte, ok bool) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	switch {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
@@ -92,7 +95,11 @@ func (r *Report) prepare(body []byte) (value []byte, ok bool) {
 	case tooDeep(body):
 		r.Fault("", fmt.Sprintf("The body is nested more than %d levels deep.", maxDepth))
 	default:
-		if sentence := syntaxFault(body); sentence != "" {
+		sentence, twice := syntaxFault(body, false)
+		if r.loose = twice && looseNames; r.loose {
+			sentence, _ = syntaxFault(body, true) // the first look ended where the property is
+		}
+		if sentence != "" {
 			r.Fault("", sentence)
 		}
 	}
@@ -120,35 +127,41 @@ func tooDeep(body []byte) bool {
 	return false
 }
 
-// syntaxFault says what keeps body from being exactly one JSON value without duplicate names, or nothing.
-func syntaxFault(body []byte) string {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names unless they are let pass, or
+// nothing. It tells whether a duplicate name is what it says.
+func syntaxFault(body []byte, looseNames bool) (sentence string, twice bool) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(looseNames))
 	err := d.SkipValue()
 	if err == nil {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
-			return ""
+			return "", false
 		}
-		return "Something follows the JSON value; send one value alone."
+		return "Something follows the JSON value; send one value alone.", false
 	}
 	var fault *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &fault):
-		return givenTwice(fault.JSONPointer.LastToken())
+		return givenTwice(fault.JSONPointer.LastToken()), true
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "The JSON ends before it is complete."
+		return "The JSON ends before it is complete.", false
 	case errors.As(err, &fault):
-		return "The body is not valid JSON, at or after octet " + strconv.FormatInt(fault.ByteOffset, 10) + "."
+		return "The body is not valid JSON, at or after octet " + strconv.FormatInt(fault.ByteOffset, 10) + ".", false
 	}
-	return "The body is not valid JSON."
+	return "The body is not valid JSON.", false
 }
 
 func givenTwice(name string) string {
-	return "The property " + strconv.Quote(shorten(name)) + " is given twice (names match whatever their case)."
+	return "The property " + strconv.Quote(Shorten(name, maxRepeated)) + " is given twice (names match whatever their case)."
 }
 
-// shorten bounds what is repeated of the caller's own words.
-func shorten(text string) string {
-	const most = 60
+// maxRepeated bounds, in code points, what is repeated of a name that the caller has made up.
+const maxRepeated = 60
+
+// Shorten bounds what is repeated of the caller's own words: it cuts them behind so many code points, and marks the cut.
+func Shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
 	n := 0
 	for i := range text {
 		if n++; n > most {

@@ -20,7 +20,7 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 			return
 		}
 		given := token.String()
-		value, err := d.ReadValue()
+		value, err := readValue(d, v)
 		if err != nil {
 			return
 		}
@@ -28,6 +28,7 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 		switch {
 		case !documented:
 			others = append(others, given)
+			to.ignore(value)
 		case slices.Contains(seen, name):
 			to.Fault("", givenTwice(join(path, name)))
 		default:
@@ -46,11 +47,28 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 	}
 }
 
+// ignore passes over an undocumented value: even there nothing may be given twice.
+func (r *Report) ignore(v jsontext.Value) {
+	if !r.loose {
+		return
+	}
+	if sentence, twice := syntaxFault(v, false); twice {
+		r.Fault("", sentence)
+	}
+}
+
 // walker reads what has been found valid before; names are compared by the caller, in any case.
 func walker(v jsontext.Value) *jsontext.Decoder {
 	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
 	_, _ = d.ReadToken() // the opening bracket
 	return d
+}
+
+// readValue reads the next value as a part of v: the decoder's own slice is good until its next read alone.
+func readValue(d *jsontext.Decoder, v jsontext.Value) (jsontext.Value, error) {
+	value, err := d.ReadValue()
+	end := d.InputOffset()
+	return v[end-int64(len(value)) : end : end], err
 }
 
 // match finds the documented name that given spells, without regard to ASCII case and to nothing else.
@@ -124,7 +142,7 @@ func (r *Report) unknown(names []string, path string) {
 		}
 		met[key] = struct{}{}
 		if len(r.Unknown) < maxUnknown {
-			r.Unknown = append(r.Unknown, join(path, shorten(name)))
+			r.Unknown = append(r.Unknown, join(path, Shorten(name, maxRepeated)))
 		}
 	}
 }
@@ -137,7 +155,7 @@ func eachItem(v jsontext.Value, path string, most int, to *Report, item func(i i
 			to.Fault(path, fmt.Sprintf("This list may have at most %d entries.", most))
 			return
 		}
-		value, err := d.ReadValue()
+		value, err := readValue(d, v)
 		if err != nil {
 			return
 		}

@@ -121,6 +121,8 @@ func Code(to *string) Reader {
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
+const notObject = "This must be a JSON object, in curly brackets."
+
 // Nested reads an object within the object. Where it is absent, its readers are called with nil, so that what is required
 // in it is missed by its own path.
 func Nested(o Object) Reader {
@@ -130,7 +132,7 @@ func Nested(o Object) Reader {
 			o.read(v, path, r)
 		default:
 			if v != nil {
-				r.Fault(path, "This must be a JSON object, in curly brackets.")
+				r.Fault(path, notObject)
 				return
 			}
 			o.read(jsontext.Value("{}"), path, r)

@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -25,6 +26,18 @@ func Text(to *string, l Limits) Reader {
 		if text, ok := readText(v, path, l.Required, r); ok {
 			*to = l.check(text, path, r)
 		}
+	}
+}
+
+// NumberOrText reads a text, and takes a number for the text that spells it, digit by digit as it was written.
+func NumberOrText(to *string, l Limits) Reader {
+	text := Text(to, l)
+	return func(v jsontext.Value, path string, r *Report) {
+		if v.Kind() == '0' {
+			*to = l.check(string(v), path, r)
+			return
+		}
+		text(v, path, r)
 	}
 }
 
@@ -53,9 +66,16 @@ func isVisible(r rune) bool { return unicode.IsPrint(r) && r != ' ' }
 
 // Email reads a required e-mail address by the rules of ParseEmail.
 func Email(to *string) Reader {
+	var said string
+	return EmailAsSaid(to, &said)
+}
+
+// EmailAsSaid reads as Email does, and notes in said what the caller wrote, trimmed, valid or not: no more of it than an
+// address can have.
+func EmailAsSaid(to, said *string) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		text, ok := readText(v, path, true, r)
-		if !ok {
+		if *said = Shorten(text, maxAddress); !ok {
 			return
 		}
 		address, err := ParseEmail(text)
@@ -84,6 +104,9 @@ func readText(v jsontext.Value, path string, isRequired bool, r *Report) (text s
 
 // unquote reads a JSON string that is known to be valid.
 func unquote(v jsontext.Value) string {
+	if bytes.IndexByte(v, '\\') < 0 {
+		return string(v[1 : len(v)-1])
+	}
 	text, _ := jsontext.AppendUnquote(nil, v)
 	return string(text)
 }

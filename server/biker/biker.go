@@ -1,0 +1,78 @@
+// Package biker is the room of the bikers' pages: the password set by a mailed link, logging in, a link for who forgot
+// it, and the account (CONTRACT section 4). The pages need no script, and opening one changes nothing: only forms do.
+package biker
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// Languages are those that bikers are written to in, the fallback first.
+var Languages = []string{"en", "nl", "fr"}
+
+// Options are the plain values that a Room is made of.
+type Options struct {
+	Store        *store.Store
+	Sealer       *tokens.Sealer
+	Hasher       *tokens.Hasher
+	Now          func() time.Time
+	Random       io.Reader    // secrets of sessions; safe for concurrent use
+	PasswordMin  int          // code points
+	Organisation string       // a word that no password may lean on; may be empty
+	LoginTries   int          // wrong passwords before an account's logins are slowed down; a client's after ten times as many; 0: never
+	ForgotLimit  *web.Limiter // links asked for, per client
+}
+
+// Room is the bikers' pages. It is safe for concurrent use.
+type Room struct {
+	Options
+	pages   *pages
+	clients *web.Slowdown // wrong passwords by client
+	session web.Cookie
+	browser web.Cookie // of a browser that has logged in
+}
+
+// clientTries is how many times the tries of an account are a client's: many people may share an address.
+const clientTries = 10
+
+// browserLife is how long a browser is known, as long as browsers keep a cookie.
+const browserLife = 400 * 24 * time.Hour
+
+// New makes the room. Its error is a text or template of the program's own that is missing.
+func New(o Options) (*Room, error) {
+	p, err := loadPages()
+	return &Room{
+		Options: o, pages: p,
+		clients: web.NewSlowdown(clientTries*o.LoginTries, o.Now),
+		session: web.Cookie{Name: "postern"},
+		browser: web.Cookie{Name: "postern-browser", Life: browserLife},
+	}, err
+}
+
+// Routes are the pages' and their forms'.
+func (r *Room) Routes() []web.Route {
+	const get, post = http.MethodGet, http.MethodPost
+	routes := []web.Route{
+		{Method: get, Path: "/biker/password", Handle: r.passwordPage},
+		{Method: post, Path: "/biker/password", Handle: r.setPassword},
+		{Method: post, Path: "/biker/renew", Handle: r.renew},
+		{Method: get, Path: "/biker/login", Handle: r.loginPage},
+		{Method: post, Path: "/biker/login", Handle: r.logIn},
+		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage},
+		{Method: post, Path: "/biker/forgot", Handle: r.forgot},
+		{Method: get, Path: "/biker", Handle: r.account},
+		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword)},
+		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage)},
+		{Method: post, Path: "/biker/logout", Handle: r.asBiker(r.logOut)},
+		{Method: post, Path: "/biker/logout-everywhere", Handle: r.asBiker(r.logOutEverywhere)},
+	}
+	for i := range routes {
+		routes[i].Page, routes[i].Languages = true, Languages
+	}
+	return routes
+}

@@ -1,0 +1,305 @@
+package biker
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// The addresses and passwords of most tests.
+const (
+	zoe       = "zoe.claes@example.com"
+	emilie    = "emilie.dubois@example.org"
+	nobody    = "nobody@example.net"
+	password  = "quilt lantern orbit pepper"
+	password2 = "harbour violin cactus thirteen"
+	wrong     = "wrong horse battery staple"
+)
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// site is the room on a real store, behind the real frame.
+type site struct {
+	http.Handler
+	t      testing.TB
+	room   *Room
+	store  *store.Store
+	sealer *tokens.Sealer
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (s *site) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *site) later(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// newSite has two bikers without a password: zoe reads Dutch, emilie French.
+func newSite(t testing.TB, changes ...func(*Options)) *site {
+	t.Helper()
+	s := &site{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	dir := t.TempDir()
+	var err error
+	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: store.Rules{
+		GiveUpAfter: 72 * time.Hour, RepeatLettersAfter: 720 * time.Hour, LoginTries: 5,
+		AddressLetters: store.Rate{Count: 5, Per: time.Hour}, StrangerLetters: store.Rate{Count: 500, Per: time.Hour},
+	}})
+	check(t, err)
+	t.Cleanup(func() {
+		data := filepath.Join(t.TempDir(), "copy")
+		check(t, s.store.Copy(data))
+		check(t, s.store.Close())
+		if faults, err := store.CheckFile(data); err != nil || len(faults) > 0 {
+			t.Errorf("the data file is damaged: %q, %v", faults, err)
+		}
+	})
+	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), rand.Reader, s.now)
+	check(t, err)
+	s.sealer, err = tokens.NewSealer(ring, s.store.ApplianceID(), rand.Reader)
+	check(t, err)
+	s.openRoom(changes...)
+	s.register()
+	return s
+}
+
+func (s *site) openRoom(changes ...func(*Options)) {
+	o := Options{Store: s.store, Sealer: s.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Parallel: 2, Random: rand.Reader}),
+		Now: s.clock, Random: rand.Reader, PasswordMin: 15, Organisation: "Vélo & Co", LoginTries: 5,
+		ForgotLimit: web.NewLimiter(store.Rate{Count: 10, Per: time.Hour}, nil, s.clock)}
+	for _, change := range changes {
+		change(&o)
+	}
+	var err error
+	s.room, err = New(o)
+	check(s.t, err)
+	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
+		PublicOrigin: "http://postern.example"})
+	check(s.t, err)
+	s.Handler = frame.Handler(web.ForNobody, s.room.Routes())
+}
+
+func (s *site) register() {
+	ctx := s.t.Context()
+	_, err := s.store.AddPlan(ctx, store.Plan{Code: "SYN-NL-GNT-01", Client: "Synthetische Bierbrouwerij", Language: "nl"})
+	check(s.t, err)
+	_, err = s.store.AddPartner(ctx, store.PartnerInput{Name: "Payroll", Token: store.PartnerToken{Last: "abcd"}})
+	check(s.t, err)
+	person := func(first, last, email, language string) store.Candidate {
+		return store.Candidate{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: "SYN-NL-GNT-01", FirstName: first,
+			LastName: last, Language: language, ContractType: "worker", EmployeeID: "SYN009-" + language, PersonnelNumber: "0007"}}
+	}
+	_, err = s.store.RegisterBikers(ctx, store.BikerList{Partner: "Payroll", People: []store.Candidate{
+		person("Zoë", "Claes", zoe, "nl"), person("Émilie", "Dubois", emilie, "fr")}})
+	check(s.t, err)
+}
+
+func (s *site) biker(email string) store.Biker {
+	s.t.Helper()
+	biker, err := s.store.BikerByEmail(email)
+	check(s.t, err)
+	return biker
+}
+
+// link is the token of a letter that is sent now.
+func (s *site) link(purpose tokens.Purpose, email string) string {
+	s.t.Helper()
+	biker := s.biker(email)
+	token, err := s.sealer.Seal(purpose, tokens.Claims{Subject: biker.ID, Email: tokens.EmailHash(biker.Email),
+		Generation: biker.LinkGeneration, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(time.Hour)})
+	check(s.t, err)
+	return token
+}
+
+// hashes are made once: hashing is slow on purpose.
+var hashes sync.Map
+
+// setPassword gives a biker a password, as a link's use does, and the browser that is logged in by it.
+func (s *site) setPassword(email, password string) *browser {
+	s.t.Helper()
+	hash, made := hashes.Load(password)
+	if !made {
+		phc, err := s.room.Hasher.Hash(s.t.Context(), password)
+		check(s.t, err)
+		hash, _ = hashes.LoadOrStore(password, phc)
+	}
+	secret, err := s.room.newSecret()
+	check(s.t, err)
+	link, err := s.room.link(s.link(tokens.Invitation, email))
+	check(s.t, err)
+	biker, begun, err := s.store.SetPassword(s.t.Context(), store.NewPassword{Link: link, Hash: hash.(string), Secret: secret.hash()})
+	check(s.t, err)
+	known, err := s.sealer.Seal(tokens.Browser, tokens.Claims{Subject: biker.ID, Email: tokens.EmailHash(email),
+		Generation: biker.PasswordGeneration, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(browserLife)})
+	check(s.t, err)
+	b := s.browser()
+	b.cookies["postern"], b.cookies["postern-browser"] = writeSession(begun.ID, secret), known
+	return b
+}
+
+// letters counts what is owed to an address.
+func (s *site) letters(email string, kind store.LetterKind) (n int) {
+	s.t.Helper()
+	list, err := s.store.Letters(store.LetterFilter{To: email})
+	check(s.t, err)
+	for _, letter := range list {
+		if letter.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// browser keeps cookies and asks in a language.
+type browser struct {
+	s        *site
+	cookies  map[string]string
+	language string
+	address  string
+	header   http.Header
+}
+
+func (s *site) browser() *browser {
+	return &browser{s: s, cookies: make(map[string]string), address: "192.0.2.1:1234", header: make(http.Header)}
+}
+
+// copied is a browser with the same cookies: a thief's, or the same one a moment ago.
+func (b *browser) copied() *browser {
+	c := b.s.browser()
+	for name, value := range b.cookies {
+		c.cookies[name] = value
+	}
+	return c
+}
+
+func (b *browser) do(method, path string, form url.Values) answer {
+	r := httptest.NewRequest(method, "http://postern.example"+path, strings.NewReader(form.Encode()))
+	r.RemoteAddr = b.address
+	r.Header = b.header.Clone()
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Accept-Language", b.language)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	w := httptest.NewRecorder()
+	b.s.ServeHTTP(w, r)
+	for _, cookie := range w.Result().Cookies() {
+		if cookie.MaxAge < 0 {
+			delete(b.cookies, cookie.Name)
+		} else {
+			b.cookies[cookie.Name] = cookie.Value
+		}
+	}
+	return answer{w, b.s.t, method + " " + path}
+}
+
+func (b *browser) get(path string) answer { return b.do("GET", path, nil) }
+
+// post sends a form of names and values.
+func (b *browser) post(path string, fields ...string) answer {
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return b.do("POST", path, form)
+}
+
+func (b *browser) logIn(email, password string) answer {
+	return b.post("/biker/login", "email", email, "password", password)
+}
+
+// loggedIn tells whether the account opens.
+func (b *browser) loggedIn() bool { return b.get("/biker").Code == http.StatusOK }
+
+// answer is what a browser got.
+type answer struct {
+	*httptest.ResponseRecorder
+	t   testing.TB
+	ask string
+}
+
+func (a answer) leads(location string) {
+	a.t.Helper()
+	if a.Code != http.StatusSeeOther || a.Header().Get("Location") != location {
+		a.t.Fatalf("%s: %d to %q, want 303 to %s; %s", a.ask, a.Code, a.Header().Get("Location"), location, a.main())
+	}
+}
+
+// is wants a status and texts of the page.
+func (a answer) is(status int, texts ...string) answer {
+	a.t.Helper()
+	page := a.main()
+	for _, text := range texts {
+		if !strings.Contains(page, text) {
+			a.t.Errorf("%s: not said: %s\n%s", a.ask, text, page)
+		}
+	}
+	if a.Code != status {
+		a.t.Errorf("%s: %d, want %d; %s", a.ask, a.Code, status, page)
+	}
+	return a
+}
+
+var varying = regexp.MustCompile(`pst1_[\w-]+|\?v=[0-9a-f]+|[0-9a-f]{16}`)
+
+// page is the whole page but for what differs from run to run.
+func (a answer) page() string { return varying.ReplaceAllString(a.Body.String(), "…") }
+
+// main is the page without its frame.
+func (a answer) main() string {
+	page := a.page()
+	if _, rest, found := strings.Cut(page, "<main>"); found {
+		page, _, _ = strings.Cut(rest, "</main>")
+	}
+	return strings.TrimSpace(page)
+}
+
+// golden compares with a file under testdata, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		check(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
+	}
+}

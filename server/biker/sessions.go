@@ -1,0 +1,120 @@
+package biker
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// secret is what a browser proves its session with. The store knows its SHA-256.
+type secret [32]byte
+
+func (r *Room) newSecret() (s secret, err error) {
+	if _, err := io.ReadFull(r.Random, s[:]); err != nil {
+		return s, fmt.Errorf("making a session's secret: %w", err)
+	}
+	return s, nil
+}
+
+func (s secret) hash() [32]byte { return sha256.Sum256(s[:]) }
+
+// cookieText is strict, so that a session has one spelling.
+var cookieText = base64.RawURLEncoding.Strict()
+
+// writeSession is the session cookie's value: the session's id and its secret.
+func writeSession(id store.ID, s secret) string {
+	return cookieText.EncodeToString(append(id[:], s[:]...))
+}
+
+// readSession reads what writeSession wrote.
+func readSession(text string) (ref store.SessionRef, ok bool) {
+	const idLength = len(store.ID{})
+	raw, err := cookieText.DecodeString(text)
+	if err != nil || len(raw) != idLength+len(secret{}) {
+		return ref, false
+	}
+	return store.SessionRef{ID: store.ID(raw[:idLength]), Secret: secret(raw[idLength:]).hash()}, true
+}
+
+// current is the session that a browser has brought, and whose it is.
+type current struct {
+	ref   store.SessionRef
+	biker store.Biker
+}
+
+// visitor gives the session of the browser that calls. Where there is none, or one that is over, found is false.
+func (r *Room) visitor(c *web.Call) (s current, found bool, err error) {
+	ref, ok := readSession(r.session.Value(c))
+	if !ok {
+		return current{}, false, nil
+	}
+	biker, err := r.Store.SessionBiker(c.R.Context(), ref)
+	if store.IsKind(err, store.Unauthorized) {
+		return current{}, false, nil
+	}
+	if err != nil {
+		return current{}, false, err
+	}
+	c.Speak(biker.Speaks())
+	return current{ref, biker}, true, nil
+}
+
+// asBiker makes the handler of a form for bikers who are logged in. To others it says that nothing was done.
+func (r *Room) asBiker(handle func(*web.Call, current, map[string]string) error) web.Handler {
+	return func(c *web.Call) error {
+		form, err := c.Form()
+		if err != nil {
+			return err
+		}
+		s, found, err := r.visitor(c)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return r.sessionOver(c)
+		}
+		return handle(c, s, form)
+	}
+}
+
+func (r *Room) sessionOver(c *web.Call) error {
+	r.session.Clear(c)
+	return r.say(c, http.StatusForbidden, func(w words) message {
+		return message{Title: w.OverTitle, Text: w.OverText, Class: "error", Link: loginPath, LinkText: w.LoginButton}
+	})
+}
+
+// enter gives a browser its new session and leads it to the account.
+func (r *Room) enter(c *web.Call, biker store.Biker, begun store.Session, s secret) error {
+	r.session.Set(c, writeSession(begun.ID, s))
+	return r.remember(c, biker)
+}
+
+// remember makes the browser known as one that this biker has logged in with, and leads it to the account.
+func (r *Room) remember(c *web.Call, biker store.Biker) error {
+	now := r.Now()
+	known, err := r.Sealer.Seal(tokens.Browser, tokens.Claims{
+		Subject: biker.ID, Email: tokens.EmailHash(biker.Email), Generation: biker.PasswordGeneration,
+		IssuedAt: now, ExpiresAt: now.Add(browserLife),
+	})
+	if err != nil {
+		return err
+	}
+	r.browser.Set(c, known)
+	return c.SeeOther(accountPath)
+}
+
+// knows tells whether the browser has logged in as this biker since the password was set, and gives what it is
+// recognised by.
+func (r *Room) knows(c *web.Call, biker store.Biker) (key [32]byte, known bool) {
+	text := r.browser.Value(c)
+	claims, err := r.Sealer.Open(tokens.Browser, text)
+	known = err == nil && r.Now().Before(claims.ExpiresAt) && claims.Subject == biker.ID && claims.Generation == biker.PasswordGeneration
+	return tokens.Hash(text), known
+}

@@ -1,0 +1,70 @@
+package command
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"postern/server/operator"
+	"postern/store"
+)
+
+func planAdd() command {
+	return command{
+		name: "plan add", args: "CODE --client NAME [--language NL|FR|EN]", least: 1, most: 1,
+		short: "adds a bike plan, by whose code partners register bikers",
+		prepare: func(f *flag.FlagSet) action {
+			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
+			language := f.String("language", "", "the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
+			return func(c *call, args []string) error {
+				if *client == "" {
+					return wrongUse("say whose bike plan it is: --client NAME")
+				}
+				c.makes = true // bike plans may be there before the first start
+				var plan operator.Plan
+				in := operator.Plan{Code: args[0], Client: *client, Language: *language}
+				if err := c.ask(http.MethodPost, "/plans", nil, in, &plan); err != nil {
+					return err
+				}
+				fmt.Fprintf(c.Out, "%s  %s\n", plan.Code, inLine(plan.Client))
+				return nil
+			}
+		},
+	}
+}
+
+func planList() command {
+	return command{
+		name: "plan list", short: "lists the bike plans by code",
+		prepare: func(f *flag.FlagSet) action {
+			asJSON := jsonFlag(f)
+			return func(c *call, _ []string) error {
+				heading := []string{"CODE", "LANGUAGE", "ADDED", "CLIENT"}
+				row := func(p operator.Plan) []string {
+					return []string{p.Code, orDash(p.Language), clock(p.AddedAt), p.Client}
+				}
+				return printPages(c.Out, *asJSON, heading, row, func(store.ID) (page operator.Page[operator.Plan], err error) {
+					err = c.ask(http.MethodGet, "/plans", nil, nil, &page)
+					return page, err
+				})
+			}
+		},
+	}
+}
+
+func planRemove() command {
+	return command{
+		name: "plan remove", args: "CODE", least: 1, most: 1,
+		short: "takes a bike plan away: nobody is registered with it any more; who has it stays",
+		prepare: func(*flag.FlagSet) action {
+			return func(c *call, args []string) error {
+				err := c.ask(http.MethodDelete, "/plans", url.Values{"code": {args[0]}}, nil, nil)
+				if err == nil {
+					fmt.Fprintln(c.Out, "removed")
+				}
+				return err
+			}
+		},
+	}
+}

@@ -1,0 +1,151 @@
+package partner
+
+import (
+	"net/http"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// listed answers a list.
+type listed struct {
+	Success  bool     `json:"success"` // nobody failed
+	Created  int      `json:"created"`
+	Existing int      `json:"existing"`
+	Failed   int      `json:"failed"`
+	Warnings []string `json:"warnings,omitempty"` // about what stands beside the people
+	Results  []result `json:"results"`            // in the order of the call
+}
+
+// result is what a list's answer says of one person.
+type result struct {
+	Index   int                `json:"index"`
+	Outcome store.BikerOutcome `json:"outcome"`
+	About   *about             `json:",embed"` // nil once the person has been erased
+}
+
+// about has Errors and Warnings only where there are some: a list can be long.
+type about struct {
+	ID         *store.ID           `json:"id"` // null: of nobody, or of another partner's person
+	Updated    []string            `json:"updated,omitempty"`
+	Email      *string             `json:"Email"`
+	EmployeeID *string             `json:"partner_EmployeeID"`
+	Errors     map[string][]string `json:"errors,omitempty"`
+	Warnings   []string            `json:"warnings,omitempty"`
+	Letter     *store.ID           `json:"letter"` // null: none is owed
+}
+
+// registered answers for a person alone who is there now.
+type registered struct {
+	Success bool               `json:"success"`
+	Result  string             `json:"result"`
+	Outcome store.BikerOutcome `json:"outcome"`
+	About   *aboutOne          `json:",embed"` // nil once the person has been erased
+}
+
+type aboutOne struct {
+	ID         *store.ID `json:"id"`
+	Updated    []string  `json:"updated,omitzero"` // nil: created
+	Email      *string   `json:"Email"`
+	EmployeeID *string   `json:"partner_EmployeeID"`
+	Letter     *store.ID `json:"letter"`
+	Warnings   []string  `json:"warnings"`
+}
+
+// The words of the result member, as the sister call user.login of the same API has them where the seed is silent.
+var resultTexts = map[store.BikerOutcome]string{
+	store.BikerCreated:  "User was created.",
+	store.BikerExisting: "User already exists.",
+	store.BikerFailed:   "Registration failed.",
+}
+
+const failedDetail = "The person can't be registered as sent; errors says why, by field."
+
+// answer renders results. The same results give the same octets, whenever.
+func (in *posted) answer(c *web.Call, a store.BikerAnswer) error {
+	if in.single {
+		return answerOne(c, a)
+	}
+	list := listed{Results: make([]result, len(a.Results))}
+	if len(in.unknown) > 0 {
+		list.Warnings = []string{ignored(in.unknown)}
+	}
+	for i := range a.Results {
+		r := &a.Results[i]
+		switch r.Outcome {
+		case store.BikerCreated:
+			list.Created++
+		case store.BikerExisting:
+			list.Existing++
+		default:
+			list.Failed++
+		}
+		list.Results[i] = result{Index: i, Outcome: r.Outcome}
+		if !r.Erased {
+			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
+				Errors: r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
+		}
+	}
+	list.Success = list.Failed == 0
+	return c.JSON(http.StatusOK, list)
+}
+
+func answerOne(c *web.Call, a store.BikerAnswer) error {
+	r := &a.Results[0]
+	switch r.Outcome {
+	case store.BikerCreated:
+		return c.JSON(http.StatusCreated, one(r))
+	case store.BikerExisting:
+		return c.JSON(http.StatusOK, one(r))
+	}
+	if a.TraceID != c.TraceID { // a kept answer, and the problem names the call that it was first given to
+		c.Log().Debug().Str("first", a.TraceID).Msg("a kept answer is given again")
+		c.TraceID = a.TraceID
+	}
+	extra := map[string]any{"success": false, "result": resultTexts[r.Outcome], "outcome": r.Outcome}
+	if !r.Erased {
+		warnings := r.Warnings
+		if warnings == nil {
+			warnings = []string{}
+		}
+		extra["Email"], extra["partner_EmployeeID"] = orNull(&r.Email), orNull(&r.EmployeeID)
+		extra["letter"], extra["warnings"] = idOrNull(&r.Letter), warnings
+	}
+	return &web.Problem{Status: http.StatusUnprocessableEntity, Detail: failedDetail, Fields: r.Errors, Extra: extra}
+}
+
+func one(r *store.BikerResult) registered {
+	answer := registered{Success: true, Result: resultTexts[r.Outcome], Outcome: r.Outcome}
+	if r.Erased {
+		return answer
+	}
+	answer.About = &aboutOne{ID: told(r), Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
+		Letter: idOrNull(&r.Letter), Warnings: r.Warnings}
+	if r.Outcome == store.BikerExisting {
+		answer.About.Updated = append([]string{}, r.Updated...)
+	}
+	return answer
+}
+
+// told gives the person's id where this partner may know it.
+func told(r *store.BikerResult) *store.ID {
+	if !r.Mine {
+		return nil
+	}
+	return idOrNull(&r.Biker)
+}
+
+func idOrNull(id *store.ID) *store.ID {
+	if id.IsZero() {
+		return nil
+	}
+	return id
+}
+
+// orNull is nil for the empty text.
+func orNull(text *string) *string {
+	if *text == "" {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,98 @@
+package partner
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"postern/store"
+)
+
+// unreadable refuses a call as a whole.
+func unreadable(sentences ...string) error {
+	return &store.Refusal{Kind: store.Invalid, Reason: sentences[0], Fields: map[string][]string{"": sentences}}
+}
+
+// parameter reads one parameter of the query, empty where it is absent. Its name matches in any case, and a query that
+// can't be read is refused: a dry run that was misspelt must not become a real one.
+func parameter(u *url.URL, name string) (value string, given bool, err error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "", false, store.Refuse(store.Invalid, "The query behind the question mark can't be read; percent-encode what it holds.")
+	}
+	for key, list := range values {
+		if !strings.EqualFold(key, name) {
+			continue
+		}
+		if given || len(list) != 1 {
+			return "", false, store.Refuse(store.Invalid, "The parameter "+name+" is given twice.")
+		}
+		value, given = list[0], true
+	}
+	return value, given, nil
+}
+
+// dryRun tells whether the caller only wants to know what would be.
+func dryRun(u *url.URL) (bool, error) {
+	value, given, err := parameter(u, "dryRun")
+	if err != nil || !given {
+		return false, err
+	}
+	if value != "true" && value != "false" {
+		return false, store.Refuse(store.Invalid, "dryRun must be true or false.")
+	}
+	return value == "true", nil
+}
+
+// idempotencyKey reads the header Idempotency-Key; empty: there is none.
+func idempotencyKey(header http.Header) (string, error) {
+	given := header["Idempotency-Key"]
+	switch {
+	case len(given) == 0:
+		return "", nil
+	case len(given) > 1:
+		return "", store.Refuse(store.Invalid, "The header Idempotency-Key is given twice.")
+	case !isKey(given[0]):
+		return "", store.Refuse(store.Invalid, "An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
+	}
+	return given[0], nil
+}
+
+func isKey(text string) bool {
+	if text == "" || len(text) > 255 {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do they.
+type running struct {
+	mu   sync.Mutex
+	keys map[string]struct{} // guarded by mu
+}
+
+var errRunning = &store.Refusal{Kind: store.Conflict, RetryAfter: 2 * time.Second,
+	Reason: "The first call with this Idempotency-Key is still being done; repeat it in a moment for its answer."}
+
+// begin lets one call at a time run for a partner's key. Who has begun calls end.
+func (r *running) begin(partner, key string) (end func(), err error) {
+	name := partner + "\x00" + key
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, taken := r.keys[name]; taken {
+		return nil, errRunning
+	}
+	r.keys[name] = struct{}{}
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.keys, name)
+	}, nil
+}

@@ -1,0 +1,111 @@
+package partner
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"postern/store"
+)
+
+// TestWhoMayCall is CONTRACT section 4: 401 without a token that is known, 403 for what the token does not allow.
+func TestWhoMayCall(t *testing.T) {
+	s := open(t)
+	ctx := context.Background()
+	good := s.add(t, store.PartnerInput{Name: "paye"})
+	events := s.add(t, store.PartnerInput{Name: "eventful", Scopes: []store.Scope{store.ScopeEvents}})
+	office := s.add(t, store.PartnerInput{Name: "office", From: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
+	revoked := s.add(t, store.PartnerInput{Name: "gone"})
+	if _, err := s.RevokePartner(ctx, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	altered := good[:len(good)-1] + string(good[len(good)-1]^1)
+	auth := func(values ...string) (header []string) {
+		for _, value := range values {
+			header = append(header, "Authorization", value)
+		}
+		return header
+	}
+	for _, test := range []struct {
+		name   string
+		header []string
+		status int
+		seen   string
+	}{
+		{"known", auth("Bearer " + good), 404, "paye"},
+		{"scheme in any case", auth("bEARER  " + good), 404, "paye"},
+		{"none", nil, 401, ""},
+		{"empty", auth(""), 401, ""},
+		{"scheme alone", auth("Bearer"), 401, ""},
+		{"no scheme", auth(good), 401, ""},
+		{"another scheme", auth("Basic " + good), 401, ""},
+		{"altered", auth("Bearer " + altered), 401, ""},
+		{"cut short", auth("Bearer " + good[:20]), 401, ""},
+		{"more behind it", auth("Bearer " + good + " x"), 401, ""},
+		{"two tokens", auth("Bearer "+good, "Bearer "+good), 401, ""},
+		{"revoked", auth("Bearer " + revoked), 401, ""},
+		{"without the scope", auth("Bearer " + events), 403, "eventful"},
+		{"from elsewhere", auth("Bearer " + office), 403, ""},
+		{"from a network of its own", append(auth("Bearer "+office), "X-Forwarded-For", "192.0.2.9"), 404, "office"},
+		{"from its own IPv6", append(auth("Bearer "+office), "X-Forwarded-For", "2001:db8::7"), 404, "office"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s.seen = nil
+			status, header, body := s.call(t, "GET", "/partner/v1/users?partner_EmployeeID=nobody", nil, test.header...)
+			if status != test.status || header.Get("Content-Type") != "application/problem+json" || header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%d %v %s, want %d", status, header, body, test.status)
+			}
+			if challenge := header.Get("Www-Authenticate"); (challenge == "Bearer") != (status == 401) {
+				t.Errorf("challenge %q", challenge)
+			}
+			if seen := strings.Join(s.seen, " "); seen != test.seen {
+				t.Errorf("seen %q, want %q", seen, test.seen)
+			}
+			if created, _, _ := s.call(t, "POST", create, strings.NewReader("{"), test.header...); created != max(test.status, 400) && test.status != 404 {
+				t.Errorf("user.create answers %d", created)
+			}
+		})
+	}
+	if strings.Contains(s.logged(), good) {
+		t.Error("a token was logged")
+	}
+}
+
+// TestRotation holds that both tokens work until the rotation is finished.
+func TestRotation(t *testing.T) {
+	s := open(t)
+	old := s.add(t, store.PartnerInput{Name: "paye"})
+	spare := s.add(t, store.PartnerInput{Name: "spare"})
+	statuses := func() (got []int) {
+		for _, token := range []string{old, spare} {
+			status, _ := s.post(t, token, "", `{"users":[]}`)
+			got = append(got, status)
+		}
+		return got
+	}
+	partners, err := s.Partners()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := partners[1].Tokens[0]
+	if _, err := s.RevokePartner(context.Background(), "spare"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		act  func() error
+		want []int
+	}{
+		{func() error { return nil }, []int{200, 401}},
+		{func() error { _, err := s.RotatePartner(context.Background(), "paye", next); return err }, []int{200, 200}},
+		{func() error { _, err := s.FinishRotation(context.Background(), "paye"); return err }, []int{401, 200}},
+	} {
+		if err := step.act(); err != nil {
+			t.Fatal(err)
+		}
+		if got := statuses(); !slices.Equal(got, step.want) {
+			t.Errorf("got %v, want %v", got, step.want)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package partner
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// site is a room behind a real server, on a real store.
+type site struct {
+	*store.Store
+	room *Room
+	url  string
+
+	mu   sync.Mutex
+	now  time.Time    // guarded by mu
+	seen []string     // guarded by mu
+	log  bytes.Buffer // guarded by mu
+}
+
+var began = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+func (s *site) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *site) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(line)
+}
+
+func (s *site) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+func open(t testing.TB) *site {
+	t.Helper()
+	s := &site{now: began}
+	dir := t.TempDir()
+	var err error
+	s.Store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example",
+		Rules: store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		faults, err := store.CheckFile(store.DataFile(dir))
+		if err != nil || len(faults) > 0 {
+			t.Errorf("the file is not consistent: %v, %v", faults, err)
+		}
+	})
+	for _, plan := range []store.Plan{{Code: "SYN-NL-ANT-01", Client: "Synthetisch Havenbedrijf NV", Language: "nl"},
+		{Code: "SYN-FR-LIE-02", Client: "Ateliers Synthétiques SA", Language: "fr"}} {
+		if _, err := s.AddPlan(context.Background(), plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.room = New(Options{Store: s.Store, PartnerSeen: func(name string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.seen = append(s.seen, name)
+	}})
+	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s), Random: rand.Reader, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(frame.Handler(web.ForLoopback, s.room.Routes()))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// add makes a partner and gives its token.
+func (s *site) add(t testing.TB, in store.PartnerInput) (token string) {
+	t.Helper()
+	token, err := tokens.NewBearer(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Token = store.PartnerToken{Hash: sha256.Sum256([]byte(token)), Last: token[len(token)-4:]}
+	if _, err := s.AddPartner(context.Background(), in); err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+const create = "/receiver/APIv3/user.create"
+
+// call sends a request with a traceId of the test's own, and headers in pairs.
+func (s *site) call(t testing.TB, method, path string, body io.Reader, header ...string) (int, http.Header, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, s.url+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Request-Id", "trace")
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "X-Request-Id" {
+			r.Header.Del(header[i])
+		}
+		r.Header.Add(header[i], header[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, answer.Header, strings.TrimSuffix(string(text), "\n")
+}
+
+// post calls user.create.
+func (s *site) post(t testing.TB, token, query, body string, header ...string) (int, string) {
+	t.Helper()
+	status, _, text := s.call(t, "POST", create+query, strings.NewReader(body), append(header, "Authorization", "Bearer "+token)...)
+	return status, text
+}
+
+var anyID = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"`)
+
+// masked writes ID for every id, which are new in every run.
+func masked(text string) string { return anyID.ReplaceAllString(text, "ID") }
+
+// jane is the contract's own example.
+const jane = `{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jane", "LastName": "Johansson", "Email": "jane@example.org",
+          "Language": "FR", "ContractType": "", "partner_EmployeeID": "ABC123", "PersonnelNumber": "A1234"}`
+
+// changed is jane with other words.
+func changed(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(jane) }
+
+// same compares and shows both.
+func same(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s\n got %s\nwant %s", what, got, want)
+	}
+}

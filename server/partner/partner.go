@@ -1,0 +1,46 @@
+// Package partner is the room of the partners: pay-roll and flex-pay systems that call with a permanent bearer token,
+// register bikers, one or a list at a time, and read back what became of them (CONTRACT section 4).
+package partner
+
+import (
+	"net/http"
+	"time"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// Options are the plain values that a Room is made of.
+type Options struct {
+	Store       *store.Store
+	PartnerSeen func(name string) // required; told of every call that a partner proved to be its own, by many goroutines
+}
+
+// Room is the endpoints of the partners. It is safe for concurrent use.
+type Room struct {
+	Options
+	lists   chan struct{} // holds one for each list that is being done
+	running running       // calls with an Idempotency-Key
+}
+
+// The bounds of a user.create call (CONTRACT section 4).
+const (
+	maxBody     = 16 << 20
+	bodyTime    = 120 * time.Second
+	maxPeople   = 10_000
+	listsAtOnce = 4 // which bounds the memory that they take
+)
+
+// New makes the room.
+func New(o Options) *Room {
+	return &Room{Options: o, lists: make(chan struct{}, listsAtOnce), running: running{keys: make(map[string]struct{})}}
+}
+
+// Routes are the API's. What it answers is in CONTRACT section 4.
+func (p *Room) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodPost, Path: "/receiver/APIv3/user.create", Handle: p.asPartner(store.ScopeUsers, p.create),
+			Bearer: true, BodyLimit: maxBody, BodyTime: bodyTime},
+		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack), Bearer: true},
+	}
+}

@@ -1,0 +1,73 @@
+package partner
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"postern/server/web"
+	"postern/store"
+)
+
+// person is somebody whom this partner has registered, read back.
+type person struct {
+	ID            store.ID   `json:"id"`
+	Email         string     `json:"Email"`
+	EmployeeID    *string    `json:"partner_EmployeeID"`
+	BikePlanCode  string     `json:"BikePlanCode"`
+	RegisteredAt  time.Time  `json:"registeredAt"`
+	Letter        *letter    `json:"letter"`        // the latest welcome or existing letter; null: none is kept
+	PasswordSetAt *time.Time `json:"passwordSetAt"` // null: none is set yet
+}
+
+type letter struct {
+	ID     store.ID          `json:"id"`
+	Kind   store.LetterKind  `json:"kind"`
+	State  store.LetterState `json:"state"`
+	At     time.Time         `json:"at"`     // when it was sent, failed or cancelled; before that, when it was owed
+	Reason *string           `json:"reason"` // why it failed, was held or cancelled
+}
+
+var errNobodyNamed = unreadable("Say who is asked for: ?partner_EmployeeID=… or ?id=….")
+
+func (p *Room) readBack(c *web.Call, partner store.Partner) error {
+	text, _, err := parameter(c.R.URL, "id")
+	if err != nil {
+		return err
+	}
+	employee, _, err := parameter(c.R.URL, "partner_EmployeeID")
+	if err != nil {
+		return err
+	}
+	employee = strings.TrimSpace(employee) // as it was when it was stored
+	if text == "" && employee == "" {
+		return errNobodyNamed
+	}
+	var id store.ID
+	if text != "" {
+		if id, err = store.ParseID(text); err != nil || id.IsZero() {
+			return store.Refuse(store.NotFound, "None of the people that you have registered is known by this id.")
+		}
+	}
+	found, err := p.Store.BikerOf(partner.Name, id, employee)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, view(&found))
+}
+
+func view(found *store.PartnerBiker) person {
+	b, l := &found.Biker, &found.Letter
+	answer := person{ID: b.ID, Email: b.Email, EmployeeID: orNull(&b.EmployeeID),
+		BikePlanCode: b.BikePlanCode, RegisteredAt: b.RegisteredAt}
+	if !l.ID.IsZero() {
+		answer.Letter = &letter{ID: l.ID, Kind: l.Kind, State: l.State, At: l.OwedAt, Reason: orNull(&l.Reason)}
+		if !l.DoneAt.IsZero() {
+			answer.Letter.At = l.DoneAt
+		}
+	}
+	if !b.PasswordAt.IsZero() {
+		answer.PasswordSetAt = &b.PasswordAt
+	}
+	return answer
+}

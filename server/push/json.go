@@ -1,0 +1,268 @@
+package push
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// unreadableMember is what a failures file of JSON lines keeps the text in of what was no person.
+const unreadableMember = "unreadable"
+
+// readJSON fills in the people of one JSON value, or says where it is broken: after that nothing can be told apart.
+func (f *File) readJSON(content []byte) []Fault {
+	if faults := textFaults(content); len(faults) > 0 {
+		return faults
+	}
+	r := &itemReader{Decoder: newDecoder(content), content: content, line: 1}
+	err := r.people(f)
+	if err == nil {
+		if _, err = r.ReadToken(); err == nil {
+			err = errors.New("something stands after the JSON value; with a person a line it is JSON lines: name it .jsonl, or say --format jsonl")
+		} else if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	at := r.InputOffset()
+	var broken *jsontext.SyntacticError
+	if errors.As(err, &broken) {
+		at, err = broken.ByteOffset, fmt.Errorf("the JSON is broken (%w)", broken.Err)
+	} else if errors.Is(err, io.EOF) {
+		err = errors.New("the file is empty: expected is a list of people")
+	}
+	return []Fault{{1 + bytes.Count(content[:min(int(at), len(content))], []byte("\n")), err.Error()}}
+}
+
+// textFaults names the lines that are not UTF-8.
+func textFaults(content []byte) (faults []Fault) {
+	n := 0
+	for line := range bytes.Lines(content) {
+		n++
+		if text, wrong := notUTF8(line); wrong {
+			faults = append(faults, Fault{n, text})
+		}
+	}
+	return faults
+}
+
+// newDecoder leaves a property that is given twice to the receiver, which tells the person by it.
+func newDecoder(content []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(content), jsontext.AllowDuplicateNames(true))
+}
+
+// itemReader reads people and knows in which line it is.
+type itemReader struct {
+	*jsontext.Decoder
+	content []byte
+	line    int
+	counted int // up to here line has been counted
+}
+
+// people reads what user.create takes: a list, or an object with users or user.
+func (r *itemReader) people(f *File) error {
+	switch r.PeekKind() {
+	case '[':
+		return r.items(f)
+	case '{':
+		return r.members(f)
+	}
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	return errors.New(`expected is a list of people, {"users": […]} or {"user": …}`)
+}
+
+func (r *itemReader) members(f *File) error {
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	found := 0
+	for r.PeekKind() == '"' {
+		name, err := r.ReadToken()
+		if err != nil {
+			return err
+		}
+		if !isUsers(name.String()) {
+			if err := r.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		if found++; r.PeekKind() == '[' {
+			err = r.items(f)
+		} else {
+			err = r.item(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	if found != 1 {
+		return fmt.Errorf(`expected is one property "users" or "user" with the people, found are %d`, found)
+	}
+	return nil
+}
+
+func isUsers(name string) bool {
+	return strings.EqualFold(name, "users") || strings.EqualFold(name, "user")
+}
+
+func (r *itemReader) items(f *File) error {
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	for kind := r.PeekKind(); kind != ']' && kind != 0; kind = r.PeekKind() {
+		if err := r.item(f); err != nil {
+			return err
+		}
+	}
+	_, err := r.ReadToken()
+	return err
+}
+
+func (r *itemReader) item(f *File) error {
+	value, err := r.ReadValue()
+	if err != nil {
+		return err
+	}
+	from := int(r.InputOffset()) - len(value)
+	r.line += bytes.Count(r.content[r.counted:from], []byte("\n"))
+	r.counted = from
+	f.People = append(f.People, personFrom(value.Clone(), r.line))
+	return nil
+}
+
+// readLines fills in the people of JSON lines. Each line stands for itself.
+func (f *File) readLines(content []byte) {
+	n := 0
+	for line := range bytes.Lines(content) {
+		n++
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			continue
+		}
+		p := &Person{Line: n, raw: fromWindows(string(line))}
+		if fault, wrong := notUTF8(line); wrong {
+			p.Faults = []string{fault}
+		} else if fault := lineFault(line); fault != "" {
+			p.Faults = []string{fault}
+		} else {
+			p = personFrom(bytes.Clone(line), n)
+		}
+		f.People = append(f.People, p)
+	}
+}
+
+// lineFault says why a line is not one JSON value.
+func lineFault(line []byte) string {
+	d := newDecoder(line)
+	err := d.SkipValue()
+	if err == nil {
+		end := d.InputOffset()
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return ""
+		}
+		return fmt.Sprintf("after octet %d something stands behind the person: expected is one person a line", end)
+	}
+	var broken *jsontext.SyntacticError
+	if errors.As(err, &broken) {
+		return fmt.Sprintf("the JSON is broken at octet %d (%v): expected is one person, in curly brackets", broken.ByteOffset+1, broken.Err)
+	}
+	return "the JSON is broken: expected is one person, in curly brackets"
+}
+
+// personFrom makes a person of a valid value: what user.create takes as an item of a list, with or without {"user": …}
+// around it. What a failures file has added is taken away.
+func personFrom(value jsontext.Value, line int) *Person {
+	_ = value.Compact() // cannot fail: it is valid
+	p := &Person{Line: line}
+	if value.Kind() != '{' {
+		p.raw, p.Faults = string(value), []string{"expected is a person, in curly brackets"}
+		return p
+	}
+	members := membersOf(value)
+	if isWrapped(value) && len(members) == 1 && members[0].value.Kind() == '{' {
+		members = membersOf(members[0].value)
+	}
+	if text, left := leftOver(members); left {
+		p.raw, p.Faults = text, []string{`the text in "unreadable" is still to be mended: put the person in place of this line`}
+		return p
+	}
+	p.body = []byte{'{'}
+	for _, m := range members {
+		if strings.EqualFold(m.name, errorsColumn) {
+			continue
+		}
+		if strings.EqualFold(m.name, "Email") {
+			p.Email = strings.TrimSpace(textOf(m.value))
+		}
+		if len(p.body) > 1 {
+			p.body = append(p.body, ',')
+		}
+		p.body = append(append(append(p.body, m.quoted...), ':'), m.value...)
+	}
+	p.body = append(p.body, '}')
+	return p
+}
+
+// member is a property of an object, its name as text and as it was written.
+type member struct {
+	name   string
+	quoted jsontext.Value
+	value  jsontext.Value
+}
+
+// membersOf takes a valid object apart.
+func membersOf(object jsontext.Value) (all []member) {
+	d := newDecoder(object)
+	_, _ = d.ReadToken()
+	for d.PeekKind() == '"' {
+		quoted, _ := d.ReadValue()
+		quoted = quoted.Clone()
+		value, _ := d.ReadValue()
+		all = append(all, member{textOf(quoted), quoted, value.Clone()})
+	}
+	return all
+}
+
+// isWrapped tells whether a valid object has a property user or users.
+func isWrapped(object jsontext.Value) bool {
+	for _, m := range membersOf(object) {
+		if isUsers(m.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOver recognises what a failures file says of something that was no person.
+func leftOver(members []member) (text string, is bool) {
+	for _, m := range members {
+		switch {
+		case m.name == unreadableMember && m.value.Kind() == '"':
+			text, is = textOf(m.value), true
+		case m.name != errorsColumn:
+			return "", false
+		}
+	}
+	return text, is
+}
+
+// textOf gives a JSON text; any other value is empty.
+func textOf(value jsontext.Value) string {
+	text, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,88 @@
+package push
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// createPath is where user.create is (CONTRACT section 4).
+const createPath = "/receiver/APIv3/user.create"
+
+// ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over http, it
+// must be this machine, unless plain is true: who reads the token on the way may register people.
+func ParseTarget(text string, plain bool) (*url.URL, error) {
+	target, err := url.Parse(text)
+	switch {
+	case err != nil || target.Host == "" || target.Scheme != "https" && target.Scheme != "http":
+		return nil, errors.New("the receiver's address must be a URL, as https://api.example.org")
+	case target.User != nil || target.Fragment != "" || target.RawQuery != "":
+		return nil, errors.New("the receiver's address must be without user, query and fragment, as https://api.example.org")
+	case target.Scheme == "http" && !plain && !isLoopback(target.Hostname()):
+		return nil, fmt.Errorf("http to %s would show the token to everybody on the way: use https, or say --plain if that way is safe",
+			target.Hostname())
+	}
+	if !strings.HasSuffix(target.Path, "/user.create") {
+		target = target.JoinPath(createPath)
+	}
+	return target, nil
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// maxToken is far more than a bearer token has.
+const maxToken = 8 << 10
+
+// ReadToken reads a bearer token from a file that nobody else may read; surrounding white space is no part of it.
+func ReadToken(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("the token file can't be read: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", fmt.Errorf("the token file can't be looked at: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return "", fmt.Errorf("the token file %s is open to other accounts (mode %04o): run chmod 600 %s", path, mode, path)
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err != nil {
+		return "", fmt.Errorf("the token file can't be read: %w", err)
+	}
+	token, err := ParseToken(string(content))
+	if err != nil {
+		return "", fmt.Errorf("the token file %s: %w", path, err)
+	}
+	return token, nil
+}
+
+// ParseToken looks whether a text can be a bearer token (RFC 6750 §2.1: visible ASCII). Errors do not quote it.
+func ParseToken(text string) (string, error) {
+	token := strings.TrimSpace(strings.TrimPrefix(text, string(bom)))
+	switch {
+	case token == "":
+		return "", errors.New("it is empty: it must hold the bearer token and nothing else")
+	case len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "", errors.New("it is no bearer token: it must be one word of ASCII characters and nothing else")
+	}
+	return token, nil
+}
+
+// origin names a receiver in sentences.
+func origin(target *url.URL) string {
+	host := target.Hostname()
+	if port := target.Port(); port != "" {
+		host = net.JoinHostPort(host, port)
+	}
+	return host
+}

@@ -1,0 +1,96 @@
+package fields
+
+import "github.com/go-json-experiment/json/jsontext"
+
+// Part is a value within a body that Open has found readable, for endpoints that take a body apart and judge each of its
+// parts by itself. It refers to the body's octets. The zero Part is absent, as null is.
+type Part struct {
+	value jsontext.Value
+	loose bool // a property may be given twice within
+}
+
+// Open finds out whether a body is UTF-8, one JSON value and not too deep; its error is a *store.Refusal of kind Invalid.
+// Unlike Decode it lets properties pass that are given twice: Read faults those of the object that it reads, Strict all.
+func Open(body []byte) (Part, error) {
+	var r Report
+	body, ok := r.prepare(body, true)
+	if !ok {
+		return Part{}, r.refusal()
+	}
+	return Part{present(body), r.loose}, nil
+}
+
+// IsAbsent tells whether nothing is there, or null.
+func (p Part) IsAbsent() bool { return p.value == nil }
+
+// IsObject tells whether the value is a JSON object.
+func (p Part) IsObject() bool { return p.value.Kind() == '{' }
+
+// IsList tells whether the value is a JSON array.
+func (p Part) IsList() bool { return p.value.Kind() == '[' }
+
+// Strict refuses, as Decode does, a part anywhere within which a property is given twice in the same spelling.
+func (p Part) Strict() error {
+	var r Report
+	if p.loose {
+		if sentence, twice := syntaxFault(p.value, false); twice {
+			r.Fault("", sentence)
+		}
+	}
+	return r.refusal()
+}
+
+// Read reads an object by what o documents, with paths that begin in it. What is no object is one fault at "".
+func (p Part) Read(o Object) Report {
+	r := Report{loose: p.loose}
+	if p.IsObject() {
+		o.read(p.value, "", &r)
+	} else {
+		r.Fault("", notObject)
+	}
+	return r
+}
+
+// Items gives the values of a list, absent ones where they are null. There may be at most most of them; else all is false.
+func (p Part) Items(most int) (items []Part, all bool) {
+	d := walker(p.value)
+	for d.PeekKind() != ']' {
+		if len(items) == most {
+			return nil, false
+		}
+		value, err := readValue(d, p.value)
+		if err != nil {
+			break
+		}
+		items = append(items, Part{present(value), p.loose})
+	}
+	return items, true
+}
+
+// Keep leaves a value to be read later.
+func Keep(to *Part) Reader {
+	return func(v jsontext.Value, _ string, r *Report) { *to = Part{v, r.loose} }
+}
+
+// Member gives the value of an object's property, whose name matches in any case; absent where there is none.
+func (p Part) Member(name string) Part {
+	if !p.IsObject() {
+		return Part{}
+	}
+	d := walker(p.value)
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		matches := equalFold(token.String(), name)
+		value, err := readValue(d, p.value)
+		if err != nil {
+			break
+		}
+		if value = present(value); matches && value != nil {
+			return Part{value, p.loose}
+		}
+	}
+	return Part{}
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+
+	"github.com/go-json-experiment/json"
+)
+
+// ReadWords reads the texts of a room's pages: words/<language>.json of each language into a W, a struct of strings. A
+// text that is missing in a language, or that no field takes, is an error that names it.
+func ReadWords[W any](files fs.FS, languages ...string) (map[string]W, error) {
+	all := make(map[string]W)
+	var faults []error
+	for _, language := range languages {
+		words, err := readWords[W](files, "words/"+language+".json")
+		all[language] = words
+		faults = append(faults, err)
+	}
+	return all, errors.Join(faults...)
+}
+
+func readWords[W any](files fs.FS, name string) (words W, err error) {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		return words, err
+	}
+	if err := json.Unmarshal(content, &words, json.RejectUnknownMembers(true)); err != nil {
+		return words, fmt.Errorf("%s: %w", name, err)
+	}
+	for field, value := range reflect.ValueOf(words).Fields() {
+		if value.String() == "" {
+			err = errors.Join(err, fmt.Errorf("%s: there is no text for %s", name, field.Name))
+		}
+	}
+	return words, err
+}
