@@ -176,7 +176,7 @@ func (r *Room) logOut(c *web.Call, s current, _ map[string]string) error {
 		return err
 	}
 	r.session.Clear(c)
-	return c.SeeOther(loginPath)
+	return c.SeeOther(outPath)
 }
 
 // logOutEverywhere ends all sessions of the biker.
@@ -185,5 +185,5 @@ func (r *Room) logOutEverywhere(c *web.Call, s current, _ map[string]string) err
 		return err
 	}
 	r.session.Clear(c)
-	return c.SeeOther(loginPath)
+	return c.SeeOther(outPath)
 }

@@ -12,12 +12,12 @@ import (
 // TestStolenCookie: a copy of a cookie is worth nothing once its session is over, for whatever reason.
 func TestStolenCookie(t *testing.T) {
 	for name, end := range map[string]func(*site, *browser){
-		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").leads("/biker/login") },
-		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").leads("/biker/login") },
+		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").leads("/biker/login?out") },
+		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").leads("/biker/login?out") },
 		"logged out everywhere from another browser": func(s *site, b *browser) {
 			other := s.browser()
 			other.logIn(zoe, password).leads("/biker")
-			other.post("/biker/logout-everywhere").leads("/biker/login")
+			other.post("/biker/logout-everywhere").leads("/biker/login?out")
 			if other.loggedIn() {
 				s.t.Error("the other goes on")
 			}

@@ -128,7 +128,7 @@ func TestPasswords(t *testing.T) {
 		a := b.post("/biker/password", "token", token, "password", given)
 		if fault == "" {
 			a.leads("/biker")
-			b.post("/biker/logout").leads("/biker/login")
+			b.post("/biker/logout").leads("/biker/login?out")
 			b.logIn(zoe, strings.TrimSpace(given)+"!").is(403)
 			b.logIn(zoe, given).leads("/biker")
 			continue

@@ -16,6 +16,7 @@ import (
 const (
 	accountPath = "/biker"
 	loginPath   = "/biker/login"
+	outPath     = loginPath + "?out" // says that one is logged out
 	forgotPath  = "/biker/forgot"
 )
 
@@ -28,17 +29,21 @@ func (r *Room) loginPage(c *web.Call) error {
 	case found:
 		return c.SeeOther(accountPath)
 	}
-	ended := r.session.Value(c) != ""
-	if ended {
+	l := loginForm{}
+	switch {
+	case r.session.Value(c) != "":
 		r.session.Clear(c)
+		l.notice = func(w words) string { return w.EndedText }
+	case c.R.URL.RawQuery == "out":
+		l.notice = func(w words) string { return w.LoggedOutText }
 	}
-	return r.drawLogin(c, http.StatusOK, loginForm{ended: ended})
+	return r.drawLogin(c, http.StatusOK, l)
 }
 
 // loginForm is a login page to be drawn.
 type loginForm struct {
 	email  string
-	ended  bool // say that the session is over
+	notice func(words) string // nil: none
 	faults func(words) []fault
 }
 
@@ -46,8 +51,8 @@ func (r *Room) drawLogin(c *web.Call, status int, l loginForm) error {
 	return r.draw(c, status, r.pages.login, func(w words) (string, any) {
 		f := newForm(w, l.faults)
 		notice := ""
-		if l.ended {
-			notice = w.EndedText
+		if l.notice != nil {
+			notice = l.notice(w)
 		}
 		return f.title(w.LoginTitle), struct {
 			form

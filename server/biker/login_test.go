@@ -55,7 +55,7 @@ func TestLoginTellsNothing(t *testing.T) {
 func TestSlowdown(t *testing.T) {
 	s := newSite(t)
 	owner := s.setPassword(zoe, password)
-	owner.post("/biker/logout").leads("/biker/login")
+	owner.post("/biker/logout").leads("/biker/login?out")
 	others := s.setPassword(emilie, password2) // known, but to another account
 	stranger := s.browser()
 	for range 5 {
@@ -75,7 +75,7 @@ func TestSlowdown(t *testing.T) {
 	owner.logIn(zoe, wrong).is(403)
 	owner.logIn(zoe, password).leads("/biker")
 	owner.post("/biker/change-password", "current", password, "password", password2).leads("/biker")
-	owner.post("/biker/logout").leads("/biker/login")
+	owner.post("/biker/logout").leads("/biker/login?out")
 	owner.logIn(zoe, password2).leads("/biker") // known by the new password, too
 	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password).leads("/biker")
 	owner.logIn(zoe, password).is(429) // the browser of the password before is a stranger's

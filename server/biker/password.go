@@ -162,8 +162,11 @@ func (r *Room) badLink(c *web.Call, token string, biker store.Biker, err error) 
 func (r *Room) oldLink(c *web.Call, token string, biker store.Biker, expired bool) error {
 	return r.draw(c, http.StatusConflict, r.pages.oldLink, func(w words) (string, any) {
 		heading, text := w.UsedTitle, w.UsedText
-		if expired {
+		switch {
+		case expired:
 			heading, text = w.ExpiredTitle, w.ExpiredText
+		case biker.Password == "": // so nobody can have used it
+			heading, text = w.BadLinkTitle, w.WithdrawnText
 		}
 		return heading, struct {
 			Words                words

@@ -15,6 +15,7 @@ type words struct {
 	LoginButton    string `json:"loginButton"`
 	LoginLink      string `json:"loginLink"`
 	EndedText      string `json:"endedText"`
+	LoggedOutText  string `json:"loggedOutText"`
 	PasswordLabel  string `json:"passwordLabel"`
 	NoPasswordText string `json:"noPasswordText"`
 	WrongLoginText string `json:"wrongLoginText"`
@@ -46,6 +47,7 @@ type words struct {
 	ExpiredText    string `json:"expiredText"`
 	UsedTitle      string `json:"usedTitle"`
 	UsedText       string `json:"usedText"`
+	WithdrawnText  string `json:"withdrawnText"`
 	RenewButton    string `json:"renewButton"`
 	BadLinkTitle   string `json:"badLinkTitle"`
 	UnreadableText string `json:"unreadableText"`
