@@ -14,6 +14,7 @@ const (
 	sameLetter      = time.Minute
 	unprovenFor     = 30 * 24 * time.Hour
 	disownedFor     = 30 * 24 * time.Hour
+	voidFor         = 30 * 24 * time.Hour
 	addressRemember = addressDaily // times kept
 )
 
@@ -22,6 +23,28 @@ type address struct {
 	Links         []owedLink `json:"links,omitempty"`        // the last link letters, oldest first
 	Unproven      int        `json:"unproven,omitzero"`      // link letters since the mailbox was proven last
 	DisownedUntil time.Time  `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
+	Void          voided     `json:"void,omitzero"`          // its server says that there is no such mailbox
+	Failed        Window     `json:"failed,omitzero"`        // letters about failed registrations
+}
+
+// addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and each
+// set of them would be news.
+var addressFailed = Rate{Count: 5, Per: 24 * time.Hour}
+
+// countFailed counts one of those.
+func (t *tx) countFailed(email string) error {
+	known, _, err := addresses.get(t, addressHash(email))
+	if err != nil {
+		return err
+	}
+	known.Failed, _ = addressFailed.Take(known.Failed, t.now)
+	return addresses.put(t, addressHash(email), known)
+}
+
+// voided is a refusal that makes it pointless to write to an address again.
+type voided struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"` // the server's words
 }
 
 // owedLink is one letter with a link.

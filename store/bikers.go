@@ -73,7 +73,7 @@ func (s *Store) BikerOf(partner string, id ID, employee string) (PartnerBiker, e
 	})
 }
 
-// invitation is the latest letter to a biker that a partner's call has caused.
+// invitation is the latest letter to a biker that the partner's own call has caused.
 func (t *tx) invitation(biker Biker) (latest Letter, err error) {
 	c := t.cursor(letterPersonBucket)
 	walk := letterWalk{bucket: letterPersonBucket, prefix: biker.ID[:]}
@@ -82,7 +82,7 @@ func (t *tx) invitation(biker Biker) (latest Letter, err error) {
 		if err != nil {
 			return Letter{}, err
 		}
-		if letter.Kind == LetterWelcome || letter.Kind == LetterExisting {
+		if letter.Cause == biker.Partner && (letter.Kind == LetterWelcome || letter.Kind == LetterExisting) {
 			return letter, nil
 		}
 	}
@@ -176,15 +176,24 @@ func (s *Store) ForgotPassword(ctx context.Context, email string) error {
 	return err
 }
 
-// oweRecovery owes a link letter, unless one of the last minute does or a limit is used up.
+// oweRecovery owes a link letter, unless one of the last minute does, a limit is used up or it would not arrive.
 func (t *tx) oweRecovery(biker Biker, proven bool) error {
 	known, _, err := addresses.get(t, addressHash(biker.Email))
-	if err != nil || known.justOwed(LetterRecover, biker.LinkGeneration, t.now) {
+	if err != nil {
 		return err
 	}
+	if known.justOwed(LetterRecover, biker.LinkGeneration, t.now) {
+		return addresses.put(t, addressHash(biker.Email), known) // the same work as where it is not
+	}
+	if _, void := known.isVoid(t.now); void {
+		return t.pretendRecovery(biker.Email)
+	}
 	strangers, wait, err := t.mayOweLink(known, proven)
-	if err != nil || wait > 0 {
+	if err != nil {
 		return err
+	}
+	if wait > 0 {
+		return addresses.put(t, addressHash(biker.Email), known)
 	}
 	link := owedLink{At: t.now, Kind: LetterRecover, Generation: biker.LinkGeneration}
 	if err := t.countLink(biker.Email, known, link, strangers); err != nil {
@@ -194,13 +203,16 @@ func (t *tx) oweRecovery(biker Biker, proven bool) error {
 	return err
 }
 
-// pretendRecovery counts a letter that nobody gets.
+// pretendRecovery counts a letter that nobody gets. It writes in any case, as asking for one that somebody gets does.
 func (t *tx) pretendRecovery(email string) error {
 	known, _, err := addresses.get(t, addressHash(email))
-	if err != nil || known.justOwed(LetterRecover, 0, t.now) || known.wait(t.store.rules.AddressLetters, false, t.now) > 0 {
+	if err != nil {
 		return err
 	}
-	return addresses.put(t, addressHash(email), known.counted(owedLink{At: t.now, Kind: LetterRecover}))
+	if !known.justOwed(LetterRecover, 0, t.now) && known.wait(t.store.rules.AddressLetters, false, t.now) == 0 {
+		known = known.counted(owedLink{At: t.now, Kind: LetterRecover})
+	}
+	return addresses.put(t, addressHash(email), known)
 }
 
 // toBiker addresses a letter.

@@ -23,8 +23,10 @@ func (s *Store) BlockBiker(ctx context.Context, id ID, blocked bool) (Biker, err
 		if err := t.endSessions(biker.ID, ID{}); err != nil {
 			return Biker{}, err
 		}
-		if err := t.cancelLetters(biker.ID, "the person was blocked"); err != nil {
-			return Biker{}, err
+		for _, person := range []ID{biker.ID, nobody(biker.Email)} {
+			if err := t.cancelLetters(person, "the person was blocked"); err != nil {
+				return Biker{}, err
+			}
 		}
 		err = t.putBiker(biker, "operator.biker_blocked")
 		return biker, err
@@ -71,6 +73,8 @@ func (t *tx) moveTo(partner, plan string) (Partner, error) {
 		faults["partner"] = []string{"There is no partner " + partner + "."}
 	} else if err != nil {
 		return Partner{}, err
+	} else if !to.RevokedAt.IsZero() {
+		faults["partner"] = []string{"The partner " + to.Name + " is revoked."}
 	} else if !to.May(plan) {
 		faults["plan"] = []string{to.Name + " may not use the bike plan " + plan + "."}
 	}
@@ -93,7 +97,11 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		if !found && !t.hasLettersOf(nobody(email)) && !t.hasAnswersOf(nobody(email)) {
+		named, err := t.hasLettersOf(nobody(email))
+		if err != nil {
+			return struct{}{}, err
+		}
+		if !found && !named && !t.hasAnswersOf(nobody(email)) {
 			return struct{}{}, errNoBiker
 		}
 		if err := t.forgetLetters(nobody(email), "the person was erased"); err != nil {
@@ -108,12 +116,12 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 }
 
 // hasLettersOf tells whether there is a letter that still names its recipient.
-func (t *tx) hasLettersOf(person ID) (has bool) {
-	_ = t.eachLetterOf(person, func(letter Letter) error {
+func (t *tx) hasLettersOf(person ID) (has bool, err error) {
+	err = t.eachLetterOf(person, func(letter Letter) error {
 		has = has || letter.To != ""
 		return nil
 	})
-	return has
+	return has, err
 }
 
 func (t *tx) eraseBiker(biker Biker) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // faultsListed bounds what a check lists: a file with more faults than this is to be restored, not mended.
@@ -185,6 +186,9 @@ func (c *checker) events() {
 		}
 		next = event.Seq + 1
 		if event.Partner != "" {
+			if strings.HasPrefix(event.Type, "operator.") {
+				c.fault("event %d is the operator's alone, and in the feed of a partner", event.Seq)
+			}
 			partners++
 			if !c.tx.has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
 				c.fault("event %d is not in the feed of its partner", event.Seq)

@@ -132,6 +132,11 @@ func (t *tx) record(letter *Letter, attempt Attempt) error {
 	case AttemptSent:
 		return t.sent(letter)
 	case AttemptPermanent:
+		if attempt.voids() {
+			if err := t.voidAddress(letter.To, attempt); err != nil {
+				return err
+			}
+		}
 		return t.fail(letter, attempt.reason())
 	case AttemptTemporary, AttemptUncertain:
 		return t.postpone(letter, attempt)
@@ -247,11 +252,8 @@ func (t *tx) pullForward() (pulled int, err error) {
 	limit := t.now.Add(2 * retryDelays[len(retryDelays)-1])
 	var stray []Letter
 	c := t.cursor(letterDueBucket)
-	for key, _ := c.Last(); key != nil && len(stray) < prunedAtOnce; key, _ = c.Prev() {
-		at, id := splitTimeKey(key)
-		if at.Before(limit) {
-			break
-		}
+	for key, _ := c.Seek(timeKey(limit, ID{})); key != nil && len(stray) < prunedAtOnce; key, _ = c.Next() {
+		_, id := splitTimeKey(key)
 		if letter, err := t.letter(id); err == nil {
 			stray = append(stray, letter)
 		}

@@ -28,7 +28,7 @@ func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err 
 // enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
 func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
 	switch {
-	case letter.Kind == LetterUnregistered:
+	case letter.Kind.ToNobody():
 		return Contents{}, "", nil
 	case letter.Kind.ToBiker():
 		return t.enclosedForBiker(letter)

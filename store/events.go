@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 )
 
 // tell appends an event to the feed, numbered without a gap.
 func (t *tx) tell(event Event) error {
+	if strings.HasPrefix(event.Type, "operator.") {
+		event.Partner = "" // whatever it is about, it is the operator's alone (CONTRACT section 6)
+	}
 	seq, err := t.bucket(eventBucket).NextSequence()
 	if err != nil {
 		return err
@@ -96,7 +100,9 @@ func (t *tx) nameEmployees(list []Event) error {
 		if err != nil {
 			return err
 		}
-		list[i].Employee = biker.EmployeeID
+		if event.Partner == "" || event.Partner == biker.Partner { // not a new partner's name for events of the former one
+			list[i].Employee = biker.EmployeeID
+		}
 	}
 	return nil
 }
@@ -126,5 +132,6 @@ func (s *Store) EventsOf(person ID, limit int) (found []Event, err error) {
 			return nil, err
 		}
 	}
-	return found, nil
+	_, err = read(s, func(t *tx) (struct{}, error) { return struct{}{}, t.nameEmployees(found) })
+	return found, err
 }

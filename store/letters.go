@@ -138,7 +138,7 @@ func (t *tx) letter(id ID) (Letter, error) {
 func (l Letter) event(kind string) Event {
 	event := Event{Type: kind, Letter: l.ID, Cleaning: l.Cleaning, Partner: l.Partner}
 	switch {
-	case l.Kind == LetterUnregistered: // to nobody whom the store knows
+	case l.Kind.ToNobody():
 	case l.Kind.ToBiker():
 		event.Biker = l.Person
 	default:
@@ -194,11 +194,13 @@ func (s *Store) Letter(id ID) (Letter, error) {
 
 // LetterCounts tells how many letters there are in each state.
 func (s *Store) LetterCounts() (map[LetterState]int, error) {
-	return read(s, func(t *tx) (map[LetterState]int, error) {
-		counts := make(map[LetterState]int)
-		for _, state := range []LetterState{LetterQueued, LetterHeld, LetterSent, LetterFailed, LetterCancelled} {
-			counts[state] = t.letterCount(state)
-		}
-		return counts, nil
-	})
+	return read(s, func(t *tx) (map[LetterState]int, error) { return t.letterCounts(), nil })
+}
+
+func (t *tx) letterCounts() map[LetterState]int {
+	counts := make(map[LetterState]int)
+	for _, state := range []LetterState{LetterQueued, LetterHeld, LetterSent, LetterFailed, LetterCancelled} {
+		counts[state] = t.letterCount(state)
+	}
+	return counts
 }

@@ -96,6 +96,7 @@ func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 		}
 		found = append(found, theirs...)
 	}
+	found = slices.DeleteFunc(found, func(l Letter) bool { return l.To == "" }) // nobody's any more: the person was erased
 	slices.SortFunc(found, func(a, b Letter) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	return found[:min(len(found), f.Limit)], nil
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew.
+// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew. Its
+// address counts as one that has a mailbox again.
 // It refuses with Conflict where the letter was sent or cancelled.
 func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
 	return write(ctx, s, func(t *tx) (Letter, error) {
@@ -30,6 +31,9 @@ func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
 }
 
 func (t *tx) retry(letter *Letter) error {
+	if err := t.clearVoid(letter.To); err != nil {
+		return err
+	}
 	if letter.open() {
 		if err := t.unqueue(*letter); err != nil {
 			return err

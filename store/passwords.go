@@ -10,6 +10,8 @@ type NewPassword struct {
 	Link   Link
 	Hash   string   // the password's hash, as a PHC string
 	Secret [32]byte // SHA-256 of the new session's secret
+
+	Replaces SessionRef // the browser's former session, perhaps another person's, which ends; zero: none
 }
 
 // SetPassword sets a password by a link and logs in: all links are void, all sessions end, a new one begins, and a notice
@@ -18,6 +20,9 @@ func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, be
 	begun, err = write(ctx, s, func(t *tx) (Session, error) {
 		var err error
 		if biker, err = t.checkLink(n.Link); err != nil {
+			return Session{}, err
+		}
+		if err := t.replaceSession(n.Replaces); err != nil {
 			return Session{}, err
 		}
 		if err := t.endSessions(biker.ID, ID{}); err != nil {
@@ -110,15 +115,16 @@ func (l tries) over(now time.Time) bool {
 	return age >= triesFor || age < -lastLoginDelay
 }
 
-// delay is how long the next try has to wait after the last one.
-func (l tries) delay(free int) time.Duration {
-	if l.Wrong < free {
+// LoginDelay is how long a try has to wait after the last of so many wrong ones, of which some are free.
+func LoginDelay(wrong, free int) time.Duration {
+	over := wrong - free
+	switch {
+	case over < 0:
 		return 0
+	case over >= 12: // 2^12 s is more than an hour
+		return lastLoginDelay
 	}
-	if doublings := l.Wrong - free; doublings < 12 { // 2^12 s is more than an hour
-		return min(firstLoginDelay<<doublings, lastLoginDelay)
-	}
-	return lastLoginDelay
+	return min(firstLoginDelay<<over, lastLoginDelay)
 }
 
 // LoginKey is the key of an address for TakeLogin, whether it has an account or not.
@@ -138,13 +144,31 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 		if known.over(t.now) {
 			known = tries{}
 		}
-		if wait := known.LastAt.Add(known.delay(s.rules.LoginTries)).Sub(t.now); wait > 0 && known.Wrong > 0 {
+		if wait := known.LastAt.Add(LoginDelay(known.Wrong, s.rules.LoginTries)).Sub(t.now); wait > 0 && known.Wrong > 0 {
 			return wait, nil
 		}
 		known.Wrong++
 		known.LastAt = t.now
 		return 0, logins.put(t, key[:], known)
 	})
+}
+
+// GiveBackLogin takes back a try of TakeLogin whose password nobody has looked at.
+func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
+	if s.rules.LoginTries == 0 {
+		return nil
+	}
+	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+		known, found, err := logins.get(t, key[:])
+		if err != nil || !found {
+			return struct{}{}, err
+		}
+		if known.Wrong--; known.Wrong <= 0 {
+			return struct{}{}, logins.delete(t, key[:])
+		}
+		return struct{}{}, logins.put(t, key[:], known)
+	})
+	return err
 }
 
 // LogIn is the use of a right password.
@@ -174,10 +198,8 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		if err := logins.delete(t, in.Key[:]); err != nil {
 			return Session{}, err
 		}
-		if _, former, err := t.session(in.Replaces); err == nil {
-			if err := t.endSession(former); err != nil {
-				return Session{}, err
-			}
+		if err := t.replaceSession(in.Replaces); err != nil {
+			return Session{}, err
 		}
 		if in.Rehashed != "" {
 			biker.Password = in.Rehashed

@@ -203,6 +203,22 @@ func TestTakeLogin(t *testing.T) {
 	if wait, _ := s.TakeLogin(ctx, key); wait != 0 {
 		t.Errorf("after a right password: %v", wait)
 	}
+	for range 3 { // one has been counted
+		_, err := s.TakeLogin(ctx, key)
+		must(t, err)
+	}
+	must(t, s.GiveBackLogin(ctx, key))
+	for range 2 { // 3 wrong ones, and these
+		if wait, _ := s.TakeLogin(ctx, key); wait != 0 {
+			t.Errorf("what was given back counts: %v", wait)
+		}
+	}
+	session := logIn(t, s, biker, 2)
+	_, err = s.ChangePassword(ctx, PasswordChange{Session: session, Verified: biker.Password, Hash: "$2", Key: key})
+	must(t, err)
+	if wait, _ := s.TakeLogin(ctx, key); wait != 0 {
+		t.Errorf("after the password was changed: %v", wait)
+	}
 	c.Advance(25 * time.Hour)
 	if _, err := s.Prune(ctx, Keep{time.Hour, time.Hour, time.Hour, time.Hour}); err != nil || countKeys(t, s, loginBucket) != 0 {
 		t.Errorf("%d left, %v", countKeys(t, s, loginBucket), err)
@@ -320,5 +336,58 @@ func TestPartners(t *testing.T) {
 	must(t, s.RemovePlan(ctx, "SYN-NL"))
 	if list, err := s.Plans(); err != nil || len(list) != 1 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// TestManySessions holds that a biker with many sessions, who alone has any, can set a password: all of a bucket of several
+// pages goes, and something comes into it, in one transaction.
+func TestManySessions(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	biker, _ := setPassword(t, s, created(t, s, "Acme", "jan@example.com"), 1)
+	for range 100 {
+		logIn(t, s, biker, 2)
+	}
+	setPassword(t, s, biker, 3)
+	if n := countKeys(t, s, sessionBucket); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+// TestBlockBiker holds that blocking ends what was let in before, also once it is taken back.
+func TestBlockBiker(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	biker, session := setPassword(t, s, created(t, s, "Acme", "jan@example.com"), 1)
+	post(t, s, "Acme", bad("jan@example.com", "Language"))
+	link := invitation(s, biker)
+	_, err := s.BlockBiker(ctx, biker.ID, true)
+	must(t, err)
+	if counts, err := s.LetterCounts(); err != nil || counts[LetterQueued] != 0 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	freed, err := s.BlockBiker(ctx, biker.ID, false)
+	must(t, err)
+	wantSession(t, s, session, false)
+	if _, err := s.CheckLink(link); !IsKind(err, Conflict) || freed.PasswordGeneration == biker.PasswordGeneration {
+		t.Errorf("%v, %+v", err, freed)
+	}
+}
+
+// TestProvenAddress holds that reading a mailbox lifts what it may get before.
+func TestProvenAddress(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	addPartner(t, s, "Acme")
+	biker := created(t, s, "Acme", "jan@example.com")
+	for range 3 {
+		must(t, s.ForgotPassword(ctx, biker.Email))
+		c.Advance(2 * time.Minute)
+	}
+	biker, err := s.BikerByID(biker.ID)
+	must(t, err)
+	setPassword(t, s, biker, 1)
+	if known, _, err := readAddress(s, biker.Email); err != nil || known.Unproven != 0 || len(known.Links) != 3 {
+		t.Errorf("%+v, %v", known, err)
 	}
 }

@@ -158,28 +158,19 @@ func (t *tx) pruneSessions() (int, error) {
 	return len(old), nil
 }
 
-// answersAtOnce bounds the answers that one transaction removes: each may be of 10,000 people.
-const answersAtOnce = 4
-
+// pruneAnswers removes one answer, which may be of 10,000 people.
 func (t *tx) pruneAnswers() (int, error) {
-	var keys [][]byte
 	c := t.cursor(answerBegunBucket)
-	for key, name := c.First(); key != nil && len(keys) < answersAtOnce; key, name = c.Next() {
-		if at, _ := splitTimeKey(key); t.now.Sub(at) < answersFor {
+	for begun, name := c.First(); begun != nil; begun, name = c.Next() {
+		at, id := splitTimeKey(begun)
+		if t.now.Sub(at) < answersFor {
 			break
 		}
-		keys = append(keys, bytes.Clone(name))
-	}
-	for _, key := range keys {
-		record, found, err := answers.get(t, key)
-		if err != nil {
-			return 0, err
+		record, found, err := answers.get(t, name)
+		if err != nil || !found || record.ID != id {
+			continue // for the check of the file to name
 		}
-		if found {
-			if err := t.dropAnswer(key, record); err != nil {
-				return 0, err
-			}
-		}
+		return 1, t.dropAnswer(bytes.Clone(name), record)
 	}
-	return len(keys), nil
+	return 0, nil
 }

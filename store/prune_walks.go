@@ -23,7 +23,8 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 			a, err := addresses.decode(key, value)
 			link, _ := a.last()
 			before := t.now.Add(-keep)
-			return err == nil && a.DisownedUntil.Before(before) && link.At.Before(before)
+			return err == nil && a.DisownedUntil.Before(before) && link.At.Before(before) && a.Void.At.Before(before) &&
+				addressFailed.Taken(a.Failed, t.now) == 0
 		}},
 		{loginBucket, func(t *tx, key, value []byte) bool {
 			known, err := logins.decode(key, value)

@@ -146,6 +146,9 @@ const (
 	LetterDecided  LetterKind = "decided"  // a load was completed or rejected in the user's name
 )
 
+// LetterTest is a letter that the operator has asked for, to see whether letters arrive. It is to nobody whom the store knows.
+const LetterTest LetterKind = "test"
+
 // LetterState is where a letter stands between being owed and being done.
 type LetterState string
 
@@ -167,6 +170,7 @@ type Letter struct {
 	MessageID  string      `json:"messageId"`
 	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed: the first half of the address's hash
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
+	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
 	Cleaning   ID          `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided

@@ -113,3 +113,6 @@ func (k LetterKind) ToBiker() bool {
 	}
 	return false
 }
+
+// ToNobody tells of letters whose recipient is nobody whom the store knows.
+func (k LetterKind) ToNobody() bool { return k == LetterUnregistered || k == LetterTest }

@@ -194,21 +194,21 @@ func (r *registration) resume() error {
 func (s *Store) PreviewBikers(partner string, people []Candidate) ([]BikerResult, error) {
 	var all []BikerResult
 	named := make(map[string]bool)
-	previewed, numbered := make(map[string]Biker), make(map[string]ID)
+	would := newPreview()
 	for part := range slices.Chunk(people, peopleAtOnce) { // reads are short
 		results, err := read(s, func(t *tx) ([]BikerResult, error) {
 			r, err := t.newRegistrar(partner, named)
 			if err != nil {
 				return nil, err
 			}
-			r.preview, r.previewed, r.numbered = true, previewed, numbered
+			r.preview = would
 			results := make([]BikerResult, 0, len(part))
 			for _, candidate := range part {
 				d, err := r.decide(candidate)
 				if err != nil {
 					return nil, err
 				}
-				r.foresee(&d)
+				would.foresee(&d)
 				results = append(results, d.result)
 			}
 			maps.Copy(named, r.named)

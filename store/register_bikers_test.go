@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -127,6 +128,8 @@ func TestRegisterBikers(t *testing.T) {
 			"created letter, existing, existing FirstName+Language+ContractType+partner_EmployeeID", "biker.created biker.updated"},
 		{"twice in one list, long known", sent, []Candidate{candidate(jan), candidate(jan)}, "existing letter, existing", "biker.existing"},
 		{"an employee id taken over", first, []Candidate{taken}, "created warned letter", "biker.updated biker.created"},
+		{"displaced while the welcome is unsent", func(t *testing.T, s *Store, c *clock) { first(t, s, c); post(t, s, "Acme", taken) },
+			[]Candidate{absent}, "existing letter", "biker.existing"},
 		{"unknown plan", nothing, []Candidate{noPlan, noPlan}, "failed letter, failed", "biker.failed"},
 		{"failed, another fault", func(t *testing.T, s *Store, _ *clock) { post(t, s, "Acme", noPlan) },
 			[]Candidate{noPlan, bad(jan, "Language")}, "failed, failed letter", "biker.failed"},
@@ -181,7 +184,7 @@ func TestPreview(t *testing.T) {
 	results, err := s.PreviewBikers("Acme", []Candidate{candidate("new@example.com"), candidate("NEW@example.com"), candidate("own@example.com"),
 		candidate("foreign@example.com"), forbidden, taken})
 	must(t, err)
-	if got := told(results); got != "created, existing partner_EmployeeID, existing, created, failed, created warned" {
+	if got := told(results); got != "created, existing partner_EmployeeID, existing, created, failed, created" {
 		t.Errorf("%q", got)
 	}
 	for _, result := range results {
@@ -191,6 +194,34 @@ func TestPreview(t *testing.T) {
 	}
 	if types, _ := eventsSince(t, s, last); len(types) != 0 || countKeys(t, s, bikerBucket) != 2 {
 		t.Errorf("it wrote: %v", types)
+	}
+}
+
+// TestPreviewIsTrue holds that a dry run of a list says of each person what the call says, ids and letters aside.
+func TestPreviewIsTrue(t *testing.T) {
+	person := func(email, employee string) Candidate {
+		c := candidate(email)
+		c.EmployeeID = employee
+		return c
+	}
+	const a, b, c = "a@example.com", "b@example.com", "c@example.com"
+	for i, list := range [][]Candidate{
+		{person(a, "2"), person(b, "2")}, {person(a, "9"), person(c, "1")}, {person(a, "2"), person(b, "1")},
+		{person(c, "1"), person(a, "1"), person(c, "")}, {person(c, "2"), person(b, "")}, {person(c, "3"), person(c, "4"), person(a, "3")},
+		{person(a, "1"), person(b, "2"), bad(c, "Language"), person(c, "5")},
+	} {
+		s := openTest(t)
+		addPartner(t, s, "Acme")
+		post(t, s, "Acme", person(a, "1"), person(b, "2"))
+		would, err := s.PreviewBikers("Acme", list)
+		must(t, err)
+		did := post(t, s, "Acme", list...)
+		for j := range did {
+			did[j].Biker, did[j].Mine, did[j].Letter = ID{}, false, ID{}
+		}
+		if !reflect.DeepEqual(would, did) {
+			t.Errorf("list %d:\nwould %+v\n  did %+v", i, would, did)
+		}
 	}
 }
 
@@ -396,6 +427,11 @@ func TestEraseBiker(t *testing.T) {
 	if more, _ := eventsSince(t, s, last); !slices.Equal(after[:len(before)], before) || !slices.Equal(more, []string{"person.erased"}) {
 		t.Errorf("%v, then %v", after, more)
 	}
+	for _, email := range []string{"jan@example.com", "nobody@example.com"} {
+		if letters, err := s.Letters(LetterFilter{To: email}); err != nil || len(letters) != 0 {
+			t.Errorf("letters to %s: %+v, %v", email, letters, err)
+		}
+	}
 	if again := told(post(t, s, "Acme", candidate("jan@example.com"))); again != "created letter" {
 		t.Errorf("registered anew: %s", again)
 	}
@@ -441,5 +477,130 @@ func TestMoveBiker(t *testing.T) {
 	}
 	if found, err := s.BikerOf("Other", jan.ID, ""); err != nil || found.Biker.EmployeeID != "" {
 		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestKeyReusedLater holds that a key works anew after a day, also where nothing has been pruned yet: a nightly job may have
+// one key for ever.
+func TestKeyReusedLater(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	addPartner(t, s, "Acme")
+	var people []Candidate
+	for i := range 700 {
+		people = append(people, candidate(fmt.Sprintf("p%d@example.com", i)))
+	}
+	list := BikerList{Partner: "Acme", Key: "nightly", Body: [32]byte{1}, People: people}
+	_, err := s.RegisterBikers(ctx, list)
+	must(t, err)
+	c.Advance(25 * time.Hour)
+	list.Body = [32]byte{2}
+	again, err := s.RegisterBikers(ctx, list)
+	must(t, err)
+	if len(again.Results) != 700 || again.Results[699].Outcome != BikerExisting || countKeys(t, s, answerBucket) != 1 || countKeys(t, s, answerResultBucket) != 2 {
+		t.Errorf("%d results, %d parts kept", len(again.Results), countKeys(t, s, answerResultBucket))
+	}
+	if err := keepTwice(s, list); err == nil {
+		t.Error("two calls at once with one key kept both their results")
+	}
+}
+
+func keepTwice(s *Store, list BikerList) error {
+	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}})
+	})
+	return err
+}
+
+// TestOtherPartnersLimit holds that what one partner's limit holds keeps no other's letters from a person, and that nobody
+// reads of another partner.
+func TestOtherPartnersLimit(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = Rate{1, time.Hour} })
+	for _, name := range []string{"Rival", "Acme", "Third"} {
+		addPartner(t, s, name)
+	}
+	created(t, s, "Rival", "used.up@example.com")
+	own := created(t, s, "Acme", "jan@example.com")
+	send(t, s)
+	held := func(results []BikerResult) bool {
+		letter, err := s.Letter(results[0].Letter)
+		must(t, err)
+		return letter.State == LetterHeld
+	}
+	if !held(post(t, s, "Rival", candidate("jan@example.com"))) || told(post(t, s, "Rival", candidate("jan@example.com"))) != "existing foreign" {
+		t.Error("a partner over its limit owes a letter once, and held")
+	}
+	if results := post(t, s, "Third", candidate("jan@example.com")); told(results) != "existing foreign letter" || held(results) {
+		t.Errorf("%+v", results)
+	}
+	read, err := s.BikerOf("Acme", own.ID, "")
+	must(t, err)
+	if read.Letter.Kind != LetterWelcome || strings.Contains(read.Letter.Reason, "Rival") {
+		t.Errorf("read back: %+v", read.Letter)
+	}
+	squatted := post(t, s, "Rival", candidate("squat@example.com"))
+	if !held(squatted) || told(post(t, s, "Acme", candidate("squat@example.com"))) != "existing foreign letter" {
+		t.Error("a welcome that another partner's limit holds keeps a person from any letter")
+	}
+}
+
+// TestFailedLettersToOne holds how many letters about failures an address gets, whatever is wrong.
+func TestFailedLettersToOne(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	addPartner(t, s, "Acme")
+	owed := 0
+	for day := range 2 {
+		for i := range 30 {
+			fault := bad("victim@example.com", fmt.Sprintf("field %d %d", day, i))
+			fault.Faults[""] = []string{fmt.Sprintf("sentence %d", i)}
+			owed += strings.Count(told(post(t, s, "Acme", fault)), "letter")
+		}
+		c.Advance(27 * time.Hour)
+	}
+	if owed != 10 {
+		t.Errorf("%d letters in two days", owed)
+	}
+	same := bad("other@example.com", "")
+	if told(post(t, s, "Acme", same)) != "failed letter" {
+		t.Error("no letter")
+	}
+	same.Faults[""] = []string{"Another sentence about it."}
+	if got := told(post(t, s, "Acme", same)); got != "failed" {
+		t.Errorf("the same fields in other words: %s", got)
+	}
+}
+
+// TestFailedLanguage holds in which language a letter about a failure is.
+func TestFailedLanguage(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	for language, c := range map[string]Candidate{
+		"nl": bad("a@example.com", "Language"), // the plan's
+		"en": {Email: "b@example.com", Faults: map[string][]string{"BikePlanCode": {"x"}}},
+		"fr": {Email: "c@example.com", Faults: map[string][]string{"FirstName": {"x"}}, BikerData: BikerData{Language: "fr", BikePlanCode: "SYN-NL"}},
+	} {
+		letter, err := s.Letter(post(t, s, "Acme", c)[0].Letter)
+		if err != nil || letter.Language != language {
+			t.Errorf("%s: %+v, %v", language, letter, err)
+		}
+	}
+}
+
+// TestDisplaced holds what becomes of who has lost an employee id.
+func TestDisplaced(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	taker := candidate("taker@example.com")
+	biker, session := setPassword(t, s, created(t, s, "Acme", "jan@example.com"), 1)
+	taker.EmployeeID = biker.EmployeeID
+	recovery := invitation(s, biker)
+	post(t, s, "Acme", taker)
+	wantSession(t, s, session, true)
+	if _, err := s.CheckLink(recovery); err != nil {
+		t.Errorf("the recovery link of somebody with a password: %v", err)
+	}
+	if lost, err := s.BikerByID(biker.ID); err != nil || lost.EmployeeID != "" {
+		t.Errorf("%+v, %v", lost, err)
 	}
 }

@@ -3,7 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"maps"
-	"time"
+	"slices"
 )
 
 // registrar decides and applies what one partner's call does, within one transaction. Deciding only reads, so that a dry
@@ -11,20 +11,16 @@ import (
 type registrar struct {
 	t       *tx
 	partner Partner
-	preview bool            // by the rules and the partner's own people alone
 	named   map[string]bool // addresses, as keys, that stand further up in the same list
 	plans   map[string]*Plan
 	purse   purse
-
-	previewed map[string]Biker // preview: who would be there by now, by address
-	numbered  map[string]ID    // preview: who would have an employee id by now
+	preview *preview // nil: this is the call itself
 }
 
 // newRegistrar begins a transaction's part of a list; named are the addresses of the parts before.
 func (t *tx) newRegistrar(partner string, named map[string]bool) (*registrar, error) {
 	of, err := t.partner(partner)
-	return &registrar{t: t, partner: of, named: maps.Clone(named), plans: make(map[string]*Plan),
-		previewed: make(map[string]Biker), numbered: make(map[string]ID)}, err
+	return &registrar{t: t, partner: of, named: maps.Clone(named), plans: make(map[string]*Plan)}, err
 }
 
 // decision is what is to be done about one candidate.
@@ -37,7 +33,8 @@ type decision struct {
 	displaced ID         // who had the employee id until now; zero: nobody
 	letter    LetterKind // owed; empty: none
 	language  string     // failed: of the letter
-	told      []byte     // what is to be remembered as told; nil: nothing
+	told      []byte     // what is to be remembered as told once the letter is sent; nil: nothing
+	held      []byte     // the same, for this partner alone, where the letter is held
 	notes     bool       // failed, to nobody: the event alone
 }
 
@@ -104,18 +101,23 @@ func (r *registrar) plan(code string) (*Plan, error) {
 	return r.plans[code], nil
 }
 
-// bikerAt finds who has an address. A preview does not tell of other partners' people.
+// bikerAt finds who has an address.
 func (r *registrar) bikerAt(email string) (Biker, bool, error) {
-	if r.preview {
-		if biker, would := r.previewed[string(addressKey(email))]; would {
-			return biker, true, nil
+	if r.preview != nil {
+		return r.preview.bikerAt(r, email)
+	}
+	return r.t.bikerAt(email)
+}
+
+// employeeOf finds whom an employee id names; zero: nobody.
+func (r *registrar) employeeOf(employee string) (id ID) {
+	if r.preview != nil {
+		if id, would := r.preview.employees[employee]; would {
+			return id
 		}
 	}
-	biker, found, err := r.t.bikerAt(email)
-	if r.preview && biker.Partner != r.partner.Name {
-		return Biker{}, false, err
-	}
-	return biker, found, err
+	copy(id[:], r.t.get(bikerEmployeeBucket, employeeKey(r.partner.Name, employee)))
+	return id
 }
 
 func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
@@ -138,11 +140,39 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 		return err
 	}
 	d.biker.Email = c.Email
-	d.told = toldKey(addressHash(c.Email), toldFailed, d.result.Errors)
-	if !r.t.toldLately(d.told) {
-		d.letter = LetterUnregistered
+	return r.tellOnce(d, c.Email, toldKey(addressHash(c.Email), toldFailed, d.result.Errors), LetterUnregistered)
+}
+
+// tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is held.
+// What one partner's limit holds keeps no other's from being sent.
+func (r *registrar) tellOnce(d *decision, email string, key []byte, kind LetterKind) error {
+	d.told, d.held = key, heldKey(key, r.partner)
+	if r.t.toldLately(d.told) || r.t.toldLately(d.held) {
+		return nil
 	}
+	return r.letterUnlessVoid(d, email, kind)
+}
+
+// letterUnlessVoid owes a letter, or says that it would not arrive.
+func (r *registrar) letterUnlessVoid(d *decision, email string, kind LetterKind) error {
+	known, _, err := addresses.get(r.t, addressHash(email))
+	if err != nil {
+		return err
+	}
+	if words, void := known.isVoid(r.t.now); void {
+		d.warn(voidText(words))
+		return nil
+	}
+	if kind == LetterUnregistered && addressFailed.Wait(known.Failed, r.t.now) > 0 {
+		return nil
+	}
+	d.letter = kind
 	return nil
+}
+
+// warn adds to the warnings, which belong to the caller's list.
+func (d *decision) warn(sentence string) {
+	d.result.Warnings = append(slices.Clip(d.result.Warnings), sentence)
 }
 
 // decideExisting is for an address that has an account. Another partner's person stays as it is.
@@ -162,14 +192,15 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 		return nil
 	}
 	welcome, found, err := letters.get(r.t, d.former.Welcome[:])
-	if err != nil || found && welcome.open() {
+	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
-	d.told = toldKey(addressHash(d.former.Email), toldExisting, nil)
-	if !r.t.toldLately(d.told) {
-		d.letter = LetterExisting
-	}
-	return nil
+	return r.tellOnce(d, d.former.Email, toldKey(addressHash(d.former.Email), toldExisting, nil), LetterExisting)
+}
+
+// awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit holds.
+func (d *decision) awaits(welcome Letter) bool {
+	return welcome.open() && welcome.Generation == d.former.LinkGeneration && (d.result.Mine || welcome.State != LetterHeld)
 }
 
 // take takes over what a partner says, and names the fields that changed. What is absent leaves what is there.
@@ -201,32 +232,13 @@ func (r *registrar) displace(d *decision, employee string) error {
 	if employee == "" {
 		return nil
 	}
-	id, would := r.numbered[employee]
-	if !would {
-		copy(id[:], r.t.get(bikerEmployeeBucket, employeeKey(r.partner.Name, employee)))
-	}
+	id := r.employeeOf(employee)
 	if id.IsZero() || id == d.former.ID {
 		return nil
 	}
 	d.displaced = id
-	d.result.Warnings = append(d.result.Warnings[:len(d.result.Warnings):len(d.result.Warnings)],
-		"partner_EmployeeID named another person until now; it names this one from now on.")
+	d.warn("partner_EmployeeID named another person until now; it names this one from now on.")
 	return nil
-}
-
-// foresee notes what a preview would have made.
-func (r *registrar) foresee(d *decision) {
-	defer func() { d.result.Biker, d.result.Mine = ID{}, false }()
-	if d.result.Outcome == BikerFailed {
-		return
-	}
-	if d.biker.ID.IsZero() {
-		d.biker.ID = nobody(d.biker.Email) // any that tells people apart
-	}
-	r.previewed[string(addressKey(d.biker.Email))] = d.biker
-	if d.biker.EmployeeID != "" {
-		r.numbered[d.biker.EmployeeID] = d.biker.ID
-	}
 }
 
 // apply writes what was decided.
@@ -267,7 +279,14 @@ func (r *registrar) create(d *decision) error {
 	d.biker.ID, d.biker.RegisteredAt = t.newID(), t.now
 	d.biker.LinkGeneration, d.biker.PasswordGeneration = 1, 1
 	d.result.Biker = d.biker.ID
-	letter, err := r.owe(toBiker(d.biker, LetterWelcome))
+	if err := t.clearVoid(d.biker.Email); err != nil {
+		return err
+	}
+	held, err := r.purse.take(r, LetterWelcome)
+	if err != nil {
+		return err
+	}
+	letter, err := r.owe(toBiker(d.biker, LetterWelcome), held)
 	if err != nil {
 		return err
 	}
@@ -350,67 +369,28 @@ func nobody(email string) ID { return ID(emailHash(email)) }
 
 // oweTold owes a letter that a person gets once in a while only.
 func (r *registrar) oweTold(letter Letter, d *decision) (ID, error) {
-	if err := r.t.tellTold(d.told); err != nil {
-		return ID{}, err
-	}
-	id, err := r.owe(letter)
-	d.result.Letter = id
-	return id, err
-}
-
-// owe owes a letter that the partner causes: held, where the partner's limits are used up.
-func (r *registrar) owe(letter Letter) (ID, error) {
-	reason, err := r.purse.take(r, letter.Kind)
+	held, err := r.purse.take(r, letter.Kind)
 	if err != nil {
 		return ID{}, err
 	}
-	letter.Reason = reason
+	key := d.told
+	if held != "" {
+		key = d.held
+	}
+	if err := r.t.tellTold(key); err != nil {
+		return ID{}, err
+	}
+	if letter.Kind == LetterUnregistered {
+		if err := r.t.countFailed(letter.To); err != nil {
+			return ID{}, err
+		}
+	}
+	d.result.Letter, err = r.owe(letter, held)
+	return d.result.Letter, err
+}
+
+// owe owes a letter that the partner causes; held says why it is, or nothing.
+func (r *registrar) owe(letter Letter, held string) (ID, error) {
+	letter.Cause, letter.Reason = r.partner.Name, held
 	return r.t.owe(letter)
-}
-
-// failedLetters is how many letters one partner's failed registrations send before a person looks at it: one wrong plan
-// code must not alarm a whole company.
-var failedLetters = Rate{Count: 100, Per: time.Hour}
-
-// purse is what a partner may still cause, read when the first letter is owed and written once.
-type purse struct {
-	read        bool
-	all, failed Window
-}
-
-func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
-	if !p.read {
-		if p.all, _, err = limits.get(r.t, purseKey("letters", r.partner)); err != nil {
-			return "", err
-		}
-		if p.failed, _, err = limits.get(r.t, purseKey("failed", r.partner)); err != nil {
-			return "", err
-		}
-		p.read = true
-	}
-	wait := time.Duration(0)
-	if kind == LetterUnregistered {
-		if p.failed, wait = failedLetters.Take(p.failed, r.t.now); wait > 0 {
-			return "more than " + failedLetters.String() + " failed registrations of " + r.partner.Name, nil
-		}
-	}
-	if p.all, wait = r.t.store.rules.PartnerLetters.Take(p.all, r.t.now); wait > 0 {
-		return "more than " + r.t.store.rules.PartnerLetters.String() + " letters that " + r.partner.Name + " causes", nil
-	}
-	return "", nil
-}
-
-// close writes what was taken.
-func (p *purse) close(r *registrar) error {
-	if !p.read {
-		return nil
-	}
-	if err := limits.put(r.t, purseKey("letters", r.partner), p.all); err != nil {
-		return err
-	}
-	return limits.put(r.t, purseKey("failed", r.partner), p.failed)
-}
-
-func purseKey(what string, partner Partner) []byte {
-	return append([]byte(what+"\x00"), nameKey(partner.Name)...)
 }

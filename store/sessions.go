@@ -87,6 +87,18 @@ func (t *tx) endSession(session Session) error {
 	return sessions.delete(t, session.ID[:])
 }
 
+// replaceSession ends a browser's former session, if it has one.
+func (t *tx) replaceSession(ref SessionRef) error {
+	_, former, err := t.session(ref)
+	if IsKind(err, Unauthorized) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.endSession(former)
+}
+
 // sessionsOf lists the ids of a biker's sessions.
 func (t *tx) sessionsOf(biker ID) (ids []ID) {
 	c := t.cursor(sessionBikerBucket)
@@ -112,14 +124,7 @@ func (t *tx) endSessions(biker, but ID) error {
 // EndSession logs a browser out; a session that is over already is no fault.
 func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		_, session, err := t.session(ref)
-		if IsKind(err, Unauthorized) {
-			return struct{}{}, nil
-		}
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, t.endSession(session)
+		return struct{}{}, t.replaceSession(ref)
 	})
 	return err
 }

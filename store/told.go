@@ -16,6 +16,7 @@ const (
 	toldExisting  = 'E' // to an address: there is an account already
 	toldFailed    = 'F' // to an address: the registration failed, by the set of faults
 	toldUnmailing = 'U' // to nobody, as the address is not valid: that the failure has been noted
+	toldHeld      = 'H' // by a letter of one partner that is held
 )
 
 const toldKeyLength = sha256.Size + 1 + sha256.Size/4
@@ -23,14 +24,18 @@ const toldKeyLength = sha256.Size + 1 + sha256.Size/4
 // toldKey names what is told: to whom (a hash), of what kind, about which faults.
 func toldKey(whom []byte, kind byte, faults map[string][]string) []byte {
 	sum := sha256.New()
-	for _, field := range slices.Sorted(maps.Keys(faults)) {
-		for _, sentence := range faults[field] {
-			sum.Write([]byte(field + "\x00" + sentence + "\x00"))
-		}
+	for _, field := range slices.Sorted(maps.Keys(faults)) { // not the sentences: they may repeat what the caller wrote
+		sum.Write([]byte(field + "\x00"))
 	}
 	key := make([]byte, 0, toldKeyLength)
 	key = append(append(key, whom...), kind)
 	return append(key, sum.Sum(nil)[:toldKeyLength-len(key)]...)
+}
+
+// heldKey is what stands for a key where the letter that would tell it is held, for one partner.
+func heldKey(key []byte, partner Partner) []byte {
+	whom := sha256.Sum256(append(slices.Clone(key), nameKey(partner.Name)...))
+	return toldKey(whom[:], toldHeld, nil)
 }
 
 // toldLately tells whether it was told within REPEAT_LETTERS_AFTER.

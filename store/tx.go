@@ -55,14 +55,24 @@ func (t *tx) fill(name []byte, bucket *bbolt.Bucket, key []byte) {
 		if t.ends == nil {
 			t.ends = make(map[string][]byte)
 		}
-		last, _ := bucket.Cursor().Last()
-		end = bytes.Clone(last)
+		end = bytes.Clone(lastKey(bucket))
 		t.ends[string(name)] = end
 		bucket.FillPercent = rightFill
 	}
 	if bytes.Compare(key, end) <= 0 {
 		bucket.FillPercent = bbolt.DefaultFillPercent
 	}
+}
+
+// lastKey is the last key of a bucket, or nil. bbolt's Cursor.Last never returns where this transaction has deleted all keys
+// of a bucket of several pages; First passes over emptied pages, and so tells.
+func lastKey(bucket *bbolt.Bucket) []byte {
+	c := bucket.Cursor()
+	if first, _ := c.First(); first == nil {
+		return nil
+	}
+	last, _ := c.Last()
+	return last
 }
 
 // delete removes a key; one that is not there is no error.

@@ -58,6 +58,7 @@ func (t *tx) addUser(r Registration, known address, strangers Window) (User, err
 	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
 		return User{}, err
 	}
+	known.Void = voided{}
 	if err := t.countLink(user.Email, known, user.link(t.now), strangers); err != nil {
 		return User{}, err
 	}
@@ -146,7 +147,7 @@ type SignedIn struct {
 }
 
 // SignInUser lets a user in, or owes a link by mail. It refuses with NotFound where there is no account, and with
-// Forbidden where the user is blocked.
+// Forbidden where the user is blocked, or the link would go to a mailbox that its server does not know.
 func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 	return write(ctx, s, func(t *tx) (SignedIn, error) {
 		user, err := t.userByEmail(in.Email)
@@ -187,6 +188,9 @@ func (t *tx) oweLink(user User, cleaning ID) error {
 	known, _, err := addresses.get(t, addressHash(user.Email))
 	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.now) {
 		return err
+	}
+	if words, void := known.isVoid(t.now); void {
+		return undeliverable(words)
 	}
 	proven := !user.ActivatedAt.IsZero()
 	strangers, wait, err := t.mayOweLink(known, proven)

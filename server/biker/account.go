@@ -111,6 +111,7 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 	biker, err := r.change(c, s, form)
 	switch {
 	case errors.Is(err, tokens.ErrBusy):
+		r.giveBack(c, sessionKey(s.ref))
 		c.RetryAfter(0)
 		return r.drawAccount(c, http.StatusServiceUnavailable, s.biker, one(busy))
 	case store.IsKind(err, store.Unauthorized):

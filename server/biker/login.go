@@ -87,7 +87,9 @@ func (r *Room) logIn(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	giveBack, wait, err := r.take(c, a)
+	failed := false
+	ended, wait, err := r.take(c, a)
+	defer func() { ended(failed) }()
 	if err != nil {
 		return err
 	}
@@ -97,30 +99,36 @@ func (r *Room) logIn(c *web.Call) error {
 	right, err := r.tryLogin(c, a)
 	switch {
 	case errors.Is(err, tokens.ErrBusy):
-		giveBack()
+		r.giveBack(c, a.key)
 		c.RetryAfter(0)
 		return r.drawLogin(c, http.StatusServiceUnavailable, loginForm{email: form["email"], faults: one(busy)})
 	case err != nil:
+		r.giveBack(c, a.key)
 		return err
 	case !right:
+		failed = true
 		return r.drawLogin(c, http.StatusForbidden, loginForm{email: form["email"], faults: one(wrongLogin)})
 	}
-	giveBack()
 	return nil
 }
 
-// take counts a try before its password is looked at, by client and by account.
-func (r *Room) take(c *web.Call, a attempt) (giveBack func(), wait time.Duration, err error) {
-	giveBack = func() {}
+// giveBack takes back a try whose password nobody has looked at.
+func (r *Room) giveBack(c *web.Call, key [32]byte) {
+	if err := r.Store.GiveBackLogin(context.WithoutCancel(c.R.Context()), key); err != nil {
+		c.Log().Error().Err(err).Msg("a try to log in that nobody looked at counts as wrong")
+	}
+}
+
+// take begins a try before its password is looked at, by client and by account. The client's is told how it ended.
+func (r *Room) take(c *web.Call, a attempt) (ended func(failed bool), wait time.Duration, err error) {
+	ended = func(bool) {}
 	if !a.known {
-		if giveBack, wait = r.clients.Take(c.Client); wait > 0 {
-			return giveBack, wait, nil
+		if ended, wait, err = r.clients.Begin(c.R.Context(), c.Client); wait > 0 || err != nil {
+			return ended, wait, err
 		}
 	}
-	if wait, err = r.Store.TakeLogin(c.R.Context(), a.key); wait > 0 || err != nil {
-		giveBack() // nobody will look at the password
-	}
-	return giveBack, wait, err
+	wait, err = r.Store.TakeLogin(c.R.Context(), a.key)
+	return ended, wait, err
 }
 
 func busy(w words) fault       { return fault{Text: w.BusyText} }
@@ -245,12 +253,28 @@ func (r *Room) forgot(c *web.Call) error {
 			return fault{Text: w.OftenText + " " + w.waitText(wait)}
 		}))
 	}
-	if err := r.Store.ForgotPassword(c.R.Context(), email); err != nil {
+	if err := r.evenly(c, func() error { return r.Store.ForgotPassword(c.R.Context(), email) }); err != nil {
 		return err
 	}
 	return r.say(c, http.StatusOK, func(w words) message {
 		return message{Title: w.MailedTitle, Text: w.ForgotMailedText, Class: "done", Note: w.NoMailText}
 	})
+}
+
+// answerStep is what the time of an answer is rounded up to that must not tell whether there was anything to do. It is a
+// multiple of what the disk takes.
+const answerStep = 50 * time.Millisecond
+
+// evenly does an act, and takes as long as it may take.
+func (r *Room) evenly(c *web.Call, act func() error) error {
+	began := time.Now() // elapsed time, whatever the clock says
+	err := act()
+	rest := answerStep - time.Since(began)%answerStep
+	select {
+	case <-time.After(rest):
+	case <-c.R.Context().Done():
+	}
+	return err
 }
 
 // emailFault says what is wrong with an address that can't be one.

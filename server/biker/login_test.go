@@ -213,7 +213,6 @@ func TestFromAnotherSite(t *testing.T) {
 func TestBusy(t *testing.T) {
 	s := newSite(t, func(o *Options) {
 		o.Hasher = tokens.NewHasher(tokens.HasherOptions{Parallel: 1, Random: o.Random})
-		o.LoginTries = 1
 	})
 	b := s.setPassword(zoe, password)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -241,7 +240,11 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%s: come back after %q", a.ask, a.Header().Get("Retry-After"))
 		}
 	}
+	for range 6 {
+		s.browser().logIn(zoe, password).is(503)
+	}
 	cancel()
 	flood.Wait()
+	s.browser().logIn(zoe, password).leads("/biker")
 	b.post("/biker/password", "token", token, "password", password2).leads("/biker")
 }

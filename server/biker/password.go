@@ -103,14 +103,10 @@ func (r *Room) useLink(c *web.Call, token string, n store.NewPassword) error {
 		return err
 	}
 	n.Secret = s.hash()
+	n.Replaces, _ = readSession(r.session.Value(c))
 	biker, begun, err := r.Store.SetPassword(c.R.Context(), n)
 	if err != nil {
 		return r.badLink(c, token, biker, err) // used by somebody else a moment ago, or the like
-	}
-	if former, ok := readSession(r.session.Value(c)); ok { // perhaps another person's, on a shared computer
-		if err := r.Store.EndSession(c.R.Context(), former); err != nil {
-			return err
-		}
 	}
 	return r.enter(c, biker, begun, s)
 }

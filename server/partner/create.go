@@ -23,7 +23,7 @@ func (p *Room) create(c *web.Call, partner store.Partner) error {
 	if err != nil {
 		return err
 	}
-	place := place{lists: p.lists}
+	place := place{among: &p.lists, partner: partner.Name}
 	defer place.leave()
 	in, err := receive(c, &place)
 	if err != nil {
@@ -94,32 +94,4 @@ func (p *Room) preview(c *web.Call, partner store.Partner, in *posted) error {
 		return err
 	}
 	return in.answer(c, store.BikerAnswer{TraceID: c.TraceID, Results: results})
-}
-
-// place is a call's place among the few lists that are done at once, taken at most once.
-type place struct {
-	lists chan struct{}
-	taken bool
-}
-
-var errBusy = store.Refuse(store.Unavailable,
-	"As many lists as can be done at once are being done; send this one again in a moment.")
-
-func (p *place) take() error {
-	if p.taken {
-		return nil
-	}
-	select {
-	case p.lists <- struct{}{}:
-		p.taken = true
-		return nil
-	default:
-		return errBusy
-	}
-}
-
-func (p *place) leave() {
-	if p.taken {
-		<-p.lists
-	}
 }

@@ -19,8 +19,8 @@ type Options struct {
 // Room is the endpoints of the partners. It is safe for concurrent use.
 type Room struct {
 	Options
-	lists   chan struct{} // holds one for each list that is being done
-	running running       // calls with an Idempotency-Key
+	lists   places
+	running running // calls with an Idempotency-Key
 }
 
 // The bounds of a user.create call (CONTRACT section 4).
@@ -28,12 +28,13 @@ const (
 	maxBody     = 16 << 20
 	bodyTime    = 120 * time.Second
 	maxPeople   = 10_000
-	listsAtOnce = 4 // which bounds the memory that they take
+	listsAtOnce = 4               // which bounds the memory that they take
+	listsOfOne  = listsAtOnce - 1 // of one partner, whose slow line must not keep all others out
 )
 
 // New makes the room.
 func New(o Options) *Room {
-	return &Room{Options: o, lists: make(chan struct{}, listsAtOnce), running: running{keys: make(map[string]struct{})}}
+	return &Room{Options: o, lists: places{taken: make(map[string]int)}, running: running{keys: make(map[string]struct{})}}
 }
 
 // Routes are the API's. What it answers is in CONTRACT section 4.

@@ -139,10 +139,12 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// TestListsAtOnce holds that so many lists are done at once and no more, and that people alone need not wait for them.
+// TestListsAtOnce holds that so many lists are done at once and no more, one partner's fewer, and that people alone need
+// not wait for them.
 func TestListsAtOnce(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
+	flex := s.add(t, store.PartnerInput{Name: "flex"})
 	var all sync.WaitGroup
 	var open []*io.PipeWriter
 	defer func() {
@@ -151,20 +153,30 @@ func TestListsAtOnce(t *testing.T) {
 		}
 		all.Wait()
 	}()
-	for range listsAtOnce {
+	slow := func(token string, places int) {
 		body, in := io.Pipe() // of a length that nobody knows
 		open = append(open, in)
 		all.Go(func() {
-			if status, _, text := s.call(t, "POST", create, body, "Authorization", "Bearer "+paye); status != 200 {
+			if status, _, text := s.call(t, "POST", create, body, "Authorization", "Bearer "+token); status != 200 {
 				t.Errorf("a list that had its place: %d %s", status, text)
 			}
 		})
-	}
-	for late := time.Now().Add(10 * time.Second); len(s.room.lists) < listsAtOnce; runtime.Gosched() {
-		if time.Now().After(late) {
-			t.Fatal("lists of unknown length take no places")
+		for late := time.Now().Add(10 * time.Second); s.room.lists.count() < places; runtime.Gosched() {
+			if time.Now().After(late) {
+				t.Fatal("lists of unknown length take no places")
+			}
 		}
 	}
+	for i := range listsOfOne {
+		slow(paye, i+1)
+	}
+	if status, body := s.post(t, paye, "", `[]`); status != 503 {
+		t.Errorf("one list more of one partner: %d %s", status, body)
+	}
+	if status, body := s.post(t, flex, "", `[]`); status != 200 {
+		t.Errorf("another partner's: %d %s", status, body)
+	}
+	slow(flex, listsAtOnce)
 	for _, test := range []struct {
 		name   string
 		body   io.Reader
@@ -186,7 +198,7 @@ func TestListsAtOnce(t *testing.T) {
 		_ = in.Close()
 	}
 	all.Wait()
-	if status, body := s.post(t, paye, "", `[]`); status != 200 || len(s.room.lists) != 0 {
-		t.Errorf("afterwards: %d %s, %d places taken", status, body, len(s.room.lists))
+	if status, body := s.post(t, paye, "", `[]`); status != 200 || s.room.lists.count() != 0 {
+		t.Errorf("afterwards: %d %s, %d places taken", status, body, s.room.lists.count())
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"postern/store"
 )
 
@@ -77,7 +79,11 @@ func tooLarge(limit int64) *Problem {
 func (c *Call) fail(err error) {
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError && c.R.Context().Err() == nil {
-		c.Log().Error().AnErr("cause", p.Cause).Int("status", p.Status).Msg(p.logged())
+		level := zerolog.ErrorLevel
+		if p.Status == http.StatusServiceUnavailable && p.Cause == nil {
+			level = zerolog.WarnLevel // busy: a limit that does what it is for
+		}
+		c.Log().WithLevel(level).AnErr("cause", p.Cause).Int("status", p.Status).Msg(p.logged())
 	}
 	if c.answer.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer must not look whole

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,73 +14,87 @@ import (
 func TestSlowdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlowdown(3, time.Now)
-		fail := func(addr string, want time.Duration) {
+		try := func(addr string, failed bool, want time.Duration) {
 			t.Helper()
-			if _, wait := s.Take(netip.MustParseAddr(addr)); wait != want {
-				t.Errorf("%s waits %v, want %v", addr, wait, want)
+			ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr(addr))
+			if wait == 0 {
+				ended(failed)
 			}
-		}
-		succeed := func(addr string, want time.Duration) {
-			t.Helper()
-			giveBack, wait := s.Take(netip.MustParseAddr(addr))
-			if giveBack(); wait != want {
-				t.Errorf("%s waits %v, want %v", addr, wait, want)
+			if wait != want || err != nil {
+				t.Errorf("%s waits %v (%v), want %v", addr, wait, err, want)
 			}
 		}
 		for range 9 {
-			succeed("192.0.2.100", 0) // never wrong
+			try("192.0.2.100", false, 0)
 		}
 		for range 3 {
-			fail("192.0.2.1", 0)
-			fail("2001:db8::1", 0)
+			try("192.0.2.1", true, 0)
+			try("2001:db8::1", true, 0)
 		}
-		fail("2001:db8::2", time.Second) // the same /64
-		fail("2001:db8:0:1::1", 0)
+		try("2001:db8::2", true, time.Second) // the same /64
+		try("2001:db8:0:1::1", true, 0)
 		for _, delay := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
-			fail("192.0.2.1", delay)
-			fail("192.0.2.1", delay) // too soon, so it did not count
+			try("192.0.2.1", true, delay)
+			try("192.0.2.1", true, delay) // too soon, so it did not count
 			time.Sleep(delay)
-			succeed("192.0.2.1", 0) // nor did that
-			fail("192.0.2.1", 0)
+			try("192.0.2.1", false, 0) // nor did that
+			try("192.0.2.1", true, 0)
 		}
 		for range 10 {
-			_, wait := s.Take(netip.MustParseAddr("192.0.2.1"))
+			_, wait, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.1"))
 			time.Sleep(wait)
-			fail("192.0.2.1", 0)
+			try("192.0.2.1", true, 0)
 		}
-		if _, wait := s.Take(netip.MustParseAddr("192.0.2.1")); wait < 15*time.Minute || wait > time.Hour {
+		if _, wait, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.1")); wait < 15*time.Minute || wait > time.Hour {
 			t.Errorf("after many failures it waits %v", wait)
 		}
 		time.Sleep(24 * time.Hour)
 		for range 3 {
-			fail("192.0.2.1", 0)
+			try("192.0.2.1", true, 0)
 		}
-		fail("192.0.2.1", time.Second)
+		try("192.0.2.1", true, time.Second)
 	})
 }
 
-// TestSlowdownAtOnce: of many tries at once only those that are free are looked at, and giving one back does not end the
-// wait that a later one began.
+// TestSlowdownAtOnce: of many tries at once only as many as are free run, the others wait for them; right ones let
+// everybody in, wrong ones refuse the rest.
 func TestSlowdownAtOnce(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	s := NewSlowdown(2, func() time.Time { return now })
-	client := netip.MustParseAddr("192.0.2.1")
-	first, _ := s.Take(client)
-	s.Take(client)
-	if _, wait := s.Take(client); wait != time.Second {
-		t.Errorf("the third at once waits %v", wait)
-	}
-	now = now.Add(time.Second)
-	s.Take(client)
-	if first(); len(s.clients) != 1 {
-		t.Errorf("%d clients", len(s.clients))
-	}
-	if _, wait := s.Take(client); wait != time.Second {
-		t.Errorf("it waits %v", wait)
-	}
-	now = now.Add(-48 * time.Hour) // the clock is set right: nobody waits for what lay ahead
-	if _, wait := s.Take(client); wait != 0 {
-		t.Errorf("after the clock was set it waits %v", wait)
+	for _, failed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := NewSlowdown(5, time.Now)
+			var running, most, ran, refused atomic.Int32
+			for range 40 {
+				go func() {
+					ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.1"))
+					if err != nil || wait > 0 {
+						refused.Add(1)
+						return
+					}
+					most.Store(max(most.Load(), running.Add(1)))
+					time.Sleep(10 * time.Millisecond)
+					ran.Add(1)
+					running.Add(-1)
+					ended(failed)
+				}()
+			}
+			time.Sleep(500 * time.Millisecond)
+			synctest.Wait()
+			want := map[bool]int32{false: 40, true: 5}[failed]
+			if most.Load() != 5 || ran.Load() != want || ran.Load()+refused.Load() != 40 || len(s.gates) != 0 {
+				t.Errorf("failed %v: %d at once, %d ran, %d refused", failed, most.Load(), ran.Load(), refused.Load())
+			}
+			stuck, _, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.9"))
+			defer stuck(false)
+			gone, cancel := context.WithCancel(t.Context())
+			cancel()
+			for range 4 {
+				ended, _, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.9"))
+				defer ended(false)
+			}
+			if _, _, err := s.Begin(gone, netip.MustParseAddr("192.0.2.9")); err == nil {
+				t.Error("who has gone waits")
+			}
+		})
 	}
 }
 
@@ -87,22 +103,27 @@ func TestSlowdownIsBounded(t *testing.T) {
 	s := NewSlowdown(3, func() time.Time { return time.Unix(1e9, 0) })
 	s.most = 100
 	busy := netip.MustParseAddr("192.0.2.1")
+	fail := func(client netip.Addr) {
+		if ended, wait, _ := s.Begin(t.Context(), client); wait == 0 {
+			ended(true)
+		}
+	}
 	for range 4 {
-		s.Take(busy)
+		fail(busy)
 	}
 	for i := range 5000 {
-		s.Take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+		fail(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
-	if _, wait := s.Take(busy); wait == 0 || len(s.clients) > 100 {
+	if _, wait, _ := s.Begin(t.Context(), busy); wait == 0 || len(s.clients) > 100 {
 		t.Errorf("%d clients, and the busy one waits %v", len(s.clients), wait)
 	}
-	if giveBack, wait := s.Take(netip.Addr{}); wait != 0 {
+	if ended, wait, _ := s.Begin(t.Context(), netip.Addr{}); wait != 0 {
 		t.Error("a Unix socket waits")
 	} else {
-		giveBack()
+		ended(true)
 	}
 	off := NewSlowdown(0, time.Now)
-	if _, wait := off.Take(busy); wait != 0 || len(off.clients) != 0 {
+	if _, wait, _ := off.Begin(t.Context(), busy); wait != 0 || len(off.clients) != 0 {
 		t.Error("off slows down")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -34,12 +35,22 @@ type Report struct {
 	loose bool // what is read may hold a property twice, in unknown values too
 }
 
-// Fault notes a sentence about the value at path.
+// The bounds of what is told of a body: who sends more than so many faults is helped by none of the rest.
+const (
+	maxPaths     = 1000
+	maxSentences = 20 // about one path
+)
+
+// Fault notes a sentence about the value at path, once.
 func (r *Report) Fault(path, sentence string) {
 	if r.Faults == nil {
 		r.Faults = make(map[string][]string)
 	}
-	r.Faults[path] = append(r.Faults[path], sentence)
+	said, known := r.Faults[path]
+	if len(said) >= maxSentences || !known && len(r.Faults) >= maxPaths || slices.Contains(said, sentence) {
+		return
+	}
+	r.Faults[path] = append(said, sentence)
 }
 
 // Reader reads one value into where it was made to put it. The value is nil where the property is absent or null; it is

@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -182,5 +183,26 @@ func BenchmarkDecode(b *testing.B) {
 			"organisationName": Name(&organisation, 200, true), "cleaningId": GUID(&id, false)}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestFaultsAreBounded holds that a body which is wrong over and over is not answered with more than it says.
+func TestFaultsAreBounded(t *testing.T) {
+	var s sample
+	part, err := Open([]byte(`{` + strings.Repeat(`"email":1,`, 50_000) + fine + `}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := part.Read(s.object())
+	if said := report.Faults[""]; len(said) != 1 {
+		t.Errorf("%d sentences about the whole: %.200q", len(said), said)
+	}
+	var r Report
+	for i := range 10 * maxPaths {
+		r.Fault(fmt.Sprint(i), "wrong")
+		r.Fault("0", fmt.Sprint("wrong ", i))
+	}
+	if len(r.Faults) != maxPaths || len(r.Faults["0"]) != maxSentences {
+		t.Errorf("%d paths, %d sentences", len(r.Faults), len(r.Faults["0"]))
 	}
 }

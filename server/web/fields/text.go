@@ -62,7 +62,10 @@ func Name(to *string, maxPoints int, isRequired bool) Reader {
 }
 
 // isVisible leaves out spaces, formatting and private characters, of which a name could consist without showing anything.
-func isVisible(r rune) bool { return unicode.IsPrint(r) && r != ' ' }
+func isVisible(r rune) bool { return unicode.IsPrint(r) && !strings.ContainsRune(blanks, r) }
+
+// blanks count as printable and show nothing: space, the Hangul fillers, the empty Braille pattern.
+const blanks = " \u115f\u1160\u2800\u3164\uffa0"
 
 // Email reads a required e-mail address by the rules of ParseEmail.
 func Email(to *string) Reader {

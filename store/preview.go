@@ -1,0 +1,45 @@
+package store
+
+// preview is what a dry run would have made so far. It does not tell of other partners' people.
+type preview struct {
+	bikers    map[string]Biker // who would be there, by address
+	employees map[string]ID    // whom an employee id would name; zero: nobody any more
+}
+
+func newPreview() *preview {
+	return &preview{bikers: make(map[string]Biker), employees: make(map[string]ID)}
+}
+
+// bikerAt finds who has, or would have, an address.
+func (p *preview) bikerAt(r *registrar, email string) (Biker, bool, error) {
+	biker, would := p.bikers[string(addressKey(email))]
+	if !would {
+		var found bool
+		var err error
+		if biker, found, err = r.t.bikerAt(email); err != nil || !found || biker.Partner != r.partner.Name {
+			return Biker{}, false, err
+		}
+	}
+	if biker.EmployeeID != "" && r.employeeOf(biker.EmployeeID) != biker.ID {
+		biker.EmployeeID = "" // it names somebody else by now
+	}
+	return biker, true, nil
+}
+
+// foresee notes what a decision would make.
+func (p *preview) foresee(d *decision) {
+	defer func() { d.result.Biker, d.result.Mine = ID{}, false }()
+	if d.result.Outcome == BikerFailed {
+		return
+	}
+	if d.biker.ID.IsZero() {
+		d.biker.ID = nobody(d.biker.Email) // any that tells people apart
+	}
+	p.bikers[string(addressKey(d.biker.Email))] = d.biker
+	if former := d.former.EmployeeID; former != "" && former != d.biker.EmployeeID {
+		p.employees[former] = ID{}
+	}
+	if d.biker.EmployeeID != "" {
+		p.employees[d.biker.EmployeeID] = d.biker.ID
+	}
+}

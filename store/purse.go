@@ -1,0 +1,50 @@
+package store
+
+import "time"
+
+// failedLetters is how many letters one partner's failed registrations send before a person looks at it: one wrong plan
+// code must not alarm a whole company.
+var failedLetters = Rate{Count: 100, Per: time.Hour}
+
+// purse is what a partner may still cause, read when the first letter is owed and written once.
+type purse struct {
+	read        bool
+	all, failed Window
+}
+
+func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
+	if !p.read {
+		if p.all, _, err = limits.get(r.t, purseKey("letters", r.partner)); err != nil {
+			return "", err
+		}
+		if p.failed, _, err = limits.get(r.t, purseKey("failed", r.partner)); err != nil {
+			return "", err
+		}
+		p.read = true
+	}
+	wait := time.Duration(0)
+	if kind == LetterUnregistered {
+		if p.failed, wait = failedLetters.Take(p.failed, r.t.now); wait > 0 {
+			return "more than " + failedLetters.String() + " failed registrations of one partner", nil
+		}
+	}
+	if p.all, wait = r.t.store.rules.PartnerLetters.Take(p.all, r.t.now); wait > 0 {
+		return "more than " + r.t.store.rules.PartnerLetters.String() + " letters that one partner causes", nil
+	}
+	return "", nil
+}
+
+// close writes what was taken.
+func (p *purse) close(r *registrar) error {
+	if !p.read {
+		return nil
+	}
+	if err := limits.put(r.t, purseKey("letters", r.partner), p.all); err != nil {
+		return err
+	}
+	return limits.put(r.t, purseKey("failed", r.partner), p.failed)
+}
+
+func purseKey(what string, partner Partner) []byte {
+	return append([]byte(what+"\x00"), nameKey(partner.Name)...)
+}
