@@ -34,30 +34,35 @@ func rawClients(b *testing.B, address string, n int) []*rawClient {
 
 // ask sends one request and reads the answer, which must have a Content-Length and the status that is wanted.
 func (c *rawClient) ask(request []byte, want int) error {
+	answer, err := c.exchange(request)
+	if err == nil && string(answer[9:12]) != strconv.Itoa(want) {
+		err = fmt.Errorf("answered %s", answer)
+	}
+	return err
+}
+
+// exchange sends one request and reads the answer, which is valid until the next.
+func (c *rawClient) exchange(request []byte) (answer []byte, err error) {
 	if _, err := c.conn.Write(request); err != nil {
-		return err
+		return nil, err
 	}
 	have := 0
 	for {
 		n, err := c.conn.Read(c.buf[have:])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		have += n
 		whole, err := answerLength(c.buf[:have])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if whole == 0 || have < whole {
-			if have == len(c.buf) {
-				return io.ErrShortBuffer
-			}
-			continue
+		if whole > 0 && have >= whole {
+			return c.buf[:have], nil
 		}
-		if status := string(c.buf[9:12]); status != strconv.Itoa(want) {
-			return fmt.Errorf("answered %s", c.buf[:have])
+		if have == len(c.buf) {
+			return nil, io.ErrShortBuffer
 		}
-		return nil
 	}
 }
 

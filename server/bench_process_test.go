@@ -136,21 +136,51 @@ func (p *launched) end(b *testing.B) {
 // memory is RssAnon in MB.
 func (p *launched) memory(b *testing.B) float64 {
 	b.Helper()
+	mb, err := p.status("RssAnon")
+	if err != nil {
+		b.Skip(err)
+	}
+	return mb
+}
+
+// status reads one of the process's figures of memory, in MB.
+func (p *launched) status(name string) (mb float64, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
 	if err != nil {
-		b.Skipf("there is no RssAnon here: %v", err)
+		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if words := strings.Fields(line); words[0] == "RssAnon:" {
+		if words := strings.Fields(line); words[0] == name+":" {
 			kib, err := strconv.Atoi(words[1])
-			if err != nil {
-				b.Fatal(err)
-			}
-			return float64(kib) * 1024 / 1e6
+			return float64(kib) * 1024 / 1e6, err
 		}
 	}
-	b.Skip("there is no RssAnon here")
-	return 0
+	return 0, fmt.Errorf("there is no %s here", name)
+}
+
+// watch looks at a figure of memory every 5 ms until stop, which gives the most that there was.
+func (p *launched) watch(name string) (stop func() float64) {
+	most := 0.0
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			now, _ := p.status(name)
+			most = max(most, now)
+			select {
+			case <-tick.C:
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() float64 {
+		close(end)
+		<-ended
+		return most
+	}
 }
 
 // idleMemory looks until the memory has been the same, within 1 %, for a second, and two have passed.

@@ -127,7 +127,7 @@ func copyFile(b *testing.B, from, to string) {
 }
 
 // silentSmarthost takes connections and says nothing, so that the courier waits and competes with nobody.
-func silentSmarthost(b *testing.B) (address string) {
+func silentSmarthost(b testing.TB) (address string) {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // the system takes the connections: nobody accepts them
 	if err != nil {

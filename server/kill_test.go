@@ -3,14 +3,9 @@ package server_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/http"
-	"os"
 	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,40 +14,19 @@ import (
 	"postern/store"
 )
 
-// TestKill kills a real appliance at random under load, again and again on one data directory, and compares what was
-// acknowledged with what is there and what arrived. SOAK_ROUNDS sets how often.
+// TestKill compares what was acknowledged to people who register and act, with what is there and what arrived.
 func TestKill(t *testing.T) {
-	rounds := 20
-	if text := os.Getenv("SOAK_ROUNDS"); text != "" {
-		var err error
-		if rounds, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := &killRun{dir: t.TempDir(), sink: newSink(t, "127.0.0.1:0"), acts: make(map[string]acts)}
+	run := &killRun{victim: newVictim(t), acts: make(map[string]acts)}
 	run.sink.read = run.follow
 	run.addCleanings(t)
-	for round := range rounds {
-		p := run.start(t)
-		load, end := context.WithCancel(t.Context())
-		var clients sync.WaitGroup
-		for client := range 8 {
-			clients.Go(func() { run.register(load, fmt.Sprintf("r%dc%d", round, client)) })
-		}
-		<-time.After(time.Duration(5+rand.IntN(250)) * time.Millisecond)
-		run.kills = append(run.kills, time.Now())
-		p.kill()
-		end()
-		clients.Wait()
-		if round%5 == 4 || round == rounds-1 {
-			run.compare(t)
-		}
-	}
+	run.killOften(t, 8, func(ctx context.Context, round, client int) {
+		run.register(ctx, fmt.Sprintf("r%dc%d", round, client))
+	}, func() { aMoment(250) }, run.compare)
 	p := run.start(t)
 	run.sink.await(t, run.there)
 	p.kill()
 	run.compare(t)
-	run.countCopies(t)
+	run.countCopies(t, 3, 500*time.Millisecond) // the link, the document, the decision
 }
 
 // acts is what somebody asked for, and how much of it was acknowledged.
@@ -63,14 +37,9 @@ type acts struct {
 
 // killRun is what the rounds have in common.
 type killRun struct {
-	dir   string
-	sink  *sink
-	kills []time.Time
-
-	mu    sync.Mutex
-	url   string // of the process that runs
-	acts  map[string]acts
-	there []string // addresses in the file, after compare
+	*victim
+	acts  map[string]acts // guarded by mu
+	there []string        // addresses in the file, after compare
 }
 
 // cleanings is how many there are: each of so many people has one to decide on.
@@ -95,14 +64,6 @@ func (k *killRun) addCleanings(t *testing.T) {
 	if _, err := s.PutCleanings(t.Context(), "", all); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func (k *killRun) start(t *testing.T) *process {
-	p := startProcess(t, append(smarthost(k.sink.Addr().String()), "DATA="+k.dir)...)
-	k.mu.Lock()
-	k.url = p.url
-	k.mu.Unlock()
-	return p
 }
 
 // register asks for one person after the other until the appliance does not answer any more.
@@ -151,26 +112,8 @@ func (k *killRun) follow(email, message string) {
 
 // call gives status 0 where no whole answer came.
 func (k *killRun) call(method, path, token, body string) (status int, answer []byte) {
-	k.mu.Lock()
-	url := k.url
-	k.mu.Unlock()
-	request, err := http.NewRequest(method, url+path, strings.NewReader(body))
-	if err != nil {
-		return 0, nil
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		request.Header.Set("X-NALLIAN-TOKEN", token)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, nil
-	}
-	defer response.Body.Close()
-	if answer, err = io.ReadAll(response.Body); err != nil {
-		return 0, nil
-	}
-	return response.StatusCode, answer
+	r := k.ask(method, path, body, "X-NALLIAN-TOKEN", token)
+	return r.status, r.body
 }
 
 func (k *killRun) note(email string, change func(*acts)) {
@@ -184,13 +127,7 @@ func (k *killRun) note(email string, change func(*acts)) {
 // compare opens the file: what was acknowledged is there, and each fact that is there has its letter and its event, once.
 func (k *killRun) compare(t *testing.T) {
 	t.Helper()
-	if faults, err := store.CheckFile(store.DataFile(k.dir)); err != nil || len(faults) > 0 {
-		t.Fatalf("the file after a kill: %v, %q", err, faults)
-	}
-	s, err := store.Open(k.dir, store.Options{MailDomain: "example.org"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := k.open(t)
 	defer s.Close()
 	told := tellings(t, s)
 	k.mu.Lock()
@@ -249,61 +186,4 @@ func (k *killRun) comparePerson(t *testing.T, s *store.Store, user store.User, a
 		}
 		delete(told, key)
 	}
-}
-
-// tellings counts the events of people's acts by type and person.
-func tellings(t *testing.T, s *store.Store) map[string]int {
-	t.Helper()
-	told := make(map[string]int)
-	for after := uint64(0); ; {
-		feed, err := s.Events(after, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, event := range feed.Events {
-			if !event.User.IsZero() && !strings.HasPrefix(event.Type, "letter.") {
-				told[event.Type+" "+event.User.String()]++
-			}
-		}
-		if feed.Next == after {
-			return told
-		}
-		after = feed.Next
-	}
-}
-
-// countCopies holds that only what was on the wire when a kill came, or answered a moment before, arrived again, and with
-// the same Message-ID. CONTRACT section 7 says 100 ms; the race detector on a busy machine is given five times as long.
-func (k *killRun) countCopies(t *testing.T) {
-	again, longest := 0, time.Duration(0)
-	for address, arrivals := range k.sink.arrivals {
-		first := make(map[string]time.Time)
-		for _, one := range arrivals {
-			at, known := first[one.messageID]
-			if !known {
-				first[one.messageID] = one.at
-				continue
-			}
-			again++
-			before := k.killAfter(at)
-			if longest = max(longest, before); before > 500*time.Millisecond {
-				t.Errorf("%s got a second copy, and the first came %v before a kill", address, before)
-			}
-		}
-		if len(first) > 3 { // the link, the document, the decision
-			t.Errorf("%s got %d different letters", address, len(first))
-		}
-	}
-	t.Logf("%d letters arrived twice, the first at most %v before a kill", again, longest)
-}
-
-// killAfter is how long after a moment the next kill came. What a process had sent when it was killed is read a moment after.
-func (k *killRun) killAfter(at time.Time) time.Duration {
-	const stillRead = 100 * time.Millisecond
-	for _, kill := range k.kills {
-		if !kill.Add(stillRead).Before(at) {
-			return max(0, kill.Sub(at))
-		}
-	}
-	return 0 // while the last process was dying
 }

@@ -27,16 +27,21 @@ import (
 // TestScripts runs the journeys in testdata against a whole appliance. Their commands, beside testscript's own:
 //
 //	start [NAME=VALUE…]          an appliance with these settings, in $WORK/data; again: the same one, stopped and started
-//	call STATUS METHOD PATH [-t TOKEN] [-H 'Name: value'] [-f FORM|BODY]
+//	call STATUS METHOD PATH [-t TOKEN] [-b BEARER] [-H 'Name: value'] [-f FORM|BODY|@FILE]
 //	                             a request; the answer's head and body are then what stdout and header look at
 //	header 'regexp'              looks for a header line of the last answer
-//	save NAME MEMBER             keeps a member of the last JSON answer
+//	save NAME MEMBER             keeps a member of the last JSON answer; results.0.id is one of a list's first item
 //	letter ADDRESS [NAME=PURPOSE…] waits for the newest letter to an address, prints its text, keeps the tokens of its links
-//	letters ADDRESS COUNT        how many letters there are to an address
-//	clock SPAN                   moves the appliance's time
+//	letters ADDRESS COUNT [KIND] [STATE] how many letters there are to an address, - for any
+//	clock SPAN [STEP PATH]       moves the appliance's time; step by step, with a look at a page after each
 //	cleanings FILE               stores cleanings as the operator does
 //	operator METHOD PATH [BODY]  an act of the operator, which must succeed
 //	told 'TYPE…'                 the last answer holds events of these types
+//	browser NAME                 calls are this browser's from now on, with the cookies that it keeps; -: they keep none
+//	cookie NAME COOKIE           keeps what the browser sends as this cookie
+//	scan COUNT PATH              opens a link by GET and by HEAD, as mail scanners do, always with 200 and no cookie
+//	logged TEXT                  the appliance's log holds the text
+//	crowd FILE COUNT ITEM        writes a JSON list of so many items, %d in which is their number
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",
@@ -52,6 +57,9 @@ func TestScripts(t *testing.T) {
 			"letter": scriptCommand((*scriptRun).letter), "letters": scriptCommand((*scriptRun).letters),
 			"clock": scriptCommand((*scriptRun).moveClock), "cleanings": scriptCommand((*scriptRun).cleanings),
 			"operator": scriptCommand((*scriptRun).operator), "told": scriptCommand((*scriptRun).told),
+			"browser": scriptCommand((*scriptRun).browser), "cookie": scriptCommand((*scriptRun).cookie),
+			"scan": scriptCommand((*scriptRun).scan), "logged": scriptCommand((*scriptRun).logged),
+			"crowd": scriptCommand((*scriptRun).crowd),
 		},
 	})
 }
@@ -65,6 +73,9 @@ type scriptRun struct {
 	app   *testApp
 	head  http.Header
 	body  []byte
+	log   scriptLog
+	jars  map[string]http.CookieJar // by browser
+	jar   http.CookieJar            // of the browser that calls; nil: it keeps no cookies
 }
 
 func scriptCommand(do func(*scriptRun, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
@@ -85,7 +96,7 @@ func (r *scriptRun) stop() {
 func (r *scriptRun) start(ts *testscript.TestScript, args []string) error {
 	r.stop()
 	var err error
-	r.app, err = startApp(r.clock, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
+	r.app, err = startApp(r.clock, &r.log, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
 	return err
 }
 
@@ -98,6 +109,9 @@ func (r *scriptRun) call(ts *testscript.TestScript, args []string) error {
 		case "-t":
 			header.Set("X-NALLIAN-TOKEN", rest[1])
 			rest = rest[1:]
+		case "-b":
+			header.Set("Authorization", "Bearer "+rest[1])
+			rest = rest[1:]
 		case "-H":
 			name, value, _ := strings.Cut(rest[1], ": ")
 			header.Set(name, value)
@@ -107,6 +121,9 @@ func (r *scriptRun) call(ts *testscript.TestScript, args []string) error {
 			body, rest = rest[1], rest[1:]
 		default:
 			body = rest[0]
+			if file, is := strings.CutPrefix(body, "@"); is {
+				body = ts.ReadFile(file)
+			}
 		}
 	}
 	got, err := r.request(method, path, header, body)
@@ -125,7 +142,9 @@ func (r *scriptRun) request(method, path string, header http.Header, body string
 	if request.Header = header; body != "" && header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "application/json")
 	}
-	response, err := r.app.client.Do(request)
+	client := *r.app.client
+	client.Jar = r.jar
+	response, err := client.Do(request)
 	if err != nil {
 		return 0, err
 	}
@@ -145,13 +164,21 @@ func (r *scriptRun) header(ts *testscript.TestScript, args []string) error {
 }
 
 func (r *scriptRun) save(ts *testscript.TestScript, args []string) error {
-	var answer map[string]any
-	if err := json.Unmarshal(r.body, &answer); err != nil {
+	var value any
+	if err := json.Unmarshal(r.body, &value); err != nil {
 		return err
 	}
-	value, ok := answer[args[1]]
-	if !ok {
-		return fmt.Errorf("the answer has no %s", args[1])
+	for name := range strings.SplitSeq(args[1], ".") {
+		if list, is := value.([]any); is {
+			if at, err := strconv.Atoi(name); err == nil && at < len(list) {
+				value = list[at]
+				continue
+			}
+		}
+		object, _ := value.(map[string]any)
+		if value = object[name]; value == nil {
+			return fmt.Errorf("the answer has no %s", args[1])
+		}
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
 	return nil
@@ -181,20 +208,6 @@ func (r *scriptRun) letter(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-func (r *scriptRun) letters(ts *testscript.TestScript, args []string) error {
-	found, err := r.app.store.Letters(store.LetterFilter{To: args[0]})
-	if err == nil && strconv.Itoa(len(found)) != args[1] {
-		err = fmt.Errorf("%d letters to %s, want %s", len(found), args[0], args[1])
-	}
-	return err
-}
-
-func (r *scriptRun) moveClock(ts *testscript.TestScript, args []string) error {
-	span, err := time.ParseDuration(args[0])
-	r.clock.advance(span)
-	return err
-}
-
 func (r *scriptRun) cleanings(ts *testscript.TestScript, args []string) error {
 	return r.act("POST", "/operator/v1/cleanings", ts.ReadFile(args[0]))
 }
@@ -204,7 +217,9 @@ func (r *scriptRun) operator(ts *testscript.TestScript, args []string) error {
 	if len(args) > 2 {
 		body = args[2]
 	}
-	return r.act(args[0], "/operator/v1"+args[1], body)
+	err := r.act(args[0], "/operator/v1"+args[1], body)
+	_, _ = ts.Stdout().Write(r.body)
+	return err
 }
 
 func (r *scriptRun) told(ts *testscript.TestScript, args []string) error {
@@ -264,7 +279,7 @@ type testApp struct {
 
 // startApp runs an appliance on a free port. Where stop finds the data file inconsistent it panics: no test is to
 // end with one.
-func startApp(clock *testClock, settings ...string) (*testApp, error) {
+func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, error) {
 	var given Settings
 	for _, setting := range append([]string{"LISTEN=127.0.0.1:0"}, settings...) {
 		name, value, _ := strings.Cut(setting, "=")
@@ -278,11 +293,10 @@ func startApp(clock *testClock, settings ...string) (*testApp, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := zerolog.New(io.Discard)
 	if os.Getenv("TEST_LOG") != "" {
-		log = zerolog.New(os.Stderr)
+		logs = io.MultiWriter(logs, os.Stderr)
 	}
-	app, err := open(config, log, clock.now, rand.Reader)
+	app, err := open(config, zerolog.New(logs), clock.now, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
