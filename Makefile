@@ -9,8 +9,10 @@ PACKAGES := ./...
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+AXE_CORE    := 4.14.1
+AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test check fuzz bench soak clean
+.PHONY: run build test browser mailpit check fuzz bench soak clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -21,11 +23,21 @@ build: ## one static binary, .build/postern
 test: ## all tests, with the race detector
 	$(GO) test -race -shuffle=on $(PACKAGES)
 
+browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none
+	testdata/browser/install.sh $(OUT)/axe-$(AXE_CORE).js $(AXE_CORE) $(AXE_SHA256)
+	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 5m . \
+	  -args -postern $(CURDIR)/$(OUT)/postern -axe $(CURDIR)/$(OUT)/axe-$(AXE_CORE).js
+
+mailpit: build ## npm's client for Mailpit against the built-in inbox; installs node (Debian, as root) where there is none
+	testdata/mailpit/install.sh $(OUT)/mailpit
+	cd $(OUT)/mailpit && POSTERN=$(CURDIR)/$(OUT)/postern CLEANINGS=$(CURDIR)/server/command/demo/cleanings.json node --test --test-reporter spec
+
 check: ## what must hold of the source
-	@out=$$(gofmt -l main.go mail server store tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	@out=$$(gofmt -l main.go mail server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet $(PACKAGES)
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) $(PACKAGES)
+	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	@$(GO) run $(GOVULNCHECK) $(PACKAGES) > $(OUT)-vuln 2>&1; code=$$?; cat $(OUT)-vuln; \
 	if [ $$code -ne 0 ] && grep -qE 'fetching vulnerabilities|dial tcp|no such host|connection refused|403 Forbidden|version is not available' $(OUT)-vuln; \
 	then echo "govulncheck: it or its data can't be had here; not checked"; rm -f $(OUT)-vuln; \
@@ -37,7 +49,7 @@ fuzz: ## every fuzz test for FUZZTIME
 	    echo "$$dir $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x $$dir; done; done
 
 bench: ## the figures of the README, with the collector set as serve sets it; BENCH_PEOPLE=0 makes it short
-	GOGC=400 $(GO) test -run '^$$' -bench . -benchtime 6s -count 3 -timeout 60m $(PACKAGES)
+	GOGC=250 $(GO) test -run '^$$' -bench . -benchtime 6s -count 3 -timeout 60m $(PACKAGES)
 
 soak: ## kill -9 under load, ROUNDS times
 	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/

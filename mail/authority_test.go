@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// month is longer than any test goes on.
+const month = 30 * 24 * time.Hour
+
 // authority issues certificates to test servers.
 type authority struct {
 	key   *ecdsa.PrivateKey
@@ -23,7 +26,7 @@ type authority struct {
 func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	a := &authority{Roots: x509.NewCertPool()}
-	pair := a.issue(t, "ca", time.Now().Add(time.Hour), true)
+	pair := a.issue(t, "ca", time.Now().Add(month), true)
 	a.key, a.cert = pair.PrivateKey.(*ecdsa.PrivateKey), pair.Leaf
 	a.Roots.AddCert(a.cert)
 	return a
@@ -37,7 +40,7 @@ func (a *authority) issue(t testing.TB, host string, until time.Time, self bool)
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, NotBefore: until.Add(-48 * time.Hour), NotAfter: until,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, NotBefore: until.Add(-2 * month), NotAfter: until,
 		IsCA: self, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	if ip := net.ParseIP(host); ip != nil {
@@ -63,4 +66,15 @@ func (a *authority) issue(t testing.TB, host string, until time.Time, self bool)
 // server makes the TLS configuration of a server with this certificate.
 func server(certificate tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{certificate}}
+}
+
+// spoilt are the certificates that must not be taken, by what is wrong with them.
+func (a *authority) spoilt(t testing.TB, host string) map[string]*tls.Config {
+	until := time.Now().Add(month)
+	return map[string]*tls.Config{
+		"expired":      server(a.issue(t, host, time.Now().Add(-time.Hour), false)),
+		"wrong name":   server(a.issue(t, "other.example", until, false)),
+		"unknown root": server(newAuthority(t).issue(t, host, until, false)),
+		"self-signed":  server(a.issue(t, host, until, true)),
+	}
 }

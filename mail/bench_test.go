@@ -3,9 +3,15 @@ package mail
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -31,6 +37,103 @@ func BenchmarkCourier(b *testing.B) {
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "letters/s")
 	o.stop()
+}
+
+// BenchmarkFullQueue keeps b.N letters queued for later, starts a courier on them, and measures that: how long until it has taken up
+// and sent a letter that was due, what memory it takes beside what the file's pages do, and how long a letter needs that is owed
+// then. Run it with -benchtime 100000x.
+func BenchmarkFullQueue(b *testing.B) {
+	s := newSink(nil)
+	s.taken = make(chan struct{}, 2)
+	o := openOffice(b, 2)
+	defer o.close()
+	o.options.Log = zerolog.Nop()
+	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(b), Plain: true, Hello: "postern.example"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	owe(b, o.store, b.N)
+	o.postpone(b.N)
+	o.register(1)
+	debug.FreeOSMemory()
+	b.ResetTimer()
+	o.start(h)
+	<-s.taken
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000, "start-ms")
+	began := time.Now()
+	o.register(1)
+	<-s.taken
+	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "next-ms")
+	b.StopTimer()
+	b.ReportMetric(anonymous(b), "MB")
+	o.stop()
+}
+
+// postpone has each of n letters refused for now.
+func (o *office) postpone(n int) {
+	o.t.Helper()
+	for done := 0; done < n; {
+		claimed, _, err := o.store.ClaimLetters(context.Background(), 1000)
+		if err != nil || len(claimed) == 0 {
+			o.t.Fatalf("%d of %d letters; %v", done, n, err)
+		}
+		var outcomes []store.Outcome
+		for _, letter := range claimed {
+			outcomes = append(outcomes, store.Outcome{Letter: letter.ID, Attempt: store.Attempt{At: o.now(), Class: store.AttemptTemporary, Code: 450}})
+		}
+		o.wrong.Store(int64(time.Hour)) // so that none is due again before all is measured
+		if _, err := o.store.RecordAttempts(context.Background(), outcomes); err != nil {
+			o.t.Fatal(err)
+		}
+		o.wrong.Store(0)
+		done += len(claimed)
+	}
+}
+
+// anonymous is the process's own memory, in MB.
+func anonymous(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("only Linux tells")
+	}
+	_, rest, _ := strings.Cut(string(status), "RssAnon:")
+	var kB float64
+	fmt.Sscan(rest, &kB)
+	return kB / 1024
+}
+
+// TestFullQueue: with letters of all ages queued, what is due goes out oldest first, and one that is owed then goes out at once.
+func TestFullQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(nil)
+		o := openOffice(t, 1)
+		defer o.close()
+		o.register(500)
+		o.postpone(500)
+		var due []store.User
+		for range 100 {
+			due = append(due, o.register(1)...)
+			time.Sleep(time.Millisecond)
+		}
+		o.start(o.smarthost(s))
+		synctest.Wait()
+		o.register(1)
+		synctest.Wait()
+		if arrived := s.arrivals(); len(arrived) != 101 {
+			t.Errorf("%d arrived", len(arrived))
+		} else {
+			for i, user := range due { // a few new ones may go beside the oldest
+				if at := slices.IndexFunc(arrived, func(a arrival) bool { return a.to == user.Email }); at < 0 || at > 2*i+leastAhead {
+					t.Errorf("number %d of the queue went out as number %d", i, at)
+				}
+			}
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		o.eachOnce(s, 601)
+	})
 }
 
 // owe registers n people, many at a time.

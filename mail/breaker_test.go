@@ -204,7 +204,7 @@ func TestProbe(t *testing.T) {
 		"unfit":     {store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose}, true, firstPause},
 	} {
 		b, first, probe := newBreaker(), store.ID{1}, store.ID{2}
-		if !b.trip(first) || b.trip(probe) || b.ready() { // the second was under way already
+		if !b.trip(first, tt.attempt) || b.trip(probe, tt.attempt) || b.ready() { // the second was under way already
 			t.Errorf("%s: %+v", name, b)
 		}
 		b.over = true

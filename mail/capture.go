@@ -2,12 +2,14 @@ package mail
 
 import (
 	"context"
+	"strings"
 
 	"postern/mail/letters"
 	"postern/store"
 )
 
-// Capture makes the built-in inbox a way out for letters, where no smarthost is set.
+// Capture makes the built-in inbox a way out for letters, where no smarthost is set. Letters to magic recipients meet a
+// fault there, for those who want to see what follows from it: see the table of magic.
 func Capture(inbox *Inbox) Transport { return capture{inbox} }
 
 type capture struct{ inbox *Inbox }
@@ -18,8 +20,24 @@ func (c capture) Connections() int { return 0 }
 
 func (c capture) Rest() {}
 
+// magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The
+// timeout is over at once, since others wait behind it.
+var magic = map[string]store.Attempt{
+	"temperror": {Class: store.AttemptTemporary, Phase: phaseRcpt, Code: 451, Enhanced: "4.3.0",
+		Text: "the inbox plays a temporary refusal for this recipient"},
+	"permerror": {Class: store.AttemptPermanent, Phase: phaseRcpt, Code: 550, Enhanced: "5.1.1",
+		Text: "the inbox plays an unknown mailbox for this recipient"},
+	"timeout": {Class: store.AttemptTemporary, Phase: phaseRcpt,
+		Text: "no answer in time (the inbox plays that for this recipient)"},
+}
+
 // Send puts the message into the inbox. One that the inbox cannot take now, it can never take.
 func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
+	local, _, _ := strings.Cut(m.To, "@")
+	local, _, _ = strings.Cut(local, "+")
+	if fault, met := magic[strings.ToLower(local)]; met {
+		return fault
+	}
 	if err := c.inbox.Deliver(m.From, m.To, m.Data); err != nil {
 		return store.Attempt{Class: store.AttemptPermanent, Text: words(err.Error())}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/textproto"
 	"os"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ const (
 	phaseHello   = "hello"
 	phaseAuth    = "auth"
 	phaseReset   = "reset" // on a reused connection, before MAIL
+	phaseSize    = "size"  // the smarthost has named a SIZE that the message exceeds
 	phaseMail    = "mail"
 	phaseRcpt    = "rcpt"
 	phaseData    = "data"
@@ -36,6 +38,7 @@ type fault struct {
 	phase string
 	err   error
 	class store.AttemptClass // where neither phase nor reply decides it
+	login bool               // a user name and its password, or token, were not taken
 }
 
 // attempt is what there is to record of a fault (CONTRACT section 7).
@@ -108,6 +111,18 @@ func enhanced(code smtp.EnhancedCode) string {
 		return ""
 	}
 	return fmt.Sprintf("%d.%d.%d", code[0], code[1], code[2])
+}
+
+// replyOf is an answer that did not come through go-smtp, as if it had.
+func replyOf(answer *textproto.Error) *smtp.SMTPError {
+	reply := &smtp.SMTPError{Code: answer.Code, Message: answer.Msg}
+	if first, rest, _ := strings.Cut(answer.Msg, " "); isEnhanced(first) {
+		for i, part := range strings.Split(first, ".") {
+			reply.EnhancedCode[i], _ = strconv.Atoi(part)
+		}
+		reply.Message = rest
+	}
+	return reply
 }
 
 // accept makes the record of an accepted message from the words of its answer, which hold the smarthost's queue id.

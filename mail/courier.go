@@ -22,10 +22,30 @@ type Options struct {
 	Composer    *letters.Composer
 	Transport   Transport
 	Connections int           // letters that are handed over at the same time, at least 1
+	PerMinute   int           // letters that are handed over in any minute, spread evenly; 0: no limit
 	Grace       time.Duration // how long Run waits, once told to stop, for letters that are being handed over; 0: 15 s
 	Log         zerolog.Logger
+	Observer    Observer         // nil: nobody
 	Now         func() time.Time // nil: time.Now
 }
+
+// Observer is told how sending goes, for metrics. Its methods are called by two goroutines of the courier's, and hold up
+// letters while they run.
+type Observer interface {
+	// Attempted tells of an attempt that was recorded, and of the state that the letter is in since. Waited is the
+	// time from owing the letter to now where that state is sent, else 0.
+	Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration)
+
+	// Paused tells that sending pauses because the smarthost is at fault, at the beginning of each pause, or that the
+	// smarthost takes letters again.
+	Paused(bool)
+}
+
+// nobody is the observer where there is none.
+type nobody struct{}
+
+func (nobody) Attempted(store.LetterKind, store.Attempt, store.LetterState, time.Duration) {}
+func (nobody) Paused(bool)                                                                 {}
 
 // defaultGrace leaves the rest of the 20 s that CONTRACT section 9 gives a shutdown for recording and closing.
 const defaultGrace = 15 * time.Second
@@ -55,6 +75,9 @@ func New(o Options) *Courier {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
 	}
 	return &Courier{options: o, store: o.Store, log: o.Log}
 }
@@ -109,6 +132,7 @@ func (c *Courier) begin(pause time.Duration, fault store.Attempt) {
 	c.mu.Lock()
 	c.status.PausedUntil, c.status.Fault = c.options.Now().Add(pause), fault
 	c.mu.Unlock()
+	c.options.Observer.Paused(true)
 	line := c.log.Warn().Str("class", string(fault.Class)).Str("phase", fault.Phase).Int("code", fault.Code).
 		Str("enhanced", fault.Enhanced).Dur("pause", pause)
 	if fault.Code == 0 {
@@ -122,5 +146,6 @@ func (c *Courier) end() {
 	c.mu.Lock()
 	c.status.PausedUntil = time.Time{}
 	c.mu.Unlock()
+	c.options.Observer.Paused(false)
 	c.log.Info().Msg("the smarthost takes letters again")
 }

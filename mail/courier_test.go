@@ -4,7 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,149 +17,9 @@ import (
 	"postern/store"
 )
 
-// TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how often it
-// arrives once the smarthost is well.
-func TestFaults(t *testing.T) {
-	const (
-		sent      = store.AttemptSent
-		temporary = store.AttemptTemporary
-		permanent = store.AttemptPermanent
-		host      = store.AttemptSmarthost
-		uncertain = store.AttemptUncertain
-	)
-	tests := []struct {
-		phase, answer string
-		class         store.AttemptClass
-		code          int
-		enhanced      string
-		text          string // part of what is recorded
-		at            string // recorded phase, where it is another
-	}{
-		{"dial", drop, host, 0, "", "refused", phaseConnect},
-		{"greet", "554 5.3.2 not now", host, 554, "5.3.2", "not now", phaseHello},
-		{"greet", "421 4.3.2 busy", host, 421, "4.3.2", "busy", phaseHello},
-		{"greet", drop, host, 0, "", "closed", phaseHello},
-		{"greet", stall, host, 0, "", "no answer in time", phaseHello},
-		{"greet", garbage, host, 0, "", `\xff`, phaseHello},
-		{"ehlo", "550 5.7.1 who?", host, 550, "5.7.1", "who?", phaseHello},
-		{"ehlo", stall, host, 0, "", "no answer in time", phaseHello},
-		{"ehlo", endless, host, 0, "", errLongLine.Error(), phaseHello},
-		{"ehlo", flood, host, 0, "", errSaidTooMuch.Error(), phaseHello},
-		{"mail", "421 4.7.0 slow down", host, 421, "4.7.0", "slow down", phaseMail},
-		{"mail", "450 4.1.8 later", temporary, 450, "4.1.8", "later", phaseMail},
-		{"mail", "454 4.7.0 no TLS", host, 454, "4.7.0", "no TLS", phaseMail},
-		{"mail", "530 5.7.0 log in first", host, 530, "5.7.0", "log in", phaseMail},
-		{"mail", drop, host, 0, "", "closed", phaseMail},
-		{"mail", stall, host, 0, "", "no answer in time", phaseMail},
-		{"mail", "251 ok", sent, 250, "2.0.0", "queued as 4XYZ", phaseDot},
-		{"rcpt", "450 4.2.0 greylisted", temporary, 450, "4.2.0", "greylisted", phaseRcpt},
-		{"rcpt", "552 5.2.2 full", permanent, 552, "5.2.2", "full", phaseRcpt},
-		{"rcpt", "550-5.1.1 nobody\r\n550 5.1.1 here\x07", permanent, 550, "5.1.1", `nobody\nhere\a`, phaseRcpt},
-		{"rcpt", "550 5.7.1 not you", permanent, 550, "5.7.1", "not you", phaseRcpt},
-		{"rcpt", "421 4.3.2 bye", host, 421, "4.3.2", "bye", phaseRcpt},
-		{"rcpt", drop, temporary, 0, "", "closed", phaseRcpt},
-		{"rcpt", stall, temporary, 0, "", "no answer in time", phaseRcpt},
-		{"rcpt", garbage, temporary, 0, "", "", phaseRcpt},
-		{"data", "451 4.3.0 later", temporary, 451, "4.3.0", "later", phaseData},
-		{"data", "554 5.5.1 no", permanent, 554, "5.5.1", "no", phaseData},
-		{"data", "250 what", temporary, 250, "", "what", phaseData},
-		{"data", drop, temporary, 0, "", "closed", phaseData},
-		{"body", drop, temporary, 0, "", "", phaseBody},
-		{"body", stall, temporary, 0, "", "no answer in time", phaseBody},
-		{"dot", "452 4.3.1 disk full", temporary, 452, "4.3.1", "disk full", phaseDot},
-		{"dot", "554 5.6.0 no such content", permanent, 554, "5.6.0", "content", phaseDot},
-		{"dot", "421 4.3.0 bye", host, 421, "4.3.0", "bye", phaseDot},
-		{"dot", "252 2.6.0 fine", sent, 250, "", "fine", phaseDot},
-		{"dot", drop, uncertain, 0, "", "closed", phaseDot},
-		{"dot", takeDrop, uncertain, 0, "", "closed", phaseDot},
-		{"dot", takeWait, uncertain, 0, "", "no answer in time", phaseDot},
-		{"dot", half, uncertain, 0, "", "closed", phaseDot},
-		{"dot", garbage, uncertain, 0, "", `\xff`, phaseDot},
-		{"quit", stall, sent, 250, "2.0.0", "queued", phaseDot},
-	}
-	for _, tt := range tests {
-		t.Run(tt.phase+" "+strings.ReplaceAll(tt.answer, "\r\n", " "), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newSink(once(tt.phase, tt.answer))
-				o := openOffice(t, 1)
-				defer o.close()
-				user := o.register(1)[0]
-				o.start(o.smarthost(s))
-
-				letter := o.settled(user)
-				if len(letter.Attempts) != 1 {
-					t.Fatalf("attempts %+v; log:\n%s", letter.Attempts, o.log)
-				}
-				a := letter.Attempts[0]
-				if a.Class != tt.class || a.Phase != tt.at || a.Code != tt.code || a.Enhanced != tt.enhanced || !strings.Contains(a.Text, tt.text) {
-					t.Errorf("recorded %+v", a)
-				}
-				o.checkState(letter, a.Class)
-
-				time.Sleep(time.Hour) // every retry and pause is over by then
-				synctest.Wait()
-				o.checkArrivals(s, user, tt.class, tt.answer)
-			})
-		})
-	}
-}
-
-// settled gives the letter to a person once its first attempt is recorded.
-func (o *office) settled(user store.User) store.Letter {
-	for range 1000 {
-		synctest.Wait()
-		if letter := o.letter(user); len(letter.Attempts) > 0 || letter.State != store.LetterQueued {
-			return letter
-		}
-		time.Sleep(time.Second)
-	}
-	o.t.Fatalf("no attempt; log:\n%s", o.log)
-	return store.Letter{}
-}
-
-// checkState looks what the store made of a class.
-func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
-	o.t.Helper()
-	due, want, tries := letter.DueAt.Sub(letter.Attempts[0].At), store.LetterQueued, 0
-	ok := true
-	switch class {
-	case store.AttemptSent:
-		want = store.LetterSent
-	case store.AttemptPermanent:
-		want = store.LetterFailed
-	case store.AttemptSmarthost:
-		ok = letter.DueAt.Equal(letter.OwedAt) && o.courier.Status().Fault.Class == class
-	default:
-		took := time.Duration(letter.Attempts[0].Took)
-		tries, ok = 1, due-took >= 24*time.Second && due-took <= 37*time.Second
-	}
-	if letter.State != want || letter.Tries != tries || !ok {
-		o.t.Errorf("state %s after %d tries, due %s after the attempt: %+v", letter.State, letter.Tries, due, letter.Attempts)
-	}
-}
-
-func (o *office) checkArrivals(s *sink, user store.User, class store.AttemptClass, answer string) {
-	o.t.Helper()
-	letter, want := o.letter(user), 1
-	switch {
-	case class == store.AttemptPermanent:
-		want = 0
-	case answer == takeDrop, answer == takeWait, answer == half, class == store.AttemptUncertain && answer == garbage:
-		want = 2
-	}
-	arrived := s.arrivals()
-	if len(arrived) != want || want > 0 && letter.State != store.LetterSent {
-		o.t.Errorf("%d arrivals, want %d; state %s; log:\n%s", len(arrived), want, letter.State, o.log)
-	}
-	for _, a := range arrived {
-		if a.id != "<"+letter.MessageID+">" || a.to != user.Email || a.from != "postern@postern.example" {
-			o.t.Errorf("arrived as %s for %s from %s", a.id, a.to, a.from)
-		}
-	}
-}
-
 // TestSchedule sees the contract's delays, and the end of patience, in a smarthost that never takes the letter.
 func TestSchedule(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSink(times(1e6, "rcpt", "450 4.2.0 later"))
 		o := openOffice(t, 2)
@@ -180,6 +45,96 @@ func TestSchedule(t *testing.T) {
 		letter := o.letter(user)
 		if span := at[len(at)-1].Sub(at[0]); letter.State != store.LetterFailed || span < 71*time.Hour || span > 73*time.Hour {
 			t.Errorf("%s after %s: %s", letter.State, span, letter.Reason)
+		}
+	})
+}
+
+// TestGivingUp: a letter refused for 71 h is still queued, and goes out then; at 73 h it has failed.
+func TestGivingUp(t *testing.T) {
+	t.Parallel()
+	for hours, want := range map[time.Duration]store.LetterState{71: store.LetterSent, 73: store.LetterFailed} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			s := newSink(nil)
+			s.script = func(phase string, n int) string {
+				if phase == "dot" && time.Since(began) < hours*time.Hour {
+					return "451 4.3.0 later"
+				}
+				return ""
+			}
+			o := openOffice(t, 1)
+			defer o.close()
+			user := o.register(1)[0]
+			o.start(o.smarthost(s))
+			time.Sleep(71*time.Hour - time.Minute)
+			if letter := o.letter(user); letter.State != store.LetterQueued || letter.Tries < 60 {
+				t.Errorf("after 71 h: %s, %d tries", letter.State, letter.Tries)
+			}
+			time.Sleep(3 * time.Hour)
+			if letter := o.letter(user); letter.State != want || len(s.arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {
+				t.Errorf("refused for %d h: %s %s", hours, letter.State, letter.Reason)
+			}
+		})
+	}
+}
+
+// TestWeekDown: a smarthost that is away for a week fails no letter.
+func TestWeekDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const week = 7 * 24 * time.Hour
+		began := time.Now()
+		s := newSink(nil)
+		s.script = func(phase string, n int) string {
+			return map[bool]string{true: drop}[phase == "dial" && time.Since(began) < week]
+		}
+		o := openOffice(t, 2)
+		defer o.close()
+		o.start(o.secured(s))
+		for range 7 {
+			o.register(10)
+			time.Sleep(week / 7)
+		}
+		if n := s.count("dial"); o.count(store.LetterQueued) != 70 || n < 7*24*11 || n > 7*24*12+10 {
+			t.Errorf("%d queued after %d dials", o.count(store.LetterQueued), n)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		o.eachOnce(s, 70)
+	})
+}
+
+// TestClock: a clock that jumps a day ahead, and back again, neither storms nor stalls.
+func TestClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(nil)
+		var well atomic.Bool
+		s.script = func(phase string, n int) string {
+			if phase == "rcpt" && !well.Load() {
+				return "450 4.2.0 later"
+			}
+			return ""
+		}
+		o := openOffice(t, 2)
+		defer o.close()
+		o.register(20)
+		o.start(o.smarthost(s))
+		time.Sleep(2 * time.Hour)
+		before := s.count("rcpt")
+		o.wrong.Store(int64(24 * time.Hour))
+		time.Sleep(2 * time.Minute)
+		if n := s.count("rcpt") - before; n > 2*20 {
+			t.Errorf("%d tries of 20 letters when the clock jumped ahead", n)
+		}
+		o.register(20)
+		synctest.Wait()
+		o.wrong.Store(0)
+		well.Store(true)
+		time.Sleep(2 * time.Minute) // until the courier has looked at the clock
+		o.register(1)
+		synctest.Wait()
+		if sent, failed := o.count(store.LetterSent), o.count(store.LetterFailed); sent != 41 || failed != 0 {
+			t.Errorf("%d sent, %d failed after the clock was set right; log:\n%s", sent, failed, o.log)
 		}
 	})
 }
@@ -296,15 +251,85 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// TestCapture: without a smarthost the letters turn up in the inbox.
+// TestCapture: without a smarthost the letters turn up in the inbox, but for those to magic recipients, which meet a fault and
+// hold up nobody.
 func TestCapture(t *testing.T) {
-	inbox := NewInbox(time.Now, rand.Reader)
-	o := openOffice(t, 2)
-	defer o.close()
-	o.register(20)
-	o.start(Capture(inbox))
-	o.wait(20)
-	if total, _ := inbox.Counts(); total != 20 || o.courier.Status().Connections != 0 {
-		t.Errorf("%d letters in the inbox", total)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		inbox := NewInbox(time.Now, rand.Reader)
+		o := openOffice(t, 1)
+		defer o.close()
+		want := map[string]store.Attempt{}
+		for local, a := range map[string]store.Attempt{
+			"temperror": magic["temperror"], "TempError+1": magic["temperror"], "permerror": magic["permerror"], "permerror+x+y": magic["permerror"],
+			"timeout": magic["timeout"], "timeout+2": magic["timeout"], "timeouts": {Class: store.AttemptSent}, "x+timeout": {Class: store.AttemptSent},
+		} {
+			user := must(o.store.RegisterUser(t.Context(), store.Registration{Email: local + "@magic.example", FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"}))
+			want[user.Email] = a
+		}
+		o.register(18)
+		o.start(Capture(inbox))
+		synctest.Wait()
+		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 100})) {
+			a, expected := letter.Attempts[0], want[letter.To]
+			if len(letter.Attempts) != 1 || expected.Class != "" && a.Class != expected.Class || a.Code != expected.Code || a.Enhanced != expected.Enhanced {
+				t.Errorf("%s: %+v", letter.To, letter.Attempts)
+			}
+		}
+		if total, _ := inbox.Counts(); total != 20 || o.count(store.LetterSent) != 20 || o.count(store.LetterFailed) != 2 || o.courier.Status().Connections != 0 {
+			t.Errorf("%d letters in the inbox", total)
+		}
+		time.Sleep(time.Hour)
+		if status := o.courier.Status(); o.count(store.LetterQueued) != 4 || !status.PausedUntil.IsZero() || status.Fault.Class != "" {
+			t.Errorf("%d queued, %+v", o.count(store.LetterQueued), status)
+		}
+	})
+}
+
+// observed is an observer that counts.
+type observed struct {
+	mu       sync.Mutex
+	attempts map[string]int // by kind, class, code and state
+	waited   time.Duration
+	paused   []bool
+}
+
+func (o *observed) Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.attempts[fmt.Sprintf("%s %s %d %s", kind, a.Class, a.Code, state)]++
+	o.waited += waited
+}
+
+func (o *observed) Paused(paused bool) { o.paused = append(o.paused, paused) }
+
+// TestObserver: every attempt is told of once it is recorded, and the pauses' beginnings and end.
+func TestObserver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(func(phase string, n int) string {
+			switch {
+			case phase == "greet" && n <= 2:
+				return "554 closed"
+			case phase == "rcpt" && n == 1:
+				return "450 4.2.0 later"
+			case phase == "rcpt" && n == 2:
+				return "550 5.1.1 nobody"
+			}
+			return ""
+		})
+		o := openOffice(t, 1)
+		defer o.close()
+		seen := &observed{attempts: make(map[string]int)}
+		o.options.Observer = seen
+		o.register(3)
+		o.start(o.smarthost(s))
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		want := map[string]int{"activate smarthost 554 queued": 2, "activate temporary 450 queued": 1, "activate permanent 550 failed": 1, "activate sent 250 sent": 2}
+		if !maps.Equal(seen.attempts, want) || !slices.Equal(seen.paused, []bool{true, true, false}) {
+			t.Errorf("observed %v, paused %v", seen.attempts, seen.paused)
+		}
+		if seen.waited < 15*time.Second+39*time.Second || seen.waited > 30*time.Second+37*time.Second {
+			t.Errorf("letters waited %s in all", seen.waited)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	netmail "net/mail"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -35,24 +36,45 @@ var inboxFields = map[string]func(c *Captured, value string) bool{
 
 // ParseInboxQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one;
 // to:, from:, cc:, bcc:, reply-to:, addressed:, subject: and message-id: for one field, has:attachment, has:inline, is:read, is:unread;
-// a leading - or ! for what must not be. Case does not matter, parts of words match. No text is wrong.
-func ParseInboxQuery(text string) InboxQuery {
+// after: and before: for when it came, larger: and smaller: for its size; a leading - or ! for what must not be. Case does not matter,
+// parts of words match. No text is wrong.
+func ParseInboxQuery(text string) InboxQuery { return ParseInboxQueryIn(text, time.UTC) }
+
+// ParseInboxQueryIn is ParseInboxQuery with the time zone of the dates that name none.
+func ParseInboxQueryIn(text string, zone *time.Location) InboxQuery {
 	var q InboxQuery
 	for _, word := range splitQuoted(strings.ToLower(cleanText(text))) {
-		term := inboxTerm{holds: anywhere}
-		if len(word) > 1 && (word[0] == '-' || word[0] == '!') {
-			term.not, word = true, word[1:]
-		}
-		if prefix, rest, cut := strings.Cut(word, ":"); cut && inboxFields[prefix] != nil {
-			term.holds, word = inboxFields[prefix], rest
-		}
-		term.value = strings.Trim(strings.ReplaceAll(word, `"`, ""), " \t\r\n<>")
-		if term.value != "" {
+		if term := readTerm(word, zone); term.value != "" {
 			q.terms = append(q.terms, term)
 		}
 	}
 	return q
 }
+
+// readTerm reads one word of a search. Its value is empty where there is nothing to look for.
+func readTerm(word string, zone *time.Location) inboxTerm {
+	term := inboxTerm{holds: anywhere}
+	if len(word) > 1 && (word[0] == '-' || word[0] == '!') {
+		term.not, word = true, word[1:]
+	}
+	prefix, rest, cut := strings.Cut(word, ":")
+	holds, compare := inboxFields[prefix], inboxRanges[prefix]
+	cut = cut && (holds != nil || compare != nil)
+	if cut {
+		word = rest
+	}
+	term.value = strings.Trim(strings.ReplaceAll(word, `"`, ""), " \t\r\n<>")
+	switch {
+	case cut && compare != nil:
+		return rangeTerm(compare, term.value, term.not, zone)
+	case cut:
+		term.holds = holds
+	}
+	return term
+}
+
+// IsAll tells whether the query has no condition, so that every letter is meant.
+func (q InboxQuery) IsAll() bool { return len(q.terms) == 0 }
 
 // To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of one.
 func (q InboxQuery) To(address string) InboxQuery {

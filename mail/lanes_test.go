@@ -12,6 +12,7 @@ import (
 // TestReuse counts connections: kept from letter to letter, for 100 letters, 300 s and 30 s without work; RSET after a
 // refusal alone; and replaced without an attempt when the smarthost has hung up.
 func TestReuse(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		script          func(string, int) string
 		rounds, letters int

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ type office struct {
 	courier *Courier
 	log     *logged
 	halt    func()
+	ca      *authority    // of the smarthost's certificate
+	wrong   *atomic.Int64 // by how much the clock that store and courier see is wrong
 	running sync.WaitGroup
 	people  int
 }
@@ -55,21 +58,24 @@ func (l *logged) String() string {
 // openOffice makes an office whose courier does not run yet.
 func openOffice(t testing.TB, connections int) *office {
 	t.Helper()
-	file := openStore(t, t.TempDir())
-	o := &office{t: t, store: file, log: new(logged)}
-	o.options = Options{Store: file, Composer: newComposer(t, file, rand.Reader), Connections: connections, Log: zerolog.New(o.log)}
+	o := &office{t: t, log: new(logged), wrong: new(atomic.Int64)}
+	o.open(t.TempDir())
+	o.options.Connections, o.options.Log, o.options.Now = connections, zerolog.New(o.log), o.now
 	return o
 }
 
-func openStore(t testing.TB, dir string) *store.Store {
-	t.Helper()
-	file, err := store.Open(dir, store.Options{MailDomain: "postern.example",
+// open opens the store, and makes what writes its letters.
+func (o *office) open(dir string) {
+	o.t.Helper()
+	file, err := store.Open(dir, store.Options{MailDomain: "postern.example", Now: o.now,
 		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour}})
 	if err != nil {
-		t.Fatal(err)
+		o.t.Fatal(err)
 	}
-	return file
+	o.store, o.options.Store, o.options.Composer = file, file, newComposer(o.t, file, rand.Reader)
 }
+
+func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.wrong.Load())) }
 
 // newComposer makes the composer for the letters of a store; its tokens are made of random.
 func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Composer {
@@ -95,6 +101,20 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 func (o *office) smarthost(s *sink) *Smarthost {
 	o.t.Helper()
 	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	h.dial = s.dialPipe
+	return h
+}
+
+// secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
+func (o *office) secured(s *sink) *Smarthost {
+	o.t.Helper()
+	ca := newAuthority(o.t)
+	s.tls, s.mechanisms = server(ca.issue(o.t, "smarthost.example", time.Now().Add(month), false)), "PLAIN"
+	o.ca = ca
+	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:587", Username: "u", Password: "p", Roots: ca.Roots, Hello: "postern.example"})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -191,8 +211,7 @@ func (o *office) damage(old, damaged string) {
 	if err := os.WriteFile(name, bytes.ReplaceAll(data, []byte(old), []byte(damaged)), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
-	o.store = openStore(o.t, dir)
-	o.options.Store, o.options.Composer = o.store, newComposer(o.t, o.store, rand.Reader)
+	o.open(dir)
 }
 
 // letter gives the one letter to a person.

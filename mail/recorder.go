@@ -49,7 +49,7 @@ func (c *Courier) write(r *report) error {
 	var err error
 	if r.outcomes, err = each(r.outcomes, func(some []store.Outcome) error {
 		recorded, err := c.store.RecordAttempts(ctx, some)
-		c.tell(recorded)
+		c.tell(some, recorded)
 		return c.refused(err, len(some))
 	}); err != nil {
 		return err
@@ -97,14 +97,24 @@ func (c *Courier) refused(err error, items int) error {
 
 // tell logs how attempts ended. The log names letters by their ids: no address, no token, none of the server's words,
 // which may repeat them.
-func (c *Courier) tell(recorded []store.Letter) {
+func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
+	attempts := make(map[store.ID]store.Attempt, len(outcomes))
+	for _, outcome := range outcomes {
+		attempts[outcome.Letter] = outcome.Attempt
+	}
 	for _, letter := range recorded {
-		if len(letter.Attempts) == 0 {
-			continue
-		}
-		a := letter.Attempts[len(letter.Attempts)-1]
+		a := attempts[letter.ID]
+		c.options.Observer.Attempted(letter.Kind, a, letter.State, c.waited(letter, a))
 		c.log.Info().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Str("class", string(a.Class)).
 			Str("phase", a.Phase).Int("code", a.Code).Str("enhanced", a.Enhanced).Dur("took", time.Duration(a.Took)).
 			Str("state", string(letter.State)).Msg("letter")
 	}
+}
+
+// waited is how long a letter took that has just been sent.
+func (c *Courier) waited(letter store.Letter, a store.Attempt) time.Duration {
+	if letter.State != store.LetterSent || a.Class != store.AttemptSent {
+		return 0
+	}
+	return max(0, c.options.Now().Sub(letter.OwedAt)) // a clock that was set back has no say in it
 }

@@ -45,7 +45,10 @@ type scheduler struct {
 
 	next      *time.Timer // to look for due letters
 	again     *time.Timer // to record anew
-	blocked   bool        // the store did not record: nothing is sent until it does
+	slot      *time.Timer // when the rate allows the next letter
+	rate      *rate
+	clock     *clock
+	blocked   bool // the store did not record: nothing is sent until it does
 	breaker   *breaker
 	suspicion *suspicion
 }
@@ -55,6 +58,7 @@ type claim struct {
 	letters []store.Letter
 	damaged int // letters that it could not read, and put off
 	asked   int
+	pulled  bool // nothing was claimed: due times that a wrong clock had set were mended
 	err     error
 }
 
@@ -64,10 +68,12 @@ func newScheduler(c *Courier, hard context.Context) *scheduler {
 		work: make(chan store.Letter), tried: make(chan result), claims: make(chan claim),
 		reports: make(chan report), recorded: make(chan receipt),
 		due: true, ahead: leastAhead,
-		next: time.NewTimer(lookAgain), again: time.NewTimer(lookAgain),
+		next: time.NewTimer(lookAgain), again: time.NewTimer(lookAgain), slot: time.NewTimer(lookAgain),
+		rate: newRate(c.options.PerMinute), clock: newClock(c.options.Now),
 		breaker: newBreaker(), suspicion: newSuspicion(),
 	}
 	s.again.Stop()
+	s.slot.Stop()
 	return s
 }
 
@@ -76,9 +82,11 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	defer close(s.reports)
 	defer s.next.Stop()
 	defer s.again.Stop()
+	defer s.slot.Stop()
 	defer s.breaker.timer.Stop()
 	stopped, fatal := stop.Done(), s.courier.store.Fatal()
 	for !s.finished() {
+		s.mendTimes()
 		s.claimMore()
 		work, letter := s.offer()
 		reports := s.toRecord()
@@ -108,6 +116,7 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			s.due = true
 		case <-s.again.C:
 			s.blocked = false
+		case <-s.slot.C:
 		case <-s.breaker.timer.C:
 			s.breaker.over = true
 		}
@@ -124,17 +133,26 @@ func (s *scheduler) finished() bool {
 
 // claimMore asks for letters while the workers are busy with what there is.
 func (s *scheduler) claimMore() {
-	if s.claiming || s.stopping || s.blocked || !s.due || !s.breaker.ready() || len(s.batch) > s.enough() {
+	if s.claiming || s.stopping || s.blocked || !s.due || s.clock.back || !s.breaker.ready() || len(s.batch) > s.enough() || !s.allowed() {
 		return
 	}
 	s.pace()
 	s.claiming, s.signal = true, false
-	n := s.ahead + len(s.suspicion.excused) // so that there are others to try before those
+	n := min(s.ahead, s.rate.ahead()) + len(s.suspicion.excused) // so that there are others to try before those
 	go func() {
 		// Not cut short: only the answer tells what is in hand.
 		letters, damaged, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
-		s.claims <- claim{letters, len(damaged), n, err}
+		s.claims <- claim{letters: letters, damaged: len(damaged), asked: n, err: err}
 	}()
+}
+
+// allowed tells whether the rate lets a letter go now; else it sets the alarm for when it does.
+func (s *scheduler) allowed() bool {
+	wait := s.rate.wait(time.Now())
+	if wait > 0 {
+		s.slot.Reset(wait)
+	}
+	return wait <= 0
 }
 
 // heed looks whether the operator has stopped sending, or started it again. Claims give nothing meanwhile; what is in
@@ -157,7 +175,7 @@ func (s *scheduler) enough() int {
 	if s.breaker.open {
 		return 0 // the probe goes out alone
 	}
-	return s.ahead / 2
+	return min(s.ahead, s.rate.ahead()) / 2
 }
 
 // pace claims further ahead where letters go fast, and less where they are slow.
@@ -176,6 +194,7 @@ func (s *scheduler) receive(c claim) {
 	s.claiming = false
 	s.batch = append(s.batch, c.letters...)
 	if c.err != nil {
+		s.clock.back = s.clock.back || c.pulled
 		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
 		s.due = false
 		s.next.Reset(afterFail)
@@ -190,7 +209,7 @@ func (s *scheduler) receive(c claim) {
 		s.release()
 	}
 	s.order()
-	if len(c.letters) < c.asked && !s.signal {
+	if !c.pulled && len(c.letters) < c.asked && !s.signal {
 		s.due = false
 		s.sleep()
 	}
@@ -225,7 +244,7 @@ func (s *scheduler) sleep() {
 
 // offer gives the channel to the workers and the letter that may go out now; a nil channel where none may.
 func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
-	if len(s.batch) == 0 || s.stopping || s.blocked || !s.breaker.ready() || len(s.pending.outcomes) >= unrecorded {
+	if len(s.batch) == 0 || s.stopping || s.blocked || !s.breaker.ready() || len(s.pending.outcomes) >= unrecorded || !s.allowed() {
 		return nil, store.Letter{}
 	}
 	return s.work, s.batch[0]
@@ -234,6 +253,7 @@ func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 func (s *scheduler) took(letter store.Letter) {
 	s.batch = s.batch[1:]
 	s.out++
+	s.rate.took(time.Now())
 	s.breaker.took(letter.ID)
 }
 
@@ -241,6 +261,7 @@ func (s *scheduler) took(letter store.Letter) {
 func (s *scheduler) settle(r result) {
 	s.out--
 	id := r.letter.ID
+	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == phaseMail || afterMail(r.attempt.Phase)))
 	if r.untried {
 		s.breaker.unsent(id)
 		s.pending.release = append(s.pending.release, id)
@@ -263,7 +284,7 @@ func (s *scheduler) settle(r result) {
 }
 
 func (s *scheduler) trip(letter store.ID, attempt store.Attempt) {
-	if s.breaker.trip(letter) {
+	if s.breaker.trip(letter, attempt) {
 		s.changed(attempt)
 	}
 }

@@ -87,6 +87,7 @@ func (f *fault) stale() bool {
 type session struct {
 	host   *Smarthost
 	wire   *conn
+	top    *dialogue // between wire and client
 	client *smtp.Client
 	forget func() bool // ends the watch over the courier's end
 	since  time.Time
@@ -108,10 +109,8 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 		}
 		s.dirty = false
 	}
-	// The size is compared here and not told: a 552 to MAIL would look like the smarthost's fault, for ever.
-	if most, ok := s.client.MaxMessageSize(); ok && most > 0 && len(m.Data) > most {
-		return "", &fault{phase: phaseMail, class: store.AttemptPermanent,
-			err: fmt.Errorf("the message has %d octets, the smarthost takes %d", len(m.Data), most)}
+	if fail := s.measure(len(m.Data)); fail != nil {
+		return "", fail
 	}
 	if err := accepted(s.client.Mail(m.From, nil)); err != nil {
 		return "", &fault{phase: phaseMail, err: err}
@@ -128,6 +127,25 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 		return "", &fault{phase: phaseData, err: err}
 	}
 	return s.body(data, m.Data)
+}
+
+// leastSize is what any SMTP server takes, in octets (RFC 5321 §4.5.3.1.7).
+const leastSize = 64 << 10
+
+// measure compares a message with the SIZE that the smarthost has named. It is compared here and not told: a 552 to MAIL
+// would look like the smarthost's fault, for ever. A limit that servers may have is the letter's own trouble; a lower one
+// is so only when it is known that some letters are small enough for it.
+func (s *session) measure(octets int) *fault {
+	smallest := s.host.smallestOf(octets)
+	most, named := s.client.MaxMessageSize()
+	if !named || most == 0 || octets <= most {
+		return nil
+	}
+	class := store.AttemptPermanent
+	if most < leastSize && most < smallest {
+		class = store.AttemptSmarthost
+	}
+	return &fault{phase: phaseSize, class: class, err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
 }
 
 // body writes the message and its final dot. After an error while writing, the connection must go without a dot: that

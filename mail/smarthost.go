@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -27,7 +26,9 @@ type SmarthostOptions struct {
 
 	Username string // empty: no AUTH
 	Password string
-	Auth     string // plain or login; empty: PLAIN where offered, else LOGIN
+	Auth     string // plain, login or xoauth2; empty: PLAIN where offered, else LOGIN
+
+	Tokens TokenSource // the access tokens for xoauth2, instead of a password; else nil
 
 	Hello string         // name in EHLO; empty: the host's name if it is a full one, else the connection's address
 	Roots *x509.CertPool // nil: the system's
@@ -40,6 +41,10 @@ type Smarthost struct {
 	limits  limits
 	dial    func(ctx context.Context, address string) (net.Conn, error)
 	open    atomic.Int32
+
+	smallest atomic.Int64 // octets of the smallest message so far; 0: none
+	logins   *logins
+	tokens   *tokenCache // nil: none are needed
 }
 
 // NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
@@ -52,20 +57,37 @@ func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
 	if o.Implicit && o.Plain {
 		faults = append(faults, errors.New("the smarthost is named with TLS and without it: choose one"))
 	}
-	if o.Auth != "" && o.Auth != authPlain && o.Auth != authLogin {
-		faults = append(faults, fmt.Errorf("%q is no way to authenticate: use plain or login", o.Auth))
-	}
+	faults = append(faults, o.checkAuth())
 	if strings.ContainsAny(o.Hello, " \r\n") {
 		faults = append(faults, fmt.Errorf("%q is no name for EHLO: write a host name", o.Hello))
 	}
 	if o.Hello == "" {
 		o.Hello = fullHostName()
 	}
-	h := &Smarthost{options: o, host: host, limits: defaultLimits}
+	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins()}
+	if o.Tokens != nil {
+		h.tokens = newTokenCache(o.Tokens)
+	}
 	h.dial = func(ctx context.Context, address string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}
 	return h, errors.Join(faults...)
+}
+
+func (o SmarthostOptions) checkAuth() error {
+	switch o.Auth {
+	case "", authPlain, authLogin:
+		if o.Tokens != nil {
+			return errors.New("access tokens are of use with auth=xoauth2 alone: name it, or leave out the token endpoint")
+		}
+	case authXOAuth2:
+		if o.Tokens == nil || o.Username == "" {
+			return errors.New("auth=xoauth2 needs a user name and a token endpoint")
+		}
+	default:
+		return fmt.Errorf("%q is no way to authenticate: use plain, login or xoauth2", o.Auth)
+	}
+	return nil
 }
 
 // fullHostName is the host's name where it is one that means something elsewhere, else empty.
@@ -84,8 +106,52 @@ func (h *Smarthost) Lane(ctx context.Context) Lane { return &lane{host: h, hard:
 // Connections tells how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
 
-// connect dials and goes as far as a session that MAIL can begin on.
+// smallestOf remembers the size of a message, and gives that of the smallest so far.
+func (h *Smarthost) smallestOf(octets int) int {
+	for {
+		smallest := h.smallest.Load()
+		if smallest != 0 && smallest <= int64(octets) {
+			return int(smallest)
+		}
+		if h.smallest.CompareAndSwap(smallest, int64(octets)) {
+			return octets
+		}
+	}
+}
+
+// connect goes as far as a session that MAIL can begin on. Where there is a login to be refused, connections are made as
+// far as that is safe.
 func (h *Smarthost) connect(stop, hard context.Context) (*session, *fault) {
+	if h.options.Username == "" {
+		return h.establish(stop, hard)
+	}
+	if fail := h.logins.begin(stop); fail != nil {
+		return nil, fail
+	}
+	s, fail := h.establish(stop, hard)
+	h.logins.end(fail, stop.Err() != nil)
+	return s, fail
+}
+
+// establish dials, and takes the connection through TLS, EHLO and AUTH.
+func (h *Smarthost) establish(stop, hard context.Context) (*session, *fault) {
+	s, fail := h.reach(stop, hard)
+	if fail != nil {
+		return nil, fail
+	}
+	defer s.wire.cutBy(stop)()
+	if fail = h.greet(stop, s); fail == nil && h.options.Username != "" {
+		_, fail = h.authenticate(stop, s)
+	}
+	if fail != nil {
+		s.drop()
+		return nil, fail
+	}
+	return s, nil
+}
+
+// reach dials. The session has nothing but its wire yet.
+func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	dialling, cancel := context.WithTimeout(stop, h.limits.dial)
 	defer cancel()
 	raw, err := h.dial(dialling, h.options.Addr)
@@ -95,36 +161,18 @@ func (h *Smarthost) connect(stop, hard context.Context) (*session, *fault) {
 	s := &session{wire: newConn(raw, h.limits), host: h, since: time.Now()}
 	h.open.Add(1)
 	s.forget = context.AfterFunc(hard, func() { raw.Close() })
-	defer s.wire.cutBy(stop)()
-	if fault := h.prepare(stop, s); fault != nil {
-		s.drop()
-		return nil, fault
-	}
 	return s, nil
 }
 
-// prepare makes the session's client: TLS, EHLO, AUTH.
-func (h *Smarthost) prepare(ctx context.Context, s *session) *fault {
+// greet makes the session's client: TLS, and EHLO within it.
+func (h *Smarthost) greet(ctx context.Context, s *session) (fail *fault) {
 	name := h.helloName(s.wire)
-	top, fail := h.secure(ctx, s.wire, name)
-	if fail != nil {
+	if s.top, fail = h.secure(ctx, s.wire, name); fail != nil {
 		return fail
 	}
-	s.client = h.client(top)
+	s.client = h.client(s.top)
 	if err := s.client.Hello(name); err != nil {
 		return &fault{phase: phaseHello, err: err}
-	}
-	if h.options.Username == "" {
-		return nil
-	}
-	mechanism, err := h.mechanism(s.client)
-	if err == nil {
-		top.auth = true
-		err = s.client.Auth(mechanism)
-		top.auth = false
-	}
-	if err != nil {
-		return &fault{phase: phaseAuth, err: err}
 	}
 	return nil
 }
@@ -172,7 +220,7 @@ func (h *Smarthost) startTLS(clear *dialogue) error {
 	}
 	_, _, err := textproto.NewReader(bufio.NewReader(clear)).ReadResponse(220)
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
-		return &smtp.SMTPError{Code: refused.Code, Message: refused.Msg}
+		return replyOf(refused)
 	}
 	if err == nil && clear.lines.Buffered() > 0 {
 		return errors.New("the smarthost, or somebody in between, goes on in clear text after STARTTLS")
@@ -204,39 +252,4 @@ func (h *Smarthost) helloName(wire interface{ LocalAddr() net.Addr }) string {
 		return "[" + local.IP.String() + "]"
 	}
 	return "[IPv6:" + local.IP.String() + "]"
-}
-
-// The values of SmarthostOptions.Auth.
-const (
-	authPlain = "plain"
-	authLogin = "login"
-)
-
-func (h *Smarthost) mechanism(client *smtp.Client) (sasl.Client, error) {
-	user, password := h.options.Username, h.options.Password
-	switch {
-	case h.options.Auth != authLogin && client.SupportsAuth(sasl.Plain):
-		return sasl.NewPlainClient("", user, password), nil
-	case h.options.Auth != authPlain && client.SupportsAuth(sasl.Login):
-		return &login{answers: []string{user, password}}, nil
-	}
-	_, offered := client.Extension("AUTH")
-	return nil, fmt.Errorf("the smarthost offers no way to authenticate that is wanted here; it offers %q", offered)
-}
-
-// login is AUTH LOGIN as servers speak it: they ask for the name, then for the password, in whatever words. (go-sasl's
-// sends the name unasked and then takes no question but "Password:".)
-type login struct{ answers []string }
-
-// Start names the mechanism and says nothing else, so that every server asks for the name first.
-func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
-
-// Next answers the next question.
-func (l *login) Next([]byte) ([]byte, error) {
-	if len(l.answers) == 0 {
-		return nil, sasl.ErrUnexpectedServerChallenge
-	}
-	answer := l.answers[0]
-	l.answers = l.answers[1:]
-	return []byte(answer), nil
 }

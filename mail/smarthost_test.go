@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/oauth2"
+
 	"postern/mail/letters"
 	"postern/store"
 )
@@ -19,13 +21,18 @@ import (
 var testMessage = letters.Message{From: "postern@postern.example", To: "driver+tag@drivers.example",
 	Data: []byte("Message-ID: <1@postern.example>\r\n\r\n.\r\n..two\r\nthe end\r\n")}
 
-// TestSession takes one message through TLS and AUTH, and their faults: phase, code, and what was said before TLS.
+// noTokens is a source that must not be asked.
+type noTokens struct{}
+
+func (noTokens) Token(context.Context) (*oauth2.Token, error) { panic("a token was wanted") }
+
+// TestSession takes one message through the ways of TLS and AUTH that smarthosts know: phase, code, what was said before TLS.
+// (TestFaults has what may go wrong.)
 func TestSession(t *testing.T) {
 	const host = "smarthost.example"
 	synctest.Test(t, func(t *testing.T) {
-		ca, other := newAuthority(t), newAuthority(t)
-		hour := time.Now().Add(time.Hour)
-		good := server(ca.issue(t, host, hour, false))
+		ca := newAuthority(t)
+		good := server(ca.issue(t, host, time.Now().Add(month), false))
 		tests := map[string]struct {
 			o     SmarthostOptions
 			sink  *sink
@@ -34,27 +41,20 @@ func TestSession(t *testing.T) {
 			text  string
 			heard string // credentials as the sink heard them; empty: none
 		}{
-			"STARTTLS, PLAIN":    {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
-			"STARTTLS, LOGIN":    {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN"}, "", 0, "", "u\x00p"},
-			"implicit, LOGIN":    {SmarthostOptions{Implicit: true, Auth: "login", Username: "u"}, &sink{tls: good, implicit: true, mechanisms: "PLAIN LOGIN"}, "", 0, "", "u\x00"},
-			"no AUTH wanted":     {SmarthostOptions{}, &sink{tls: good, mechanisms: "PLAIN"}, "", 0, "", ""},
-			"plain text named":   {SmarthostOptions{Plain: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, "", 0, "", "\x00u\x00"},
-			"no STARTTLS":        {SmarthostOptions{Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "does not offer STARTTLS", ""},
-			"STARTTLS refused":   {SmarthostOptions{Username: "u"}, &sink{tls: good, script: once("starttls", "454 4.7.0 no TLS now")}, phaseTLS, 454, "no TLS now", ""},
-			"STARTTLS dropped":   {SmarthostOptions{}, &sink{tls: good, script: once("starttls", drop)}, phaseTLS, 0, "closed", ""},
-			"text before TLS":    {SmarthostOptions{Username: "u"}, &sink{tls: good, script: once("starttls", inject)}, phaseTLS, 0, "clear text", ""},
-			"handshake stalls":   {SmarthostOptions{}, &sink{tls: good, script: once("tls", stall)}, phaseTLS, 0, "no answer in time", ""},
-			"another name":       {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, "other.example", hour, false))}, phaseTLS, 0, "other.example", ""},
-			"expired":            {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, host, time.Now().Add(-time.Hour), false))}, phaseTLS, 0, "expired", ""},
-			"self-signed":        {SmarthostOptions{Username: "u"}, &sink{tls: server(ca.issue(t, host, hour, true))}, phaseTLS, 0, "unknown authority", ""},
-			"foreign authority":  {SmarthostOptions{Username: "u"}, &sink{tls: server(other.issue(t, host, hour, false))}, phaseTLS, 0, "unknown authority", ""},
-			"no TLS behind it":   {SmarthostOptions{Implicit: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "", ""},
-			"AUTH refused":       {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "535 5.7.8 wrong")}, phaseAuth, 535, "wrong", "\x00u\x00"},
-			"AUTH too often":     {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "454 4.7.0 too many")}, phaseAuth, 454, "too many", "\x00u\x00"},
-			"AUTH stalls":        {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", stall)}, phaseAuth, 0, "no answer", "\x00u\x00"},
-			"AUTH asks for more": {SmarthostOptions{Username: "u"}, &sink{tls: good, mechanisms: "PLAIN", script: once("auth", "334 YWdhaW4=")}, phaseAuth, 0, "challenge", "\x00u\x00"},
-			"AUTH not offered":   {SmarthostOptions{Username: "u"}, &sink{tls: good}, phaseAuth, 0, "no way to authenticate", ""},
-			"AUTH not that":      {SmarthostOptions{Username: "u", Auth: "plain"}, &sink{tls: good, mechanisms: "LOGIN"}, phaseAuth, 0, `offers "LOGIN"`, ""},
+			"STARTTLS, PLAIN":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
+			"STARTTLS, LOGIN":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN"}, "", 0, "", "u\x00p"},
+			"implicit, LOGIN":   {SmarthostOptions{Implicit: true, Auth: "login", Username: "u"}, &sink{tls: good, implicit: true, mechanisms: "PLAIN LOGIN"}, "", 0, "", "u\x00"},
+			"no AUTH wanted":    {SmarthostOptions{}, &sink{tls: good, mechanisms: "PLAIN"}, "", 0, "", ""},
+			"plain text named":  {SmarthostOptions{Plain: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, "", 0, "", "\x00u\x00"},
+			"handshake stalls":  {SmarthostOptions{Implicit: true}, &sink{tls: good, implicit: true, script: once("tls", stall)}, phaseTLS, 0, "no answer in time", ""},
+			"expired, implicit": {SmarthostOptions{Implicit: true, Username: "u"}, &sink{implicit: true, tls: ca.spoilt(t, host)["expired"]}, phaseTLS, 0, "expired", ""},
+			"no TLS behind it":  {SmarthostOptions{Implicit: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "", ""},
+			"LOGIN, odd words":  {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"VXNlciBOYW1lAA==", "UGFzc3dvcmQA"}}, "", 0, "", "u\x00p"},
+			"LOGIN, no words":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"", ""}}, "", 0, "", "u\x00p"},
+			"LOGIN asks thrice": {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"YQ==", "YQ==", "YQ=="}}, phaseAuth, 0, "challenge", ""},
+			"LOGIN refused":     {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", script: once("auth", "535 5.7.8 wrong")}, phaseAuth, 535, "wrong", "u\x00p"},
+			"AUTH not that":     {SmarthostOptions{Username: "u", Auth: "plain"}, &sink{tls: good, mechanisms: "LOGIN XOAUTH2"}, phaseAuth, 0, `offers "LOGIN XOAUTH2"`, ""},
+			"AUTH not XOAUTH2":  {SmarthostOptions{Username: "u", Auth: "xoauth2", Tokens: noTokens{}}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, phaseAuth, 0, `offers "LOGIN PLAIN"`, ""},
 		}
 		for name, tt := range tests {
 			t.Log(name)
@@ -97,18 +97,45 @@ func sendOnce(t *testing.T, o SmarthostOptions, s *sink) store.Attempt {
 	return a
 }
 
-// TestSize: a message that the smarthost says it will not take is not even begun.
+// TestSize: a message that the smarthost says it will not take is not even begun. A SIZE below what any server takes is the
+// smarthost's fault, unless it is known to be large enough for others.
 func TestSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for size, class := range map[string]store.AttemptClass{"10": store.AttemptPermanent, "0": store.AttemptSent, "100000": store.AttemptSent} {
+		big := testMessage
+		big.Data = append(bytes.Clone(testMessage.Data), bytes.Repeat([]byte("x\r\n"), leastSize/3)...)
+		for size, want := range map[string][3]store.AttemptClass{ // of a big letter, a small one, the big one again
+			"10":     {store.AttemptSmarthost, store.AttemptSmarthost, store.AttemptSmarthost},
+			"60":     {store.AttemptSmarthost, store.AttemptSent, store.AttemptPermanent},
+			"65536":  {store.AttemptPermanent, store.AttemptSent, store.AttemptPermanent},
+			"0":      {store.AttemptSent, store.AttemptSent, store.AttemptSent},
+			"1e9":    {store.AttemptSent, store.AttemptSent, store.AttemptSent},
+			"100000": {store.AttemptSent, store.AttemptSent, store.AttemptSent},
+		} {
 			s := newSink(nil)
 			s.extensions = []string{"SIZE " + size}
-			a := sendOnce(t, SmarthostOptions{Addr: "h.example:25", Plain: true}, s)
-			if a.Class != class || class == store.AttemptPermanent && (s.count("mail") > 0 || !strings.Contains(a.Text, "takes 10")) {
-				t.Errorf("SIZE %s: %+v", size, a)
+			h := s.plainly(t)
+			lane := h.Lane(t.Context())
+			for i, m := range []letters.Message{big, testMessage, big} {
+				said := s.count("mail")
+				a := lane.Send(t.Context(), m)
+				if a.Class != want[i] || a.Class != store.AttemptSent && (s.count("mail") > said || a.Phase != phaseSize || !strings.Contains(a.Text, "takes "+size)) {
+					t.Errorf("SIZE %s, letter %d: %+v", size, i+1, a)
+				}
 			}
+			lane.Rest()
 		}
 	})
+}
+
+// plainly makes a smarthost of the sink: in memory, without TLS.
+func (s *sink) plainly(t testing.TB) *Smarthost {
+	t.Helper()
+	h, err := NewSmarthost(SmarthostOptions{Addr: "h.example:25", Plain: true, Hello: "postern.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.dial = s.dialPipe
+	return h
 }
 
 // TestEnvelope: nothing but two plain addresses gets into MAIL and RCPT.
@@ -116,12 +143,7 @@ func TestEnvelope(t *testing.T) {
 	for _, to := range []string{"x@y.example> ORCPT=rfc822;z@z.example", "x@y.example\r\nRCPT TO:<z@z.example>", `"x y"@y.example`,
 		"x@y.example,z@z.example", "x", "@y.example", "x@", "x@@y", "é@y.example", "", "x@[127.0.0.1]"} {
 		s := newSink(nil)
-		h, err := NewSmarthost(SmarthostOptions{Addr: "h.example:25", Plain: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.dial = s.dialPipe
-		a := h.Lane(t.Context()).Send(t.Context(), letters.Message{From: testMessage.From, To: to, Data: testMessage.Data})
+		a := s.plainly(t).Lane(t.Context()).Send(t.Context(), letters.Message{From: testMessage.From, To: to, Data: testMessage.Data})
 		if a.Class != store.AttemptPermanent || s.count("dial") != 0 || to != "" && strings.Contains(a.Text, to) {
 			t.Errorf("%q: %+v", to, a)
 		}
@@ -140,7 +162,7 @@ func TestLines(t *testing.T) {
 // TestOptions: all that is wrong is said at once.
 func TestOptions(t *testing.T) {
 	_, err := NewSmarthost(SmarthostOptions{Addr: "host", Implicit: true, Plain: true, Auth: "cram", Hello: "a b"})
-	for _, part := range []string{"host:port", "choose one", "plain or login", "EHLO"} {
+	for _, part := range []string{"host:port", "choose one", "plain, login or xoauth2", "EHLO"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is missing in %v", part, err)
 		}

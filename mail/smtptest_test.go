@@ -28,6 +28,8 @@ const (
 	takeWait = "takeWait" // dot: keep the message, and never answer
 	half     = "half"     // dot: keep the message, and break off within the answer
 	inject   = "inject"   // starttls: answer, and go on in clear text
+	eight    = "eight"    // answer as usual, in words that are no UTF-8
+	slowly   = "slowly"   // answer as usual, a second later
 )
 
 // arrival is a message that the sink took.
@@ -42,7 +44,9 @@ type sink struct {
 	script     func(phase string, n int) string // n counts a phase's turns, from 1; "to <address>" is a phase too
 	tls        *tls.Config                      // nil: STARTTLS is not offered
 	implicit   bool
-	mechanisms string // of AUTH; empty: not offered
+	bad        map[string]*tls.Config // other ones, which phase "tls" may name
+	mechanisms string                 // of AUTH; empty: not offered
+	questions  []string               // that AUTH LOGIN asks, as base64; nil: Username: and Password:
 	extensions []string
 	hush       bool // a benchmark: nothing is kept
 
@@ -50,6 +54,7 @@ type sink struct {
 	turns    map[string]int
 	arrived  []arrival
 	commands []string // what clients said, AUTH's answers decoded
+	poured   int64    // octets of answers without an end, on all connections
 	secured  bool     // every command so far but EHLO and STARTTLS came through TLS
 	serving  sync.WaitGroup
 	taken    chan struct{} // gets one for each arrival, where it is made
@@ -122,6 +127,13 @@ func (s *sink) turn(phase string) string {
 	return s.script(phase, s.turns[phase])
 }
 
+// offer changes the extensions while the sink serves.
+func (s *sink) offer(extensions ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.extensions = extensions
+}
+
 // count tells how often a phase was reached.
 func (s *sink) count(phase string) int {
 	s.mu.Lock()
@@ -171,11 +183,13 @@ func (s *sink) talk(raw net.Conn) {
 }
 
 func (k *talker) secureNow() bool {
-	if k.turn("tls") == stall {
-		io.Copy(io.Discard, k.conn)
-		return false
+	config, said := k.tls, k.turn("tls")
+	if other := k.bad[said]; other != nil {
+		config = other
+	} else if said != "" {
+		return k.say(said, "")
 	}
-	secured := tls.Server(k.conn, k.tls)
+	secured := tls.Server(k.conn, config)
 	if secured.Handshake() != nil {
 		return false
 	}
@@ -195,6 +209,11 @@ func (k *talker) say(said, ordinary string) bool {
 	case stall:
 		io.Copy(io.Discard, k.conn)
 		return false
+	case slowly:
+		time.Sleep(time.Second)
+		said = ordinary
+	case eight:
+		said = ordinary + " d\xe9j\xe0 vu"
 	case garbage:
 		said = "\x00\xff what?"
 	case endless:
@@ -208,12 +227,19 @@ func (k *talker) say(said, ordinary string) bool {
 	return err == nil && !strings.HasPrefix(said, "421")
 }
 
+// pouredMost is how long an answer without an end is.
+const pouredMost = 1 << 30
+
 func (k *talker) pour(text string) {
-	for {
+	for sum := 0; sum < pouredMost; sum += len(text) {
 		if _, err := io.WriteString(k.conn, text); err != nil {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.poured += int64(sum)
 			return
 		}
 	}
+	panic("a client that hears everything")
 }
 
 func (k *talker) note(command string) {
@@ -230,6 +256,9 @@ func (k *talker) command(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO":
+		if k.secure && !k.implicit {
+			return k.answer("again", k.hello())
+		}
 		return k.answer("ehlo", k.hello())
 	case "STARTTLS":
 		return k.startTLS()
@@ -259,7 +288,9 @@ func between(text string) string {
 }
 
 func (k *talker) hello() string {
+	k.mu.Lock()
 	lines := append([]string{"sink"}, k.extensions...)
+	k.mu.Unlock()
 	if k.tls != nil && !k.secure {
 		lines = append(lines, "STARTTLS")
 	}
@@ -281,26 +312,42 @@ func (k *talker) startTLS() bool {
 		io.WriteString(k.conn, "220 go on\r\n250 injected\r\n")
 		return k.secureNow()
 	}
-	return k.say(said, "220 go on") && (said != "" || k.secureNow())
+	return k.say(said, "220 go on") && (said != "" && said != eight || k.secureNow())
 }
 
-// auth takes PLAIN with its initial response, and LOGIN by questions.
+// auth takes PLAIN and XOAUTH2 with their initial responses, and LOGIN by questions. A refusal of XOAUTH2 comes after a
+// question that wants an empty line.
 func (k *talker) auth(rest string) bool {
 	mechanism, initial, _ := strings.Cut(rest, " ")
 	answers := []string{decoded(initial)}
 	if mechanism == "LOGIN" {
 		answers = nil
-		for _, question := range []string{"Username:", "Password:"} {
-			fmt.Fprintf(k.conn, "334 %s\r\n", base64.StdEncoding.EncodeToString([]byte(question)))
-			line, err := k.in.ReadString('\n')
-			if err != nil {
+		questions := k.questions
+		if questions == nil {
+			questions = []string{"VXNlcm5hbWU6", "UGFzc3dvcmQ6"}
+		}
+		for _, question := range questions {
+			line, ok := k.ask(question)
+			if !ok {
 				return false
 			}
 			answers = append(answers, decoded(line))
 		}
 	}
 	k.note("credentials " + strings.Join(answers, "\x00"))
-	return k.answer("auth", "235 2.7.0 welcome")
+	said := k.turn("auth")
+	if mechanism == "XOAUTH2" && strings.HasPrefix(said, "535") {
+		if line, ok := k.ask("eyJzdGF0dXMiOiI0MDAifQ=="); !ok || line != "\r\n" {
+			said = "501 5.5.4 an empty line is wanted"
+		}
+	}
+	return k.say(said, "235 2.7.0 welcome")
+}
+
+func (k *talker) ask(question string) (answer string, ok bool) {
+	fmt.Fprintf(k.conn, "334 %s\r\n", question)
+	line, err := k.in.ReadString('\n')
+	return line, err == nil
 }
 
 func decoded(text string) string {
@@ -309,10 +356,11 @@ func decoded(text string) string {
 }
 
 func (k *talker) data() bool {
-	if said := k.turn("data"); said != "" {
+	if said := k.turn("data"); said != "" && said != eight {
 		return k.say(said, "")
+	} else if !k.say(said, "354 go on") {
+		return false
 	}
-	io.WriteString(k.conn, "354 go on\r\n")
 	if said := k.turn("body"); said == drop {
 		k.in.ReadString('\n')
 		return false
@@ -339,7 +387,7 @@ func (k *talker) data() bool {
 
 func (k *talker) dot(message string) bool {
 	said := k.turn("dot")
-	took := said == "" || said == takeDrop || said == takeWait || said == half || strings.HasPrefix(said, "2") || said == garbage
+	took := said == "" || said == takeDrop || said == takeWait || said == half || strings.HasPrefix(said, "2") || said == garbage || said == eight || said == slowly
 	if took {
 		k.keep(message)
 	}
@@ -353,7 +401,11 @@ func (k *talker) dot(message string) bool {
 		io.Copy(io.Discard, k.conn)
 		return false
 	}
-	return k.say(said, "250 2.0.0 Ok: queued as 4XYZ")
+	if !k.say(said, "250 2.0.0 Ok: queued as 4XYZ") {
+		return false
+	}
+	said = k.turn("idle")
+	return said == "" || k.say(said, "")
 }
 
 func (k *talker) keep(message string) {

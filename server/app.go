@@ -20,6 +20,7 @@ import (
 	"postern/server/biker"
 	"postern/server/eecd"
 	"postern/server/inbox"
+	"postern/server/metrics"
 	"postern/server/operator"
 	"postern/server/partner"
 	"postern/server/web"
@@ -46,6 +47,8 @@ type App struct {
 	courier   *mail.Courier
 
 	attendance *attendance
+	metrics    *metrics.Metrics
+	smarthost  *mail.Smarthost // nil: letters go to the built-in inbox
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -65,6 +68,7 @@ func Open(config Config, log zerolog.Logger) (*App, error) {
 
 func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
 	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now)}
+	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())
 	a.store, err = store.Open(config.Data, store.Options{
 		Now: now, Random: random, MailDomain: mailDomain(config),
@@ -113,10 +117,18 @@ func (a *App) keyring() (*tokens.Keyring, error) {
 }
 
 func (a *App) openOperator() error {
-	acts, err := operator.New(operator.Options{
+	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
 		Draining: a.draining, Now: a.now, Random: a.random,
-	})
+	}
+	if a.config.SMTP != nil {
+		var err error
+		if a.smarthost, err = a.config.smarthost(); err != nil {
+			return err
+		}
+		o.CheckSmarthost = checkerOf(a.smarthost) // the courier's own, so that refused logins are counted together
+	}
+	acts, err := operator.New(o)
 	if err != nil {
 		return err
 	}
@@ -163,7 +175,8 @@ func (a *App) makeRooms() error {
 		return err
 	}
 	a.courier = mail.New(mail.Options{
-		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(), Log: a.log, Now: a.now,
+		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
+		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := web.NewLimiter(a.config.Limits.SignIn, a.config.Limits.Exempt, a.now)
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})

@@ -35,6 +35,7 @@ type Config struct {
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string
 	PrivacyURL    string
+	LettersDir    string // empty: the embedded texts
 	ActivationURL string // with {token} and {cleaningId} not yet filled in
 
 	ConfirmationTTL    time.Duration
@@ -65,10 +66,15 @@ type SMTP struct {
 	Roots       *x509.CertPool // nil: the system's
 	User        string         // empty: no AUTH
 	Password    string
-	Auth        string // plain, login; empty: what the server offers
+	Auth        string // plain, login, xoauth2; empty: what the server offers
+	OAuth       *OAuth // with xoauth2
 	Hello       string // name in EHLO; empty: this machine's
 	Connections int
+	PerMinute   int // letters; 0: no limit
 }
+
+// OAuth says how tokens for the smarthost are got: by client credentials (RFC 6749 §4.4).
+type OAuth struct{ URL, ClientID, Secret, Scope string }
 
 // Limits are the limits of CONTRACT section 8. A zero Rate limits nothing.
 type Limits struct {

@@ -47,6 +47,7 @@ func (s Settings) Parse() (Config, error) {
 		Contact:            p.contact(s.Contact),
 		Organisation:       p.text("ORGANISATION", s.Organisation),
 		PrivacyURL:         p.link("PRIVACY_URL", s.PrivacyURL),
+		LettersDir:         s.LettersDir,
 		ActivationURL:      p.activationURL(s.EECDActivationURL),
 		ConfirmationTTL:    p.duration("CONFIRMATION_TTL", s.ConfirmationTTL, time.Second, 30*day),
 		ConfirmationReuse:  p.duration("CONFIRMATION_REUSE", s.ConfirmationReuse, time.Second, day),
@@ -147,10 +148,13 @@ func (p *parser) withoutSmarthost(s Settings, c Config) {
 	if c.PublicURL != nil && !loopback(c.PublicURL.Hostname()) {
 		p.fault("SMTP_URL", "must be set when POSTERN_PUBLIC_URL leads to another machine than this one: letters would reach nobody")
 	}
-	if s.SMTP.PasswordFile != "" {
-		p.fault("SMTP_PASSWORD_FILE", "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
-	}
-	if s.SMTP.CAFile != "" {
-		p.fault("SMTP_CA_FILE", "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
+	for _, setting := range []struct{ name, value string }{
+		{"SMTP_PASSWORD_FILE", s.SMTP.PasswordFile}, {"SMTP_CA_FILE", s.SMTP.CAFile}, {"SMTP_PER_MINUTE", s.SMTP.PerMinute},
+		{"SMTP_OAUTH_URL", s.SMTP.OAuth.URL}, {"SMTP_OAUTH_CLIENT_ID", s.SMTP.OAuth.ClientID},
+		{"SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile}, {"SMTP_OAUTH_SCOPE", s.SMTP.OAuth.Scope},
+	} {
+		if setting.value != "" {
+			p.fault(setting.name, "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
+		}
 	}
 }

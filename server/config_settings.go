@@ -37,6 +37,13 @@ type Settings struct {
 		PasswordFile string `split_words:"true" desc:"file with the password, instead of the one in SMTP_URL"`
 		CAFile       string `split_words:"true" computed:"the system's roots" desc:"PEM roots for the smarthost"`
 		Connections  string `default:"2" desc:"parallel connections to the smarthost, 1 to 20"`
+		PerMinute    string `split_words:"true" computed:"no limit" desc:"letters a minute, for smarthosts that count"`
+		OAuth        struct {
+			URL        string `desc:"token endpoint for auth=xoauth2 (client credentials)"`
+			ClientID   string `split_words:"true" desc:"client that asks for tokens"`
+			SecretFile string `split_words:"true" desc:"file with the client's secret"`
+			Scope      string `desc:"scope of the tokens"`
+		}
 	}
 	Mail struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
@@ -45,6 +52,7 @@ type Settings struct {
 	Contact            string `desc:"Reply-To of letters"`
 	Organisation       string `desc:"name shown in letters and on pages"`
 	PrivacyURL         string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	LettersDir         string `split_words:"true" desc:"directory with your own letter texts, which override the built-in ones file by file"`
 	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
 	ConfirmationTTL    string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
 	ConfirmationReuse  string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`

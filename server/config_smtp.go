@@ -13,6 +13,10 @@ import (
 // smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.
 func (p *parser) smtp(s Settings) *SMTP {
 	connections := p.number("SMTP_CONNECTIONS", s.SMTP.Connections, 1, 20)
+	perMinute := 0
+	if s.SMTP.PerMinute != "" {
+		perMinute = p.number("SMTP_PER_MINUTE", s.SMTP.PerMinute, 1, 100_000)
+	}
 	if s.SMTP.URL == "" {
 		return nil
 	}
@@ -28,16 +32,60 @@ func (p *parser) smtp(s Settings) *SMTP {
 	}
 	smtp := &SMTP{
 		Host: u.Hostname(), Port: p.smtpPort(u), ImplicitTLS: u.Scheme == "smtps", User: u.User.Username(),
-		Connections: connections,
+		Connections: connections, PerMinute: perMinute,
 	}
 	smtp.Password, _ = u.User.Password()
 	p.smtpOptions(smtp, u.RawQuery)
-	p.smtpPassword(smtp, s.SMTP.PasswordFile)
+	if smtp.Auth == authXOAuth2 {
+		smtp.OAuth = p.oauth(s, smtp)
+	} else {
+		p.smtpPassword(smtp, s.SMTP.PasswordFile)
+		p.noOAuth(s)
+	}
 	smtp.Roots = p.roots(s.SMTP.CAFile)
 	if smtp.NoTLS && smtp.Roots != nil {
 		p.fault("SMTP_CA_FILE", "is of no use with tls=off in POSTERN_SMTP_URL: take one of them away")
 	}
 	return smtp
+}
+
+// authXOAuth2 is the one way to authenticate that takes tokens rather than a password.
+const authXOAuth2 = "xoauth2"
+
+// oauth reads how tokens for the smarthost are got.
+func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
+	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
+	if smtp.Password != "" || s.SMTP.PasswordFile != "" {
+		p.fault("SMTP_URL", "is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
+	}
+	if o.URL == "" || o.ClientID == "" || s.SMTP.OAuth.SecretFile == "" {
+		p.fault("SMTP_OAUTH_URL", "and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
+		return o
+	}
+	p.link("SMTP_OAUTH_URL", o.URL)
+	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		p.fault("SMTP_OAUTH_URL", "must be https: the client's secret goes there")
+	}
+	text, err := os.ReadFile(s.SMTP.OAuth.SecretFile)
+	if err != nil {
+		p.fault("SMTP_OAUTH_SECRET_FILE", "cannot be read: %s", err)
+	}
+	if o.Secret = strings.TrimSpace(string(text)); err == nil && o.Secret == "" {
+		p.fault("SMTP_OAUTH_SECRET_FILE", "is empty: %s", s.SMTP.OAuth.SecretFile)
+	}
+	return o
+}
+
+// noOAuth refuses settings that are of no use without auth=xoauth2.
+func (p *parser) noOAuth(s Settings) {
+	o := s.SMTP.OAuth
+	for _, setting := range []struct{ name, value string }{
+		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID}, {"SMTP_OAUTH_SECRET_FILE", o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
+	} {
+		if setting.value != "" {
+			p.fault(setting.name, "is of no use without auth=xoauth2 in POSTERN_SMTP_URL: take one of them away")
+		}
+	}
 }
 
 // smtpPort is the port in the URL, or the scheme's own (RFC 6409 §3.1, RFC 8314 §3.3).
@@ -69,14 +117,14 @@ func (p *parser) smtpOptions(smtp *SMTP, query string) {
 			p.fault("SMTP_URL", "is wrong: an option is given twice")
 		case name == "tls" && value[0] == "off":
 			smtp.NoTLS = true
-		case name == "auth" && slices.Contains([]string{"plain", "login"}, value[0]):
+		case name == "auth" && slices.Contains([]string{"plain", "login", authXOAuth2}, value[0]):
 			smtp.Auth = value[0]
 		case name == "hello" && isHostName(value[0]):
 			smtp.Hello = value[0]
 		case name == "tls":
 			p.fault("SMTP_URL", "is wrong: tls can only be off; leave it out for TLS")
 		case name == "auth":
-			p.fault("SMTP_URL", "is wrong: auth is plain or login")
+			p.fault("SMTP_URL", "is wrong: auth is plain, login or xoauth2")
 		case name == "hello":
 			p.fault("SMTP_URL", "is wrong: hello is this machine's name, as postern.example.org")
 		default:

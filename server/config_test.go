@@ -55,6 +55,10 @@ func TestDefaults(t *testing.T) {
 		{c.UserTokenTTL, 24 * time.Hour},
 		{c.ReactivateAfter, 720 * time.Hour},
 		{c.MailboxSignIn, false},
+		{c.InvitationTTL, 168 * time.Hour},
+		{c.RecoveryTTL, time.Hour},
+		{c.PasswordMin, 15},
+		{c.RepeatLettersAfter, 720 * time.Hour},
 		{c.Keep.Unconfirmed, 720 * time.Hour},
 		{c.Keep.Sent, 336 * time.Hour},
 		{c.Keep.Events, 9600 * time.Hour},
@@ -64,6 +68,8 @@ func TestDefaults(t *testing.T) {
 		{c.LogFormat, ""},
 		{c.Limits.Register, store.Rate{Count: 20, Per: time.Hour}},
 		{c.Limits.StrangerLetters, store.Rate{Count: 500, Per: time.Hour}},
+		{c.Limits.PartnerLetters, store.Rate{Count: 20000, Per: 24 * time.Hour}},
+		{c.Limits.Login, 5},
 	} {
 		if !reflect.DeepEqual(is.got, is.want) {
 			t.Errorf("got %#v, want %#v", is.got, is.want)
@@ -117,6 +123,10 @@ func TestFaults(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s3cr\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, is := range []struct {
 		settings []string
 		want     string // what the only fault begins with
@@ -151,8 +161,8 @@ func TestFaults(t *testing.T) {
 		{[]string{"ORGANISATION=a\nb"}, `POSTERN_ORGANISATION must be one line`},
 		{[]string{"PRIVACY_URL=/privacy"}, `POSTERN_PRIVACY_URL is wrong: write a whole URL`},
 		{[]string{"CONFIRMATION_TTL=1d"}, `POSTERN_CONFIRMATION_TTL is "1d": write a length of time as 90s, 10m or 24h`},
-		{[]string{"CONFIRMATION_TTL=0s"}, `POSTERN_CONFIRMATION_TTL is 0s: it must be at least 1m`},
-		{[]string{"USER_TOKEN_TTL=-1h"}, `POSTERN_USER_TOKEN_TTL is -1h: it must be at least 1m`},
+		{[]string{"CONFIRMATION_TTL=0s"}, `POSTERN_CONFIRMATION_TTL is 0s: it must be at least 1s`},
+		{[]string{"USER_TOKEN_TTL=-1h"}, `POSTERN_USER_TOKEN_TTL is -1h: it must be at least 1s`},
 		{[]string{"CONFIRMATION_REUSE=25h"}, `POSTERN_CONFIRMATION_REUSE is 25h: it may be at most 24h`},
 		{[]string{"KEEP_UNCONFIRMED=2h"}, `POSTERN_KEEP_UNCONFIRMED is shorter than POSTERN_CONFIRMATION_TTL`},
 		{[]string{"SIGN_IN=password"}, `POSTERN_SIGN_IN is "password": it must be email or mailbox`},
@@ -171,10 +181,23 @@ func TestFaults(t *testing.T) {
 		{withSMTP("SMTP_URL=smtp://mail:0"), `POSTERN_SMTP_URL is wrong: the port`},
 		{withSMTP("SMTP_URL=smtp://mail?tls=no"), `POSTERN_SMTP_URL is wrong: tls can only be off`},
 		{withSMTP("SMTP_URL=smtps://mail?tls=off"), `POSTERN_SMTP_URL is wrong: smtps and tls=off contradict`},
-		{withSMTP("SMTP_URL=smtp://u:p@mail?auth=ntlm"), `POSTERN_SMTP_URL is wrong: auth is plain or login`},
+		{withSMTP("SMTP_URL=smtp://u:p@mail?auth=ntlm"), `POSTERN_SMTP_URL is wrong: auth is plain, login or xoauth2`},
 		{withSMTP("SMTP_URL=smtp://mail?auth=plain"), `POSTERN_SMTP_URL is wrong: auth needs a user`},
 		{withSMTP("SMTP_URL=smtp://mail?hello=a%0d%0ab"), `POSTERN_SMTP_URL is wrong: hello is this machine's name`},
 		{withSMTP("SMTP_URL=smtp://mail?starttls=1"), `POSTERN_SMTP_URL is wrong: the options are tls, auth and hello`},
+		{[]string{"PASSWORD_MIN=7"}, `POSTERN_PASSWORD_MIN is "7": it must be a number from 8 to 64`},
+		{[]string{"LIMIT_LOGIN=0"}, `POSTERN_LIMIT_LOGIN is "0": it must be a number from 1 to 1000, or off`},
+		{[]string{"RECOVERY_TTL=1"}, `POSTERN_RECOVERY_TTL is "1": write a length of time`},
+		{[]string{"SMTP_PER_MINUTE=30"}, `POSTERN_SMTP_PER_MINUTE says how`},
+		{withSMTP("SMTP_URL=smtp://mail", "SMTP_PER_MINUTE=0"), `POSTERN_SMTP_PER_MINUTE is "0": it must be a number from 1 to 100000`},
+		{withSMTP("SMTP_URL=smtp://u:p@mail", "SMTP_OAUTH_SCOPE=s"), `POSTERN_SMTP_OAUTH_SCOPE is of no use without auth=xoauth2`},
+		{withSMTP("SMTP_URL=smtp://u@mail?auth=xoauth2"), `POSTERN_SMTP_OAUTH_URL and POSTERN_SMTP_OAUTH_CLIENT_ID and`},
+		{withSMTP("SMTP_URL=smtp://u@mail?auth=xoauth2", "SMTP_OAUTH_URL=http://a.example", "SMTP_OAUTH_CLIENT_ID=c", "SMTP_OAUTH_SECRET_FILE="+secret),
+			`POSTERN_SMTP_OAUTH_URL must be https`},
+		{withSMTP("SMTP_URL=smtp://u@mail?auth=xoauth2", "SMTP_OAUTH_URL=https://a.example", "SMTP_OAUTH_CLIENT_ID=c", "SMTP_OAUTH_SECRET_FILE="+empty),
+			`POSTERN_SMTP_OAUTH_SECRET_FILE is empty`},
+		{withSMTP("SMTP_URL=smtp://u:s3cr@mail?auth=xoauth2", "SMTP_OAUTH_URL=https://a.example", "SMTP_OAUTH_CLIENT_ID=c", "SMTP_OAUTH_SECRET_FILE="+secret),
+			`POSTERN_SMTP_URL is wrong: with auth=xoauth2 there is no password`},
 		{withSMTP("SMTP_URL=smtp://u@mail"), `POSTERN_SMTP_URL is wrong: there is a user, but no password`},
 		{withSMTP("SMTP_URL=smtp://:p@mail"), `POSTERN_SMTP_URL is wrong: there is a password, but no user`},
 		{withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE=/nowhere"), `POSTERN_SMTP_PASSWORD_FILE cannot be read`},
@@ -280,9 +303,10 @@ func TestList(t *testing.T) {
 		}
 	}
 	if got := strings.Join(names, " "); got != "LISTEN OPERATOR_LISTEN DATA PUBLIC_URL TLS_CERT TLS_KEY TRUSTED_PROXIES ALLOWED_ORIGINS "+
-		"SMTP_URL SMTP_PASSWORD_FILE SMTP_CA_FILE SMTP_CONNECTIONS MAIL_FROM MAIL_GIVE_UP_AFTER CONTACT ORGANISATION PRIVACY_URL EECD_ACTIVATION_URL "+
-		"CONFIRMATION_TTL CONFIRMATION_REUSE USER_TOKEN_TTL REACTIVATE_AFTER SIGN_IN KEEP_UNCONFIRMED KEEP_SENT KEEP_EVENTS KEEP_CLEANINGS KEY_FILE "+
-		"LOG_LEVEL LOG_FORMAT LIMIT_REGISTER LIMIT_SIGN_IN LIMIT_EXEMPT LIMIT_STRANGER_LETTERS LIMIT_ADDRESS_LETTERS" {
+		"SMTP_URL SMTP_PASSWORD_FILE SMTP_CA_FILE SMTP_CONNECTIONS SMTP_PER_MINUTE SMTP_OAUTH_URL SMTP_OAUTH_CLIENT_ID SMTP_OAUTH_SECRET_FILE SMTP_OAUTH_SCOPE "+
+		"MAIL_FROM MAIL_GIVE_UP_AFTER CONTACT ORGANISATION PRIVACY_URL LETTERS_DIR EECD_ACTIVATION_URL "+
+		"CONFIRMATION_TTL CONFIRMATION_REUSE INVITATION_TTL RECOVERY_TTL PASSWORD_MIN REPEAT_LETTERS_AFTER USER_TOKEN_TTL REACTIVATE_AFTER SIGN_IN KEEP_UNCONFIRMED KEEP_SENT KEEP_EVENTS KEEP_CLEANINGS KEY_FILE "+
+		"LOG_LEVEL LOG_FORMAT LIMIT_REGISTER LIMIT_SIGN_IN LIMIT_EXEMPT LIMIT_STRANGER_LETTERS LIMIT_ADDRESS_LETTERS LIMIT_PARTNER_LETTERS LIMIT_LOGIN" {
 		t.Errorf("names: %s", got)
 	}
 	for name, want := range map[string]string{

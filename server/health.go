@@ -1,9 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
+	"postern/server/metrics"
 	"postern/server/web"
 	"postern/store"
 )
@@ -78,4 +80,29 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		detail.Sending.Fault = status.Fault.Phase + ": " + status.Fault.Text
 	}
 	return detail, nil
+}
+
+// writeMetrics answers /metrics in Prometheus's text format.
+func (a *App) writeMetrics(c *web.Call) error {
+	var text bytes.Buffer
+	if err := a.metrics.Write(&text); err != nil {
+		return err
+	}
+	return c.Bytes("text/plain; version=0.0.4; charset=utf-8", text.Bytes())
+}
+
+// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so.
+func (a *App) measured() metrics.Source {
+	return metrics.Source{
+		Queue:       func() (store.QueueStats, error) { return a.store.QueueStats() },
+		Connections: func() int { return a.courier.Status().Connections },
+		Breaker:     func() bool { return !a.courier.Status().PausedUntil.IsZero() },
+		Paused:      func() bool { paused, err := a.store.SendingPaused(); return err == nil && paused },
+		Ready:       func() bool { return a.store.Ready() == nil && a.draining.Err() == nil },
+		Silent: func() int {
+			partners, _ := a.store.Partners()
+			return len(a.attendance.absent(partners))
+		},
+		Now: a.now,
+	}
 }

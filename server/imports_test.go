@@ -11,13 +11,14 @@ import (
 // what stands higher, and neighbours do not know each other.
 var below = map[string][]string{
 	"postern":                   {"server/command"},
-	"postern/server/command":    {"server", "server/operator", "server/push", "server/web", "server/web/fields", "store", "tokens"},
-	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/web", "server/web/fields", "mail", "mail/letters", "store", "tokens"},
+	"postern/server/command":    {"mail/letters", "server", "server/operator", "server/push", "server/web", "server/web/fields", "store", "tokens"},
+	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/metrics", "server/web", "server/web/fields", "mail", "mail/letters", "store", "tokens"},
 	"postern/server/eecd":       {"server/web", "server/web/fields", "mail/document", "store", "tokens"},
 	"postern/server/biker":      {"server/web", "server/web/fields", "store", "tokens"},
 	"postern/server/partner":    {"server/web", "server/web/fields", "store", "tokens"},
 	"postern/server/operator":   {"server/web", "server/web/fields", "store", "tokens"},
 	"postern/server/push":       {},
+	"postern/server/metrics":    {"store"},
 	"postern/server/inbox":      {"server/web", "server/web/fields", "mail", "store"},
 	"postern/server/web":        {"server/web/fields", "store"},
 	"postern/server/web/fields": {"store"},

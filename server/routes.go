@@ -31,6 +31,7 @@ func (a *App) operatorRoutes() (routes []web.Route) {
 	if a.rooms.inbox != nil {
 		routes = a.rooms.inbox.Routes()
 	}
+	routes = append(routes, web.Route{Method: http.MethodGet, Path: "/metrics", Handle: a.writeMetrics})
 	for i := range routes {
 		routes[i].Operator = true
 	}

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"net"
-	"strconv"
 	"strings"
 
 	"postern/mail"
@@ -24,7 +22,7 @@ func (a *App) letterOptions() letters.Options {
 	o := letters.Options{
 		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL,
 		ActivationURL: c.ActivationURL, ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
-		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Sealer: a.sealer,
+		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Dir: c.LettersDir, Sealer: a.sealer,
 	}
 	if c.Contact != nil {
 		o.ReplyTo = c.Contact.String()
@@ -34,17 +32,21 @@ func (a *App) letterOptions() letters.Options {
 
 // transport is the smarthost, or the built-in inbox and the room that shows it.
 func (a *App) transport() (mail.Transport, error) {
-	smtp := a.config.SMTP
-	if smtp == nil {
+	if a.smarthost == nil {
 		box := mail.NewInbox(a.now, a.random)
 		var err error
 		a.rooms.inbox, err = inbox.New(box, a.draining)
 		return mail.Capture(box), err
 	}
-	return mail.NewSmarthost(mail.SmarthostOptions{
-		Addr: net.JoinHostPort(smtp.Host, strconv.Itoa(smtp.Port)), Implicit: smtp.ImplicitTLS, Plain: smtp.NoTLS,
-		Username: smtp.User, Password: smtp.Password, Auth: smtp.Auth, Hello: smtp.Hello, Roots: smtp.Roots,
-	})
+	return a.smarthost, nil
+}
+
+// perMinute is how many letters the smarthost takes; 0: no limit.
+func (a *App) perMinute() int {
+	if a.config.SMTP == nil {
+		return 0
+	}
+	return a.config.SMTP.PerMinute
 }
 
 func (a *App) connections() int {

@@ -51,20 +51,39 @@ func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, d
 	return claimed, damaged, err
 }
 
-// dueLetters reads the first due letters, and gives the keys of those that cannot be read.
+// freshShare is the part of a claim that goes to the letters that fell due last, so that a new letter does not wait until
+// a long queue is through: one in freshShare.
+const freshShare = 4
+
+// dueLetters reads the longest due letters and, where there are more than most, some of those due last. It gives the keys
+// of those that cannot be read.
 func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
-	c := t.cursor(letterDueBucket)
-	for key, _ := c.First(); key != nil && len(due) < most; key, _ = c.Next() {
-		at, id := splitTimeKey(key)
-		if at.After(t.now) {
-			break
-		}
+	read := func(key []byte) {
+		_, id := splitTimeKey(key)
 		letter, err := t.letter(id)
 		if err != nil {
 			damaged = append(damaged, bytes.Clone(key))
-			continue
+			return
 		}
 		due = append(due, letter)
+	}
+	end := timeKey(t.now.Add(time.Millisecond), ID{})
+	c := t.cursor(letterDueBucket)
+	key, _ := c.First()
+	for ; key != nil && bytes.Compare(key, end) < 0 && len(due) < most-most/freshShare; key, _ = c.Next() {
+		read(key)
+	}
+	if key == nil || bytes.Compare(key, end) >= 0 {
+		return due, damaged
+	}
+	from := bytes.Clone(key)
+	if key, _ = c.Seek(end); key == nil {
+		key, _ = c.Last()
+	} else {
+		key, _ = c.Prev()
+	}
+	for ; bytes.Compare(key, from) >= 0 && len(due) < most; key, _ = c.Prev() {
+		read(key)
 	}
 	return due, damaged
 }
@@ -239,11 +258,11 @@ func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err 
 			ids = append(ids, ID(key))
 		}
 		claimed = len(ids)
-		if _, err := t.pullForward(); err != nil {
-			return 0, err
-		}
 		return t.release(ids)
 	})
+	for pulled := 1; pulled > 0 && err == nil; {
+		pulled, err = writeVital(ctx, s, (*tx).pullForward)
+	}
 	return recovered, claimed - recovered, err
 }
 

@@ -58,3 +58,36 @@ var fuzzed = map[string]string{"activate": "en", "proven": "nl", "document": "fr
 // tags and boundaries count what could only come from the layout and the composing.
 func tags(page string) int       { return strings.Count(page, "<") }
 func boundaries(data []byte) int { return bytes.Count(data, []byte("\r\n--=_")) }
+
+// FuzzText reads what an operator may write into a file. It is a text that can be filled in, or all that is wrong is told
+// by the file's name.
+func FuzzText(f *testing.F) {
+	for _, kind := range []string{"decided.en", "activate.nl", "footer-users.fr", "words.de"} {
+		content, err := embedded.ReadFile("texts/" + kind + ".txt")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(content))
+	}
+	f.Add("Subject: {{if .Sender}}\nPreview: P\n\n{{end}}{{else}}\n\n- {{if .X}}: [y\n](.Link)\n> {{.Comment}}\n}{")
+	layout, err := embedded.ReadFile("layout.html")
+	if err != nil {
+		f.Fatal(err)
+	}
+	vocabulary := vocabularies["decided"]
+	vocabulary.must = nil
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, withHead := range []bool{true, false} {
+			s, err := newReader("f.en.txt", vocabulary).read(text, withHead)
+			if err == nil {
+				_, err = compile("f.en.txt", s, &source{}, string(layout))
+			}
+			if err != nil && !strings.HasPrefix(err.Error(), "f.en.txt") {
+				t.Errorf("no place in %v", err)
+			}
+		}
+		if err := parseWords(textFile{"words.en.txt", text}, &language{}); err != nil && !strings.HasPrefix(err.Error(), "words.en.txt") {
+			t.Errorf("no place in %v", err)
+		}
+	})
+}

@@ -24,6 +24,7 @@ import (
 var samples = []struct{ kinds, languages []string }{
 	{[]string{"activate", "document", "decided", "proven", "rejected"}, []string{"en", "nl", "fr", "de"}},
 	{[]string{"welcome", "existing", "invited", "failed", "recover", "password-changed"}, []string{"en", "nl", "fr"}},
+	{[]string{"test"}, []string{"en", "nl", "fr", "de"}},
 }
 
 // sampleName is a kind of letterOf's in a language.
@@ -116,6 +117,8 @@ func letterOf(kind, language string) (store.Letter, store.Contents) {
 	switch kind {
 	case "welcome", "existing", "invited", "failed", "recover", "password-changed":
 		return bikerLetter(kind, language)
+	case "test":
+		return l, store.Contents{}
 	case "activate":
 		in.User.ActivatedAt = time.Time{}
 	case "proven":

@@ -11,14 +11,17 @@ import (
 type population string
 
 const (
-	users  population = "users"
-	bikers population = "bikers"
+	users     population = "users"
+	bikers    population = "bikers"
+	operators population = "operators" // and whomever they have a test letter sent to
 )
 
-var populations = []population{users, bikers}
+var populations = []population{users, bikers, operators}
 
 // promised are the languages that every letter to them must be there in (CONTRACT section 7). Files may bring more.
-var promised = map[population][]string{users: {"en", "nl", "fr", "de"}, bikers: {"en", "nl", "fr"}}
+var promised = map[population][]string{
+	users: {"en", "nl", "fr", "de"}, bikers: {"en", "nl", "fr"}, operators: {"en", "nl", "fr", "de"},
+}
 
 // footer is the name of the file that ends their letters, without its language.
 func (p population) footer() string { return "footer-" + string(p) }
@@ -76,6 +79,11 @@ var vocabularies = map[store.LetterKind]vocabulary{
 		to:   bikers,
 		may:  ofBiker("ChangedAt"),
 		must: []string{"Sender", "Email", "ChangedAt", "Forgot", "Contact"},
+	},
+	store.LetterTest: {
+		to:   operators,
+		may:  []string{"ID", "SentAt"},
+		must: []string{"Site", "SentAt"},
 	},
 }
 

@@ -15,11 +15,13 @@
 //	> {{.Comment}}                words of a person, quoted, with their line breaks
 //
 // Values stand as {{.Name}}; {{if .Name}} or {{if not .Name}}, {{else}} and {{end}} leave out what has no value, in a
-// line or, alone on a line, around lines and blocks. footer-users.<language>.txt and footer-bikers.<language>.txt have
-// the blocks that end every letter to those, words.<language>.txt how the language names spans and writes times.
+// line or, alone on a line, around lines and blocks. footer-users.<language>.txt, footer-bikers.<language>.txt and
+// footer-operators.<language>.txt have the blocks that end every letter to those, words.<language>.txt how the language
+// names spans and writes times.
 //
-// A language is added by adding files: words and, for users, for bikers or for both, the footer and every letter that
-// they can get. Language "en" is what a letter in a language without its kind falls back to.
+// A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the footer
+// and every letter that they can get. Language "en" is what a letter in a language without its kind falls back to. An
+// operator does both, adding and writing anew, in a directory of files with the same names (Options.Dir).
 package letters
 
 import (
@@ -56,6 +58,8 @@ type Options struct {
 	InvitationTTL   time.Duration // life of a biker's set-password link after registration; at least a second
 	RecoveryTTL     time.Duration // life of the link for a password forgotten; at least a second
 	Sealer          *tokens.Sealer
+
+	Dir string // the operator's own text files, each in the place of the embedded one of its name; empty: none
 }
 
 // Composer makes mails of letters. It is ready for concurrent use as far as its Sealer is.
@@ -82,7 +86,7 @@ func New(o Options) (*Composer, error) {
 	if o.Sealer == nil {
 		faults = append(faults, errors.New("letters need a sealer for the tokens in their links"))
 	}
-	texts, err := loadTexts(embedded)
+	texts, err := loadTexts(embedded, o.Dir)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
@@ -170,7 +174,7 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 // recipient is the only address that a letter may go to.
 func recipient(l store.Letter, in store.Contents) string {
 	switch {
-	case l.Kind == store.LetterUnregistered:
+	case l.Kind.ToNobody():
 		return l.To // nobody whom the store knows, so it can hold no address against this one
 	case vocabularies[l.Kind].to == bikers:
 		return in.Biker.Email

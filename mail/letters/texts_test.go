@@ -12,7 +12,7 @@ import (
 )
 
 func TestTextsAreComplete(t *testing.T) {
-	texts, err := loadTexts(embedded)
+	texts, err := loadTexts(embedded, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +26,8 @@ func TestTextsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	if got, want := len(texts["de"].letters), len(users.kinds()); got != want {
-		t.Errorf("%d letters in German, want the %d to users alone", got, want)
+	if got, want := len(texts["de"].letters), len(users.kinds())+len(operators.kinds()); got != want {
+		t.Errorf("%d letters in German, want the %d to users and operators alone", got, want)
 	}
 	frame := []string{"Language", "Subject", "Preview"}
 	var fields []string
@@ -59,7 +59,7 @@ func TestAnotherLanguage(t *testing.T) {
 			files[base+".it.txt"] = file
 		}
 	}
-	texts, err := loadTexts(files)
+	texts, err := loadTexts(files, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestLiteralWords(t *testing.T) {
 	const words = "<b>R&D</b> 100 %d {{if .Phone}}<i>{{end}}{{.Number}} [a < b](.Link) 'q'"
 	files := textFiles(t)
 	files["texts/document.en.txt"] = &fstest.MapFile{Data: []byte("Subject: S & s\nPreview: <p>\n\n" + words + " {{.Station}}\n")}
-	texts, err := loadTexts(files)
+	texts, err := loadTexts(files, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +105,8 @@ func TestBrokenTexts(t *testing.T) {
 		{"document.nl.txt", "Subject: S\n\n" + body, "document.nl.txt:1: it must start with"},
 		{"document.nl.txt", head, "document.nl.txt: it has no text"},
 		{"document.nl.txt", head + "{{.Number}} {{.Station}}\n", "document.nl.txt: the letter must tell .Link"},
-		{"document.nl.txt", head + body + "{{.Nummer}}", "document.nl.txt:6: this letter knows no value .Nummer"},
-		{"document.nl.txt", head + body + "{{.NotMe}}", "document.nl.txt:6: this letter knows no value .NotMe"},
+		{"document.nl.txt", head + body + "{{.Nummer}}", "document.nl.txt:7: this letter knows no value .Nummer"},
+		{"document.nl.txt", head + body + "{{.NotMe}}", "document.nl.txt:7: this letter knows no value .NotMe"},
 		{"document.nl.txt", head + body + "{{if .Nummer}}x{{end}}", "knows no value .Nummer"},
 		{"document.nl.txt", head + body + "\n[x](.Nummer)", "document.nl.txt:8: this letter knows no value .Nummer"},
 		{"document.nl.txt", head + body + "\n[x](https://a.example)", "document.nl.txt:8: a link is written"},
@@ -116,11 +116,16 @@ func TestBrokenTexts(t *testing.T) {
 		{"document.nl.txt", head + body + "\n{{.Number}", "document.nl.txt:8: a brace stands alone"},
 		{"document.nl.txt", head + body + "\n{{if .Phone}}x", "document.nl.txt:8: an {{if}} has no {{end}}"},
 		{"document.nl.txt", head + body + "\nx{{end}}", "document.nl.txt:8: {{end}} has no {{if}}"},
-		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n", "document.nl.txt: an {{if}} and its {{end}} do not match"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n", "document.nl.txt:8: an {{if}} has no {{end}}"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n\n{{else}}\n\n{{else}}\n", "document.nl.txt:14: {{else}} has no {{if}}"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\n- A: a\n{{end}}\n", "document.nl.txt:11: {{end}} has no {{if}}"},
+		{"document.nl.txt", head + body + "\n- A: a\n{{if .Phone}}\n\nx\n\n{{end}}\n", "document.nl.txt:9: an {{if}} has no {{end}}"},
+		{"document.nl.txt", head + body + "\na\nb [c\nd {{.X}}](.Link)\n", "document.nl.txt:10: this letter knows no value .X"},
+		{"document.nl.txt", head + body + "\na\nb\n[x](y)\n", "document.nl.txt:10: a link is written"},
 		{"document.nl.txt", head + body + "\n- fact", "document.nl.txt:8: a fact is written"},
 		{"document.nl.txt", head + body + "\n> words", "document.nl.txt:8: a block starts with"},
 		{"document.nl.txt", head + body + "\n\x07", "document.nl.txt:8: there is a control character"},
-		{"document.nl.txt", head + body + "\n\xff", "document.nl.txt: it is not UTF-8"},
+		{"document.nl.txt", head + body + "\n\xff", "document.nl.txt:8: it is not UTF-8"},
 		{"document.nl.txt", "Subject: [S](.Link)\nPreview: P\n\n" + body, "document.nl.txt:1: a link has no place"},
 		{"document.nl.txt", "Subject: S\nPreview: {{.X}}\n\n" + body, "document.nl.txt:2: this letter knows no value .X"},
 		{"footer-users.de.txt", "{{.Number}}", "footer-users.de.txt:1: this letter knows no value .Number"},
@@ -139,12 +144,15 @@ func TestBrokenTexts(t *testing.T) {
 		{"footer-bikers.nl.txt", "{{.Name}}", "footer-bikers.nl.txt:1: this letter knows no value .Name"},
 		{"footer.nl.txt", "x", "footer.nl.txt: it is no letter's text"},
 		{"words.es.txt", "", "words.es.txt: there is no letter in that language"},
+		{"footer-users.nl.txt", "{{if .Contact}}\n\nx\n", "footer-users.nl.txt:1: an {{if}} has no {{end}}"},
+		{"test.es.txt", head, "footer-operators.es.txt: it is missing; a language needs all letters to operators"},
+		{"test.nl.txt", head + "{{.SentAt}} {{.Link}}", "test.nl.txt:4: this letter knows no value .Link"},
 		{"failed.nl.txt", head + "{{.FirstName}}", "failed.nl.txt:4: this letter knows no value .FirstName"},
 		{"recover.nl.txt", head + "{{.Sender}} {{.LinkLife}} {{.Link}}", "the value .Link is written [label](.Link)"},
 	} {
 		files := textFiles(t)
 		files["texts/"+tt.file] = &fstest.MapFile{Data: []byte(tt.content)}
-		_, err := loadTexts(files)
+		_, err := loadTexts(files, "")
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s %q:\n%v\nwant %q", tt.file, tt.content, err, tt.want)
 		}
@@ -163,7 +171,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		}
 	}
 	delete(files, "texts/footer-bikers.nl.txt")
-	_, err := loadTexts(files)
+	_, err := loadTexts(files, "")
 	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt", "welcome.nl.txt", "failed.nl.txt"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %s", err, want)
@@ -172,7 +180,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 }
 
 func TestSpan(t *testing.T) {
-	texts, err := loadTexts(embedded)
+	texts, err := loadTexts(embedded, "")
 	if err != nil {
 		t.Fatal(err)
 	}

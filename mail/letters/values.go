@@ -38,6 +38,9 @@ type values struct {
 	Login     string // links to the biker's pages
 	Forgot    string
 	ChangedAt string // when the password was set
+
+	ID     string // of the letter, as the operator's commands name it
+	SentAt string // when it left
 }
 
 // use says what a text may do with a value beside asking for it by {{if}}.
@@ -56,6 +59,7 @@ var uses = map[string]use{
 	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
 	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
 	"Name": inWords, "Email": inWords, "Client": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
+	"ID": inWords, "SentAt": inWords,
 }
 
 // values gathers what a letter may say.
@@ -64,8 +68,12 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 	if c.replyTo != nil {
 		v.Contact = c.replyTo.Address
 	}
-	if vocabularies[l.Kind].to == bikers {
+	switch vocabularies[l.Kind].to {
+	case bikers:
 		return v, c.aboutBiker(v, l, in, w, now)
+	case operators:
+		v.ID, v.SentAt = l.ID.String(), now.UTC().Format(w.timeLayout)
+		return v, nil
 	}
 	proven := !in.User.ActivatedAt.IsZero()
 	if proven {

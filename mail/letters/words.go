@@ -1,10 +1,12 @@
 package letters
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"postern/store"
 )
@@ -42,35 +44,43 @@ func (l *language) span(d time.Duration) string {
 }
 
 // parseWords reads a words file: "minutes", "hours" and "days", each with its word for one and for more, and "time", the
-// layout of a time with "UTC" in it.
-func parseWords(file, source string, l *language) error {
+// layout of a time with "UTC" in it. Its error names every line that is wrong.
+func parseWords(file textFile, l *language) error {
 	plurals := map[string]*plural{"minutes": &l.minutes, "hours": &l.hours, "days": &l.days}
-	for i, line := range strings.Split(source, "\n") {
+	given := map[string]bool{}
+	var faults []error
+	for i, line := range strings.Split(file.content, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		key, value, _ := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
-		word := plurals[key]
+		word, wrong := plurals[key], ""
 		switch {
-		case key == "time" && l.timeLayout == "":
+		case !utf8.ValidString(line) || strings.ContainsFunc(line, unwanted):
+			wrong = "it is not UTF-8 text, or there is a control character in it"
+		case given[key] || word == nil && key != "time":
+			wrong = strconv.Quote(key) + " is unknown here or stands twice"
+		case key == "time":
 			if l.timeLayout = value; !showsTime(value) {
-				return fmt.Errorf("%s:%d: write a layout, as time: 2006-01-02 15:04 UTC", file, i+1)
+				wrong = "write a layout, as time: 2006-01-02 15:04 UTC"
 			}
-		case word != nil && *word == plural{}:
+		default:
 			one, other, _ := strings.Cut(value, "|")
 			*word = plural{strings.TrimSpace(one), strings.TrimSpace(other)}
 			if word.one == "" || word.other == "" {
-				return fmt.Errorf("%s:%d: write %s: word for one | word for more", file, i+1, key)
+				wrong = "write " + key + ": word for one | word for more"
 			}
-		default:
-			return fmt.Errorf("%s:%d: %q is unknown here or stands twice", file, i+1, key)
+		}
+		given[key] = true
+		if wrong != "" {
+			faults = append(faults, fmt.Errorf("%s:%d: %s", file.name, i+1, wrong))
 		}
 	}
-	if l.timeLayout == "" || l.minutes.one == "" || l.hours.one == "" || l.days.one == "" {
-		return fmt.Errorf("%s: it needs all four lines, minutes, hours, days and time", file)
+	if !given["time"] || !given["minutes"] || !given["hours"] || !given["days"] {
+		faults = append(faults, fmt.Errorf("%s: it needs all four lines, minutes, hours, days and time", file.name))
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // showsTime tells whether a layout shows a time down to the minute, and in which zone it is.

@@ -37,8 +37,11 @@ type asker struct {
 }
 
 // open finds the appliance that runs on the data directory, or opens that directory itself: without listener and
-// courier, so that nothing is answered or sent meanwhile.
+// courier, so that nothing is answered or sent meanwhile. A session that is open already stays.
 func (a *asker) open() error {
+	if a.session != nil {
+		return nil
+	}
 	settings, err := server.ReadSettings()
 	if err != nil {
 		return err
@@ -99,10 +102,8 @@ func (a *asker) close() error {
 // ask sends one request. in is the body to be, nil for none; octets go out as they are. out, unless nil, receives the
 // answer. A refusal comes back as *refusal.
 func (a *asker) ask(method, path string, query url.Values, in, out any) error {
-	if a.session == nil {
-		if err := a.open(); err != nil {
-			return err
-		}
+	if err := a.open(); err != nil {
+		return err
 	}
 	request, err := a.request(method, path, query, in)
 	if err != nil {

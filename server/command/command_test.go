@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "stop": stop, "post": post, "hold": hold, "paste": paste, "damage": damage, "first": first,
+			"smarthost": smarthost,
 		},
 	})
 }

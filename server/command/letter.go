@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"postern/server/operator"
 	"postern/store"
@@ -60,6 +61,8 @@ func letterList() command {
 func letterShow() command {
 	return command{
 		name: "letter show", args: "ID", least: 1, most: 1, short: "shows a letter and the tries to send it",
+		long: `Of each of the last ten tries: when it was, how long it took, whose fault its end was, in which phase of the
+dialogue and with which code it came, what the smarthost calls the letter in its own log, and its words.`,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -67,49 +70,6 @@ func letterShow() command {
 			}
 		},
 	}
-}
-
-func letterRetry() command {
-	return letterAct("retry", "failed", "sends a letter now that failed or waits, or all that failed",
-		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To have it
-tried at once, say postern letter pause, and then postern letter resume.`)
-}
-
-func letterRelease() command {
-	return letterAct("release", "held", "sends a letter that is held, or all that are",
-		"Letters are held where one partner causes more of them than its limit says.")
-}
-
-// letterAct is a command that queues one letter, or all letters of a state.
-func letterAct(act, state, short, long string) command {
-	return command{
-		name: "letter " + act, args: "ID|--" + state, most: 1, short: short, long: long,
-		prepare: func(f *flag.FlagSet) action {
-			all := f.Bool(state, false, "all "+state+" letters")
-			asJSON := jsonFlag(f)
-			return func(c *call, args []string) error {
-				switch {
-				case *all == (len(args) == 1):
-					return wrongUse("name one letter by its ID, or say --%s", state)
-				case *all:
-					return c.queueAll("/sending/"+act+"-"+state, *asJSON)
-				}
-				return c.showLetter(http.MethodPost, args[0], "/"+act, *asJSON)
-			}
-		},
-	}
-}
-
-func (c *call) queueAll(path string, asJSON bool) error {
-	var answer operator.Counted
-	if err := c.ask(http.MethodPost, path, nil, nil, &answer); err != nil {
-		return err
-	}
-	if asJSON {
-		return printJSON(c.Out, answer)
-	}
-	fmt.Fprintf(c.Out, "queued again: %d\n", answer.Count)
-	return nil
 }
 
 // showLetter shows a letter, after the act on it, if one is named.
@@ -125,58 +85,60 @@ func (c *call) showLetter(method, text, act string, asJSON bool) error {
 	if asJSON {
 		return printJSON(c.Out, letter)
 	}
-	return printLetter(c.Out, letter)
+	return c.printLetter(letter)
 }
 
-func printLetter(out io.Writer, l operator.Letter) error {
-	err := printFields(out,
+func (c *call) printLetter(l operator.Letter) error {
+	next, err := c.nextTry(l)
+	if err != nil {
+		return err
+	}
+	err = printFields(c.Out,
 		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner, "cleaning", guid(l.CleaningID),
 		"message id", l.MessageID, "state", string(l.State), "reason", l.Reason, "owed", clock(l.OwedAt),
-		"next try", clock(l.DueAt), "done", clock(l.DoneAt), "tries", strconv.Itoa(l.Tries))
+		"next try", next, "done", clock(l.DoneAt), "tries", strconv.Itoa(l.Tries), "waited", waited(l))
 	if err != nil || len(l.Attempts) == 0 {
 		return err
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(c.Out)
 	rows := make([][]string, len(l.Attempts))
 	for i, a := range l.Attempts {
 		code := ""
 		if a.Code != 0 {
 			code = strings.TrimSpace(strconv.Itoa(a.Code) + " " + a.Enhanced)
 		}
-		rows[i] = []string{clock(a.At), string(a.Class), a.Phase, code, fmt.Sprintf("%d ms", a.Milliseconds), a.Text}
+		rows[i] = []string{clock(a.At), fmt.Sprintf("%d ms", a.Milliseconds), string(a.Class), a.Phase, code, a.QueueID, a.Text}
 	}
-	return printRows(out, []string{"TRIED", "OUTCOME", "PHASE", "CODE", "TOOK", "ANSWER"}, rows)
+	return printRows(c.Out, []string{"TRIED", "TOOK", "OUTCOME", "PHASE", "CODE", "QUEUE ID", "ANSWER"}, rows)
 }
 
-func letterPause() command {
-	return sendingAct("pause", "stops sending; letters go on being owed", "")
-}
-
-func letterResume() command {
-	return sendingAct("resume", "starts sending again",
-		"A smarthost that is at fault is tried at once, where sending was paused.")
-}
-
-func sendingAct(act, short, long string) command {
-	return command{
-		name: "letter " + act, short: short, long: long,
-		prepare: func(f *flag.FlagSet) action {
-			asJSON := jsonFlag(f)
-			return func(c *call, _ []string) error {
-				var sending operator.Sending
-				if err := c.ask(http.MethodPost, "/sending/"+act, nil, nil, &sending); err != nil {
-					return err
-				}
-				if *asJSON {
-					return printJSON(c.Out, sending)
-				}
-				state := "sending goes on"
-				if sending.Paused {
-					state = "sending is paused"
-				}
-				fmt.Fprintf(c.Out, "%s; letters queued: %d\n", state, sending.Counts[store.LetterQueued])
-				return nil
-			}
-		},
+// waited is what counts towards giving a letter up.
+func waited(l operator.Letter) string {
+	if l.Waited == 0 {
+		return ""
 	}
+	return time.Duration(l.Waited).Round(time.Second).String()
+}
+
+// nextTry says when a queued letter is tried next, or what it waits for.
+func (c *call) nextTry(l operator.Letter) (string, error) {
+	if l.State != store.LetterQueued {
+		return "", nil
+	}
+	paused, err := c.sendingPaused()
+	switch {
+	case err != nil:
+		return "", err
+	case paused:
+		return "when sending goes on: postern letter resume", nil
+	case !c.session.running:
+		return clock(l.DueAt) + ", if an appliance runs then", nil
+	}
+	return clock(l.DueAt), nil
+}
+
+func (c *call) sendingPaused() (bool, error) {
+	var sending operator.Sending
+	err := c.ask(http.MethodGet, "/sending", nil, nil, &sending)
+	return sending.Paused, err
 }

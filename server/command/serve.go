@@ -38,10 +38,10 @@ func serve() command {
 	}
 }
 
-// The live heap is a few MB, so that the collector would run all the time at its usual setting: let four times as much gather,
+// The live heap is a few MB, so that the collector would run all the time at its usual setting: let two and a half times as much gather,
 // but less when there is much of it.
 const (
-	gcPercent   = 400
+	gcPercent   = 250
 	memoryLimit = 256 << 20
 )
 

@@ -9,7 +9,8 @@ func commands() []command {
 		bikerShow(), bikerExport(), bikerDelete(), bikerBlock(), bikerUnblock(), bikerMove(),
 		cleaningAdd(), cleaningShow(), cleaningList(), cleaningDelete(),
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
-		letterList(), letterShow(), letterRetry(), letterRelease(), letterPause(), letterResume(),
+		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
+		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
 		pushPeople(), events(), check(), checkFile(), config(), version(),
 	}
 }

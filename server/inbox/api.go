@@ -37,13 +37,17 @@ func (r *Room) list(c *web.Call, query mail.InboxQuery) error {
 	})
 }
 
-// searchOf reads ?query=, which must look for something: without it DELETE search would empty the inbox.
+// searchOf reads ?query=, which must be there.
 func searchOf(c *web.Call) (mail.InboxQuery, error) {
 	text := strings.TrimSpace(c.R.URL.Query().Get("query"))
 	if text == "" {
-		return mail.InboxQuery{}, store.Refuse(store.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
+		return mail.InboxQuery{}, errNoSearch()
 	}
-	return mail.ParseInboxQuery(text), nil
+	return parse(c, text)
+}
+
+func errNoSearch() error {
+	return store.Refuse(store.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
 }
 
 // message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
@@ -128,15 +132,19 @@ func (r *Room) deleteMessages(c *web.Call) error {
 	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
 		return err
 	}
-	r.box.Delete(named(ids...))
+	r.box.Delete(among(ids...))
 	return done(c)
 }
 
-// deleteSearch removes the letters that match (DELETE search?query=).
+// deleteSearch removes the letters that match (DELETE search?query=). A search without a condition, as "to:" with nothing
+// behind it, is most likely a mistake, and would empty the inbox.
 func (r *Room) deleteSearch(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
+	}
+	if query.IsAll() {
+		return errNoSearch()
 	}
 	r.box.Delete(query.Matches)
 	return done(c)
@@ -153,12 +161,16 @@ func (r *Room) setRead(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	pick := named(ids...)
+	pick := among(ids...)
 	if search = strings.TrimSpace(search); search != "" {
 		if len(ids) > 0 {
 			return store.Refuse(store.Invalid, "Name the letters either by IDs or by Search, not both.")
 		}
-		pick = mail.ParseInboxQuery(search).Matches
+		query, err := parse(c, search)
+		if err != nil {
+			return err
+		}
+		pick = query.Matches
 	}
 	r.box.MarkRead(read, pick)
 	return done(c)
@@ -173,6 +185,14 @@ func (r *Room) info(c *web.Call) error {
 	}
 	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
 }
+
+// configuration gives what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
+func (r *Room) configuration(c *web.Call) error {
+	return c.JSON(http.StatusOK, configurationAnswer{Label: "Postern"})
+}
+
+// tags lists the tags of letters: no letter has one.
+func (r *Room) tags(c *web.Call) error { return c.JSON(http.StatusOK, []string{}) }
 
 // done answers as Mailpit does where there is nothing to say.
 func done(c *web.Call) error { return c.Bytes("text/plain; charset=utf-8", []byte("ok")) }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postern/mail"
 )
@@ -22,6 +24,7 @@ func TestShapes(t *testing.T) {
 		"search?query=to:ann":        "count messages messages_count messages_unread start tags total unread",
 		"message/" + id:              "Attachments Bcc Cc Date From HTML ID Inline Links ListUnsubscribe MessageID ReplyTo ReturnPath Size Subject Tags Text To Username",
 		"message/" + id + "/headers": "Content-Type From Message-Id Subject To",
+		"webui":                      "ChaosEnabled DuplicatesIgnored HideDeleteAllButton Label MessageRelay SpamAssassin",
 		"info":                       "Database DatabaseSize LatestVersion Messages Tags Unread Version",
 	} {
 		got := strings.Join(slices.Sorted(maps.Keys(get[map[string]any](t, s, api+path))), " ")
@@ -32,6 +35,12 @@ func TestShapes(t *testing.T) {
 	list := get[struct {
 		Messages []map[string]any `json:"messages"`
 	}](t, s, api+"messages")
+	if n := list.Messages[0]["Attachments"]; n != 1.0 {
+		t.Errorf("%v attachments beside the inline part", n)
+	}
+	if tags := get[[]string](t, s, api+"tags"); tags == nil {
+		t.Error("no list of tags")
+	}
 	want := "Attachments Bcc Cc Created From ID MessageID Read ReplyTo Size Snippet Subject Tags To Username"
 	if got := strings.Join(slices.Sorted(maps.Keys(list.Messages[0])), " "); got != want {
 		t.Errorf("summary: %s", got)
@@ -92,7 +101,7 @@ func TestReadMarks(t *testing.T) {
 		status, left int
 	}{
 		{`{"Read":true}`, 200, 0}, {`{"IDs":["` + id + `"]}`, 200, 1}, {`{"Search":"subject:two","Read":false}`, 200, 2}, {`{"read":true,"ids":["x"]}`, 200, 2},
-		{`{"IDs":["x"],"Search":"y"}`, 400, 2}, {`{"IDs":"x"}`, 400, 2}, {`{"Read":1}`, 400, 2}, {`[`, 400, 2}, {"", 200, 2},
+		{`{"Search":"after:2020-01-01","Read":false}`, 200, 2}, {`{"IDs":["x"],"Search":"y"}`, 400, 2}, {`{"IDs":"x"}`, 400, 2}, {`{"Read":1}`, 400, 2}, {`[`, 400, 2}, {"", 200, 2},
 	} {
 		if status, _, body := s.call(t, "PUT", api+"messages", c.body); status != c.status {
 			t.Errorf("%s: %d %s", c.body, status, body)
@@ -149,6 +158,9 @@ func TestDeleting(t *testing.T) {
 		{"DELETE", "messages", `{"IDs":["` + strings.Repeat("x", 70<<10) + `"]}`, 413, 4},
 		{"DELETE", "search?query=to:ann", ``, 200, 2},
 		{"DELETE", "search", ``, 400, 4},
+		{"DELETE", "search?query=to:", ``, 400, 4},
+		{"DELETE", "search?query=before:soon", ``, 200, 4},
+		{"DELETE", "search?query=before:2026-01-01&tz=Europe/Atlantis", ``, 400, 4},
 		{"DELETE", "message/$1", ``, 405, 4},
 		{"POST", "messages", ``, 405, 4},
 	} {
@@ -165,6 +177,37 @@ func TestDeleting(t *testing.T) {
 	s.deliver(t, "ann@example.com", "", "\r\n")
 	if status, _, _ := s.call(t, "DELETE", api+"messages", "IDs=1", "Content-Type", "application/x-www-form-urlencoded"); status != 415 {
 		t.Errorf("a form: %d", status)
+	}
+}
+
+// TestZones holds that a date without an offset is in the zone that the call names.
+func TestZones(t *testing.T) {
+	s := open(t)
+	s.deliver(t, "ann@example.com", "One", "\r\n")
+	earlier := time.Now().UTC().Add(-time.Hour).Format("2006-01-02T15:04:05")
+	for _, c := range []struct {
+		path, zone string
+		status     int
+	}{
+		{"message/latest", "", 200}, {"message/latest", "UTC", 200}, {"message/latest", "Etc/GMT-3", 200}, {"message/latest", "Etc/GMT+3", 404},
+		{"message/latest", "Mars/Base", 400}, {"wait", "Etc/GMT+3", 404}, {"wait", "Mars/Base", 400}, {"search", "../zones", 400},
+	} {
+		path := api + c.path + "?timeout=0s&query=" + url.QueryEscape("after:"+earlier) + "&tz=" + url.QueryEscape(c.zone)
+		if status, _, body := s.call(t, "GET", path, ""); status != c.status {
+			t.Errorf("%s in %q: %d %s", c.path, c.zone, status, body)
+		}
+	}
+}
+
+// TestAbsent holds that Mailpit's other calls are told why there is nothing.
+func TestAbsent(t *testing.T) {
+	s := open(t)
+	id := s.deliver(t, "ann@example.com", "One", multipart)
+	for _, a := range absent {
+		path := api + strings.NewReplacer(":id", id, ":part", "3", ":tag", "x").Replace(a.path)
+		if status, h, body := s.call(t, a.method, path, ""); status != 501 || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, a.reason) {
+			t.Errorf("%s %s: %d %s", a.method, path, status, body)
+		}
 	}
 }
 
@@ -187,7 +230,7 @@ func TestHostile(t *testing.T) {
 	}
 	for _, letter := range letters {
 		paths := []string{api + "message/" + letter.ID, api + "message/" + letter.ID + "/headers", api + "message/" + letter.ID + "/raw"}
-		for _, view := range []string{"html", "text", "source", "files", "links", "%ff"} {
+		for _, view := range []string{"html", "text", "source", "headers", "files", "links", "%ff"} {
 			paths = append(paths, "/inbox/message/"+letter.ID+"?view="+view)
 		}
 		for _, f := range letter.Files {

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"postern/mail"
 	"postern/server/web"
 	"postern/store"
 )
@@ -14,12 +15,36 @@ import (
 const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
 	"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
+// view gives a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a browser. With
+// ?embed=1 its links open outside, as a frame wants it.
+func (r *Room) view(c *web.Call) error {
+	id, form, _ := strings.Cut(c.Param("file"), ".")
+	letter, err := r.find(c, id)
+	if err != nil {
+		return err
+	}
+	switch form {
+	case "html":
+		r.opened(c, letter)
+		return showHTML(c, letter, c.R.URL.Query().Get("embed") == "1")
+	case "txt":
+		r.opened(c, letter)
+		return c.Bytes("text/plain; charset=utf-8", []byte(letter.Text))
+	}
+	return store.Refuse(store.NotFound, "A letter can be seen as "+letter.ID+".html or "+letter.ID+".txt.")
+}
+
 // html gives a letter's HTML for the page's frame (GET message/{id}/html).
 func (r *Room) html(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
 	}
+	return showHTML(c, letter, true)
+}
+
+// showHTML answers with a letter's HTML, which can do nothing there.
+func showHTML(c *web.Call, letter *mail.Captured, embedded bool) error {
 	if letter.HTML == "" {
 		return store.Refuse(store.NotFound, "The letter has no HTML.")
 	}
@@ -27,7 +52,11 @@ func (r *Room) html(c *web.Call) error {
 	h.Set("Content-Security-Policy", framePolicy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-DNS-Prefetch-Control", "off")
-	return c.Bytes("text/html; charset=utf-8", []byte(linksOutside(letter.HTML)))
+	markup := letter.HTML
+	if embedded {
+		markup = linksOutside(markup)
+	}
+	return c.Bytes("text/html; charset=utf-8", []byte(markup))
 }
 
 // linksOutside makes links open outside the frame: pages may refuse to be framed, as the appliance's own do.

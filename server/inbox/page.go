@@ -32,7 +32,9 @@ type view struct {
 	Version              uint64
 	Query                string
 	Total, Unread, Found int
-	Start                int // rows before the first shown
+	FoundUnread          int
+	ReadURL, DeleteURL   string // what the list's buttons post to
+	Start                int    // rows before the first shown
 	Rows                 []row
 	Newer, Older         string // links; empty where there are none
 	Back                 string // to the list, as it was
@@ -50,10 +52,13 @@ type row struct {
 // letterView is the letter that is read.
 type letterView struct {
 	shown
-	Tabs   []tab
-	Open   string // the tab's key
-	Source string
-	Cut    bool // Source is not all
+	Tabs                 []tab
+	Open                 string // the tab's key
+	Widths               []tab  // of the HTML
+	Narrow               bool   // the HTML is shown as wide as a phone
+	Source               string
+	Cut                  bool // Source is not all
+	UnreadURL, DeleteURL string
 }
 
 type tab struct {
@@ -78,16 +83,16 @@ func (r *Room) letterPage(c *web.Call) error {
 
 func (r *Room) page(c *web.Call, status int, letter *mail.Captured) error {
 	query := c.R.URL.Query()
-	start, _ := pageOf(query)
-	asked := place{query: strings.ToValidUTF8(query.Get("q"), "\uFFFD"), start: start}
+	asked := placeOf(query)
 	version, _ := r.box.Watch() // before the list is read: a change in between is then not missed
 	found := r.box.Find(mail.ParseInboxQuery(asked.query))
 	total, unread := r.box.Counts()
 	v := view{
 		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread, Found: len(found),
-		Start: min(start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
+		FoundUnread: mail.CountUnread(found), ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"),
+		Start: min(asked.start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
 	}
-	for _, one := range cut(found, start, pageLetters) {
+	for _, one := range cut(found, asked.start, pageLetters) {
 		v.Rows = append(v.Rows, row{shown: shown{one}, URL: asked.at("/inbox/message/" + one.ID), Current: one == letter})
 	}
 	v.Base = "http://" + c.R.Host
@@ -102,7 +107,7 @@ func (r *Room) page(c *web.Call, status int, letter *mail.Captured) error {
 	}
 	title := "Inbox"
 	if letter != nil {
-		v.Letter = lookAt(letter, query.Get("view"), asked)
+		v.Letter = lookAt(letter, query, asked)
 		title = shown{letter}.Title() + " · Inbox"
 	}
 	return c.Page(status, web.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true})
@@ -112,6 +117,11 @@ func (r *Room) page(c *web.Call, status int, letter *mail.Captured) error {
 type place struct {
 	query string
 	start int
+}
+
+func placeOf(query url.Values) place {
+	start, _ := pageOf(query)
+	return place{query: strings.ToValidUTF8(query.Get("q"), "\uFFFD"), start: start}
 }
 
 func (p place) at(path string, more ...string) string {
@@ -132,41 +142,55 @@ func (p place) at(path string, more ...string) string {
 }
 
 // lookAt prepares a letter for the wanted tab, or for the first where there is no such.
-func lookAt(letter *mail.Captured, wanted string, asked place) *letterView {
-	l := &letterView{shown: shown{letter}}
-	add := func(key, name string) {
-		l.Tabs = append(l.Tabs, tab{Key: key, Name: name, URL: asked.at("/inbox/message/"+letter.ID, "view", key)})
+func lookAt(letter *mail.Captured, query url.Values, asked place) *letterView {
+	path := "/inbox/message/" + letter.ID
+	l := &letterView{shown: shown{letter}, UnreadURL: asked.at(path + "/unread"), DeleteURL: asked.at(path + "/delete")}
+	add := func(key, name string, there bool) {
+		if there {
+			l.Tabs = append(l.Tabs, tab{Key: key, Name: name, URL: asked.at(path, "view", key)})
+		}
 	}
-	if letter.HTML != "" {
-		add("html", "HTML")
-	}
-	if letter.Text != "" {
-		add("text", "Text")
-	}
-	add("source", "Source")
-	if n := len(letter.Files); n > 0 {
-		add("files", "Attachments "+strconv.Itoa(n))
-	}
-	if n := len(letter.Links); n > 0 {
-		add("links", "Links "+strconv.Itoa(n))
-	}
-	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == wanted }))
+	add("html", "HTML", letter.HTML != "")
+	add("text", "Text", letter.Text != "")
+	add("links", "Links "+strconv.Itoa(len(letter.Links)), len(letter.Links) > 0)
+	add("files", "Attachments "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
+	add("headers", "Headers", true)
+	add("source", "Source", true)
+	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == query.Get("view") }))
 	l.Tabs[at].Current, l.Open = true, l.Tabs[at].Key
-	if l.Open == "source" {
+	switch l.Open {
+	case "html":
+		l.Narrow = query.Get("width") == "phone"
+		l.Widths = []tab{{Name: "Full width", URL: l.Tabs[at].URL, Current: !l.Narrow},
+			{Name: "Phone", URL: asked.at(path, "view", "html", "width", "phone"), Current: l.Narrow}}
+	case "source":
 		l.Cut = len(letter.Raw) > pageSource
 		l.Source = strings.ToValidUTF8(string(letter.Raw[:min(pageSource, len(letter.Raw))]), "\uFFFD")
 	}
 	return l
 }
 
-// deleteAll empties the inbox, from the page's form.
-func (r *Room) deleteAll(c *web.Call) error {
-	r.box.Delete(named())
+// What the page's forms post: all about the letters that the list's search finds, or about one letter. They lead back to the list as
+// it was. A letter that is gone already is as good as done with.
+
+func (r *Room) deleteFound(c *web.Call) error {
+	asked := placeOf(c.R.URL.Query())
+	r.box.Delete(mail.ParseInboxQuery(asked.query).Matches)
 	return c.SeeOther("/inbox")
 }
 
-// deleteLetter removes one letter, from the page's form. One that is gone already is as good as removed.
+func (r *Room) readFound(c *web.Call) error {
+	asked := placeOf(c.R.URL.Query())
+	r.box.MarkRead(true, mail.ParseInboxQuery(asked.query).Matches)
+	return c.SeeOther(asked.at("/inbox"))
+}
+
 func (r *Room) deleteLetter(c *web.Call) error {
-	r.box.Delete(named(c.Param("id")))
-	return c.SeeOther("/inbox")
+	r.box.Delete(among(c.Param("id")))
+	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
+}
+
+func (r *Room) leaveUnread(c *web.Call) error {
+	r.box.MarkRead(false, among(c.Param("id")))
+	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
 }

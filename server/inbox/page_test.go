@@ -21,6 +21,12 @@ func TestPages(t *testing.T) {
 		{"/inbox/message/" + id + "?view=text&q=ann", `<a href="http://localhost/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">`},
 		{"/inbox/message/" + id + "?view=text&q=ann", `href="/inbox?q=ann"`},
 		{"/inbox/message/" + id + "?view=source", `&lt;script&gt;alert(1)`},
+		{"/inbox/message/" + id + "?view=headers", `<dt>Message-Id</dt><dd class="code">&lt;m@localhost&gt;</dd>`},
+		{"/inbox/message/" + id + "?width=phone&q=ann", `<iframe class="html narrow"`},
+		{"/inbox/message/" + id + "?q=ann&start=50", `action="/inbox/message/` + id + `/delete?q=ann&amp;start=50"`},
+		{"/inbox?q=ann", "Delete the one letter that matches the search?"},
+		{"/inbox", "temperror@…"},
+		{"/inbox/message/" + id + "?view=files", `" download="a b.pdf">`},
 		{"/inbox/message/" + id + "?view=files", `href="/inbox/api/v1/message/` + id + `/part/3"`},
 		{"/inbox/message/" + id + "?view=links", `<li><a href="http://localhost/a?b=1&amp;c=2"`},
 	} {
@@ -73,6 +79,27 @@ func TestFrame(t *testing.T) {
 	if status, _, _ := s.call(t, "GET", "/inbox/message/"+plain+"/html", ""); status != 404 {
 		t.Errorf("no HTML: %d", status)
 	}
+	for file, want := range map[string]struct {
+		status int
+		kind   string
+		body   string
+	}{
+		id + ".html":                    {200, "text/html; charset=utf-8", "<head><title>"},
+		id + ".html?embed=1":            {200, "text/html; charset=utf-8", `<head><base target="_blank"><title>`},
+		id + ".txt":                     {200, "text/plain; charset=utf-8", "Open http://localhost/a?b=1&c=2 now"},
+		"latest.html?query=subject:one": {200, "text/html; charset=utf-8", "<p>Hi</p>"},
+		"latest.txt":                    {200, "text/plain; charset=utf-8", "no HTML"},
+		"latest.html":                   {404, "application/problem+json", "no HTML"},
+		"nobody.html":                   {404, "application/problem+json", "no such letter"},
+		id:                              {404, "application/problem+json", id + ".html or"},
+		id + ".pdf":                     {404, "application/problem+json", id + ".html or"},
+	} {
+		status, h, body := s.call(t, "GET", "/inbox/view/"+file, "")
+		if status != want.status || h.Get("Content-Type") != want.kind || !strings.Contains(body, want.body) ||
+			strings.HasPrefix(want.kind, "text/html") && h.Get("Content-Security-Policy") != framePolicy {
+			t.Errorf("%s: %d %v %s", file, status, h, body)
+		}
+	}
 	const base = `<base target="_blank">`
 	for markup, want := range map[string]string{
 		"":                           base,
@@ -92,18 +119,26 @@ func TestForms(t *testing.T) {
 	s := open(t)
 	id := s.deliver(t, "ann@example.com", "One", "\r\n")
 	s.deliver(t, "ann@example.com", "Two", "\r\n")
+	s.deliver(t, "bob@example.com", "Three", "\r\n")
 	for _, c := range []struct {
-		path, site   string
-		status, left int
+		path, site           string
+		status, left, unread int
+		to                   string
 	}{
-		{"/inbox/delete", "cross-site", 403, 2},
-		{"/inbox/message/" + id + "/delete", "same-origin", 303, 1},
-		{"/inbox/message/" + id + "/delete", "same-origin", 303, 1},
-		{"/inbox/delete", "same-origin", 303, 0},
+		{"/inbox/delete", "cross-site", 403, 3, 3, ""},
+		{"/inbox/read", "cross-site", 403, 3, 3, ""},
+		{"/inbox/read?q=to:ann&start=50", "same-origin", 303, 3, 1, "/inbox?q=to%3Aann&start=50"},
+		{"/inbox/message/" + id + "/unread?q=to:ann", "same-origin", 303, 3, 2, "/inbox?q=to%3Aann"},
+		{"/inbox/read", "same-origin", 303, 3, 0, "/inbox"},
+		{"/inbox/message/" + id + "/delete?q=to:ann", "same-origin", 303, 2, 0, "/inbox?q=to%3Aann"},
+		{"/inbox/message/" + id + "/delete", "same-origin", 303, 2, 0, "/inbox"},
+		{"/inbox/message/" + id + "/unread", "same-origin", 303, 2, 0, "/inbox"},
+		{"/inbox/delete?q=to:ann", "same-origin", 303, 1, 0, "/inbox"},
+		{"/inbox/delete", "same-origin", 303, 0, 0, "/inbox"},
 	} {
 		status, h, _ := s.call(t, "POST", c.path, "", "Sec-Fetch-Site", c.site)
-		if left, _ := s.Counts(); status != c.status || left != c.left || status == 303 && h.Get("Location") != "/inbox" {
-			t.Errorf("%s from %s: %d, %d left, to %s", c.path, c.site, status, left, h.Get("Location"))
+		if left, unread := s.Counts(); status != c.status || left != c.left || unread != c.unread || h.Get("Location") != c.to {
+			t.Errorf("%s from %s: %d, %d left, %d unread, to %s", c.path, c.site, status, left, unread, h.Get("Location"))
 		}
 	}
 }

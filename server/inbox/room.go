@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"postern/mail"
 	"postern/server/web"
@@ -45,11 +46,16 @@ func errNoLetter() error {
 }
 
 // letter finds the letter that the path names: by its ID, or as "latest", of those that match ?query= where given.
-func (r *Room) letter(c *web.Call) (*mail.Captured, error) {
-	id := c.Param("id")
+func (r *Room) letter(c *web.Call) (*mail.Captured, error) { return r.find(c, c.Param("id")) }
+
+func (r *Room) find(c *web.Call, id string) (*mail.Captured, error) {
 	found, ok := r.box.Letter(id)
 	if id == "latest" {
-		found, ok = r.box.Latest(mail.ParseInboxQuery(c.R.URL.Query().Get("query")))
+		query, err := parse(c, c.R.URL.Query().Get("query"))
+		if err != nil {
+			return nil, err
+		}
+		found, ok = r.box.Latest(query)
 	}
 	if !ok {
 		return nil, errNoLetter()
@@ -57,15 +63,26 @@ func (r *Room) letter(c *web.Call) (*mail.Captured, error) {
 	return found, nil
 }
 
+// parse reads a search. The dates in it are in the zone that ?tz= names, as Europe/Brussels, else in UTC. Mailpit overlooks a zone
+// that it does not know; here that is said, since the search would find other letters than meant.
+func parse(c *web.Call, text string) (mail.InboxQuery, error) {
+	zone, err := time.LoadLocation(c.R.URL.Query().Get("tz"))
+	if err != nil {
+		const wrong = "This machine knows no such time zone. Leave tz out and write the offset into the date, as after:2026-01-31T08:00:00+01:00."
+		return mail.InboxQuery{}, &store.Refusal{Kind: store.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
+	}
+	return mail.ParseInboxQueryIn(text, zone), nil
+}
+
 // opened marks a letter as read, unless only its header is asked for: HEAD changes nothing.
 func (r *Room) opened(c *web.Call, letter *mail.Captured) {
 	if c.R.Method != http.MethodHead {
-		r.box.MarkRead(true, named(letter.ID))
+		r.box.MarkRead(true, among(letter.ID))
 	}
 }
 
-// named picks letters by their IDs; none picks all.
-func named(ids ...string) func(*mail.Captured) bool {
+// among picks letters by their IDs; none picks all.
+func among(ids ...string) func(*mail.Captured) bool {
 	wanted := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true

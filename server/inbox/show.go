@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"maps"
 	netmail "net/mail"
 	"slices"
 	"strconv"
@@ -55,6 +56,20 @@ func (s shown) Day() string { return s.Received.UTC().Format("2 Jan 15:04") }
 
 // Weight is the size of the source.
 func (s shown) Weight() string { return size(len(s.Raw)) }
+
+// Fields lists the letter's header, by name; the values are as in the source.
+func (s shown) Fields() (list []field) {
+	header := s.Header()
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
+			list = append(list, field{Name: name, Value: value})
+		}
+	}
+	return list
+}
+
+// field is a field of the header as the template draws it.
+type field struct{ Name, Value string }
 
 // Enclosed lists the letter's files.
 func (s shown) Enclosed() []enclosure {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"postern/mail"
 	"postern/server/web"
 	"postern/store"
 )
@@ -25,7 +24,11 @@ func (r *Room) wait(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	query := mail.ParseInboxQuery(q.Get("query")).To(q.Get("to")).Subject(q.Get("subject"))
+	query, err := parse(c, q.Get("query"))
+	if err != nil {
+		return err
+	}
+	query = query.To(q.Get("to")).Subject(q.Get("subject"))
 	ctx, cancel := r.waiting(c, timeout)
 	defer cancel()
 	letter, err := r.box.Wait(ctx, query)

@@ -67,12 +67,27 @@ type infoAnswer struct {
 	Tags                             map[string]int
 }
 
+// configurationAnswer is all that Mailpit can be told to do besides; none of it is done here.
+type configurationAnswer struct {
+	Label        string
+	MessageRelay struct {
+		Enabled, PreserveMessageIDs                                                bool
+		SMTPServer, ReturnPath, OverrideFrom, AllowedRecipients, BlockedRecipients string
+	}
+	SpamAssassin, ChaosEnabled, DuplicatesIgnored, HideDeleteAllButton bool
+}
+
 func summarise(letters []*mail.Captured) []summary {
 	list := make([]summary, len(letters))
 	for i, c := range letters {
 		list[i] = summary{
 			ID: c.ID, MessageID: c.MessageID, Read: c.Read(), From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc, ReplyTo: c.ReplyTo,
 			Subject: c.Subject, Created: c.Received, Size: len(c.Raw), Attachments: len(c.Files), Snippet: c.Snippet,
+		}
+		for _, f := range c.Files {
+			if f.Inline {
+				list[i].Attachments--
+			}
 		}
 	}
 	return list

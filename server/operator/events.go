@@ -8,7 +8,7 @@ import (
 	"postern/server/web"
 )
 
-// longestWait bounds how long a request for events waits for the first.
+// longestWait bounds how long a request waits for what it asks for.
 const longestWait = 30 * time.Second
 
 // events gives the events after ?after=, and with ?wait= waits for the first where there is none yet.
@@ -18,13 +18,18 @@ func (o *Operator) events(c *web.Call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
+	ctx, cancel := o.waiting(c, wait)
 	defer cancel()
-	unhook := context.AfterFunc(o.Draining, cancel)
-	defer unhook()
 	feed, err := o.Store.EventsFrom(ctx, after, limit)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, feed)
+}
+
+// waiting ends with the request, after the time that it may wait, and when the appliance begins to stop.
+func (o *Operator) waiting(c *web.Call, wait time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
+	unhook := context.AfterFunc(o.Draining, cancel)
+	return ctx, func() { unhook(); cancel() }
 }

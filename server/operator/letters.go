@@ -36,20 +36,39 @@ func (o *Operator) letters(c *web.Call) error {
 	return c.JSON(http.StatusOK, page)
 }
 
+// letter shows a letter. With ?wait= it waits for as long as the letter is queued.
 func (o *Operator) letter(c *web.Call) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	found, err := o.Store.Letter(id)
-	if err != nil {
+	q := readQuery(c)
+	wait := q.duration("wait", longestWait)
+	if err := q.err(); err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, viewLetter(found))
+	ctx, cancel := o.waiting(c, wait)
+	defer cancel()
+	for {
+		news := o.Store.Watch()
+		found, err := o.Store.Letter(id)
+		switch {
+		case err != nil:
+			return err
+		case found.State != store.LetterQueued || ctx.Err() != nil:
+			return c.JSON(http.StatusOK, viewLetter(found))
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
 }
 
 func (o *Operator) retryLetter(c *web.Call) error   { return changeLetter(c, o.Store.RetryLetter) }
 func (o *Operator) releaseLetter(c *web.Call) error { return changeLetter(c, o.Store.ReleaseLetter) }
+func (o *Operator) holdLetter(c *web.Call) error    { return changeLetter(c, o.Store.HoldLetter) }
+func (o *Operator) cancelLetter(c *web.Call) error  { return changeLetter(c, o.Store.CancelLetter) }
 
 // changeLetter does an act on the letter in the path and shows it afterwards.
 func changeLetter(c *web.Call, act func(context.Context, store.ID) (store.Letter, error)) error {
@@ -74,26 +93,4 @@ func changeLetters(c *web.Call, act func(context.Context) (int, error)) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, Counted{Count: n})
-}
-
-func (o *Operator) pause(c *web.Call) error  { return o.setPaused(c, true) }
-func (o *Operator) resume(c *web.Call) error { return o.setPaused(c, false) }
-
-func (o *Operator) setPaused(c *web.Call, paused bool) error {
-	if err := o.Store.PauseSending(c.R.Context(), paused); err != nil {
-		return err
-	}
-	return o.sending(c)
-}
-
-func (o *Operator) sending(c *web.Call) error {
-	paused, err := o.Store.SendingPaused()
-	if err != nil {
-		return err
-	}
-	counts, err := o.Store.LetterCounts()
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, Sending{Paused: paused, Counts: counts})
 }

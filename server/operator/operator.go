@@ -27,6 +27,7 @@ type Options struct {
 	Dir             string           // the data directory; a check puts its copy there
 	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
 	Check           Checker          // nil: CheckInChild
+	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
 	Random          io.Reader        // of partners' tokens; nil: crypto/rand
@@ -97,11 +98,15 @@ func (o *Operator) Routes() []web.Route {
 		route(http.MethodGet, "/letters/:id", o.letter),
 		route(http.MethodPost, "/letters/:id/retry", o.retryLetter),
 		route(http.MethodPost, "/letters/:id/release", o.releaseLetter),
+		route(http.MethodPost, "/letters/:id/hold", o.holdLetter),
+		route(http.MethodPost, "/letters/:id/cancel", o.cancelLetter),
 		route(http.MethodGet, "/sending", o.sending),
 		route(http.MethodPost, "/sending/pause", o.pause),
 		route(http.MethodPost, "/sending/resume", o.resume),
 		route(http.MethodPost, "/sending/retry-failed", o.retryFailed),
 		route(http.MethodPost, "/sending/release-held", o.releaseHeld),
+		route(http.MethodPost, "/sending/test", o.testLetter),
+		route(http.MethodPost, "/sending/check", o.checkSmarthost),
 		route(http.MethodGet, "/events", o.events),
 		route(http.MethodPost, "/check", o.check),
 	}

@@ -76,6 +76,7 @@ type Letter struct {
 	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued
 	DoneAt     time.Time         `json:"doneAt,omitzero"` // sent, failed or cancelled
 	Tries      int               `json:"tries"`           // attempts that count against the letter
+	Waited     store.Span        `json:"waited,omitzero"` // what counts towards MAIL_GIVE_UP_AFTER: the delays between those
 	Reason     string            `json:"reason,omitzero"` // why it failed, was held or cancelled
 	Attempts   []Attempt         `json:"attempts"`        // the latest ten, oldest first
 }
@@ -88,6 +89,7 @@ type Attempt struct {
 	Phase        string             `json:"phase,omitzero"`
 	Code         int                `json:"code,omitzero"`     // SMTP reply code
 	Enhanced     string             `json:"enhanced,omitzero"` // enhanced status code
+	QueueID      string             `json:"queueId,omitzero"`  // what the smarthost calls it in its own log, where its words say so
 	Text         string             `json:"text,omitzero"`     // the server's words, or the fault
 }
 
@@ -100,6 +102,37 @@ type Sending struct {
 // Counted answers POST sending/retry-failed and sending/release-held: how many letters are due now.
 type Counted struct {
 	Count int `json:"count"`
+}
+
+// TestLetter is what POST sending/test is asked: to owe a letter that says nothing but that letters arrive.
+type TestLetter struct {
+	Email    string `json:"email"`
+	Language string `json:"language"` // en where there is none
+}
+
+// SmarthostCheck answers POST sending/check.
+type SmarthostCheck struct {
+	Inbox bool        `json:"inbox"` // there is no smarthost: letters go to the built-in inbox
+	Steps []StepCheck `json:"steps"`
+}
+
+// StepCheck is a Step.
+type StepCheck struct {
+	Name   string `json:"name"`
+	Detail string `json:"detail,omitzero"` // the smarthost's words, or what was found
+	Fault  string `json:"fault,omitzero"`  // none: it went well
+}
+
+// ViewSmarthost is the answer to a check of the smarthost; no steps at all: there is none.
+func ViewSmarthost(steps []Step) SmarthostCheck {
+	view := SmarthostCheck{Inbox: len(steps) == 0, Steps: make([]StepCheck, len(steps))}
+	for i, step := range steps {
+		view.Steps[i] = StepCheck{Name: step.Name, Detail: step.Detail}
+		if step.Err != nil {
+			view.Steps[i].Fault = step.Err.Error()
+		}
+	}
+	return view
 }
 
 // Checked answers POST check.
@@ -143,8 +176,8 @@ func viewLetters(letters []store.Letter) []Letter {
 func viewLetter(l store.Letter) Letter {
 	view := Letter{
 		ID: l.ID, Kind: l.Kind, Language: l.Language, To: l.To, Partner: l.Partner, MessageID: l.MessageID,
-		CleaningID: l.Cleaning, State: l.State, OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Reason: l.Reason,
-		Attempts: make([]Attempt, len(l.Attempts)),
+		CleaningID: l.Cleaning, State: l.State, OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Waited: l.Waited,
+		Reason: l.Reason, Attempts: make([]Attempt, len(l.Attempts)),
 	}
 	if l.State == store.LetterQueued {
 		view.DueAt = l.DueAt
@@ -153,6 +186,9 @@ func viewLetter(l store.Letter) Letter {
 		view.Attempts[i] = Attempt{
 			At: a.At, Milliseconds: time.Duration(a.Took).Milliseconds(),
 			Class: a.Class, Phase: a.Phase, Code: a.Code, Enhanced: a.Enhanced, Text: a.Text,
+		}
+		if a.Class == store.AttemptSent {
+			view.Attempts[i].QueueID = queueID(a.Text)
 		}
 	}
 	return view

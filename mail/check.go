@@ -1,0 +1,147 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// CheckStep is one step on the way to the smarthost, in words for the operator.
+type CheckStep struct {
+	Name   string // dial, TLS, EHLO, AUTH or QUIT
+	Detail string // what was found; empty where the step came to nothing
+	Err    error  // why it came to nothing; nil: it is fine
+}
+
+// The names of the steps, by the phase whose fault ends them.
+var stepNames = map[string]string{phaseConnect: "dial", phaseTLS: "TLS", phaseHello: "EHLO", phaseAuth: "AUTH"}
+
+// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first that came
+// to nothing, which has an error. A login that is refused counts with those of letters: where there were too many of late, none
+// is tried.
+func (h *Smarthost) Check(ctx context.Context) []CheckStep {
+	s, fail := h.reach(ctx, ctx)
+	if fail != nil {
+		return []CheckStep{h.failed(ctx, fail)}
+	}
+	defer s.drop()
+	defer s.wire.cutBy(ctx)()
+	steps := []CheckStep{{Name: "dial", Detail: fmt.Sprintf("%s is reached at %s", h.options.Addr, s.wire.RemoteAddr())}}
+	fail = h.greet(ctx, s)
+	if s.top != nil {
+		steps = append(steps, CheckStep{Name: "TLS", Detail: s.top.security()})
+	}
+	if fail != nil {
+		return append(steps, h.failed(ctx, fail))
+	}
+	steps = append(steps, CheckStep{Name: "EHLO", Detail: offers(s.client)})
+	said, fail := h.checkLogin(ctx, s)
+	if fail != nil {
+		return append(steps, h.failed(ctx, fail))
+	}
+	return append(steps, CheckStep{Name: "AUTH", Detail: said}, leave(s))
+}
+
+// checkLogin authenticates, where that is wanted and may be risked.
+func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault) {
+	if h.options.Username == "" {
+		return "not wanted: no user name is set", nil
+	}
+	if fail := h.logins.begin(ctx); fail != nil {
+		return "", fail
+	}
+	name, fail := h.authenticate(ctx, s)
+	h.logins.end(fail, ctx.Err() != nil)
+	return fmt.Sprintf("%s is let in, by %s", h.options.Username, name), fail
+}
+
+// leave says goodbye. A smarthost that does not answer that as it should takes letters all the same.
+func leave(s *session) CheckStep {
+	s.client.CommandTimeout = s.host.limits.quit
+	_ = s.client.Quit()
+	return CheckStep{Name: "QUIT", Detail: "done; no letter was sent"}
+}
+
+// failed makes the step that a fault ended.
+func (h *Smarthost) failed(ctx context.Context, f *fault) CheckStep {
+	a := f.attempt()
+	text := a.Text
+	if a.Code != 0 {
+		text = strings.TrimSpace(fmt.Sprintf("the smarthost answers %d %s", a.Code, strings.TrimSpace(a.Enhanced+" "+a.Text)))
+	}
+	if ctx.Err() != nil {
+		text = "no answer in the time given for the check"
+	}
+	if hint := h.hint(f); hint != "" {
+		text += "; " + hint
+	}
+	return CheckStep{Name: stepNames[f.phase], Err: errors.New(text)}
+}
+
+// hint is what an operator would look at first.
+func (h *Smarthost) hint(f *fault) string {
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](f.err)
+	_, misnamed := errors.AsType[x509.HostnameError](f.err)
+	_, noTLS := errors.AsType[tls.RecordHeaderError](f.err)
+	_, unresolved := errors.AsType[*net.DNSError](f.err)
+	switch {
+	case unknown:
+		return "if the certificate is of an authority of your own, name that one in SMTP_CA_FILE"
+	case misnamed:
+		return "name the host in SMTP_URL as its certificate does"
+	case noTLS && h.options.Implicit:
+		return "this port may want STARTTLS: smtp:// instead of smtps:// in SMTP_URL"
+	case unresolved, f.phase == phaseConnect:
+		return "look at host and port in SMTP_URL, and whether a firewall is in between"
+	case f.phase == phaseHello && !h.options.Implicit && !isReply(f.err):
+		return "this port may want TLS at once: smtps:// instead of smtp:// in SMTP_URL"
+	case f.login:
+		return "look at the user name and the password or client secret"
+	}
+	return ""
+}
+
+// security says in words what protects a connection.
+func (d *dialogue) security() string {
+	state, secured := d.tlsState()
+	if !secured {
+		return "none, as SMTP_URL says: whoever is in between can read letters and password"
+	}
+	leaf := state.PeerCertificates[0]
+	names := slices.Clone(leaf.DNSNames)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return words(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)", tls.VersionName(state.Version), strings.Join(names, " "),
+		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
+}
+
+// tlsState is the TLS of a session; false where there is none.
+func (d *dialogue) tlsState() (tls.ConnectionState, bool) {
+	secured, ok := d.Conn.(*tls.Conn)
+	if !ok {
+		return tls.ConnectionState{}, false
+	}
+	return secured.ConnectionState(), true
+}
+
+// offers says in words what EHLO was answered, as far as it matters here.
+func offers(client *smtp.Client) string {
+	size := "no limit of size named"
+	if most, named := client.MaxMessageSize(); named && most > 0 {
+		size = fmt.Sprintf("letters of up to %d octets (SIZE)", most)
+	}
+	auth := "no AUTH"
+	if offered, ways := client.Extension("AUTH"); offered {
+		auth = "AUTH " + ways
+	}
+	return words(size + "; " + auth)
+}

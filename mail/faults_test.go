@@ -1,0 +1,203 @@
+package mail
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"postern/store"
+)
+
+// classes are what one letter in the table of faults stands for.
+var classes = map[byte]store.AttemptClass{
+	'S': store.AttemptSent, 'T': store.AttemptTemporary, 'P': store.AttemptPermanent, 'H': store.AttemptSmarthost, 'U': store.AttemptUncertain,
+}
+
+// faultsInAll are what may happen in every phase, one column each; in the TLS handshake it comes in its place.
+var faultsInAll = []string{stall, drop, "421 4.3.2 bye", "451 4.3.0 later", "550 5.3.0 no", garbage, endless, flood, eight}
+
+// faultTable says for each phase what comes of faultsInAll: a letter for the class, a dot where there is no such fault.
+var faultTable = []struct{ phase, classes string }{
+	{"greet", "HHHHHHHHS"},
+	{"ehlo", "HHHHHHHHS"},
+	{"starttls", "HHHHHHHHS"},
+	{"tls", "HHHHHHHH."},
+	{"again", "HHHHHHHHS"}, // EHLO within TLS
+	{"auth", "HHHHHHHHS"},
+	{"mail", "HHHTHHHHS"},
+	{"rcpt", "TTHTPTTTS"},
+	{"data", "TTHTPTTTS"},
+	{"body", "TT......."},
+	{"dot", "UUHTPUUUS"},
+	{"quit", "SSSSSSSSS"},
+	{"idle", "SSSSSSSS."}, // after the first letter; the second one goes over another connection
+}
+
+// faultCase is one phase's fault, and what is recorded of it.
+type faultCase struct {
+	phase, answer string
+	class         store.AttemptClass
+	code          int
+	enhanced      string
+	text          string // part of what is recorded; empty: code and enhanced are not looked at
+	at            string // recorded phase; empty: not looked at
+}
+
+// faultsInOne are those that only one phase has, and those whose record is looked at.
+var faultsInOne = []faultCase{
+	{"dial", drop, store.AttemptSmarthost, 0, "", "refused", phaseConnect},
+	{"greet", "554 5.3.2 not now", store.AttemptSmarthost, 554, "5.3.2", "not now", phaseHello},
+	{"greet", stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseHello},
+	{"greet", garbage, store.AttemptSmarthost, 0, "", `\xff`, phaseHello},
+	{"ehlo", "250 no STARTTLS", store.AttemptSmarthost, 0, "", "does not offer STARTTLS", phaseTLS},
+	{"ehlo", endless, store.AttemptSmarthost, 0, "", errLongLine.Error(), phaseHello},
+	{"ehlo", flood, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
+	{"starttls", "454 4.7.0 no TLS now", store.AttemptSmarthost, 454, "4.7.0", "no TLS now", phaseTLS},
+	{"starttls", inject, store.AttemptSmarthost, 0, "", "clear text", phaseTLS},
+	{"tls", stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseTLS},
+	{"tls", "expired", store.AttemptSmarthost, 0, "", "expired", phaseTLS},
+	{"tls", "wrong name", store.AttemptSmarthost, 0, "", "other.example", phaseTLS},
+	{"tls", "unknown root", store.AttemptSmarthost, 0, "", "unknown authority", phaseTLS},
+	{"tls", "self-signed", store.AttemptSmarthost, 0, "", "unknown authority", phaseTLS},
+	{"again", "550 5.7.1 who?", store.AttemptSmarthost, 550, "5.7.1", "who?", phaseHello},
+	{"again", "250 no AUTH", store.AttemptSmarthost, 0, "", "no way to authenticate", phaseAuth},
+	{"auth", "535 5.7.8 wrong", store.AttemptSmarthost, 535, "5.7.8", "wrong", phaseAuth},
+	{"auth", "454 4.7.0 too many", store.AttemptSmarthost, 454, "4.7.0", "too many", phaseAuth},
+	{"auth", "334 YWdhaW4=", store.AttemptSmarthost, 0, "", "challenge", phaseAuth},
+	{"auth", "334 \xff no base64", store.AttemptSmarthost, 0, "", "base64", phaseAuth},
+	{"mail", "454 4.7.0 no TLS", store.AttemptSmarthost, 454, "4.7.0", "no TLS", phaseMail},
+	{"mail", "530 5.7.0 log in first", store.AttemptSmarthost, 530, "5.7.0", "log in", phaseMail},
+	{"mail", "550 5.7.60 not your address", store.AttemptSmarthost, 550, "5.7.60", "not your", phaseMail},
+	{"mail", "251 ok", store.AttemptSent, 250, "2.0.0", "queued as 4XYZ", phaseDot},
+	{"rcpt", "552 5.2.2 full", store.AttemptPermanent, 552, "5.2.2", "full", phaseRcpt},
+	{"rcpt", "550-5.1.1 nobody\r\n550 5.1.1 here\x07", store.AttemptPermanent, 550, "5.1.1", `nobody\nhere\a`, phaseRcpt},
+	{"rcpt", "550 5.7.1 caf\xe9", store.AttemptPermanent, 550, "5.7.1", `caf\xe9`, phaseRcpt},
+	{"rcpt", drop, store.AttemptTemporary, 0, "", "closed", phaseRcpt},
+	{"data", "554 5.5.1 no", store.AttemptPermanent, 554, "5.5.1", "no", phaseData},
+	{"data", "250 what", store.AttemptTemporary, 250, "", "what", phaseData},
+	{"body", stall, store.AttemptTemporary, 0, "", "no answer in time", phaseBody},
+	{"dot", "452 4.3.1 disk full", store.AttemptTemporary, 452, "4.3.1", "disk full", phaseDot},
+	{"dot", "554 5.6.0 no such content", store.AttemptPermanent, 554, "5.6.0", "content", phaseDot},
+	{"dot", "252 2.6.0 fine", store.AttemptSent, 250, "", "fine", phaseDot},
+	{"dot", eight, store.AttemptSent, 250, "2.0.0", `d\xe9j\xe0`, phaseDot},
+	{"dot", takeDrop, store.AttemptUncertain, 0, "", "closed", phaseDot},
+	{"dot", takeWait, store.AttemptUncertain, 0, "", "no answer in time", phaseDot},
+	{"dot", half, store.AttemptUncertain, 0, "", "closed", phaseDot},
+}
+
+// TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how often it
+// arrives once the smarthost is well.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	tests := slices.Clone(faultsInOne)
+	for _, row := range faultTable {
+		if len(row.classes) != len(faultsInAll) {
+			t.Fatalf("%s: %d classes for %d faults", row.phase, len(row.classes), len(faultsInAll))
+		}
+		for i, answer := range faultsInAll {
+			if class, is := classes[row.classes[i]]; is {
+				tests = append(tests, faultCase{phase: row.phase, answer: answer, class: class})
+			}
+		}
+	}
+	for _, tt := range tests {
+		t.Run(tt.phase+" "+strings.ReplaceAll(tt.answer, "\r\n", " "), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { tt.run(t) })
+		})
+	}
+}
+
+func (tt faultCase) run(t *testing.T) {
+	s := newSink(once(tt.phase, tt.answer))
+	o := openOffice(t, 1)
+	defer o.close()
+	way := o.secured(s)
+	if tt.phase == "tls" {
+		s.bad = o.ca.spoilt(t, "smarthost.example")
+	}
+	user := o.register(1)[0]
+	o.start(way)
+	letter := o.settled(user)
+	if tt.phase == "idle" {
+		user = o.register(1)[0]
+		letter = o.settled(user)
+	}
+	if len(letter.Attempts) != 1 {
+		t.Fatalf("attempts %+v; log:\n%s", letter.Attempts, o.log)
+	}
+	a := letter.Attempts[0]
+	if a.Class != tt.class || tt.at != "" && a.Phase != tt.at ||
+		tt.text != "" && (a.Code != tt.code || a.Enhanced != tt.enhanced || !strings.Contains(a.Text, tt.text)) {
+		t.Errorf("recorded %+v", a)
+	}
+	o.checkState(letter, a.Class)
+
+	time.Sleep(time.Hour) // every retry and pause is over by then
+	synctest.Wait()
+	o.checkArrivals(s, user, tt.class, tt.answer)
+	if !s.secured || s.poured > 2*defaultLimits.said {
+		t.Errorf("all but EHLO and STARTTLS in TLS: %t; %d octets heard of an endless answer", s.secured, s.poured)
+	}
+}
+
+// settled gives the letter to a person once its first attempt is recorded.
+func (o *office) settled(user store.User) store.Letter {
+	for range 1000 {
+		synctest.Wait()
+		if letter := o.letter(user); len(letter.Attempts) > 0 || letter.State != store.LetterQueued {
+			return letter
+		}
+		time.Sleep(time.Second)
+	}
+	o.t.Fatalf("no attempt; log:\n%s", o.log)
+	return store.Letter{}
+}
+
+// checkState looks what the store made of a class.
+func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
+	o.t.Helper()
+	due, want, tries := letter.DueAt.Sub(letter.Attempts[0].At), store.LetterQueued, 0
+	ok := true
+	switch class {
+	case store.AttemptSent:
+		want = store.LetterSent
+	case store.AttemptPermanent:
+		want = store.LetterFailed
+	case store.AttemptSmarthost:
+		ok = letter.DueAt.Equal(letter.OwedAt) && o.courier.Status().Fault.Class == class
+	default:
+		took := time.Duration(letter.Attempts[0].Took)
+		tries, ok = 1, due-took >= 24*time.Second && due-took <= 37*time.Second
+	}
+	if letter.State != want || letter.Tries != tries || !ok {
+		o.t.Errorf("state %s after %d tries, due %s after the attempt: %+v", letter.State, letter.Tries, due, letter.Attempts)
+	}
+}
+
+func (o *office) checkArrivals(s *sink, user store.User, class store.AttemptClass, answer string) {
+	o.t.Helper()
+	letter, want := o.letter(user), 1
+	switch {
+	case class == store.AttemptPermanent:
+		want = 0
+	case answer == takeDrop, answer == takeWait, answer == half, class == store.AttemptUncertain && answer == garbage:
+		want = 2
+	}
+	var arrived []arrival
+	for _, a := range s.arrivals() {
+		if a.to == user.Email {
+			arrived = append(arrived, a)
+		}
+	}
+	if len(arrived) != want || want > 0 && letter.State != store.LetterSent {
+		o.t.Errorf("%d arrivals, want %d; state %s; log:\n%s", len(arrived), want, letter.State, o.log)
+	}
+	for _, a := range arrived {
+		if a.id != "<"+letter.MessageID+">" || a.from != "postern@postern.example" {
+			o.t.Errorf("arrived as %s from %s", a.id, a.from)
+		}
+	}
+}

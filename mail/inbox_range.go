@@ -1,0 +1,79 @@
+package mail
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// inboxRanges are the prefixes of Mailpit's search that compare. Each makes a condition of its value; nil where that makes no
+// sense. A date without an offset of its own is in zone.
+var inboxRanges = map[string]func(value string, zone *time.Location) func(*Captured) bool{
+	"after": func(v string, zone *time.Location) func(*Captured) bool {
+		at, ok := parseMoment(v, zone)
+		return readable(ok, func(c *Captured) bool { return !c.Received.Before(at) })
+	},
+	"before": func(v string, zone *time.Location) func(*Captured) bool {
+		at, ok := parseMoment(v, zone)
+		return readable(ok, func(c *Captured) bool { return c.Received.Before(at) })
+	},
+	"larger": func(v string, _ *time.Location) func(*Captured) bool {
+		octets, ok := parseOctets(v)
+		return readable(ok, func(c *Captured) bool { return float64(len(c.Raw)) > octets })
+	},
+	"smaller": func(v string, _ *time.Location) func(*Captured) bool {
+		octets, ok := parseOctets(v)
+		return readable(ok, func(c *Captured) bool { return float64(len(c.Raw)) < octets })
+	},
+}
+
+func readable(ok bool, holds func(*Captured) bool) func(*Captured) bool {
+	if !ok {
+		return nil
+	}
+	return holds
+}
+
+// rangeTerm makes a condition of a word as after:2026-01-31. One whose value makes no sense is met by no letter, negated or not: to
+// leave it out would widen the search, and a search may be one for what to delete.
+func rangeTerm(compare func(string, *time.Location) func(*Captured) bool, value string, not bool, zone *time.Location) inboxTerm {
+	holds := compare(value, zone)
+	if holds == nil {
+		return inboxTerm{holds: func(*Captured, string) bool { return false }, value: value}
+	}
+	return inboxTerm{not: not, holds: func(c *Captured, _ string) bool { return holds(c) }, value: value}
+}
+
+// momentLayouts are the dates that a search understands, beside seconds and milliseconds since 1970.
+var momentLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, "2006/01/02", "2 Jan 2006",
+}
+
+func parseMoment(text string, zone *time.Location) (time.Time, bool) {
+	const milliseconds = 1e11 // from here on: as seconds, this would be the year 5138
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if n < milliseconds {
+			return time.Unix(n, 0), true
+		}
+		return time.UnixMilli(n), true
+	}
+	for _, layout := range momentLayouts {
+		if at, err := time.ParseInLocation(layout, strings.ToUpper(text), zone); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// parseOctets reads a size as 500, 20k, 1.5MB: thousands are 1,024, as Mailpit counts.
+func parseOctets(text string) (float64, bool) {
+	unit := 1.0
+	text = strings.TrimSuffix(strings.ToLower(text), "b")
+	if short, found := strings.CutSuffix(text, "k"); found {
+		text, unit = short, 1<<10
+	} else if short, found := strings.CutSuffix(text, "m"); found {
+		text, unit = short, 1<<20
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	return n * unit, err == nil && n >= 0
+}

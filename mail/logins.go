@@ -1,0 +1,115 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// Wrong passwords must not hammer: smarthosts lock accounts, and ban addresses, for that.
+const (
+	refusedMost = 3 // refused logins in any refusedIn, over all connections
+	refusedIn   = 15 * time.Minute
+)
+
+// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused in any
+// refusedIn; and while the last was refused, or none has been taken yet, one tries for all.
+type logins struct {
+	mu       sync.Mutex
+	out      int           // under way
+	taken    bool          // the last that ended was taken
+	refused  []time.Time   // when, oldest first
+	refusal  *fault        // the last
+	fault    *fault        // why the last that came to nothing did, whatever it was
+	failures int           // that came to nothing
+	ended    chan struct{} // closed when one ends
+}
+
+func newLogins() *logins { return &logins{ended: make(chan struct{})} }
+
+// begin waits until a login may be tried; the caller says with end how it went. It gives the fault of another login where
+// that came to nothing meanwhile, or where too many were refused: then nothing is to be tried.
+func (l *logins) begin(ctx context.Context) *fault {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	failures := l.failures
+	for {
+		now := time.Now()
+		switch free, wait := l.free(now); {
+		case l.failures != failures:
+			return l.fault
+		case wait > 0:
+			return l.barred(wait)
+		case l.out < free && (l.taken || l.out == 0):
+			l.out++
+			return nil
+		}
+		if err := l.wait(ctx); err != nil {
+			return &fault{phase: phaseAuth, err: err}
+		}
+	}
+}
+
+// wait gives up the lock until a login ends.
+func (l *logins) wait(ctx context.Context) error {
+	ended := l.ended
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// free is how many logins might be refused before there are too many, and how long none may be tried: a refusal stands for
+// those who come right after it as well.
+func (l *logins) free(now time.Time) (free int, wait time.Duration) {
+	for len(l.refused) > 0 && now.Sub(l.refused[0]) >= refusedIn {
+		l.refused = l.refused[1:]
+	}
+	switch n := len(l.refused); {
+	case n >= refusedMost:
+		return 0, refusedIn - now.Sub(l.refused[0])
+	case n > 0 && !l.taken:
+		wait = firstPause - now.Sub(l.refused[n-1])
+	}
+	return refusedMost - len(l.refused), wait
+}
+
+// end says how a login went; nil: it was taken. One that its own caller cut off says nothing to the others.
+func (l *logins) end(fail *fault, cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out--
+	switch {
+	case fail == nil:
+		l.taken = true
+	case fail.login:
+		l.taken, l.refusal = false, fail
+		l.refused = append(l.refused, time.Now())
+	}
+	if fail != nil && !cut {
+		l.fault = fail
+		l.failures++
+	}
+	close(l.ended)
+	l.ended = make(chan struct{})
+}
+
+// barred is the last refusal again, with how long no other will be risked.
+func (l *logins) barred(wait time.Duration) *fault {
+	barred := *l.refusal
+	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused), wait.Round(time.Second))
+	if reply, ok := errors.AsType[*smtp.SMTPError](barred.err); ok {
+		barred.err = &smtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode, Message: said + reply.Message}
+	} else {
+		barred.err = errors.New(said + plainly(barred.err))
+	}
+	return &barred
+}

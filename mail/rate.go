@@ -1,0 +1,77 @@
+package mail
+
+import (
+	"math"
+	"time"
+)
+
+// rate spreads letters evenly, so that no more than so many are handed over in any minute. A letter that must wait for it
+// stays where it is: that is no attempt, and nobody's fault. Only letters of which MAIL was said count.
+type rate struct {
+	most int           // in any minute; 0: no limit
+	gap  time.Duration // from one letter to the next
+	next time.Time     // not before
+	out  int           // with workers
+	said []time.Time   // when letters came back of which MAIL was said, oldest first, of the last minute
+}
+
+func newRate(perMinute int) *rate {
+	r := &rate{most: max(0, perMinute)}
+	if r.most > 0 {
+		r.gap = time.Minute / time.Duration(r.most)
+	}
+	return r
+}
+
+// wait is how long the next letter has to wait; 0: it may go.
+func (r *rate) wait(now time.Time) time.Duration {
+	if r.most == 0 {
+		return 0
+	}
+	for len(r.said) > 0 && now.Sub(r.said[0]) >= time.Minute {
+		r.said = r.said[1:]
+	}
+	wait := max(0, r.next.Sub(now))
+	// Those with workers may say MAIL at any moment, those that came back have said it up to then: so this holds for any
+	// minute, however long a letter takes.
+	switch full := r.out+len(r.said) >= r.most; {
+	case full && len(r.said) > 0:
+		return max(wait, time.Minute-now.Sub(r.said[0]))
+	case full:
+		return max(wait, r.gap) // until one comes back
+	}
+	return wait
+}
+
+// took notes that a letter went to a worker.
+func (r *rate) took(now time.Time) {
+	r.out++
+	if r.next.Before(now) {
+		r.next = now
+	}
+	r.next = r.next.Add(r.gap)
+}
+
+// ended notes that a letter came back. What it did not use is the next one's.
+func (r *rate) ended(now time.Time, said bool) {
+	r.out--
+	switch {
+	case r.most == 0:
+	case said:
+		r.said = append(r.said, now)
+	default:
+		r.next = r.next.Add(-r.gap)
+	}
+}
+
+// rateAhead is for how long ahead letters are claimed: what is claimed, an operator cannot get at, and newer letters
+// come after it.
+const rateAhead = 5 * time.Second
+
+// ahead is how many letters are worth claiming at once: enough for a few that are new among the oldest.
+func (r *rate) ahead() int {
+	if r.most == 0 {
+		return math.MaxInt
+	}
+	return max(leastAhead/2, int(rateAhead/r.gap))
+}

@@ -1,0 +1,191 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"postern/store"
+)
+
+// What a script may say of the token endpoint's answers; empty is a token that lives an hour.
+const (
+	tokenRefused = "refused" // 401 invalid_client
+	tokenBusy    = "busy"    // 503
+	tokenEmpty   = "empty"   // an answer without a token
+	tokenDown    = "down"    // nobody answers
+)
+
+// endpoint is a token endpoint in memory: the nth token is named token-n.
+type endpoint struct {
+	script func(n int) string
+	asked  atomic.Int32
+}
+
+// RoundTrip answers as the script wants.
+func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := int(e.asked.Add(1))
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
+	switch said := e.script(n); {
+	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_secret") != "s3cret" || r.FormValue("scope") != "smtp":
+		return nil, fmt.Errorf("asked with %v", r.Form)
+	case said == tokenRefused:
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error":"invalid_client","error_description":"an expired secret"}`)
+	case said == tokenBusy:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case said == tokenEmpty:
+		fmt.Fprint(w, `{"expires_in":3600}`)
+	case said == tokenDown:
+		return nil, errors.New("connection refused")
+	case said == stall:
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	default:
+		fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":3600}`, n)
+	}
+	return w.Result(), nil
+}
+
+// tokenConfig is a client of a token endpoint.
+func tokenConfig(url string) *clientcredentials.Config {
+	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"}, AuthStyle: oauth2.AuthStyleInParams}
+}
+
+// withTokens makes the way out by XOAUTH2.
+func (o *office) withTokens(s *sink, e *endpoint) *Smarthost {
+	h := o.secured(s)
+	s.mechanisms = "LOGIN XOAUTH2"
+	options := h.options
+	options.Auth, options.Password, options.Tokens = "xoauth2", "", tokenConfig("https://login.example/token")
+	h = must(NewSmarthost(options))
+	h.dial = s.dialPipe
+	h.tokens.web.Transport = e
+	return h
+}
+
+// TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is refused.
+func TestTokens(t *testing.T) {
+	for name, tt := range map[string]struct {
+		endpoint string // its first answer
+		auth     string // the smarthost's first answer
+		text     string // of the first attempt; empty: it succeeds
+		code     int
+		asked    int32
+	}{
+		"well":                 {"", "", "", 0, 1},
+		"refused":              {tokenRefused, "", "invalid_client", 0, 2},
+		"busy":                 {tokenBusy, "", "503", 0, 2},
+		"empty":                {tokenEmpty, "", "missing access_token", 0, 2},
+		"down":                 {tokenDown, "", "connection refused", 0, 2},
+		"hangs":                {stall, "", "no access token from the token endpoint: no answer in time", 0, 2},
+		"the token is refused": {"", "535 5.7.3 Authentication unsuccessful", "unsuccessful", 535, 2},
+		"the smarthost stalls": {"", stall, "no answer in time", 0, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSink(once("auth", tt.auth))
+				e := &endpoint{script: func(n int) string { return map[bool]string{true: tt.endpoint}[n == 1] }}
+				o := openOffice(t, 1)
+				defer o.close()
+				user := o.register(1)[0]
+				o.start(o.withTokens(s, e))
+				if a := o.settled(user).Attempts[0]; tt.text != "" &&
+					(a.Class != store.AttemptSmarthost || a.Phase != phaseAuth || a.Code != tt.code || !strings.Contains(a.Text, tt.text)) {
+					t.Errorf("recorded %+v", a)
+				}
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				o.eachOnce(s, 1)
+				want := fmt.Sprintf("credentials user=u\x01auth=Bearer token-%d\x01\x01", tt.asked)
+				if letter := o.letter(user); letter.Tries != 0 || e.asked.Load() != tt.asked || !s.heard(want) || !s.secured {
+					t.Errorf("%d tries; %d tokens fetched; heard %q", letter.Tries, e.asked.Load(), s.commands)
+				}
+				if log := o.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "token-") {
+					t.Errorf("the log:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// TestTokenLife: one token serves until it expires, however many connections there are.
+func TestTokenLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, e := newSink(nil), &endpoint{script: func(int) string { return "" }}
+		o := openOffice(t, 5)
+		defer o.close()
+		o.start(o.withTokens(s, e))
+		for _, want := range []int32{1, 1, 2} { // at 0, 50 and 100 min
+			o.register(20)
+			synctest.Wait()
+			if got := e.asked.Load(); got != want || s.count("connection") < 2 {
+				t.Errorf("%d tokens fetched for %d connections, want %d", got, s.count("connection"), want)
+			}
+			time.Sleep(50 * time.Minute)
+		}
+		o.eachOnce(s, 60)
+	})
+}
+
+// TestTokenOutage: the endpoint is away for a day, nothing fails, and the stop of the courier does not wait for it.
+func TestTokenOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s, e := newSink(nil), &endpoint{script: func(n int) string {
+			if time.Since(began) < 24*time.Hour {
+				return stall
+			}
+			return ""
+		}}
+		o := openOffice(t, 2)
+		defer o.close()
+		o.register(10)
+		way := o.withTokens(s, e)
+		o.start(way)
+		time.Sleep(10 * time.Second)
+		o.stop()
+		if took := time.Since(began); took > 11*time.Second {
+			t.Errorf("stopping took until %s", took)
+		}
+		o.start(way)
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		o.eachOnce(s, 10)
+	})
+}
+
+// TestTokenLoopback fetches a token over a real socket, and follows no redirection with the client's secret.
+func TestTokenLoopback(t *testing.T) {
+	var foreign atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { foreign.Add(1) }))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/moved" {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"access_token":"abc","token_type":"Bearer"}`)
+	}))
+	defer server.Close()
+	token, err := newTokenCache(tokenConfig(server.URL)).get(context.Background())
+	if token != "abc" || err != nil {
+		t.Errorf("%q %v", token, err)
+	}
+	if token, err := newTokenCache(tokenConfig(server.URL + "/moved")).get(context.Background()); err == nil || foreign.Load() > 0 {
+		t.Errorf("%q, and the secret was sent on %d times", token, foreign.Load())
+	}
+}

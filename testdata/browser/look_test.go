@@ -1,0 +1,65 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// The widths of a small phone, a tablet and a desk, in CSS pixels; 320 is what WCAG 2.2's 1.4.10 (Reflow) wants.
+var widths = []int64{320, 768, 1440}
+
+// checkAxe asks axe-core for everything that WCAG 2.2 AA wants. What an iframe holds is a page of its own, and looked at
+// as such.
+const checkAxe = `axe.run(document, {
+	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"], iframes: false,
+}).then(found => found.violations.map(v => v.id + ": " + v.help + "\n\t" +
+	v.nodes.map(n => n.html + "\n\t\t" + n.failureSummary.replace(/\s+/g, " ")).join("\n\t")))`
+
+// checkWidth lists what makes the page wider than the window.
+const checkWidth = `document.documentElement.scrollWidth <= innerWidth ? [] :
+	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
+		.map(e => e.outerHTML.slice(0, 200))`
+
+// look checks the page as it is now, in light and dark and at each width, keeps a picture of each, and goes through it by
+// keyboard. It leaves the page light and wide.
+func (b *tab) look(name string) {
+	b.Helper()
+	// axe comes through the protocol, since the pages' policy lets no script in that is not theirs.
+	b.do(chromedp.Evaluate[chromedp.Void](axe))
+	for _, scheme := range []string{"dark", "light"} {
+		b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // so that no colour is seen half-way
+		}}))
+		for _, width := range widths {
+			b.do(chromedp.EmulateViewport(width, 800))
+			if wrong := get(b, chromedp.Evaluate[[]string](checkAxe, chromedp.EvalAwaitPromise)); len(wrong) > 0 {
+				b.Errorf("%s, %s, %d px: axe finds\n%s", name, scheme, width, strings.Join(wrong, "\n"))
+			}
+			if wide := get(b, chromedp.Evaluate[[]string](checkWidth)); len(wide) > 0 {
+				b.Errorf("%s, %s: wider than %d px:\n%s", name, scheme, width, strings.Join(wide, "\n"))
+			}
+			b.picture(fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
+		}
+	}
+	b.walk()
+}
+
+// picture keeps a picture of the whole page.
+func (b *tab) picture(name string) {
+	b.Helper()
+	picture := get(b, func(ctx context.Context, t *chromedp.Target) (page.CaptureScreenshotResult, error) {
+		return cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true)})
+	})
+	if err := os.WriteFile(filepath.Join(shots, name), picture.Data, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
