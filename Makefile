@@ -12,7 +12,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit check fuzz bench soak clean
+.PHONY: run build test browser mailpit smarthost-test smarthost-bench check fuzz bench soak clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -32,11 +32,20 @@ mailpit: build ## npm's client for Mailpit against the built-in inbox; installs 
 	testdata/mailpit/install.sh $(OUT)/mailpit
 	cd $(OUT)/mailpit && POSTERN=$(CURDIR)/$(OUT)/postern CLEANINGS=$(CURDIR)/server/command/demo/cleanings.json node --test --test-reporter spec
 
+smarthost-test: build ## letters through Postfix and chasquid, past SpamAssassin and HTML checkers; as root: installs them (Debian)
+	testdata/smarthost/install.sh $(OUT)/smarthost
+	PYTHONDONTWRITEBYTECODE=1 python3 testdata/smarthost/smarthost.py $(OUT)/postern $(OUT)/smarthost
+
+smarthost-bench: build ## letters a second beside Postfix's own client; as root
+	testdata/smarthost/install.sh $(OUT)/smarthost
+	$(GO) build -o $(OUT)/smarthost/sink ./testdata/smarthost/sink
+	PYTHONDONTWRITEBYTECODE=1 python3 testdata/smarthost/bench.py $(OUT)/postern $(OUT)/smarthost/sink
+
 check: ## what must hold of the source
 	@out=$$(gofmt -l main.go mail server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
-	$(GO) vet $(PACKAGES)
+	$(GO) vet $(PACKAGES) ./testdata/smarthost/sink
 	$(GO) mod tidy -diff
-	$(GO) run $(STATICCHECK) $(PACKAGES)
+	$(GO) run $(STATICCHECK) $(PACKAGES) ./testdata/smarthost/sink
 	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	@$(GO) run $(GOVULNCHECK) $(PACKAGES) > $(OUT)-vuln 2>&1; code=$$?; cat $(OUT)-vuln; \
 	if [ $$code -ne 0 ] && grep -qE 'fetching vulnerabilities|dial tcp|no such host|connection refused|403 Forbidden|version is not available' $(OUT)-vuln; \

@@ -80,8 +80,11 @@ func (c *Call) fail(err error) {
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError && c.R.Context().Err() == nil {
 		level := zerolog.ErrorLevel
-		if p.Status == http.StatusServiceUnavailable && p.Cause == nil {
+		switch {
+		case p.Status == http.StatusServiceUnavailable && p.Cause == nil:
 			level = zerolog.WarnLevel // busy: a limit that does what it is for
+		case p.Status == http.StatusNotImplemented:
+			level = zerolog.DebugLevel // said on purpose
 		}
 		c.Log().WithLevel(level).AnErr("cause", p.Cause).Int("status", p.Status).Msg(p.logged())
 	}
