@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -24,7 +25,7 @@ func TestInbox(t *testing.T) {
 	b.appears("#list .row .clip")
 	b.press(http.StatusOK, "#list .row:has(.clip)")
 	b.look("inbox-html")
-	for _, view := range []string{"text", "links", "source", "files"} {
+	for _, view := range []string{"text", "headers", "links", "source", "files"} {
 		b.press(http.StatusOK, `.tabs a[href*="view=`+view+`"]`)
 		b.look("inbox-" + view)
 	}
@@ -43,7 +44,7 @@ func TestInbox(t *testing.T) {
 // appears waits until there is something that the selector means.
 func (b *tab) appears(selector string) {
 	b.Helper()
-	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector), chromedp.WithPollingMutation()))
+	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector), chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
 // mailDocument activates the user of that address and has a cleaning's document mailed to them.

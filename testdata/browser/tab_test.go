@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long one step may take before the test fails.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // tab is one browser as a person sits before it: with cookies of its own.
 type tab struct {
