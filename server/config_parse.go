@@ -47,7 +47,7 @@ func (s Settings) Parse() (Config, error) {
 		Contact:            p.contact(s.Contact),
 		Organisation:       p.text("ORGANISATION", s.Organisation),
 		PrivacyURL:         p.link("PRIVACY_URL", s.PrivacyURL),
-		LettersDir:         s.LettersDir,
+		LettersDir:         p.directory("LETTERS_DIR", s.LettersDir),
 		ActivationURL:      p.activationURL(s.EECDActivationURL),
 		ConfirmationTTL:    p.duration("CONFIRMATION_TTL", s.ConfirmationTTL, time.Second, 30*day),
 		ConfirmationReuse:  p.duration("CONFIRMATION_REUSE", s.ConfirmationReuse, time.Second, day),

@@ -185,6 +185,8 @@ func TestFaults(t *testing.T) {
 		{withSMTP("SMTP_URL=smtp://mail?auth=plain"), `POSTERN_SMTP_URL is wrong: auth needs a user`},
 		{withSMTP("SMTP_URL=smtp://mail?hello=a%0d%0ab"), `POSTERN_SMTP_URL is wrong: hello is this machine's name`},
 		{withSMTP("SMTP_URL=smtp://mail?starttls=1"), `POSTERN_SMTP_URL is wrong: the options are tls, auth and hello`},
+		{[]string{"LETTERS_DIR=/nowhere"}, `POSTERN_LETTERS_DIR cannot be read`},
+		{[]string{"LETTERS_DIR=" + empty}, `POSTERN_LETTERS_DIR is "` + empty + `": it must be a directory`},
 		{[]string{"PASSWORD_MIN=7"}, `POSTERN_PASSWORD_MIN is "7": it must be a number from 8 to 64`},
 		{[]string{"LIMIT_LOGIN=0"}, `POSTERN_LIMIT_LOGIN is "0": it must be a number from 1 to 1000, or off`},
 		{[]string{"RECOVERY_TTL=1"}, `POSTERN_RECOVERY_TTL is "1": write a length of time`},

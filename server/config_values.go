@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +86,19 @@ func (p *parser) number(name, text string, least, most int) int {
 		return 0
 	}
 	return n
+}
+
+// directory reads the name of a directory that must be there.
+func (p *parser) directory(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	if about, err := os.Stat(text); err != nil {
+		p.fault(name, "cannot be read: %s", err)
+	} else if !about.IsDir() {
+		p.fault(name, "is %q: it must be a directory", text)
+	}
+	return text
 }
 
 // tries reads a plain count; off is 0.

@@ -84,7 +84,7 @@ func TestFailuresFile(t *testing.T) {
 		failures = append(failures, Failure{p, p.Faults})
 	}
 	got := string(f.Failures(failures))
-	from := fmt.Sprintf("of file %x", f.hash[:4])
+	from := fmt.Sprintf("of %s (content %x)", f.Name, f.hash[:4])
 	want := "\ufefferrors;Email;FirstName;LastName;Language;BikePlanCode\n" +
 		"line 2 " + from + " | Email: This is wrong. | Language: This too.;x;=1+1;\"a;\"\"b\"\"\";NL;P\n" +
 		"line 3 " + from + " | number of fields: 2, expected are 5 as in the header;only;two\n" +

@@ -3,9 +3,10 @@ package push
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 )
@@ -77,9 +78,19 @@ func (f *File) failedLine(failure Failure) []byte {
 // reasons say where they come from. The beginning of the file's hash makes each failures file another content than
 // the one before it, and so other keys: pushing it again asks anew, and does not get the kept answer.
 func (f *File) reasons(failure Failure) []string {
-	all := []string{fmt.Sprintf("line %d of file %s", failure.Line, hex.EncodeToString(f.hash[:4]))}
+	all := []string{fmt.Sprintf("line %d of %s (content %x)", failure.Line, printable(filepath.Base(f.Name)), f.hash[:4])}
 	for _, reason := range failure.Reasons {
-		all = append(all, strings.ToValidUTF8(lineBreaks.Replace(reason), "\ufffd"))
+		all = append(all, printable(lineBreaks.Replace(reason)))
 	}
 	return all
+}
+
+// printable keeps what a receiver says, or a file is called, from steering a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\ufffd'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd"))
 }
