@@ -52,20 +52,24 @@ const retriedAtOnce = 500
 // RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
 func (s *Store) RetryFailed(ctx context.Context) (int, error) {
 	before := s.options.Now()
-	total := 0
-	for from := donePrefix(LetterFailed); from != nil; {
-		type stretch struct {
-			retried int
-			next    []byte
-		}
-		done, err := write(ctx, s, func(t *tx) (stretch, error) {
-			n, next, err := t.retryFailed(from, before)
-			return stretch{n, next}, err
+	return s.inStretches(ctx, donePrefix(LetterFailed), func(t *tx, from []byte) (int, []byte, error) {
+		return t.retryFailed(from, before)
+	})
+}
+
+// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with a
+// key, and gives how much it did and the key of the next one, nil behind the last.
+func (s *Store) inStretches(ctx context.Context, from []byte, do func(t *tx, from []byte) (int, []byte, error)) (total int, err error) {
+	for from != nil {
+		next := from
+		n, err := write(ctx, s, func(t *tx) (n int, err error) {
+			n, next, err = do(t, from)
+			return n, err
 		})
 		if err != nil {
 			return total, err
 		}
-		total, from = total+done.retried, done.next
+		total, from = total+n, next
 	}
 	return total, nil
 }
@@ -111,28 +115,14 @@ func (s *Store) ReleaseLetter(ctx context.Context, id ID) (Letter, error) {
 	})
 }
 
-// ReleaseHeld makes all letters due now that are held, and tells how many there were.
+// ReleaseHeld makes all letters due now that are held, and were owed up to this moment, and tells how many there were.
 func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
-	total := 0
-	for from := []byte{}; from != nil; {
-		type stretch struct {
-			released int
-			next     []byte
-		}
-		done, err := write(ctx, s, func(t *tx) (stretch, error) {
-			n, next, err := t.releaseHeld(from)
-			return stretch{n, next}, err
-		})
-		if err != nil {
-			return total, err
-		}
-		total, from = total+done.released, done.next
-	}
-	return total, nil
+	before := s.options.Now()
+	return s.inStretches(ctx, []byte{}, func(t *tx, from []byte) (int, []byte, error) { return t.releaseHeld(from, before) })
 }
 
 // releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
-func (t *tx) releaseHeld(from []byte) (released int, next []byte, err error) {
+func (t *tx) releaseHeld(from []byte, before time.Time) (released int, next []byte, err error) {
 	var held []Letter
 	looked := 0
 	c := t.cursor(letterHeldBucket)
@@ -141,7 +131,7 @@ func (t *tx) releaseHeld(from []byte) (released int, next []byte, err error) {
 			next = bytes.Clone(key)
 			break
 		}
-		if letter, err := t.letter(ID(key)); err == nil { // a damaged one is for the check of the file to name
+		if letter, err := t.letter(ID(key)); err == nil && !letter.OwedAt.After(before) { // a damaged one is for the check of the file to name
 			held = append(held, letter)
 		}
 	}
