@@ -5,6 +5,7 @@ package metrics
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,13 +29,28 @@ type Source struct {
 type Metrics struct {
 	source Source
 	set    *metrics.Set
+
+	// A histogram as Prometheus has them: each bucket holds all that are below its bound. (The library's own has buckets
+	// that only its maker's database reads.)
+	sentBuckets []*metrics.Counter // by sentWithin, and one for all
+	sentSeconds *metrics.FloatCounter
+	sentCount   *metrics.Counter
 }
 
 // sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent.
 var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600}
 
 // New makes metrics that read from source.
-func New(source Source) *Metrics { return &Metrics{source: source, set: metrics.NewSet()} }
+func New(source Source) *Metrics {
+	const name = "postern_letter_sent_seconds"
+	m := &Metrics{source: source, set: metrics.NewSet()}
+	for _, bound := range sentWithin {
+		m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="`+strconv.FormatFloat(bound, 'f', -1, 64)+`"}`))
+	}
+	m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="+Inf"}`))
+	m.sentSeconds, m.sentCount = m.set.NewFloatCounter(name+"_sum"), m.set.NewCounter(name+"_count")
+	return m
+}
 
 // Attempted counts a try to hand over a letter, and how long one that is sent now has been owed.
 func (m *Metrics) Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration) {
@@ -60,19 +76,14 @@ func code(a store.Attempt) string {
 	return strconv.Itoa(a.Code)
 }
 
-// sent counts into a histogram as Prometheus has them: each bucket holds all that are below its bound. (The library's own
-// has buckets that only its maker's database reads.)
+// sent counts the seconds from owing a letter to sending it.
 func (m *Metrics) sent(seconds float64) {
-	const name = "postern_letter_sent_seconds"
-	for _, bound := range sentWithin {
-		bucket := m.set.GetOrCreateCounter(name + `_bucket{le="` + strconv.FormatFloat(bound, 'f', -1, 64) + `"}`)
-		if seconds <= bound {
-			bucket.Inc()
-		}
+	first, _ := slices.BinarySearch(sentWithin, seconds)
+	for _, bucket := range m.sentBuckets[first:] {
+		bucket.Inc()
 	}
-	m.set.GetOrCreateCounter(name + `_bucket{le="+Inf"}`).Inc()
-	m.set.GetOrCreateFloatCounter(name + "_sum").Add(seconds)
-	m.set.GetOrCreateCounter(name + "_count").Inc()
+	m.sentSeconds.Add(seconds)
+	m.sentCount.Inc()
 }
 
 // states are those of a letter, in the order in which they are written.
