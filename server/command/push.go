@@ -72,8 +72,8 @@ func (c *call) push(o pushFlags, args []string) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
-	token, err := pushToken(o.tokenFile)
-	if err != nil {
+	token := func() (string, error) { return pushToken(o.tokenFile) }
+	if _, err := token(); err != nil {
 		return err
 	}
 	p := &pusher{call: c, flags: o, progress: newProgress(c.Err)}

@@ -185,7 +185,7 @@ func senderTo(t *testing.T, p *peer, change func(*SenderOptions)) *Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := SenderOptions{Target: target, Token: testToken, Transport: transport, Now: time.Now}
+	o := SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil }, Transport: transport, Now: time.Now}
 	if change != nil {
 		change(&o)
 	}

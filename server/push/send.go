@@ -31,10 +31,10 @@ const (
 
 // SenderOptions are what a Sender is made from.
 type SenderOptions struct {
-	Target    *url.URL          // ParseTarget's
-	Token     string            // bearer token
-	DryRun    bool              // only asks what would happen: nothing is stored, no letter goes out
-	Transport http.RoundTripper // nil: NewTransport's
+	Target    *url.URL               // ParseTarget's
+	Token     func() (string, error) // bearer token, asked for with each call: it may be rotated meanwhile
+	DryRun    bool                   // only asks what would happen: nothing is stored, no letter goes out
+	Transport http.RoundTripper      // nil: NewTransport's
 	Now       func() time.Time
 	Progress  func(text string) // is told how far it is, and what is waited for; nil: nobody is
 }
@@ -191,7 +191,11 @@ func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key st
 	if err != nil {
 		return nil, &fault{unsent: unsent{err.Error(), true}}
 	}
-	request.Header.Set("Authorization", "Bearer "+s.options.Token)
+	token, err := s.options.Token()
+	if err != nil {
+		return nil, &fault{unsent: unsent{err.Error(), true}}
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json, application/problem+json")
 	request.Header.Set("User-Agent", "postern-push")

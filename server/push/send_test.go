@@ -192,7 +192,7 @@ func TestCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSender(SenderOptions{Target: target, Token: testToken, Transport: NewTransport(), Now: time.Now})
+	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil }, Transport: NewTransport(), Now: time.Now})
 	_, err = s.Send(t.Context(), mustRead(t, "people.csv", people(1)), func(Result) {})
 	if err == nil || !strings.Contains(err.Error(), "has no certificate that can be trusted") || len(p.calls) != 0 {
 		t.Error(err)
@@ -211,5 +211,34 @@ func TestLargePeople(t *testing.T) {
 	}
 	if !slices.Equal(sizes, []int{1, 2, 1}) {
 		t.Error(sizes)
+	}
+}
+
+// TestTokenIsAskedFor holds that a token which is rotated while a sender lives is taken up with the next call.
+func TestTokenIsAskedFor(t *testing.T) {
+	var seen []string
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Get("Authorization"))
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"success":true,"created":1,"existing":0,"failed":0,"results":[{"index":0,"outcome":"created","id":null,"letter":null}]}`)
+	}))
+	defer peer.Close()
+	target, err := ParseTarget(peer.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := "old"
+	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return token, nil }, Now: time.Now})
+	for _, token = range []string{"old", "new"} {
+		file, err := Read("p.jsonl", []byte(`{"BikePlanCode":"P","FirstName":"J","LastName":"D","Email":"j@example.org","Language":"NL","partner_EmployeeID":"`+token+`"}`), "jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Send(t.Context(), file, func(Result) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"Bearer old", "Bearer new"}; !slices.Equal(seen, want) {
+		t.Errorf("the peer saw %q", seen)
 	}
 }
