@@ -13,13 +13,6 @@ type places struct {
 	taken map[string]int // by partner; those who have none are not there
 }
 
-// count tells how many are taken.
-func (p *places) count() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.all
-}
-
 // place is a call's place, taken at most once.
 type place struct {
 	among   *places

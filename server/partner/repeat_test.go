@@ -202,3 +202,10 @@ func TestListsAtOnce(t *testing.T) {
 		t.Errorf("afterwards: %d %s, %d places taken", status, body, s.room.lists.count())
 	}
 }
+
+// count tells how many are taken.
+func (p *places) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
+}
