@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -159,7 +158,7 @@ func list(text string) []string {
 func (p *parser) prefixes(name, text string) []netip.Prefix {
 	var prefixes []netip.Prefix
 	for _, item := range list(text) {
-		prefix, err := parsePrefix(item)
+		prefix, err := web.ParseNetwork(item)
 		if err != nil {
 			p.fault(name, "holds %q: %s", item, err)
 			continue
@@ -167,22 +166,6 @@ func (p *parser) prefixes(name, text string) []netip.Prefix {
 		prefixes = append(prefixes, prefix)
 	}
 	return prefixes
-}
-
-func parsePrefix(text string) (netip.Prefix, error) {
-	prefix, err := netip.ParsePrefix(text)
-	if addr, alone := netip.ParseAddr(text); alone == nil && addr.Zone() == "" {
-		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	switch {
-	case err != nil:
-		return prefix, errors.New("write networks as 10.0.0.0/8 or 2001:db8::/32, separated by commas")
-	case prefix.Addr().Is4In6():
-		return prefix, errors.New("write an IPv4 network as 10.0.0.0/8")
-	case prefix != prefix.Masked():
-		return prefix, fmt.Errorf("bits are set beyond the network's length; did you mean %s?", prefix.Masked())
-	}
-	return prefix, nil
 }
 
 // address reads a mail address with or without a name. Names may hold any character, the address only ASCII, as

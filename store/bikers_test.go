@@ -142,6 +142,10 @@ func TestMoveBiker(t *testing.T) {
 			t.Errorf("%v: %+v, %v", test, moved, err)
 		}
 	}
+	_, err := s.RevokePartner(ctx, "Acme")
+	must(t, err)
+	_, err = s.MoveBiker(ctx, jan.ID, "Acme", "SYN-NL")
+	wantKind(t, err, Invalid)
 	if _, err := s.BikerOf("Acme", jan.ID, ""); !IsKind(err, NotFound) {
 		t.Errorf("still the former partner's: %v", err)
 	}

@@ -84,19 +84,17 @@ func scope(text string) (_ store.Scope, wrong string) {
 	return "", fmt.Sprintf("%q is no scope: say users, cleanings or events.", text)
 }
 
-// network reads a CIDR; an address alone is a network of one.
+// network reads a network from which a partner may call.
 func network(text string) (prefix netip.Prefix, wrong string) {
-	prefix, err := netip.ParsePrefix(text)
-	if addr, alone := netip.ParseAddr(text); alone == nil && addr.Zone() == "" {
-		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	prefix, err := web.ParseNetwork(text)
+	if err == nil {
+		return prefix, ""
 	}
-	switch {
-	case err != nil || prefix.Addr().Is4In6():
-		return prefix, fmt.Sprintf("%q is no network: write one as 192.0.2.0/24 or 2001:db8::/32, or an address alone.", text)
-	case prefix != prefix.Masked():
-		return prefix, fmt.Sprintf("%s has bits set beyond the network's length; did you mean %s?", text, prefix.Masked())
+	wrong = fmt.Sprintf("%q is no network: %s", text, err)
+	if !strings.HasSuffix(wrong, "?") {
+		wrong += "."
 	}
-	return prefix, ""
+	return prefix, wrong
 }
 
 func interval(text string) (_ time.Duration, wrong string) {

@@ -76,7 +76,7 @@ func TestPartnersAndPlans(t *testing.T) {
 			`"scopes":["users","events"],"plans":["NL-1"],"from":["192.0.2.7/32","2001:db8::/32"],"expectEvery":"5m0s"`},
 		{"POST", "/partners", `{"name":"-x","scope":["user",""],"plan":["a b"],"from":["10.0.0.1/8","::ffff:10.0.0.0/104","everywhere"],"expect-every":"5"}`, 400,
 			strings.Join([]string{`"8 fields are wrong."`, `"name":["A partner's name begins`, `"scope[0]":["\"user\" is no scope: say users, cleanings or events."]`,
-				`"scope[1]":["This field is required."]`, `"plan[0]":["\"a b\" is no code`, `"from[0]":["10.0.0.1/8 has bits set beyond the network's length; did you mean 10.0.0.0/8?"]`,
+				`"scope[1]":["This field is required."]`, `"plan[0]":["\"a b\" is no code`, `"from[0]":["\"10.0.0.1/8\" is no network: bits are set beyond the network's length; did you mean 10.0.0.0/8?"]`,
 				`"from[1]":["\"::ffff:10.0.0.0/104\" is no network`, `"from[2]":["\"everywhere\" is no network`, `"expect-every":["\"5\" is no length of time`}, "\n")},
 		{"POST", "/partners", `{"name":"` + strings.Repeat("x", 64) + `","expect-every":"10ms"}`, 400, `at most 63 characters` + "\n" + `"expect-every":[`},
 		{"POST", "/partners", `{"name":"other","plan":["NO-1","NL-1","NO-2"]}`, 400, `There is no bike plan NO-1` + "\n" + `There is no bike plan NO-2`},
