@@ -240,8 +240,12 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%s: come back after %q", a.ask, a.Header().Get("Retry-After"))
 		}
 	}
-	for range 6 {
-		s.browser().logIn(zoe, password).is(503)
+	for busy := 0; busy < 6; { // now and then one slips in between two of the flood
+		if a := s.browser().logIn(zoe, password); a.Code == 503 {
+			busy++
+		} else {
+			a.leads("/biker")
+		}
 	}
 	cancel()
 	flood.Wait()
