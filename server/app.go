@@ -48,6 +48,7 @@ type App struct {
 
 	attendance *attendance
 	metrics    *metrics.Metrics
+	security   *web.SecurityLog
 	smarthost  *mail.Smarthost // nil: letters go to the built-in inbox
 }
 
@@ -67,7 +68,8 @@ func Open(config Config, log zerolog.Logger) (*App, error) {
 }
 
 func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
-	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now)}
+	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now),
+		security: web.NewSecurityLog()}
 	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())
 	a.store, err = store.Open(config.Data, store.Options{

@@ -103,6 +103,13 @@ func (a *App) measured() metrics.Source {
 			partners, _ := a.store.Partners()
 			return len(a.attendance.absent(partners))
 		},
+		Security: func() map[string]uint64 {
+			counts := make(map[string]uint64)
+			for _, event := range web.SecurityEvents {
+				counts[string(event)] = a.security.Count(event)
+			}
+			return counts
+		},
 		Now: a.now,
 	}
 }

@@ -97,7 +97,8 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 		return nil, err
 	}
 	frame, err := web.NewFrame(web.Options{
-		Log: a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
+		Security: a.security,
+		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
 		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL,
 	})

@@ -5,6 +5,7 @@ package metrics
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -17,11 +18,12 @@ import (
 // Source is what is asked for when the metrics are written, rather than counted.
 type Source struct {
 	Queue       func() (store.QueueStats, error)
-	Connections func() int  // open to the smarthost
-	Breaker     func() bool // sending pauses, as the smarthost is at fault
-	Paused      func() bool // by the operator
-	Ready       func() bool // writes are taken
-	Silent      func() int  // partners that should call and do not
+	Connections func() int               // open to the smarthost
+	Breaker     func() bool              // sending pauses, as the smarthost is at fault
+	Paused      func() bool              // by the operator
+	Ready       func() bool              // writes are taken
+	Silent      func() int               // partners that should call and do not
+	Security    func() map[string]uint64 // security events since the start, by name
 	Now         func() time.Time
 }
 
@@ -108,6 +110,10 @@ func (m *Metrics) Write(w io.Writer) error {
 	metrics.WriteGaugeUint64(w, "postern_sending_paused", one(m.source.Paused()))
 	metrics.WriteGaugeUint64(w, "postern_ready", one(m.source.Ready()))
 	metrics.WriteGaugeUint64(w, "postern_silent_partners", uint64(m.source.Silent()))
+	security := m.source.Security()
+	for _, event := range slices.Sorted(maps.Keys(security)) {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_security_events_total{event=%q}", event), security[event])
+	}
 	m.set.WritePrometheus(w)
 	metrics.WriteProcessMetrics(w)
 	return nil

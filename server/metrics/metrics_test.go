@@ -18,7 +18,8 @@ func TestWrite(t *testing.T) {
 			return store.QueueStats{Counts: map[store.LetterState]int{store.LetterQueued: 3, store.LetterHeld: 1}, Oldest: now.Add(-90 * time.Second)}, nil
 		},
 		Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
-		Ready: func() bool { return true }, Silent: func() int { return 1 }, Now: func() time.Time { return now },
+		Ready: func() bool { return true }, Silent: func() int { return 1 },
+		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7} }, Now: func() time.Time { return now },
 	})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)
@@ -33,7 +34,7 @@ func TestWrite(t *testing.T) {
 	for _, line := range []string{
 		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`,
 		`postern_oldest_due_letter_seconds 90`, `postern_smarthost_connections 2`, `postern_smarthost_at_fault 1`,
-		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_smarthost_pauses_total 1`,
+		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_security_events_total{event="over_limit"} 7`, `postern_smarthost_pauses_total 1`,
 		`postern_letter_attempts_total{class="sent",phase="dot",code="250"} 2`,
 		`postern_letter_attempts_total{class="uncertain",phase="dot",code="none"} 1`,
 		`postern_letter_outcomes_total{kind="welcome",state="sent"} 2`,

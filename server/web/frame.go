@@ -68,6 +68,8 @@ type Options struct {
 	CrossOrigin    []string // path prefixes that other origins may call, as /non-license-user/
 	Organisation   string   // in the pages' frame; may be empty
 	PrivacyURL     string   // linked from the pages' frame; may be empty
+
+	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
 }
 
 // Frame is what surrounds every handler. It is safe for concurrent use, and keeps nothing between calls.
