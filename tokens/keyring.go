@@ -2,10 +2,13 @@ package tokens
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -15,7 +18,8 @@ import (
 // Keyring holds the keys that tokens are sealed with: one primary, which seals, and any number of accepted ones, which
 // only open what they sealed while they were primary. A ring does not change once it is loaded.
 type Keyring struct {
-	keys []key
+	keys    []key
+	address *[secretLength]byte // of AddressKey; nil: derived from the oldest key
 }
 
 // keyID names a key in the tokens that it has sealed. It is no secret.
@@ -43,7 +47,8 @@ type key struct {
 // keyringFile is the key file's JSON. All members are texts, read by our own rules, so that several faults can be told
 // at once and none of the messages quotes a key.
 type keyringFile struct {
-	Keys []keyringEntry `json:"keys"`
+	Keys       []keyringEntry `json:"keys"`
+	AddressKey string         `json:"addressKey,omitzero"` // files of before have none
 }
 
 type keyringEntry struct {
@@ -68,6 +73,13 @@ func parseKeyring(content []byte) (*Keyring, error) {
 		}
 		ring.keys = append(ring.keys, k)
 	}
+	if file.AddressKey != "" {
+		secret, wrong := readSecret(file.AddressKey)
+		for _, fault := range wrong {
+			faults = append(faults, fmt.Errorf("its addressKey %s", fault))
+		}
+		ring.address = secret
+	}
 	// Where entries are unreadable, what they would have been is a guess: no faults are made of it.
 	if len(faults) == 0 {
 		faults = ring.faults()
@@ -91,16 +103,21 @@ func (e keyringEntry) read() (k key, faults []string) {
 	if k.madeAt, err = time.Parse(time.RFC3339, e.MadeAt); err != nil {
 		faults = append(faults, "has a madeAt that is not a time like 2026-01-31T12:00:00Z")
 	}
-	secret, err := base64.StdEncoding.Strict().DecodeString(e.Key)
+	secret, wrong := readSecret(e.Key)
+	k.secret = secret
+	return k, append(faults, wrong...)
+}
+
+// readSecret gives the key that a text spells, or what is wrong with the text.
+func readSecret(text string) (secret *[secretLength]byte, faults []string) {
+	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	switch {
 	case err != nil:
-		faults = append(faults, "is not base64")
-	case len(secret) != secretLength:
-		faults = append(faults, fmt.Sprintf("has %d octets, but %d are needed", len(secret), secretLength))
-	default:
-		k.secret = (*[secretLength]byte)(secret)
+		return nil, []string{"is not base64"}
+	case len(raw) != secretLength:
+		return nil, []string{fmt.Sprintf("has %d octets, but %d are needed", len(raw), secretLength)}
 	}
-	return k, faults
+	return (*[secretLength]byte)(raw), nil
 }
 
 // faults tells what is wrong with the ring as a whole.
@@ -125,9 +142,34 @@ func (r *Keyring) faults() (faults []error) {
 	return faults
 }
 
+// AddressKey is what the hashes of e-mail addresses in the data file are keyed with, so that who has a backup and no keys
+// cannot try addresses out. It is HKDF-SHA256 (RFC 5869) of the oldest key, without salt, with the info
+//
+//	7 | "postern" | 11 | "address key" | 1
+//
+// and is written down whenever a key file is: so it stays the same when keys are rotated and the oldest one is retired.
+// The zero key is that of a ring without keys.
+func (r *Keyring) AddressKey() [secretLength]byte {
+	if r.address != nil {
+		return *r.address
+	}
+	if len(r.keys) == 0 {
+		return [secretLength]byte{}
+	}
+	oldest := slices.MinFunc(r.keys, func(a, b key) int { return a.madeAt.Compare(b.madeAt) })
+	const product, use = "postern", "address key"
+	info := string(rune(len(product))) + product + string(rune(len(use))) + use + "\x01"
+	derived, err := hkdf.Key(sha256.New, oldest.secret[:], nil, info, secretLength)
+	if err != nil {
+		panic("tokens: deriving the address key: " + err.Error()) // the lengths are fixed, and right
+	}
+	return [secretLength]byte(derived)
+}
+
 // format gives the key file's content.
 func (r *Keyring) format() ([]byte, error) {
-	var file keyringFile
+	address := r.AddressKey()
+	file := keyringFile{AddressKey: base64.StdEncoding.EncodeToString(address[:])}
 	for _, k := range r.keys {
 		file.Keys = append(file.Keys, keyringEntry{
 			ID: hex.EncodeToString(k.id[:]), State: string(k.state), MadeAt: k.madeAt.Format(time.RFC3339),

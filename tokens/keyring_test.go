@@ -119,6 +119,8 @@ func TestLoadRefuses(t *testing.T) {
 			[]string{"8 hexadecimal digits", `unknown state "retired"`, "madeAt", "not base64"}},
 		{"all entries", ringOf(entry("", "primary", 'a', 31), entry("a1b2c3d4zz", "accepted", 'b', 33)), 0o600,
 			[]string{"number 1", "31 octets", "number 2", "33 octets", "8 hexadecimal"}},
+		{"address key", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"YWFhYWFh"}`, 0o600, []string{"addressKey has 6 octets"}},
+		{"address key no base64", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"§"}`, 0o600, []string{"addressKey is not base64"}},
 		{"far too long", strings.Repeat(" ", keyFileLimit+1), 0o644, []string{"chmod 600 ", "no keyring"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,12 +155,43 @@ func TestLoadRefuses(t *testing.T) {
 
 // TestPrintedRing holds that a ring or a sealer that ends up in a log message shows no key.
 func TestPrintedRing(t *testing.T) {
-	ring := &Keyring{keys: []key{{keyID{1}, primary, madeAt, (*[32]byte)([]byte("0123456789abcdef0123456789abcdef"))}}}
+	ring := &Keyring{address: (*[32]byte)([]byte("0123456789abcdef0123456789abcdef")), keys: []key{{keyID{1}, primary, madeAt, (*[32]byte)([]byte("0123456789abcdef0123456789abcdef"))}}}
 	s := newSealer(t, ring, here, rand.Reader)
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v", ring, ring, ring), fmt.Sprintf("%v %+v", s, *s)} {
 		if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "48 49 50") || strings.Contains(text, "0x30, 0x31") {
 			t.Error(text)
 		}
+	}
+}
+
+// TestAddressKey holds that the key is the oldest one's, derived as Python derives it, and outlives a rotation and the
+// oldest key's retirement, since every ring that is written has it.
+func TestAddressKey(t *testing.T) {
+	parse := func(content []byte) *Keyring {
+		ring, err := parseKeyring(content)
+		check(t, err)
+		return ring
+	}
+	const want = "719f9e47cf1dd150e11b4f8411386adf7bdba7d99a1d718c80ee960ef41cd55a"
+	oldest := entry("a1b2c3d4", "accepted", 'a', 32)
+	newer := strings.Replace(entry("a1b2c3d5", "primary", 'b', 32), "2026-01-31", "2026-02-28", 1)
+	ring := parse([]byte(ringOf(newer, oldest)))
+	if got := fmt.Sprintf("%x", ring.AddressKey()); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	content, err := ring.format()
+	check(t, err)
+	ring = parse(content)
+	ring.keys = ring.keys[:1]
+	content, err = ring.format()
+	check(t, err)
+	if got := fmt.Sprintf("%x", parse(content).AddressKey()); got != want {
+		t.Errorf("with the oldest retired: %s, want %s", got, want)
+	}
+	made, err := CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, madeAt)
+	check(t, err)
+	if other, err := CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, madeAt); err != nil || made.AddressKey() == other.AddressKey() {
+		t.Errorf("two rings have one address key, %v", err)
 	}
 }
 
