@@ -47,6 +47,7 @@ type App struct {
 	courier   *mail.Courier
 
 	attendance *attendance
+	limits     *limitWatch
 	metrics    *metrics.Metrics
 	security   *web.SecurityLog
 	smarthost  *mail.Smarthost // nil: letters go to the built-in inbox
@@ -69,11 +70,18 @@ func Open(config Config, log zerolog.Logger) (*App, error) {
 
 func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
 	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now),
-		security: web.NewSecurityLog()}
+		limits: newLimitWatch(log, now), security: web.NewSecurityLog()}
 	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())
+	var ring *tokens.Keyring
 	a.store, err = store.Open(config.Data, store.Options{
-		Now: now, Random: random, MailDomain: mailDomain(config),
+		Now: now, Random: random, MailDomain: mailDomain(config), OverLimit: a.limits.note,
+		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
+			if ring, err = a.keyring(knowsPeople); err == nil {
+				key = ring.AddressKey()
+			}
+			return key, err
+		},
 		Rules: store.Rules{
 			ConfirmationReuse: config.ConfirmationReuse, ReactivateAfter: config.ReactivateAfter,
 			GiveUpAfter: config.GiveUpAfter, MailboxSignIn: config.MailboxSignIn,
@@ -90,28 +98,20 @@ func open(config Config, log zerolog.Logger, now func() time.Time, random io.Rea
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
-	ring, err := a.keyring()
-	if err != nil {
-		return nil, err
-	}
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), random); err != nil {
 		return nil, err
 	}
 	return a, a.openOperator()
 }
 
-// keyring reads the keys. They are made at the first start alone: while the data file knows people, a missing key file
-// is a loss that only the operator can judge.
-func (a *App) keyring() (*tokens.Keyring, error) {
+// keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the data
+// file knows people, a missing key file is a loss that only the operator can judge.
+func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	ring, err := tokens.LoadKeyring(a.config.KeyFile)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return ring, err
 	}
-	known, err := a.store.KnowsPeople()
-	if err != nil {
-		return nil, err
-	}
-	if known {
+	if knowsPeople {
 		return nil, fmt.Errorf("the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
 			"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
 	}
@@ -166,6 +166,13 @@ func (a *App) Close() error {
 	return errors.Join(listening, a.store.Close())
 }
 
+// limiter counts calls per client, and has it noted when one is over the limit.
+func (a *App) limiter(limit store.Limit, rate store.Rate) *web.Limiter {
+	limiter := web.NewLimiter(rate, a.config.Limits.Exempt, a.now)
+	limiter.OverLimit = func() { a.limits.note(limit, store.Refused) }
+	return limiter
+}
+
 // makeRooms builds what needs the public address: links in letters and pages carry it.
 func (a *App) makeRooms() error {
 	composer, err := letters.New(a.letterOptions())
@@ -180,7 +187,7 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
-	signIn := web.NewLimiter(a.config.Limits.SignIn, a.config.Limits.Exempt, a.now)
+	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Random: a.random}),
@@ -192,8 +199,8 @@ func (a *App) makeRooms() error {
 	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
-		RegisterLimit: web.NewLimiter(a.config.Limits.Register, a.config.Limits.Exempt, a.now),
-		SignInLimit:   signIn, // CONTRACT section 8: sign-in and forgot calls count together
+		RegisterLimit: a.limiter("register", a.config.Limits.Register),
+		SignInLimit:   signIn, // sign-in and forgot calls count together
 	})
 	return err
 }

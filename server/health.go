@@ -28,6 +28,7 @@ type readinessDetail struct {
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
 	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
+	Limits  []limitInForce            `json:"limits,omitempty"`         // that something went over within the last hour
 }
 
 type sendingDetail struct {
@@ -74,6 +75,7 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	detail.Silent = a.attendance.absent(partners)
+	detail.Limits = a.limits.inForce()
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
 	if !status.PausedUntil.IsZero() {
@@ -110,6 +112,7 @@ func (a *App) measured() metrics.Source {
 			}
 			return counts
 		},
-		Now: a.now,
+		Limits: a.limits.each,
+		Now:    a.now,
 	}
 }

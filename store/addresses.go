@@ -1,30 +1,62 @@
 package store
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"slices"
 	"time"
 )
 
-// The fixed parts of an address's limit, beside the rate that the operator sets (CONTRACT section 8).
+// The fixed parts of an address's limit, beside the rate that the operator sets.
 const (
-	addressDaily    = 20 // link letters a day
-	unprovenDaily   = 3  // the same, while nobody has proven the mailbox
-	unprovenInAll   = 6  // and this many until somebody does
-	sameLetter      = time.Minute
-	unprovenFor     = 30 * 24 * time.Hour
-	disownedFor     = 30 * 24 * time.Hour
-	voidFor         = 30 * 24 * time.Hour
-	addressRemember = addressDaily // times kept
+	addressDaily  = 20 // letters with a link a day
+	clientDaily   = 5  // of these, those that one client causes, so that no stranger uses up the owner's
+	unprovenDaily = 3  // of one kind, while nobody has proven the mailbox
+	unprovenInAll = 6  // and this many until somebody does
+	sameLetter    = time.Minute
+	unprovenFor   = 30 * 24 * time.Hour
+	disownedFor   = 30 * 24 * time.Hour
 )
 
-// address is what is remembered of an e-mail address, under its hash, so that it survives a restart and an erasure.
+// address is what is remembered of an e-mail address, under its hash, so that it survives a restart and an erasure. It
+// holds times, codes and ids: no words of anybody, since they may repeat the address.
 type address struct {
-	Links         []owedLink `json:"links,omitempty"`        // the last link letters, oldest first
-	Unproven      int        `json:"unproven,omitzero"`      // link letters since the mailbox was proven last
-	DisownedUntil time.Time  `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
-	Void          voided     `json:"void,omitzero"`          // its server says that there is no such mailbox
-	Failed        Window     `json:"failed,omitzero"`        // letters about failed registrations
+	Links         []owedLink    `json:"links,omitempty"`        // the last 20 letters with a link, oldest first
+	Unproven      unproven      `json:"unproven,omitzero"`      // letters with a link since the mailbox was proven last
+	DisownedUntil time.Time     `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
+	Undeliverable undeliverable `json:"undeliverable,omitzero"` // its server says that there is no such mailbox
+	Failed        Window        `json:"failed,omitzero"`        // letters about failed registrations
+	Tagged        tagged        `json:"tagged,omitzero"`        // letters to its plus addresses
+}
+
+// owedLink is one letter with a link.
+type owedLink struct {
+	At         time.Time  `json:"at"`
+	Kind       LetterKind `json:"kind"`
+	Generation uint32     `json:"generation"`       // the person's LinkGeneration: whether the link still holds; 0: erased since
+	Client     []byte     `json:"client,omitempty"` // who asked for it, for a day: clientKey
+}
+
+// unproven counts letters to a mailbox that nobody has proven, by kind: users and bikers are populations of their own.
+type unproven struct {
+	Activate int `json:"activate,omitzero"`
+	Recover  int `json:"recover,omitzero"`
+}
+
+func (u *unproven) of(kind LetterKind) *int {
+	if kind == LetterActivate {
+		return &u.Activate
+	}
+	return &u.Recover
+}
+
+// address reads what is remembered of an address.
+func (t *tx) address(email string) (address, error) {
+	known, _, err := addresses.get(t, t.addressHash(email))
+	return known, err
+}
+
+func (t *tx) putAddress(email string, known address) error {
+	return addresses.put(t, t.addressHash(email), known)
 }
 
 // addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and each
@@ -33,120 +65,133 @@ var addressFailed = Rate{Count: 5, Per: 24 * time.Hour}
 
 // countFailed counts one of those.
 func (t *tx) countFailed(email string) error {
-	known, _, err := addresses.get(t, addressHash(email))
+	known, err := t.address(email)
 	if err != nil {
 		return err
 	}
 	known.Failed, _ = addressFailed.Take(known.Failed, t.now)
-	return addresses.put(t, addressHash(email), known)
+	return t.putAddress(email, known)
 }
 
-// voided is a refusal that makes it pointless to write to an address again.
-type voided struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"` // the server's words
-}
-
-// owedLink is one letter with a link.
-type owedLink struct {
-	At         time.Time  `json:"at"`
-	Kind       LetterKind `json:"kind"`
-	Generation uint32     `json:"generation"` // the person's LinkGeneration: whether the link still holds
-}
-
-func addressHash(email string) []byte {
-	sum := sha256.Sum256(addressKey(email))
-	return sum[:]
-}
-
-// last is when the last link letter was owed. A time that lies ahead is of a clock that has been set back since.
-func (a address) last() (link owedLink, known bool) {
+// lastAt is when the last letter with a link was owed; zero: none is remembered.
+func (a address) lastAt() time.Time {
 	if len(a.Links) == 0 {
-		return owedLink{}, false
+		return time.Time{}
 	}
-	return a.Links[len(a.Links)-1], true
+	return a.Links[len(a.Links)-1].At
 }
 
-// justOwed tells whether a letter of the last minute, whose link still holds, counts as the one that is asked for.
-func (a address) justOwed(kind LetterKind, generation uint32, now time.Time) bool {
+// lastOf is the last letter of a kind.
+func (a address) lastOf(kind LetterKind) (link owedLink, known bool) {
 	for _, link := range slices.Backward(a.Links) {
 		if link.Kind == kind {
-			age := now.Sub(link.At)
-			return link.Generation == generation && age > -sameLetter && age < sameLetter
+			return link, true
 		}
 	}
-	return false
+	return owedLink{}, false
 }
 
-// wait tells how long the address must be left alone before it may be owed another link letter; zero: not at all.
-func (a address) wait(rate Rate, proven bool, now time.Time) time.Duration {
+// resting is how much of the minute after a kind's last letter is left. A time that lies ahead is of a clock that has been
+// set back since.
+func (a address) resting(kind LetterKind, now time.Time) (last owedLink, left time.Duration) {
+	last, known := a.lastOf(kind)
+	age := now.Sub(last.At)
+	if !known || age <= -sameLetter || age >= sameLetter {
+		return owedLink{}, 0
+	}
+	return last, min(sameLetter-age, sameLetter)
+}
+
+// justOwed reports whether a letter of the last minute counts as the one that is asked for: its link still holds, or it
+// went to somebody who has been erased since.
+func (a address) justOwed(kind LetterKind, generation uint32, now time.Time) bool {
+	last, left := a.resting(kind, now)
+	return left > 0 && (last.Generation == generation || last.Generation == 0)
+}
+
+// wait is how long the address must be left alone before it may be owed the letter; zero: not at all.
+func (a address) wait(rate Rate, ask linkAsk, client []byte, now time.Time) time.Duration {
 	if rate.Count == 0 {
 		return 0
 	}
-	wait := max(a.full(rate, now), a.full(Rate{addressDaily, 24 * time.Hour}, now))
-	if proven {
+	daily := func(count int) Rate { return Rate{count, 24 * time.Hour} }
+	wait := max(full(a.Links, rate, now), full(a.Links, daily(addressDaily), now))
+	if client != nil {
+		wait = max(wait, full(a.linksOf(func(l owedLink) bool { return bytes.Equal(l.Client, client) }), daily(clientDaily), now))
+	}
+	if ask.proven {
 		return wait
 	}
-	unproven := a.unproven(now)
+	links := a.linksOf(func(l owedLink) bool { return l.Kind == ask.kind })
+	unproven := a.unproven(ask.kind, now)
 	if unproven >= unprovenInAll {
-		link, _ := a.last()
-		return min(link.At.Add(unprovenFor).Sub(now), unprovenFor)
+		last, _ := a.lastOf(ask.kind)
+		return min(last.At.Add(unprovenFor).Sub(now), unprovenFor)
 	}
-	fresh := address{Links: a.Links[max(0, len(a.Links)-unproven):]}
-	return max(wait, fresh.full(Rate{unprovenDaily, 24 * time.Hour}, now))
+	return max(wait, full(links[max(0, len(links)-unproven):], daily(unprovenDaily), now))
+}
+
+func (a address) linksOf(which func(owedLink) bool) (links []owedLink) {
+	for _, link := range a.Links {
+		if which(link) {
+			links = append(links, link)
+		}
+	}
+	return links
 }
 
 // unproven is how many letters count towards those that a mailbox gets until somebody proves it. After a month without
 // one they are forgotten, or else a stranger could keep the mailbox's owner out for good.
-func (a address) unproven(now time.Time) int {
-	if link, known := a.last(); known && now.Sub(link.At) >= unprovenFor {
+func (a address) unproven(kind LetterKind, now time.Time) int {
+	if last, known := a.lastOf(kind); known && now.Sub(last.At) >= unprovenFor {
 		return 0
 	}
-	return a.Unproven
+	return *a.Unproven.of(kind)
 }
 
-// full tells how long it takes until fewer than the rate's letters lie in the last span.
-func (a address) full(rate Rate, now time.Time) time.Duration {
-	if len(a.Links) < rate.Count {
+// full is how long it takes until fewer than the rate's letters lie in the last span.
+func full(links []owedLink, rate Rate, now time.Time) time.Duration {
+	if len(links) < rate.Count {
 		return 0
 	}
-	oldest := a.Links[len(a.Links)-rate.Count].At
+	oldest := links[len(links)-rate.Count].At
 	return min(max(0, oldest.Add(rate.Per).Sub(now)), rate.Per)
 }
 
-// counted adds a link letter.
+// counted adds a letter with a link. Who asked for those before is forgotten after a day, when it counts no more.
 func (a address) counted(link owedLink) address {
-	a.Unproven = a.unproven(link.At) + 1
-	a.Links = append(a.Links[max(0, len(a.Links)+1-addressRemember):len(a.Links):len(a.Links)], link)
+	*a.Unproven.of(link.Kind) = a.unproven(link.Kind, link.At) + 1
+	links := append(slices.Clone(a.Links), link)
+	for i := range links {
+		if link.At.Sub(links[i].At) >= 24*time.Hour {
+			links[i].Client = nil
+		}
+	}
+	a.Links = links[max(0, len(links)-addressDaily):]
 	return a
 }
 
-// strangersKey names the window that counts letters to mailboxes never proven, which anybody can cause.
-var strangersKey = []byte("strangers")
-
-// mayOweLink decides, before anything is written, whether a link letter may be owed to an address; the wait is zero if
-// so. The caller writes what countLink gets.
-func (t *tx) mayOweLink(a address, proven bool) (strangers Window, wait time.Duration, err error) {
-	rules := t.store.rules
-	wait = a.wait(rules.AddressLetters, proven, t.now)
-	if wait > 0 || proven {
-		return Window{}, wait, nil
+// proveAddress notes that a mailbox has been read.
+func (t *tx) proveAddress(email string) error {
+	known, err := t.address(email)
+	if err != nil || known.Unproven == (unproven{}) {
+		return err
 	}
-	strangers, _, err = limits.get(t, strangersKey)
-	if err != nil {
-		return Window{}, 0, err
-	}
-	strangers, wait = rules.StrangerLetters.Take(strangers, t.now)
-	return strangers, wait, nil
+	known.Unproven = unproven{}
+	return t.putAddress(email, known)
 }
 
-// countLink records that a link letter is owed to an address. Strangers is what mayOweLink gave: empty where they are not
-// what is counted.
-func (t *tx) countLink(email string, known address, link owedLink, strangers Window) error {
-	if len(strangers.Slots) > 0 {
-		if err := limits.put(t, strangersKey, strangers); err != nil {
-			return err
+// loosenLinks is for a person who is erased: the letters of that kind stay counted, and are nobody's.
+func (t *tx) loosenLinks(email string, kind LetterKind) error {
+	known, err := t.address(email)
+	if err != nil || len(known.linksOf(func(l owedLink) bool { return l.Kind == kind && l.Generation != 0 })) == 0 {
+		return err
+	}
+	known.Links = slices.Clone(known.Links)
+	for i := range known.Links {
+		if known.Links[i].Kind == kind {
+			known.Links[i].Generation = 0
 		}
 	}
-	return addresses.put(t, addressHash(email), known.counted(link))
+	return t.putAddress(email, known)
 }

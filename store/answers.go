@@ -26,7 +26,11 @@ var ErrOtherBody = errors.New("the key was used with another body")
 var errOtherBody = &Refusal{Kind: Invalid, Cause: ErrOtherBody,
 	Reason: "This Idempotency-Key was used with another body within the last 24 hours; use a new key for a new call."}
 
-func answerKey(partner, key string) []byte { return append(append(nameKey(partner), 0), key...) }
+// answerKey is where the answer to a partner's call is kept: under a hash, as keys are made of whatever partners have,
+// addresses too, and outlive the person.
+func (s *Store) answerKey(partner, key string) []byte {
+	return append(append(nameKey(partner), 0), s.keyed([]byte("idempotency\x00"+key))...)
+}
 
 // resultsKey orders the parts of an answer by the first person that they are about.
 func resultsKey(answer ID, begin int) []byte {
@@ -38,7 +42,7 @@ func resultsOfKey(biker ID, results []byte) []byte { return append(biker[:], res
 
 // keepResults keeps the results of the people from begin on, with the first ones also what is known of the call.
 func (t *tx) keepResults(list BikerList, begin int, part []BikerResult) error {
-	key := answerKey(list.Partner, list.Key)
+	key := t.store.answerKey(list.Partner, list.Key)
 	record, found, err := answers.get(t, key)
 	if err != nil {
 		return err
@@ -87,7 +91,7 @@ func (t *tx) putResults(key []byte, part []BikerResult) error {
 func (s *Store) keptResults(partner, key string) (record answerRecord, answer BikerAnswer, err error) {
 	answer, err = read(s, func(t *tx) (answer BikerAnswer, err error) {
 		found := false
-		record, found, err = answers.get(t, answerKey(partner, key))
+		record, found, err = answers.get(t, s.answerKey(partner, key))
 		if err != nil || !found || t.now.Sub(record.BegunAt) >= answersFor {
 			record = answerRecord{}
 			return answer, err

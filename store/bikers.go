@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 )
 
@@ -92,7 +93,7 @@ func (t *tx) invitation(biker Biker) (latest Letter, err error) {
 // Link is what a set-password link says, opened but not yet held against the person.
 type Link struct {
 	Biker      ID
-	Email      [16]byte // first octets of the address's SHA-256
+	Email      [16]byte // first bytes of the address's SHA-256
 	Generation uint32
 	ExpiresAt  time.Time
 }
@@ -148,21 +149,23 @@ func (s *Store) CheckLink(l Link) (Biker, error) {
 }
 
 // RenewLink owes a new link to the person of one that is used or expired. Where a limit of the address stands against it
-// the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts.
-func (s *Store) RenewLink(ctx context.Context, l Link) error {
+// the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts. The client is who asks;
+// zero: nobody in particular.
+func (s *Store) RenewLink(ctx context.Context, l Link, client netip.Addr) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
 		biker, err := t.linked(l)
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, t.oweRecovery(biker, true) // who holds a link has read the mailbox
+		return struct{}{}, t.oweRecovery(biker, true, client) // who holds a link has read the mailbox
 	})
 	return err
 }
 
 // ForgotPassword owes a link to the biker of an address, within the address's limits. Where there is no such biker, or a
-// blocked one, it counts a letter all the same: the outcome and the work are alike.
-func (s *Store) ForgotPassword(ctx context.Context, email string) error {
+// blocked one, it owes nothing and counts nothing, with the same outcome and a write all the same. The client is who asks;
+// zero: nobody in particular.
+func (s *Store) ForgotPassword(ctx context.Context, email string, client netip.Addr) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
 		biker, found, err := t.bikerAt(email)
 		if err != nil {
@@ -171,48 +174,45 @@ func (s *Store) ForgotPassword(ctx context.Context, email string) error {
 		if !found || biker.Blocked {
 			return struct{}{}, t.pretendRecovery(email)
 		}
-		return struct{}{}, t.oweRecovery(biker, biker.Password != "")
+		return struct{}{}, t.oweRecovery(biker, biker.Password != "", client)
 	})
 	return err
 }
 
-// oweRecovery owes a link letter, unless one of the last minute does, a limit is used up or it would not arrive.
-func (t *tx) oweRecovery(biker Biker, proven bool) error {
-	known, _, err := addresses.get(t, addressHash(biker.Email))
+// oweRecovery owes a link letter, unless one of the last minute does or a limit is used up. What is known of the address is
+// written in any case, as where nothing is owed to anybody.
+func (t *tx) oweRecovery(biker Biker, proven bool, client netip.Addr) error {
+	known, err := t.address(biker.Email)
 	if err != nil {
 		return err
 	}
 	if known.justOwed(LetterRecover, biker.LinkGeneration, t.now) {
-		return addresses.put(t, addressHash(biker.Email), known) // the same work as where it is not
+		return t.putAddress(biker.Email, known)
 	}
-	if _, void := known.isVoid(t.now); void {
-		return t.pretendRecovery(biker.Email)
-	}
-	strangers, wait, err := t.mayOweLink(known, proven)
+	granted, err := t.grantLink(linkAsk{email: biker.Email, kind: LetterRecover, generation: biker.LinkGeneration,
+		proven: proven, client: client}, known)
 	if err != nil {
 		return err
 	}
-	if wait > 0 {
-		return addresses.put(t, addressHash(biker.Email), known)
+	if granted.wait > 0 {
+		t.over(granted.limit, Withheld)
+		return t.putAddress(biker.Email, known)
 	}
-	link := owedLink{At: t.now, Kind: LetterRecover, Generation: biker.LinkGeneration}
-	if err := t.countLink(biker.Email, known, link, strangers); err != nil {
+	if err := t.countLink(granted); err != nil {
 		return err
 	}
 	_, err = t.owe(toBiker(biker, LetterRecover))
 	return err
 }
 
-// pretendRecovery counts a letter that nobody gets. It writes in any case, as asking for one that somebody gets does.
+// pretendRecovery is oweRecovery for an address that nobody may be written to: it writes too, and nothing is counted, so
+// that no stranger keeps the address's owner from anything.
 func (t *tx) pretendRecovery(email string) error {
-	known, _, err := addresses.get(t, addressHash(email))
+	known, err := t.address(email)
 	if err != nil {
 		return err
 	}
-	if !known.justOwed(LetterRecover, 0, t.now) && known.wait(t.store.rules.AddressLetters, false, t.now) == 0 {
-		known = known.counted(owedLink{At: t.now, Kind: LetterRecover})
-	}
-	return addresses.put(t, addressHash(email), known)
+	return t.putAddress(email, known)
 }
 
 // toBiker addresses a letter.

@@ -126,6 +126,7 @@ func (t *tx) hasLettersOf(person ID) (has bool, err error) {
 
 func (t *tx) eraseBiker(biker Biker) error {
 	for _, step := range []func() error{
+		func() error { return t.loosenLinks(biker.Email, LetterRecover) },
 		func() error { return t.forgetLetters(biker.ID, "the person was erased") },
 		func() error { return t.forgetAnswers(biker.ID) },
 		func() error { return t.endSessions(biker.ID, ID{}) },

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -37,7 +38,11 @@ func checkFacts(t *tx) []string {
 	c.cleanings()
 	c.letters()
 	c.events()
-	checkTable(c, addresses, func(key []byte, _ address) {})
+	checkTable(c, addresses, func(key []byte, known address) {
+		if len(key) != sha256.Size || len(known.Links) > addressDaily {
+			c.fault("address %x is not readable, or has %d letters", key, len(known.Links))
+		}
+	})
 	checkTable(c, logins, func(key []byte, _ tries) {})
 	c.keys(toldBucket, func(key, value []byte) {
 		if len(key) != toldKeyLength || len(value) != 8 {

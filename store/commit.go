@@ -228,6 +228,7 @@ func (c *committer) group(jobs []*job) (answered int) {
 		fate := c.finish(t)
 		if fate == nil {
 			c.store.signals.fire(t.wake)
+			c.store.tellLimits(t.limited)
 		}
 		return answer(jobs[:answered], fate)
 	}

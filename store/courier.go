@@ -151,8 +151,8 @@ func (t *tx) record(letter *Letter, attempt Attempt) error {
 	case AttemptSent:
 		return t.sent(letter)
 	case AttemptPermanent:
-		if attempt.voids() {
-			if err := t.voidAddress(letter.To, attempt); err != nil {
+		if attempt.unknownMailbox() {
+			if err := t.noteUndeliverable(*letter, attempt); err != nil {
 				return err
 			}
 		}
@@ -182,6 +182,9 @@ func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
 }
 
 func (t *tx) sent(letter *Letter) error {
+	if err := t.noteDeliverable(letter.To); err != nil {
+		return err
+	}
 	if err := t.finish(letter, LetterSent, ""); err != nil {
 		return err
 	}

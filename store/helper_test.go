@@ -30,6 +30,9 @@ func (c *clock) Advance(d time.Duration) {
 // at makes a store see this clock: openTest(t, at(clock)).
 func at(c *clock) func(*Options) { return func(o *Options) { o.Now = c.Now } }
 
+// testAddressKey is the key of the hashes of addresses in every test's file.
+var testAddressKey = [32]byte{0: 1, 31: 2}
+
 // testOptions are the same in every run: a clock that stands still, randomness from a fixed seed, a disk with room.
 func testOptions(changes ...func(*Options)) Options {
 	o := Options{
@@ -37,7 +40,8 @@ func testOptions(changes ...func(*Options)) Options {
 		Rules: Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 365 * 24 * time.Hour, GiveUpAfter: 72 * time.Hour,
 			RepeatLettersAfter: 30 * 24 * time.Hour, LoginTries: 5, PartnerLetters: Rate{Count: 20000, Per: 24 * time.Hour},
 			StrangerLetters: Rate{Count: 20000, Per: 24 * time.Hour}, AddressLetters: Rate{Count: 20, Per: 24 * time.Hour}},
-		Free: func(string) (uint64, uint64, error) { return 1 << 40, 1 << 41, nil },
+		AddressKey: func(bool) ([32]byte, error) { return testAddressKey, nil },
+		Free:       func(string) (uint64, uint64, error) { return 1 << 40, 1 << 41, nil },
 	}
 	for _, change := range changes {
 		change(&o)

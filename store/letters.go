@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 )
 
@@ -172,19 +173,50 @@ func (t *tx) forgetLetters(user ID, reason string) error {
 	if err := t.cancelLetters(user, reason); err != nil {
 		return err
 	}
-	return t.eachLetterOf(user, func(letter Letter) error {
-		letter.To = ""
-		if letter.Decision != nil {
-			letter.Decision.Comment = ""
+	return t.eachLetterOf(user, t.forgetLetter)
+}
+
+// forgetTests does so with the operator's test letters to an address, which are no population's own.
+func (t *tx) forgetTests(email, reason string) error {
+	return t.eachLetterOf(nobody(email), func(letter Letter) error {
+		if letter.Kind != LetterTest {
+			return nil
 		}
-		for i := range letter.Attempts {
-			letter.Attempts[i].Text = "" // servers repeat addresses in their answers
+		if letter.open() {
+			if err := t.cancel(&letter, reason); err != nil {
+				return err
+			}
 		}
-		if letter.State == LetterFailed {
-			letter.Reason = "refused"
-		}
-		return letters.put(t, letter.ID[:], letter)
+		return t.forgetLetter(letter)
 	})
+}
+
+// forgetLetter leaves of a letter that is done what names nobody: of what servers said code and status, as their words
+// repeat addresses; and where the person stood for the address, none.
+func (t *tx) forgetLetter(letter Letter) error {
+	letter.To = ""
+	if letter.Decision != nil {
+		letter.Decision.Comment = ""
+	}
+	for i := range letter.Attempts {
+		letter.Attempts[i].Text = ""
+	}
+	if letter.State == LetterFailed {
+		letter.Reason = "refused"
+		if last := len(letter.Attempts) - 1; last >= 0 && letter.Attempts[last].Code != 0 {
+			letter.Reason = fmt.Sprintf("refused: %d %s", letter.Attempts[last].Code, letter.Attempts[last].Enhanced)
+		}
+	}
+	if letter.Kind.ToNobody() {
+		if err := t.delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
+			return err
+		}
+		letter.Person = ID{}
+		if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
+			return err
+		}
+	}
+	return letters.put(t, letter.ID[:], letter)
 }
 
 // Letter gives one letter, or NotFound.

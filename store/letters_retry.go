@@ -31,7 +31,7 @@ func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
 }
 
 func (t *tx) retry(letter *Letter) error {
-	if err := t.clearVoid(letter.To); err != nil {
+	if err := t.noteDeliverable(letter.To); err != nil {
 		return err
 	}
 	if letter.open() {

@@ -13,7 +13,7 @@ type migration func(*tx) error
 
 // migrations are in order: the first one makes a file of schema 1 one of schema 2. What is released stays as it is; a change of
 // the schema adds one.
-var migrations = []migration{addBikers}
+var migrations = []migration{addBikers, keyHashes}
 
 // addBikers makes what partners and bikers need (schema 2).
 func addBikers(t *tx) error {

@@ -23,6 +23,14 @@ type Options struct {
 	MailDomain string           // right side of Message-IDs
 	Rules      Rules
 
+	// AddressKey gives the key for the hashes of e-mail addresses in the file, which must be the same each time. It is called
+	// once the directory is held and before anything is migrated, and is told whether the file knows people: then a key
+	// that is missing must not be made anew. nil: 32 zeros, for tools and tests.
+	AddressKey func(knowsPeople bool) ([32]byte, error)
+
+	// OverLimit is told of everything that goes over one of the store's limits, after its transaction. It must be quick.
+	OverLimit func(Limit, LimitOutcome)
+
 	// Free tells how many octets a directory's disk has in all, and how many this process may still use. nil: statfs(2).
 	Free func(dir string) (free, total uint64, err error)
 }
@@ -53,9 +61,10 @@ type Store struct {
 	ids     idSource
 	signals *signals
 
-	committer *committer
-	appliance ID
-	memos     memos
+	committer  *committer
+	appliance  ID
+	addressKey [32]byte
+	memos      memos
 
 	closing sync.Once
 	closed  error
@@ -131,12 +140,47 @@ func (s *Store) openFile(steps []migration) error {
 	if s.bolt, err = openBolt(path, false); err != nil {
 		return err
 	}
+	if err := s.takeAddressKey(len(steps) + 1); err != nil {
+		return err
+	}
 	return guarded(path, func() error {
 		if err := s.migrate(steps); err != nil {
 			return err
 		}
 		return s.readMeta()
 	})
+}
+
+// takeAddressKey asks for the key of the hashes of addresses, unless the file is none of ours or too new.
+func (s *Store) takeAddressKey(current int) error {
+	var known bool
+	err := guarded(s.bolt.Path(), func() error {
+		schema, err := s.readSchema()
+		if err == nil && schema > current {
+			err = newerSchema(s.bolt.Path(), schema, current)
+		}
+		if err != nil {
+			return err
+		}
+		return s.bolt.View(func(bolt *bbolt.Tx) error {
+			known = holdsAny(bolt, userBucket) || holdsAny(bolt, bikerBucket)
+			return nil
+		})
+	})
+	if err == nil && s.options.AddressKey != nil {
+		s.addressKey, err = s.options.AddressKey(known)
+	}
+	return err
+}
+
+// holdsAny reports whether a bucket, which an older schema may not have, has a key.
+func holdsAny(bolt *bbolt.Tx, name []byte) bool {
+	bucket := bolt.Bucket(name)
+	if bucket == nil {
+		return false
+	}
+	key, _ := bucket.Cursor().First()
+	return key != nil
 }
 
 // create makes the data file under another name first: where a first start is interrupted, the next one begins anew.

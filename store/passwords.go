@@ -39,16 +39,6 @@ func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, be
 	return biker, begun, err
 }
 
-// proveAddress notes that a mailbox has been read.
-func (t *tx) proveAddress(email string) error {
-	known, found, err := addresses.get(t, addressHash(email))
-	if err != nil || !found || known.Unproven == 0 {
-		return err
-	}
-	known.Unproven = 0
-	return addresses.put(t, addressHash(email), known)
-}
-
 // putPassword writes a new password's hash, and all that follows from it but for the sessions.
 func (t *tx) putPassword(biker *Biker, hash string) error {
 	biker.Password, biker.PasswordAt = hash, t.now
@@ -85,7 +75,7 @@ func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, er
 		if biker.Password != c.Verified {
 			return Biker{}, errPasswordMoved
 		}
-		if err := logins.delete(t, c.Key[:]); err != nil {
+		if err := logins.delete(t, t.store.keyed(c.Key[:])); err != nil {
 			return Biker{}, err
 		}
 		if err := t.endSessions(biker.ID, c.Session.ID); err != nil {
@@ -96,7 +86,7 @@ func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, er
 	})
 }
 
-// tries are wrong passwords of late, under the hash of an address, of a browser or of a session.
+// tries are wrong passwords of late, under the keyed hash of an address, of a browser or of a session.
 type tries struct {
 	Wrong  int       `json:"wrong"`
 	LastAt time.Time `json:"lastAt"`
@@ -128,7 +118,7 @@ func LoginDelay(wrong, free int) time.Duration {
 }
 
 // LoginKey is the key of an address for TakeLogin, whether it has an account or not.
-func LoginKey(email string) [32]byte { return [32]byte(addressHash(email)) }
+func LoginKey(email string) [32]byte { return [32]byte(addressSum(email)) }
 
 // TakeLogin counts a try under a key before the password is looked at, so that many at once get no more tries than one
 // after the other. A wait other than zero: too many were wrong, and nothing was counted. A right password's use forgets the count.
@@ -136,8 +126,9 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 	if s.rules.LoginTries == 0 {
 		return 0, nil
 	}
+	stored := s.keyed(key[:])
 	return write(ctx, s, func(t *tx) (time.Duration, error) {
-		known, _, err := logins.get(t, key[:])
+		known, _, err := logins.get(t, stored)
 		if err != nil {
 			return 0, err
 		}
@@ -149,7 +140,7 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 		}
 		known.Wrong++
 		known.LastAt = t.now
-		return 0, logins.put(t, key[:], known)
+		return 0, logins.put(t, stored, known)
 	})
 }
 
@@ -158,15 +149,16 @@ func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
 	if s.rules.LoginTries == 0 {
 		return nil
 	}
+	stored := s.keyed(key[:])
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		known, found, err := logins.get(t, key[:])
+		known, found, err := logins.get(t, stored)
 		if err != nil || !found {
 			return struct{}{}, err
 		}
 		if known.Wrong--; known.Wrong <= 0 {
-			return struct{}{}, logins.delete(t, key[:])
+			return struct{}{}, logins.delete(t, stored)
 		}
-		return struct{}{}, logins.put(t, key[:], known)
+		return struct{}{}, logins.put(t, stored, known)
 	})
 	return err
 }
@@ -195,7 +187,7 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		case biker.Password != in.Verified:
 			return Session{}, errPasswordMoved
 		}
-		if err := logins.delete(t, in.Key[:]); err != nil {
+		if err := logins.delete(t, t.store.keyed(in.Key[:])); err != nil {
 			return Session{}, err
 		}
 		if err := t.replaceSession(in.Replaces); err != nil {

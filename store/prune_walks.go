@@ -21,10 +21,16 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 	return []walked{
 		{addressBucket, func(t *tx, key, value []byte) bool {
 			a, err := addresses.decode(key, value)
-			link, _ := a.last()
 			before := t.now.Add(-keep)
-			return err == nil && a.DisownedUntil.Before(before) && link.At.Before(before) && a.Void.At.Before(before) &&
-				addressFailed.Taken(a.Failed, t.now) == 0
+			return err == nil && a.DisownedUntil.Before(before) && a.lastAt().Before(before) &&
+				!a.undeliverable(t.now) && addressFailed.Taken(a.Failed, t.now) == 0 && a.Tagged.over(t.now)
+		}},
+		{limitBucket, func(t *tx, key, value []byte) bool {
+			if !bytes.HasPrefix(key, networkWindowKey(nil)) {
+				return false
+			}
+			window, err := limits.decode(key, value)
+			return err == nil && s.rules.StrangerLetters.Taken(window, t.now) == 0
 		}},
 		{loginBucket, func(t *tx, key, value []byte) bool {
 			known, err := logins.decode(key, value)

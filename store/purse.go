@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // failedLetters is how many letters one partner's failed registrations send before a person looks at it: one wrong plan
 // code must not alarm a whole company.
@@ -10,6 +13,22 @@ var failedLetters = Rate{Count: 100, Per: time.Hour}
 type purse struct {
 	read        bool
 	all, failed Window
+}
+
+// mayCause counts a letter that the partner causes; held says why the operator is to look at it first, or nothing.
+func (r *registrar) mayCause(kind LetterKind, email string) (held string, err error) {
+	mailbox, wait, err := r.t.grantTagged(email, taggedPartners)
+	switch {
+	case err != nil:
+		return "", err
+	case wait > 0:
+		r.t.over(MailboxLetters, Held)
+		return fmt.Sprintf("more than %v or %v letters to one mailbox under plus addresses", taggedLetters[0], taggedLetters[1]), nil
+	}
+	if held, err = r.purse.take(r, kind); err != nil || held != "" {
+		return held, err
+	}
+	return "", r.t.countTagged(mailbox)
 }
 
 func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
@@ -25,10 +44,12 @@ func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
 	wait := time.Duration(0)
 	if kind == LetterUnregistered {
 		if p.failed, wait = failedLetters.Take(p.failed, r.t.now); wait > 0 {
+			r.t.over(FailedLetters, Held)
 			return "more than " + failedLetters.String() + " failed registrations of one partner", nil
 		}
 	}
 	if p.all, wait = r.t.store.rules.PartnerLetters.Take(p.all, r.t.now); wait > 0 {
+		r.t.over(PartnerLetters, Held)
 		return "more than " + r.t.store.rules.PartnerLetters.String() + " letters that one partner causes", nil
 	}
 	return "", nil

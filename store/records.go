@@ -168,7 +168,7 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed: the first half of the address's hash
+	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken

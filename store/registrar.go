@@ -140,7 +140,7 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 		return err
 	}
 	d.biker.Email = c.Email
-	return r.tellOnce(d, c.Email, toldKey(addressHash(c.Email), toldFailed, d.result.Errors), LetterUnregistered)
+	return r.tellOnce(d, c.Email, toldKey(addressSum(c.Email), toldFailed, d.result.Errors), LetterUnregistered)
 }
 
 // tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is held.
@@ -150,18 +150,19 @@ func (r *registrar) tellOnce(d *decision, email string, key []byte, kind LetterK
 	if r.t.toldLately(d.told) || r.t.toldLately(d.held) {
 		return nil
 	}
-	return r.letterUnlessVoid(d, email, kind)
+	return r.letterIfDeliverable(d, email, kind)
 }
 
-// letterUnlessVoid owes a letter, or says that it would not arrive.
-func (r *registrar) letterUnlessVoid(d *decision, email string, kind LetterKind) error {
-	known, _, err := addresses.get(r.t, addressHash(email))
+// letterIfDeliverable owes a letter, or says that it would not arrive.
+func (r *registrar) letterIfDeliverable(d *decision, email string, kind LetterKind) error {
+	known, err := r.t.address(email)
 	if err != nil {
 		return err
 	}
-	if words, void := known.isVoid(r.t.now); void {
-		d.warn(voidText(words))
-		return nil
+	if known.undeliverable(r.t.now) {
+		sentence, err := r.t.undeliverableText(known.Undeliverable)
+		d.warn(sentence)
+		return err
 	}
 	if kind == LetterUnregistered && addressFailed.Wait(known.Failed, r.t.now) > 0 {
 		return nil
@@ -195,7 +196,7 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
-	return r.tellOnce(d, d.former.Email, toldKey(addressHash(d.former.Email), toldExisting, nil), LetterExisting)
+	return r.tellOnce(d, d.former.Email, toldKey(addressSum(d.former.Email), toldExisting, nil), LetterExisting)
 }
 
 // awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit holds.
@@ -279,10 +280,10 @@ func (r *registrar) create(d *decision) error {
 	d.biker.ID, d.biker.RegisteredAt = t.newID(), t.now
 	d.biker.LinkGeneration, d.biker.PasswordGeneration = 1, 1
 	d.result.Biker = d.biker.ID
-	if err := t.clearVoid(d.biker.Email); err != nil {
+	if err := t.noteDeliverable(d.biker.Email); err != nil {
 		return err
 	}
-	held, err := r.purse.take(r, LetterWelcome)
+	held, err := r.mayCause(LetterWelcome, d.biker.Email)
 	if err != nil {
 		return err
 	}
@@ -364,12 +365,9 @@ func (r *registrar) fail(d *decision) (err error) {
 	return r.t.tell(event)
 }
 
-// nobody stands for the person of a letter to an address that nobody is known by, so that such letters are found by it.
-func nobody(email string) ID { return ID(emailHash(email)) }
-
 // oweTold owes a letter that a person gets once in a while only.
 func (r *registrar) oweTold(letter Letter, d *decision) (ID, error) {
-	held, err := r.purse.take(r, letter.Kind)
+	held, err := r.mayCause(letter.Kind, letter.To)
 	if err != nil {
 		return ID{}, err
 	}

@@ -30,11 +30,11 @@
 //	sessions.biker
 //	  biker id | session id   → ∅
 //	logins
-//	  hash of address, browser or session → tries: wrong passwords of late
+//	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  hash | kind | faults    → time, 8 octets: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → time, 8 octets: the last letter of that kind about those faults
 //	answers
-//	  partner | 0 | Idempotency-Key → answer: a call whose answer is kept for a day
+//	  partner | 0 | keyed hash of an Idempotency-Key → answer: a call whose answer is kept for a day
 //	answers.results
 //	  answer id | number      → results of one transaction
 //	answers.person
@@ -42,9 +42,10 @@
 //	answers.begun
 //	  begun | answer id       → key in answers
 //	addresses
-//	  SHA-256 of the address  → address: letters of late, and whether its owner wants none
+//	  keyed hash of the address → address: letters of late, and whether its owner wants none
 //	limits
 //	  name                    → Window
+//	  strangers | 0 | keyed hash of a network → Window
 //	mailings
 //	  user id                 → mailings: documents mailed within the last day
 //	cleanings

@@ -49,13 +49,22 @@ func (t table[T]) get(tx *tx, key []byte) (value T, found bool, err error) {
 
 // put writes one record in place of what was there.
 func (t table[T]) put(tx *tx, key []byte, value T) error {
+	record, err := t.encode(key, value)
+	if err != nil {
+		return err
+	}
+	return tx.put(t.bucket, key, record)
+}
+
+// encode gives a record with its checksum.
+func (t table[T]) encode(key []byte, value T) ([]byte, error) {
 	raw := bytes.NewBuffer(make([]byte, sumSize, 512))
 	if err := json.MarshalWrite(raw, value); err != nil {
-		return fmt.Errorf("table %s: record %x cannot be written as JSON: %w", t.bucket, key, err)
+		return nil, fmt.Errorf("table %s: record %x cannot be written as JSON: %w", t.bucket, key, err)
 	}
 	record := raw.Bytes()
 	binary.BigEndian.PutUint32(record, t.sum(key, record[sumSize:]))
-	return tx.put(t.bucket, key, record)
+	return record, nil
 }
 
 // delete removes a record; one that is not there is no error.

@@ -9,7 +9,7 @@ import (
 )
 
 // Partners post the same people again and again, and a person should hear of it once. What has been told is remembered
-// under a hash, so that it survives an erasure.
+// under a keyed hash, so that it survives an erasure.
 
 // What can have been told: the first octet behind the hash.
 const (
@@ -21,7 +21,7 @@ const (
 
 const toldKeyLength = sha256.Size + 1 + sha256.Size/4
 
-// toldKey names what is told: to whom (a hash), of what kind, about which faults.
+// toldKey names what is told: to whom (a SHA-256, which is keyed before it is stored), of what kind, about which faults.
 func toldKey(whom []byte, kind byte, faults map[string][]string) []byte {
 	sum := sha256.New()
 	for _, field := range slices.Sorted(maps.Keys(faults)) { // not the sentences: they may repeat what the caller wrote
@@ -40,8 +40,13 @@ func heldKey(key []byte, partner Partner) []byte {
 
 // toldLately tells whether it was told within REPEAT_LETTERS_AFTER.
 func (t *tx) toldLately(key []byte) bool {
-	value := t.get(toldBucket, key)
+	value := t.get(toldBucket, t.keyedTold(key))
 	return value != nil && t.now.Sub(toldAt(value)) < t.store.rules.RepeatLettersAfter
+}
+
+// keyedTold is a key as it is stored.
+func (t *tx) keyedTold(key []byte) []byte {
+	return append(t.store.keyed(key[:sha256.Size]), key[sha256.Size:]...)
 }
 
 func toldAt(value []byte) time.Time {
@@ -50,5 +55,5 @@ func toldAt(value []byte) time.Time {
 
 // tellTold remembers that it is told now.
 func (t *tx) tellTold(key []byte) error {
-	return t.put(toldBucket, key, binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMilli())))
+	return t.put(toldBucket, t.keyedTold(key), binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMilli())))
 }

@@ -20,6 +20,7 @@ type tx struct {
 	records int               // written so far: puts and deletes
 	octets  int               // their keys and values
 	wake    wake
+	limited []overLimit // whatever becomes of the functions that found it
 }
 
 // wake is who has to be woken once the transaction is on disk.

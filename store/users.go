@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"net/netip"
 	"time"
 )
 
@@ -11,43 +12,58 @@ type Registration struct {
 	FirstName        string
 	LastName         string
 	OrganisationName string
-	CleaningID       ID     // zero: none
-	Language         string // of the letters
+	CleaningID       ID         // zero: none
+	Language         string     // of the letters
+	Client           netip.Addr // who asks; zero: nobody in particular
 }
 
-// RegisterUser makes a user that is not activated, and owes the letter that lets the mailbox be proven, also where the
-// operator erased a registration of the address within the last minute: then the limits by hour and day count alone. It refuses with
-// Conflict where the address has an account, and with TooMany where its letter limit, or the strangers', is used up. For
-// an address whose owner wants nothing from strangers it answers as for any other, and does nothing.
+// RegisterUser makes a user that is not activated, and owes the letter that lets the mailbox be proven. It refuses with
+// Conflict where the address has an account, and with TooMany where its letter limit, or the strangers', is used up, or
+// an account of it was erased and had its letter less than a minute ago. For an address whose owner wants nothing from
+// strangers it answers as for any other, and does nothing.
 func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
 	return write(ctx, s, func(t *tx) (User, error) {
 		if t.has(userAddressBucket, addressKey(r.Email)) {
 			return User{}, Refuse(Conflict, "An account with this e-mail address already exists; sign in instead.")
 		}
-		known, _, err := addresses.get(t, addressHash(r.Email))
+		known, err := t.address(r.Email)
 		if err != nil {
 			return User{}, err
 		}
 		if t.now.Before(known.DisownedUntil) {
 			return User{Email: r.Email}, nil
 		}
-		strangers, wait, err := t.mayOweLink(known, false)
+		granted, err := t.grantRegistration(r, known)
 		if err != nil {
 			return User{}, err
 		}
-		if wait > 0 {
-			return User{}, &Refusal{Kind: TooMany, RetryAfter: wait,
-				Reason: "Too many letters were asked for; try again later."}
-		}
-		return t.addUser(r, known, strangers)
+		return t.addUser(r, granted)
 	})
 }
 
-func (t *tx) addUser(r Registration, known address, strangers Window) (User, error) {
+// grantRegistration decides whether a registration may owe its letter. The minute after a letter counts too: as nobody has
+// the address, that one was to a person who has been erased since.
+func (t *tx) grantRegistration(r Registration, known address) (linkGrant, error) {
+	granted, err := t.grantLink(linkAsk{email: r.Email, kind: LetterActivate, generation: 1, client: r.Client}, known)
+	if err != nil {
+		return linkGrant{}, err
+	}
+	if _, left := known.resting(LetterActivate, t.now); granted.wait == 0 && t.store.rules.AddressLetters.Count > 0 {
+		granted.limit, granted.wait = AddressLetters, left
+	}
+	if granted.wait > 0 {
+		t.over(granted.limit, Refused)
+		return linkGrant{}, &Refusal{Kind: TooMany, RetryAfter: granted.wait,
+			Reason: "Too many letters were asked for; try again later."}
+	}
+	return granted, nil
+}
+
+func (t *tx) addUser(r Registration, granted linkGrant) (User, error) {
 	user := User{
 		ID: t.newID(), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
 		OrganisationName: r.OrganisationName, CleaningID: r.CleaningID, Language: r.Language, RegisteredAt: t.now,
-		LinkGeneration: 1, TokenGeneration: 1,
+		LinkGeneration: granted.ask.generation, TokenGeneration: 1,
 	}
 	if err := users.put(t, user.ID[:], user); err != nil {
 		return User{}, err
@@ -58,8 +74,8 @@ func (t *tx) addUser(r Registration, known address, strangers Window) (User, err
 	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
 		return User{}, err
 	}
-	known.Void = voided{}
-	if err := t.countLink(user.Email, known, user.link(t.now), strangers); err != nil {
+	granted.known.Undeliverable = undeliverable{}
+	if err := t.countLink(granted); err != nil {
 		return User{}, err
 	}
 	letter, err := t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: r.CleaningID}))
@@ -72,7 +88,7 @@ func (t *tx) addUser(r Registration, known address, strangers Window) (User, err
 // Confirmation is what a confirmation token says, opened but not yet held against the person.
 type Confirmation struct {
 	User       ID
-	Email      [16]byte // first octets of the address's SHA-256
+	Email      [16]byte // first bytes of the address's SHA-256
 	Generation uint32
 	Token      [32]byte // SHA-256 of the token's text
 	ExpiresAt  time.Time
@@ -107,11 +123,8 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 
 var errBlocked = Refuse(Forbidden, "This account is blocked; ask the operator of this service.")
 
-func emailHash(email string) [16]byte { return [16]byte(addressHash(email)[:16]) }
-
 func (t *tx) activate(user *User, token [32]byte) error {
-	known, _, err := addresses.get(t, addressHash(user.Email))
-	if err != nil {
+	if err := t.proveAddress(user.Email); err != nil {
 		return err
 	}
 	if user.ActivatedAt.IsZero() {
@@ -125,18 +138,15 @@ func (t *tx) activate(user *User, token [32]byte) error {
 	if err := users.put(t, user.ID[:], *user); err != nil {
 		return err
 	}
-	known.Unproven = 0
-	if err := addresses.put(t, addressHash(user.Email), known); err != nil {
-		return err
-	}
 	return t.tell(Event{Type: "user.activated", User: user.ID})
 }
 
 // SignIn is a request to be let in by an e-mail address.
 type SignIn struct {
 	Email      string
-	CleaningID ID      // zero: none; goes into the link, should one be owed
-	Held       *Holder // a user token, opened and not expired, that the caller holds already
+	CleaningID ID         // zero: none; goes into the link, should one be owed
+	Held       *Holder    // a user token, opened and not expired, that the caller holds already
+	Client     netip.Addr // who asks; zero: nobody in particular
 }
 
 // SignedIn says whether somebody is in, or must prove the mailbox first.
@@ -147,7 +157,7 @@ type SignedIn struct {
 }
 
 // SignInUser lets a user in, or owes a link by mail. It refuses with NotFound where there is no account, and with
-// Forbidden where the user is blocked, or the link would go to a mailbox that its server does not know.
+// Forbidden where the user is blocked.
 func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 	return write(ctx, s, func(t *tx) (SignedIn, error) {
 		user, err := t.userByEmail(in.Email)
@@ -159,7 +169,7 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		}
 		held := in.Held != nil && in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
 		if s.rules.mustActivate(user, held, t.now) {
-			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in.CleaningID)
+			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in)
 		}
 		return SignedIn{User: user, Proven: held && in.Held.Proven}, t.signedIn(user)
 	})
@@ -184,29 +194,25 @@ func (r Rules) mustActivate(user User, held bool, now time.Time) bool {
 }
 
 // oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
-func (t *tx) oweLink(user User, cleaning ID) error {
-	known, _, err := addresses.get(t, addressHash(user.Email))
+func (t *tx) oweLink(user User, in SignIn) error {
+	known, err := t.address(user.Email)
 	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.now) {
 		return err
 	}
-	if words, void := known.isVoid(t.now); void {
-		return undeliverable(words)
-	}
-	proven := !user.ActivatedAt.IsZero()
-	strangers, wait, err := t.mayOweLink(known, proven)
-	if err != nil || wait > 0 {
+	granted, err := t.grantLink(linkAsk{email: user.Email, kind: LetterActivate, generation: user.LinkGeneration,
+		proven: !user.ActivatedAt.IsZero(), client: in.Client}, known)
+	if err != nil {
 		return err
 	}
-	if err := t.countLink(user.Email, known, user.link(t.now), strangers); err != nil {
+	if granted.wait > 0 {
+		t.over(granted.limit, Withheld)
+		return nil
+	}
+	if err := t.countLink(granted); err != nil {
 		return err
 	}
-	_, err = t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: cleaning}))
+	_, err = t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: in.CleaningID}))
 	return err
-}
-
-// link is what an address remembers of an activation letter to its user.
-func (u User) link(now time.Time) owedLink {
-	return owedLink{At: now, Kind: LetterActivate, Generation: u.LinkGeneration}
 }
 
 var errNoAccount = Refuse(NotFound, "There is no account for this e-mail address; register first.")
@@ -251,13 +257,4 @@ func (s *Store) CheckHolder(b Holder) (User, error) {
 // UserByEmail gives the user of an address, or NotFound.
 func (s *Store) UserByEmail(email string) (User, error) {
 	return read(s, func(t *tx) (User, error) { return t.userByEmail(email) })
-}
-
-// KnowsPeople tells whether anybody has registered here, or was registered.
-func (s *Store) KnowsPeople() (bool, error) {
-	return read(s, func(t *tx) (bool, error) {
-		user, _ := t.cursor(userBucket).First()
-		biker, _ := t.cursor(bikerBucket).First()
-		return user != nil || biker != nil, nil
-	})
 }

@@ -14,12 +14,12 @@ func (s *Store) DisownUser(ctx context.Context, id ID) error {
 		if !user.ActivatedAt.IsZero() {
 			return struct{}{}, Refuse(Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
 		}
-		known, _, err := addresses.get(t, addressHash(user.Email))
+		known, err := t.address(user.Email)
 		if err != nil {
 			return struct{}{}, err
 		}
 		known.DisownedUntil = t.now.Add(disownedFor)
-		if err := addresses.put(t, addressHash(user.Email), known); err != nil {
+		if err := t.putAddress(user.Email, known); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, t.eraseUser(user, "the owner of the mailbox did not register")
@@ -41,6 +41,12 @@ func (s *Store) EraseUser(ctx context.Context, id ID) error {
 }
 
 func (t *tx) eraseUser(user User, reason string) error {
+	if err := t.loosenLinks(user.Email, LetterActivate); err != nil {
+		return err
+	}
+	if err := t.forgetTests(user.Email, reason); err != nil {
+		return err
+	}
 	if err := t.forgetLetters(user.ID, reason); err != nil {
 		return err
 	}

@@ -107,6 +107,7 @@ func TestActivationOrder(t *testing.T) {
 		}, Conflict},
 		{"registered anew since", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			erase(t, s, user)
+			c.Advance(time.Minute)
 			register(t, s, user.Email)
 		}, NotFound},
 		{"another address", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { l.Email[0] ^= 1 }, NotFound},

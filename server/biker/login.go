@@ -248,12 +248,16 @@ func (r *Room) forgot(c *web.Call) error {
 		})
 	}
 	if wait := r.ForgotLimit.Take(c.Client); wait > 0 {
+		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many links asked for by a client")
 		c.RetryAfter(wait)
 		return r.drawForgot(c, http.StatusTooManyRequests, form["email"], one(func(w words) fault {
 			return fault{Text: w.OftenText + " " + w.waitText(wait)}
 		}))
 	}
-	if err := r.evenly(c, func() error { return r.Store.ForgotPassword(c.R.Context(), email) }); err != nil {
+	err = r.evenly(c, func() error {
+		return r.Store.ForgotPassword(c.R.Context(), email, r.ForgotLimit.Counted(c.Client))
+	})
+	if err != nil {
 		return err
 	}
 	return r.say(c, http.StatusOK, func(w words) message {

@@ -180,7 +180,7 @@ func (r *Room) renew(c *web.Call) error {
 	}
 	link, biker, err := r.whose(c, form["token"])
 	if err == nil || store.IsKind(err, store.Conflict) {
-		err = r.Store.RenewLink(c.R.Context(), link)
+		err = r.Store.RenewLink(c.R.Context(), link, r.ForgotLimit.Counted(c.Client))
 	}
 	if err != nil {
 		return r.badLink(c, form["token"], biker, err)

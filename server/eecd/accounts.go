@@ -22,10 +22,11 @@ type registered struct {
 
 func (e *Room) register(c *web.Call) error {
 	if wait := e.RegisterLimit.Take(c.Client); wait > 0 {
+		c.Security(web.OverLimit).Str("limit", "register").Msg("too many register calls of a client")
 		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
 			Reason: "Too many registrations came from this address; try again later."}
 	}
-	in := store.Registration{Language: c.Language(Languages...)}
+	in := store.Registration{Language: c.Language(Languages...), Client: e.RegisterLimit.Counted(c.Client)}
 	err := c.Decode(fields.Object{
 		"email":            fields.Email(&in.Email),
 		"firstName":        fields.Name(&in.FirstName, maxName, true),
@@ -38,6 +39,9 @@ func (e *Room) register(c *web.Call) error {
 	}
 	user, err := e.Store.RegisterUser(c.R.Context(), in)
 	if err != nil {
+		if store.IsKind(err, store.TooMany) {
+			c.Security(web.OverLimit).Str("limit", "letters").Msg("no letter for a registration")
+		}
 		return err
 	}
 	return c.JSON(http.StatusCreated, registered{user.Email, "confirmation-required"})
@@ -101,7 +105,7 @@ func (e *Room) letIn(c *web.Call, status int, user store.User, proven bool) erro
 }
 
 func (e *Room) signIn(c *web.Call) error {
-	var in store.SignIn
+	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
 	err := c.Decode(fields.Object{
 		"Email":      fields.Email(&in.Email),
 		"CleaningId": fields.GUID(&in.CleaningID, false),
@@ -124,6 +128,7 @@ func (e *Room) signIn(c *web.Call) error {
 	case gone != nil:
 		return gone
 	case wait > 0:
+		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many sign-ins of a client")
 		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
 			Reason: "Too many sign-ins from this address came to nothing; try again later."}
 	case err != nil:

@@ -18,12 +18,13 @@ import (
 // Source is what is asked for when the metrics are written, rather than counted.
 type Source struct {
 	Queue       func() (store.QueueStats, error)
-	Connections func() int               // open to the smarthost
-	Breaker     func() bool              // sending pauses, as the smarthost is at fault
-	Paused      func() bool              // by the operator
-	Ready       func() bool              // writes are taken
-	Silent      func() int               // partners that should call and do not
-	Security    func() map[string]uint64 // security events since the start, by name
+	Connections func() int                                           // open to the smarthost
+	Breaker     func() bool                                          // sending pauses, as the smarthost is at fault
+	Paused      func() bool                                          // by the operator
+	Ready       func() bool                                          // writes are taken
+	Silent      func() int                                           // partners that should call and do not
+	Security    func() map[string]uint64                             // security events since the start, by name
+	Limits      func(each func(limit, outcome string, count uint64)) // what has gone over a limit since the start
 	Now         func() time.Time
 }
 
@@ -114,6 +115,9 @@ func (m *Metrics) Write(w io.Writer) error {
 	for _, event := range slices.Sorted(maps.Keys(security)) {
 		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_security_events_total{event=%q}", event), security[event])
 	}
+	m.source.Limits(func(limit, outcome string, count uint64) {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_over_limit_total{limit=%q,outcome=%q}", limit, outcome), count)
+	})
 	m.set.WritePrometheus(w)
 	metrics.WriteProcessMetrics(w)
 	return nil

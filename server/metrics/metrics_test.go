@@ -20,6 +20,7 @@ func TestWrite(t *testing.T) {
 		Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
 		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7} }, Now: func() time.Time { return now },
+		Limits: func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
 	})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)

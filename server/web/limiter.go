@@ -15,6 +15,8 @@ const maxClients = 50_000
 // Limiter counts calls per client, in memory: by IPv4 address, or by IPv6 /64 and at ten times the rate by /48, since one
 // subscriber commands whole networks of addresses. It is safe for concurrent use.
 type Limiter struct {
+	OverLimit func() // is told of every call that is over the limit; nil: nobody. It is set before the first call
+
 	rate, wide store.Rate
 	exempt     []netip.Prefix
 	now        func() time.Time
@@ -51,10 +53,25 @@ func (l *Limiter) Take(client netip.Addr) (wait time.Duration) {
 	defer l.mu.Unlock()
 	now := l.now()
 	if wait := l.wait(client, now); wait > 0 {
+		l.over()
 		return wait
 	}
 	l.take(client, now)
 	return 0
+}
+
+func (l *Limiter) over() {
+	if l.OverLimit != nil {
+		l.OverLimit()
+	}
+}
+
+// Counted gives the client as far as limits count it: the zero address for one that they leave out.
+func (l *Limiter) Counted(client netip.Addr) netip.Addr {
+	if within(client, l.exempt) {
+		return netip.Addr{}
+	}
+	return client
 }
 
 // Try runs a call that is counted only if it says so. Where the client's calls under way could use up the limit between
@@ -96,6 +113,7 @@ func (l *Limiter) enter(client netip.Addr) (wait time.Duration, ended <-chan str
 	defer l.mu.Unlock()
 	now := l.now()
 	if wait := l.wait(client, now); wait > 0 {
+		l.over()
 		return wait, nil
 	}
 	g, busy := l.gates[key]

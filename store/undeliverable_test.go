@@ -1,6 +1,7 @@
 package store
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -11,75 +12,96 @@ func refuse(t testing.TB, s *Store, enhanced string) Letter {
 	t.Helper()
 	letter := claim(t, s, 1)[0]
 	done, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.options.Now(), Class: AttemptPermanent, Phase: "rcpt",
-		Code: 550, Enhanced: enhanced, Text: "no such user here"}}})
+		Code: 550, Enhanced: enhanced, Text: "no such user " + letter.To}}})
 	must(t, err)
 	return done[0]
 }
 
-// TestVoidAddress holds that nothing more is written to a mailbox that is not there, and what ends that.
-func TestVoidAddress(t *testing.T) {
+// TestUndeliverable holds that partners' repeats owe no letter to a mailbox that is not there, that they are told so in the
+// server's words, and what ends that.
+func TestUndeliverable(t *testing.T) {
 	const jan = "jan@example.com"
-	signIn := func(s *Store) error { _, err := s.SignInUser(ctx, SignIn{Email: jan}); return err }
 	for _, test := range []struct {
-		name  string
-		after func(*testing.T, *Store, *clock, Letter)
-		void  bool
+		name     string
+		enhanced string
+		after    func(*testing.T, *Store, *clock, Letter)
+		existing string // posted again
+		failed   string // posted again with a fault
 	}{
-		{"refused", func(*testing.T, *Store, *clock, Letter) {}, true},
-		{"a month later", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(voidFor) }, false},
-		{"the operator has it tried again", func(t *testing.T, s *Store, _ *clock, l Letter) {
+		{"5.1.1", "5.1.1", nil, "existing warned", "failed warned"},
+		{"5.1.2", "5.1.2", nil, "existing warned", "failed warned"},
+		{"5.1.10", "5.1.10", nil, "existing warned", "failed warned"},
+		{"another refusal", "5.7.1", nil, "existing letter", "failed letter"},
+		{"nearly a day later", "5.1.1", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(undeliverableFor - time.Minute) },
+			"existing warned", "failed warned"},
+		{"a day later", "5.1.1", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(undeliverableFor) },
+			"existing letter", "failed letter"},
+		{"a clock that was ahead", "5.1.1", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(-years) },
+			"existing letter", "failed letter"},
+		{"another letter went through", "5.1.1", func(t *testing.T, s *Store, _ *clock, _ Letter) {
+			must(t, s.ForgotPassword(ctx, jan, netip.Addr{}))
+			send(t, s)
+		}, "existing letter", "failed letter"},
+		{"the operator has it tried again", "5.1.1", func(t *testing.T, s *Store, _ *clock, l Letter) {
 			_, err := s.RetryLetter(ctx, l.ID)
 			must(t, err)
-		}, false},
-		{"registered anew", func(t *testing.T, s *Store, _ *clock, _ Letter) {
-			user, err := s.UserByEmail(jan)
-			must(t, err)
-			must(t, s.EraseUser(ctx, user.ID))
-			register(t, s, jan)
-		}, false},
+			send(t, s)
+		}, "existing letter", "failed letter"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClock()
 			s := openTest(t, at(c))
-			register(t, s, jan)
-			failed := refuse(t, s, "5.1.1")
-			c.Advance(2 * time.Minute)
-			test.after(t, s, c, failed)
-			err := signIn(s)
-			if IsKind(err, Forbidden) != test.void || test.void && !strings.Contains(err.Error(), "no such user here") || !test.void && err != nil {
-				t.Errorf("signing in: %v", err)
+			addPartner(t, s, "Acme")
+			created(t, s, "Acme", jan)
+			failed := refuse(t, s, test.enhanced)
+			if test.after != nil {
+				test.after(t, s, c, failed)
+			}
+			again := post(t, s, "Acme", candidate(jan))
+			if got := told(again); got != test.existing {
+				t.Errorf("posted again: %s", got)
+			}
+			for _, sentence := range again[0].Warnings {
+				if !strings.Contains(sentence, "(550 "+test.enhanced+" no such user "+jan+")") || !strings.Contains(sentence, "before 2026-03-03T08:00Z") {
+					t.Errorf("the warning: %s", sentence)
+				}
+			}
+			if got := told(post(t, s, "Acme", bad(jan, "Language"))); got != test.failed {
+				t.Errorf("failing: %s", got)
 			}
 		})
 	}
-	t.Run("another refusal", func(t *testing.T) {
-		c := newClock()
-		s := openTest(t, at(c))
-		register(t, s, jan)
-		refuse(t, s, "5.7.1")
-		c.Advance(2 * time.Minute)
-		must(t, signIn(s))
-	})
-	t.Run("bikers", func(t *testing.T) {
-		s := openTest(t)
-		addPartner(t, s, "Acme")
-		biker := created(t, s, "Acme", jan)
-		refuse(t, s, "5.1.1")
-		again := post(t, s, "Acme", candidate(jan))
-		if got := told(again); got != "existing warned" || !strings.Contains(again[0].Warnings[0], "no such user here") {
-			t.Errorf("posted again: %+v", again)
-		}
-		if got := told(post(t, s, "Acme", bad(jan, "Language"))); got != "failed warned" {
-			t.Errorf("failing: %s", got)
-		}
-		must(t, s.ForgotPassword(ctx, jan))
-		if letters, err := s.LettersTo(biker.ID, 10); err != nil || len(letters) != 1 {
-			t.Errorf("%d letters, %v", len(letters), err)
-		}
-		must(t, s.EraseBiker(ctx, jan))
-		if got := told(post(t, s, "Acme", candidate(jan))); got != "created letter" {
-			t.Errorf("registered anew: %s", got)
-		}
-	})
+}
+
+// TestUndeliverableLinks holds that a link which a person asks for always goes, also where the server knows no such
+// mailbox, and that no stranger reads the server's words.
+func TestUndeliverableLinks(t *testing.T) {
+	const jan = "jan@example.com"
+	c := newClock()
+	s := openTest(t, at(c))
+	addPartner(t, s, "Acme")
+	user := register(t, s, jan)
+	refuse(t, s, "5.1.1")
+	biker := created(t, s, "Acme", jan)
+	refuse(t, s, "5.1.1")
+	c.Advance(2 * time.Minute)
+	if in, err := s.SignInUser(ctx, SignIn{Email: jan}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 2 {
+		t.Errorf("signing in: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
+	}
+	refuse(t, s, "5.1.1")
+	must(t, s.ForgotPassword(ctx, jan, netip.Addr{}))
+	refuse(t, s, "5.1.1")
+	c.Advance(2 * time.Minute)
+	must(t, s.RenewLink(ctx, invitation(s, biker), netip.Addr{}))
+	if letters, err := s.LettersTo(biker.ID, 10); err != nil || len(letters) != 3 {
+		t.Errorf("%d letters, %v", len(letters), err)
+	}
+	erase(t, s, user)
+	register(t, s, jan) // over a minute after the last one
+	must(t, s.EraseBiker(ctx, jan))
+	if got := told(post(t, s, "Acme", candidate(jan))); got != "created letter" {
+		t.Errorf("registered anew: %s", got)
+	}
 }
 
 // TestOperatorsLetters holds what the operator may do with a letter in each state.

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"net/netip"
+	"time"
+)
+
+// linkAsk is a letter with a link that somebody asks for: activate or recover.
+type linkAsk struct {
+	email      string
+	kind       LetterKind
+	generation uint32     // the person's
+	proven     bool       // the mailbox has been
+	client     netip.Addr // who asks; zero: nobody in particular
+}
+
+// linkGrant is what was decided about it, and what is to be counted if it is owed.
+type linkGrant struct {
+	ask   linkAsk
+	known address
+	wait  time.Duration // until it may be owed; zero: now
+	limit Limit         // what stands against it
+
+	client    []byte
+	base      tagGrant
+	strangers []strangerWindow
+}
+
+// grantLink decides, before anything is written, whether a letter with a link may be owed. The caller gives what is
+// known of the address.
+func (t *tx) grantLink(ask linkAsk, known address) (g linkGrant, err error) {
+	g = linkGrant{ask: ask, known: known, client: t.clientKey(ask.client)}
+	rules := t.store.rules
+	g.limit, g.wait = AddressLetters, known.wait(rules.AddressLetters, ask, g.client, t.now)
+	if g.wait > 0 || ask.proven {
+		return g, nil
+	}
+	g.limit = MailboxLetters
+	if g.base, g.wait, err = t.grantTagged(ask.email, taggedStrangers); err != nil || g.wait > 0 {
+		return g, err
+	}
+	g.limit = StrangerLetters
+	g.strangers, g.wait, err = t.grantStranger(ask.client)
+	return g, err
+}
+
+// countLink records that the letter is owed.
+func (t *tx) countLink(g linkGrant) error {
+	for _, counted := range g.strangers {
+		if err := limits.put(t, counted.key, counted.window); err != nil {
+			return err
+		}
+	}
+	if err := t.countTagged(g.base); err != nil {
+		return err
+	}
+	link := owedLink{At: t.now, Kind: g.ask.kind, Generation: g.ask.generation, Client: g.client}
+	return t.putAddress(g.ask.email, g.known.counted(link))
+}
+
+// strangersKey names the window that counts letters to mailboxes never proven, which anybody can cause. With a zero and
+// a networkKey behind it, it names the window of one network.
+var strangersKey = []byte("strangers")
+
+func networkWindowKey(network []byte) []byte {
+	return append(append(strangersKey[:len(strangersKey):len(strangersKey)], 0), network...)
+}
+
+// strangerWindow is a window with one more letter in it.
+type strangerWindow struct {
+	key    []byte
+	window Window
+}
+
+// grantStranger decides whether a client may cause one more letter to a mailbox that nobody has proven. The wait is zero
+// if so.
+func (t *tx) grantStranger(client netip.Addr) (counted []strangerWindow, wait time.Duration, err error) {
+	rate := t.store.rules.StrangerLetters
+	if rate.Count == 0 {
+		return nil, 0, nil
+	}
+	all, _, err := limits.get(t, strangersKey)
+	if err != nil {
+		return nil, 0, err
+	}
+	if network := t.networkKey(client); network != nil {
+		key := networkWindowKey(network)
+		own, _, err := limits.get(t, key)
+		if err != nil {
+			return nil, 0, err
+		}
+		if wait := networkShare(rate, rate.Taken(own, t.now)).Wait(all, t.now); wait > 0 {
+			return nil, wait, nil
+		}
+		own, _ = rate.Take(own, t.now)
+		counted = append(counted, strangerWindow{key, own})
+	}
+	if all, wait = rate.Take(all, t.now); wait > 0 {
+		return nil, wait, nil
+	}
+	return append(counted, strangerWindow{strangersKey, all}), 0, nil
+}
+
+// networkShare is up to how many letters in all a network that has caused some may cause another one: all for who has
+// caused none, three quarters after the first, and towards half with every further one. So a few networks that flood
+// use up half, and the rest is for those who come for the first time.
+func networkShare(rate Rate, caused int) Rate {
+	parts := 2 * (1 + caused)
+	return Rate{Count: (rate.Count*(2+caused) + parts - 1) / parts, Per: rate.Per}
+}
