@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"hash"
 	"net/netip"
 )
 
@@ -16,7 +17,12 @@ import (
 
 // keyed is the HMAC of a sum, or of a text that begins with a label of its own.
 func (s *Store) keyed(sum []byte) []byte {
-	mac := hmac.New(sha256.New, s.addressKey[:])
+	mac, made := s.macs.Get().(hash.Hash) // made once: the key costs as much as the sum
+	if !made {
+		mac = hmac.New(sha256.New, s.addressKey[:])
+	}
+	defer s.macs.Put(mac)
+	mac.Reset()
 	mac.Write(sum)
 	return mac.Sum(nil)
 }

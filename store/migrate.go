@@ -7,13 +7,20 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// migration brings a file from one schema to the next. It runs in a transaction of its own, and writes everything that
-// the new schema has and the old one lacks, the new buckets too.
-type migration func(*tx) error
+// migration brings a file from one schema to the next.
+type migration struct {
+	// prepare makes ready what one transaction would need too much memory for, beside what the former schema has; nil:
+	// nothing. Where it was interrupted it runs again, and begins anew.
+	prepare func(*Store) error
+
+	// apply runs in a transaction of its own, and writes everything that the new schema has and the old one lacks, the new
+	// buckets too.
+	apply func(*tx) error
+}
 
 // migrations are in order: the first one makes a file of schema 1 one of schema 2. What is released stays as it is; a change of
 // the schema adds one.
-var migrations = []migration{addBikers, keyHashes}
+var migrations = []migration{{apply: addBikers}, {prepare: stageHashes, apply: keyHashes}}
 
 // addBikers makes what partners and bikers need (schema 2).
 func addBikers(t *tx) error {
@@ -65,9 +72,14 @@ func (s *Store) readSchema() (schema int, err error) {
 
 // step runs one migration and raises the schema with it.
 func (s *Store) step(from int, step migration) error {
+	if step.prepare != nil {
+		if err := step.prepare(s); err != nil {
+			return err
+		}
+	}
 	return s.bolt.Update(func(bolt *bbolt.Tx) error {
 		t := newTx(s, bolt)
-		if err := step(t); err != nil {
+		if err := step.apply(t); err != nil {
 			return err
 		}
 		about, err := metaOf(s.bolt.Path(), t)

@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"slices"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
 // keyHashes makes a file of schema 2 one of schema 3: what outlives a person stands under keyed hashes of addresses, and
-// holds no words of servers. A file of schema 2 has the bare SHA-256, which is what the keyed one is made of.
+// holds no words of servers. A file of schema 2 has the bare SHA-256, which is what the keyed one is made of. A record that
+// cannot be read stays out: the check of the copy that was made of the file names it.
 func keyHashes(t *tx) error {
-	for _, step := range []migration{keyAddresses, keyTold, keyLogins, keyAnswers, unnameLetters} {
+	for _, step := range []func(*tx) error{(*tx).takeStaged, keyLogins, keyAnswers, unnameLetters} {
 		if err := step(t); err != nil {
 			return err
 		}
@@ -21,9 +24,107 @@ func keyHashes(t *tx) error {
 // moved is one record under its new key.
 type moved struct{ key, value []byte }
 
-// moveAll gives every key of a bucket anew. A record that cannot be read stays out: it was damaged before, and the check
-// of the copy that was made of the file names it.
-func (t *tx) moveAll(bucket []byte, move func(key, value []byte) (moved, bool, error)) error {
+// staged are the large buckets that keyHashes replaces, and what becomes of one of their records.
+var staged = []struct {
+	bucket []byte
+	key    func(t *tx, key []byte) []byte // nil: it cannot be read
+	record func(t *tx, key, value, to []byte) ([]byte, error)
+}{
+	{addressBucket, keyOfAddress, keyAddress},
+	{toldBucket, keyOfTold, func(_ *tx, _, value, _ []byte) ([]byte, error) { return value, nil }},
+}
+
+// stagingBucket holds new buckets until all are ready.
+var stagingBucket = []byte("migration")
+
+// stagedAtOnce is how many records one transaction moves, about: each takes some 500 bytes of memory until it is written.
+const stagedAtOnce = 200_000
+
+// stageHashes makes the new large buckets beside the old ones.
+func stageHashes(s *Store) error { return s.stageAll(stagedAtOnce) }
+
+// stageAll does so with about so many records at once. Each transaction makes a range of the new keys, which are spread
+// evenly, so that it fills pages from left to right and once.
+func (s *Store) stageAll(atOnce int) error {
+	err := s.bolt.Update(func(bolt *bbolt.Tx) error {
+		if bolt.Bucket(stagingBucket) != nil {
+			if err := bolt.DeleteBucket(stagingBucket); err != nil {
+				return err
+			}
+		}
+		_, err := bolt.CreateBucket(stagingBucket)
+		return err
+	})
+	for i := 0; i < len(staged) && err == nil; i++ {
+		passes := 1
+		for pass := 0; pass < passes && err == nil; pass++ {
+			err = s.bolt.Update(func(bolt *bbolt.Tx) error {
+				t := newTx(s, bolt)
+				if pass == 0 {
+					passes = min(256, 1+t.countKeys(staged[i].bucket)/atOnce)
+				}
+				return t.stage(i, pass, passes)
+			})
+		}
+	}
+	return err
+}
+
+func (t *tx) countKeys(bucket []byte) (n int) {
+	c := t.cursor(bucket)
+	for key, _ := c.First(); key != nil; key, _ = c.Next() {
+		n++
+	}
+	return n
+}
+
+// stage moves the records of one bucket whose new keys lie in one of so many ranges.
+func (t *tx) stage(which, pass, passes int) error {
+	of := staged[which]
+	var all []moved
+	c := t.cursor(of.bucket)
+	for key, value := c.First(); key != nil; key, value = c.Next() {
+		to := of.key(t, key)
+		if to == nil || int(to[0])*passes/256 != pass {
+			continue
+		}
+		record, err := of.record(t, key, value, to)
+		if err != nil {
+			return err
+		}
+		if record != nil {
+			all = append(all, moved{to, bytes.Clone(record)})
+		}
+	}
+	slices.SortFunc(all, func(a, b moved) int { return bytes.Compare(a.key, b.key) })
+	into, err := t.bucket(stagingBucket).CreateBucketIfNotExists(of.bucket)
+	if err != nil {
+		return err
+	}
+	into.FillPercent = rightFill
+	for _, record := range all {
+		if err := into.Put(record.key, record.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeStaged puts the new buckets in the place of the old ones.
+func (t *tx) takeStaged() error {
+	for _, of := range staged {
+		if err := t.bolt.DeleteBucket(of.bucket); err != nil {
+			return err
+		}
+		if err := t.bolt.MoveBucket(of.bucket, t.bucket(stagingBucket), nil); err != nil {
+			return err
+		}
+	}
+	return t.bolt.DeleteBucket(stagingBucket)
+}
+
+// moveAll gives every key of a small bucket anew.
+func (t *tx) moveAll(bucket []byte, move func(key, value []byte) (to moved, readable bool, err error)) error {
 	var all []moved
 	c := t.cursor(bucket)
 	for key, value := c.First(); key != nil; key, value = c.Next() {
@@ -32,7 +133,7 @@ func (t *tx) moveAll(bucket []byte, move func(key, value []byte) (moved, bool, e
 			return err
 		}
 		if readable {
-			all = append(all, moved{to.key, bytes.Clone(to.value)}) // without the room for more that an encoder leaves
+			all = append(all, to)
 		}
 	}
 	if err := t.bolt.DeleteBucket(bucket); err != nil {
@@ -41,8 +142,6 @@ func (t *tx) moveAll(bucket []byte, move func(key, value []byte) (moved, bool, e
 	if _, err := t.bolt.CreateBucket(bucket); err != nil {
 		return err
 	}
-	// In the order of the keys the pages are filled once, from left to right.
-	slices.SortFunc(all, func(a, b moved) int { return bytes.Compare(a.key, b.key) })
 	for _, record := range all {
 		if err := t.put(bucket, record.key, record.value); err != nil {
 			return err
@@ -62,17 +161,26 @@ type address2 struct {
 	Failed Window `json:"failed"`
 }
 
-func keyAddresses(t *tx) error {
-	old := table[address2]{addressBucket}
-	return t.moveAll(addressBucket, func(key, value []byte) (moved, bool, error) {
-		was, err := old.decode(key, value)
-		if err != nil || len(key) != sha256.Size {
-			return moved{}, false, nil
-		}
-		to := t.store.keyed(key)
-		record, err := addresses.encode(to, was.now())
-		return moved{to, record}, true, err
-	})
+func keyOfAddress(t *tx, key []byte) []byte {
+	if len(key) != sha256.Size {
+		return nil
+	}
+	return t.store.keyed(key)
+}
+
+func keyAddress(_ *tx, key, value, to []byte) ([]byte, error) {
+	was, err := table[address2]{addressBucket}.decode(key, value)
+	if err != nil {
+		return nil, nil
+	}
+	return addresses.encode(to, was.now())
+}
+
+func keyOfTold(t *tx, key []byte) []byte {
+	if len(key) != toldKeyLength {
+		return nil
+	}
+	return t.keyedTold(key)
 }
 
 // now is the address as schema 3 has it. Letters of generation 0 were asked for and went to nobody. Those before the
@@ -87,15 +195,6 @@ func (a address2) now() address {
 		*to.Unproven.of(kind) = len(recent.linksOf(func(l owedLink) bool { return l.Kind == kind && l.Generation != 0 }))
 	}
 	return to
-}
-
-func keyTold(t *tx) error {
-	return t.moveAll(toldBucket, func(key, value []byte) (moved, bool, error) {
-		if len(key) != toldKeyLength {
-			return moved{}, false, nil
-		}
-		return moved{t.keyedTold(key), value}, true, nil
-	})
 }
 
 func keyLogins(t *tx) error {

@@ -3,6 +3,8 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -97,6 +99,41 @@ func TestKeyHashes(t *testing.T) {
 				t.Errorf("the bare hash of %s stands in %s", email, place)
 			}
 		}
+	}
+}
+
+// TestStagedHashes moves more than one transaction takes, and begins anew after an interruption.
+func TestStagedHashes(t *testing.T) {
+	const people = 300
+	dir := fileOf2(t, func(t *tx) error {
+		for i := range people {
+			a := address2{Unproven: 1, Links: []owedLink{{At: t.now, Kind: LetterActivate, Generation: 1}}}
+			if err := (table[address2]{addressBucket}).put(t, addressSum(fmt.Sprintf("p%d@example.com", i)), a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	cut := errors.New("cut")
+	s, err := open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store) error {
+		return errors.Join(s.stageAll(40), cut)
+	}}})
+	if !errors.Is(err, cut) {
+		t.Fatalf("%v, %v", s, err)
+	}
+	s, err = open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store) error { return s.stageAll(7) }, apply: keyHashes}})
+	must(t, err)
+	defer closeTest(t, s)
+	for i := range people {
+		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found || a.Unproven.Activate != 1 {
+			t.Fatalf("%d: %+v, %v, %v", i, a, found, err)
+		}
+	}
+	if n := countKeys(t, s, addressBucket); n != people+2 {
+		t.Errorf("%d addresses", n)
+	}
+	if left, err := read(s, func(t *tx) (bool, error) { return t.bolt.Bucket(stagingBucket) != nil, nil }); err != nil || left {
+		t.Errorf("the staging is left: %v, %v", left, err)
 	}
 }
 

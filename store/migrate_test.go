@@ -48,6 +48,8 @@ func TestMigrations(t *testing.T) {
 	spoilt := errors.New("spoilt")
 	fail := func(t *tx) error { return errors.Join(t.put(scratch, []byte("x"), nil), spoilt) }
 	collapse := func(*tx) error { panic("collapsed") }
+	two, three, failing, collapsing := migration{apply: make2}, migration{apply: make3}, migration{apply: fail}, migration{apply: collapse}
+	unready := migration{prepare: func(*Store) error { return spoilt }, apply: make3}
 	tests := []struct {
 		name   string
 		steps  []migration
@@ -57,13 +59,14 @@ func TestMigrations(t *testing.T) {
 		copies string
 	}{
 		{"none", nil, "", 1, "", ""},
-		{"one", []migration{make2}, "", 2, "2", "1"},
-		{"the same again", []migration{make2}, "", 2, "2", "1"},
-		{"a copy cannot be kept from an interrupted one", []migration{make2, fail}, "still has the former: spoilt", 2, "2", "12"},
-		{"a panic", []migration{make2, collapse}, "collapsed", 2, "2", "12"},
-		{"mended", []migration{make2, make3}, "", 3, "23", "12"},
-		{"older than the file", []migration{make2}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3, "23", "12"},
-		{"three at once", []migration{make2, make3, make3, make3, make3}, "", 6, "23", "123"},
+		{"one", []migration{two}, "", 2, "2", "1"},
+		{"the same again", []migration{two}, "", 2, "2", "1"},
+		{"a copy cannot be kept from an interrupted one", []migration{two, failing}, "still has the former: spoilt", 2, "2", "12"},
+		{"what prepares it fails", []migration{two, unready}, "still has the former: spoilt", 2, "2", "12"},
+		{"a panic", []migration{two, collapsing}, "collapsed", 2, "2", "12"},
+		{"mended", []migration{two, three}, "", 3, "23", "12"},
+		{"older than the file", []migration{two}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3, "23", "12"},
+		{"three at once", []migration{two, three, three, three, three}, "", 6, "23", "123"},
 	}
 	dir := t.TempDir()
 	for _, test := range tests { // one after the other: each finds the file that the one before left
@@ -95,7 +98,7 @@ func TestMigrationWithoutRoom(t *testing.T) {
 	dir := t.TempDir()
 	must(t, openAt(t, dir))
 	o := testOptions(func(o *Options) { o.Free = func(string) (uint64, uint64, error) { return 1 << 20, 1 << 40, nil } })
-	_, err := open(dir, o, []migration{func(*tx) error { return nil }})
+	_, err := open(dir, o, []migration{{apply: func(*tx) error { return nil }}})
 	if err == nil || !strings.Contains(err.Error(), "could not be copied before its migration") {
 		t.Errorf("migrated: %v", err)
 	}

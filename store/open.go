@@ -64,6 +64,7 @@ type Store struct {
 	committer  *committer
 	appliance  ID
 	addressKey [32]byte
+	macs       sync.Pool // of hashes under addressKey
 	memos      memos
 
 	closing sync.Once
