@@ -84,6 +84,8 @@ type Limits struct {
 	StrangerLetters store.Rate
 	AddressLetters  store.Rate
 	PartnerLetters  store.Rate
+	PartnerPeople   store.Rate
+	PartnerAnswers  store.Rate // megabytes
 	Login           int // wrong passwords before delays; 0: no delays
 }
 

@@ -32,7 +32,7 @@
 //	logins
 //	  hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  hash | kind | faults    → time, 8 octets: the last letter of that kind about those faults
+//	  hash | kind | faults    → told, 26 bytes: the last letter of that kind about those faults
 //	answers
 //	  partner | 0 | Idempotency-Key → answer: a call whose answer is kept for a day
 //	answers.results

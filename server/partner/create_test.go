@@ -31,7 +31,8 @@ func TestSingle(t *testing.T) {
 			existing + `"id":null,"updated":[],"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null,"warnings":[]}`},
 		{"an employee id that named another", paye, `{"user": ` + changed("jane@", "jan@") + `, "meta": 1}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"ABC123","letter":ID,"warnings":[` +
-				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person until now; it names this one from now on."]}`},
+				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person of yours before, and still does; this one is registered without it. ` +
+				`Give each person an id of its own, or none."]}`},
 		{"numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "1e2") + `}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"num@example.org","partner_EmployeeID":"123450","letter":ID,"warnings":[]}`},
 		{"a plan that is not this partner's", other, `{"user": ` + changed("jane@", "tom@") + `}`, 422,
