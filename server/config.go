@@ -86,7 +86,7 @@ type Limits struct {
 	PartnerLetters  store.Rate
 	PartnerPeople   store.Rate
 	PartnerAnswers  store.Rate // megabytes
-	Login           int // wrong passwords before delays; 0: no delays
+	Login           int        // wrong passwords before delays; 0: no delays
 }
 
 // WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it, unless

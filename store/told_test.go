@@ -51,7 +51,10 @@ func TestTold(t *testing.T) {
 			must(t, err)
 		}
 	}
-	again := func(t *testing.T, s *Store, _ *clock) { t.Helper(); post(t, s, "Acme", candidate(jan), bad(jan, "Language")) }
+	again := func(t *testing.T, s *Store, _ *clock) {
+		t.Helper()
+		post(t, s, "Acme", candidate(jan), bad(jan, "Language"))
+	}
 	daily := func(days int) act {
 		return func(t *testing.T, s *Store, c *clock) {
 			t.Helper()
