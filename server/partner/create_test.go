@@ -84,6 +84,32 @@ func TestList(t *testing.T) {
 		`"warnings":["Ignored, as these properties are not known here: \"batch\"."],"results":[`+strings.Join(results, ",\n")+`]}`)
 }
 
+// TestUnreadableItems holds that an item which can't be read sinks no other, and a body of one person alone.
+func TestUnreadableItems(t *testing.T) {
+	s := open(t)
+	paye := s.add(t, store.PartnerInput{Name: "paye"})
+	for i, test := range []struct{ value, sentence string }{
+		{strings.Repeat("[", 40) + strings.Repeat("]", 40), "levels deep"},
+		{`"\ud83d"`, "surrogate"},
+		{`{` + strings.Repeat(`"x":1,`, 1000) + `"y":1}`, "more than 1000 properties"},
+	} {
+		wrong := changed(`"ABC123"`, test.value)
+		fine := changed("jane@", fmt.Sprintf("jane%d@", i), `"ABC123"`, fmt.Sprintf(`"%d"`, i))
+		for _, item := range []string{wrong, `{"user":` + wrong + `}`, `{"user":` + jane + `,"x":` + test.value + `}`, test.value} {
+			status, body := s.post(t, paye, "?dryRun=true", `[`+item+`,`+fine+`]`)
+			if status != 200 || !strings.Contains(body, `"created":1,"existing":0,"failed":1,`) || !strings.Contains(body, test.sentence) && item != test.value {
+				t.Errorf("%.80s: %d %.300s", item, status, body)
+			}
+		}
+		if status, body := s.post(t, paye, "", `{"user":`+wrong+`}`); status != 400 || !strings.Contains(body, test.sentence) {
+			t.Errorf("alone: %d %.300s", status, body)
+		}
+		if status, body := s.post(t, paye, "", `{"x":`+test.value+`,"users":[`+fine+`]}`); status != 400 || !strings.Contains(body, test.sentence) {
+			t.Errorf("beside the list: %d %.300s", status, body)
+		}
+	}
+}
+
 // TestShapes holds that the shape decides, not the count, and what is no shape at all.
 func TestShapes(t *testing.T) {
 	s := open(t)
