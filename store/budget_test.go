@@ -40,11 +40,38 @@ func TestPeopleBudget(t *testing.T) {
 			}
 		}
 	}
+	long := BikerList{Partner: "Acme", Key: "long", People: append(noted(t, s, 600), candidate("new@example.com"))}
+	for range 2 { // its first people cost nothing
+		_, err := s.RegisterBikers(ctx, long)
+		wantKind(t, err, TooMany)
+	}
 	created(t, s, "Other", "new@example.com") // another partner's budget is its own
 	c.Advance(27 * time.Hour)
+	if answer, err := s.RegisterBikers(ctx, long); err != nil || len(answer.Results) != 601 {
+		t.Errorf("the call that was refused: %d, %v", len(answer.Results), err)
+	}
 	if got := told(post(t, s, "Acme", refused["changed"]...)); got != "existing FirstName letter" {
 		t.Errorf("a day later: %s", got)
 	}
+}
+
+// noted gives so many people of whom everything has been told, for a partner whose budget is used up.
+func noted(t *testing.T, s *Store, n int) (people []Candidate) {
+	t.Helper()
+	for i := range n {
+		people = append(people, candidate(fmt.Sprintf("noted%d@example.com", i)))
+	}
+	post(t, s, "Other", people...)
+	for _, one := range people {
+		biker, err := s.BikerByEmail(one.Email)
+		must(t, err)
+		_, err = s.MoveBiker(ctx, biker.ID, "Acme", "SYN-NL")
+		must(t, err)
+	}
+	for i := range people {
+		people[i].EmployeeID = ""
+	}
+	return people
 }
 
 // TestRepeatsCostNothing holds that who posts everybody every five minutes meets no budget, the daily note included.

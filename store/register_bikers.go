@@ -185,7 +185,7 @@ func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
 	}
 	before := t.octets
 	if r.list.Key != "" {
-		if err := t.keepResults(r.list, begin, done.results); err != nil {
+		if err := t.keepResults(r.list, begin, done.results, done.stored > 0); err != nil {
 			return part{}, err
 		}
 	}
@@ -238,7 +238,7 @@ func (r *registration) resume() error {
 	if record.Body != r.list.Body || len(answer.Results) > len(r.list.People) {
 		return errOtherBody
 	}
-	r.answer, r.kept, r.begun = answer, true, len(answer.Results) > 0
+	r.answer, r.kept, r.begun = answer, true, record.Begun
 	for i, result := range answer.Results {
 		if result.Outcome != BikerFailed {
 			r.named[string(addressKey(r.list.People[i].Email))] = true

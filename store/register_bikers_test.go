@@ -371,7 +371,7 @@ func TestKeyReusedLater(t *testing.T) {
 
 func keepTwice(s *Store, list BikerList) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
-		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}})
+		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}}, false)
 	})
 	return err
 }
