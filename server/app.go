@@ -86,8 +86,10 @@ func open(config Config, log zerolog.Logger, now func() time.Time, random io.Rea
 			ConfirmationReuse: config.ConfirmationReuse, ReactivateAfter: config.ReactivateAfter,
 			GiveUpAfter: config.GiveUpAfter, MailboxSignIn: config.MailboxSignIn,
 			StrangerLetters: config.Limits.StrangerLetters, AddressLetters: config.Limits.AddressLetters,
-			PartnerLetters: config.Limits.PartnerLetters, RepeatLettersAfter: config.RepeatLettersAfter,
-			LoginTries: config.Limits.Login,
+			PartnerLetters: config.Limits.PartnerLetters,
+			PartnerPeople:  config.Limits.PartnerPeople, PartnerAnswers: config.Limits.PartnerAnswers,
+			RepeatLettersAfter: config.RepeatLettersAfter,
+			LoginTries:         config.Limits.Login,
 		},
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func BenchmarkList(b *testing.B) {
 }
 
 func listSettings(dir, smarthostAddress string) []string {
-	return append(benchSettings(dir, smarthostAddress), "LIMIT_PARTNER_LETTERS=off")
+	return append(benchSettings(dir, smarthostAddress), "LIMIT_PARTNER_LETTERS=off", "LIMIT_PARTNER_PEOPLE=off")
 }
 
 // listAlone starts the binary for each list anew, so that what its memory grows by is not what it grew by before.

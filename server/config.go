@@ -84,7 +84,9 @@ type Limits struct {
 	StrangerLetters store.Rate
 	AddressLetters  store.Rate
 	PartnerLetters  store.Rate
-	Login           int // wrong passwords before delays; 0: no delays
+	PartnerPeople   store.Rate
+	PartnerAnswers  store.Rate // megabytes
+	Login           int        // wrong passwords before delays; 0: no delays
 }
 
 // WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it, unless

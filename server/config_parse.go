@@ -74,6 +74,8 @@ func (s Settings) Parse() (Config, error) {
 			StrangerLetters: p.rate("LIMIT_STRANGER_LETTERS", s.Limit.StrangerLetters),
 			AddressLetters:  p.rate("LIMIT_ADDRESS_LETTERS", s.Limit.AddressLetters),
 			PartnerLetters:  p.rate("LIMIT_PARTNER_LETTERS", s.Limit.PartnerLetters),
+			PartnerPeople:   p.rate("LIMIT_PARTNER_PEOPLE", s.Limit.PartnerPeople),
+			PartnerAnswers:  p.rate("LIMIT_PARTNER_ANSWERS", s.Limit.PartnerAnswers),
 			Login:           p.tries("LIMIT_LOGIN", s.Limit.Login),
 		},
 	}

@@ -59,7 +59,7 @@ type Settings struct {
 	InvitationTTL      string `split_words:"true" default:"168h" desc:"life of a biker's set-password link after registration"`
 	RecoveryTTL        string `split_words:"true" default:"1h" desc:"life of a forgot-password link"`
 	PasswordMin        string `split_words:"true" default:"15" desc:"code points of a password, at least: 8 to 64"`
-	RepeatLettersAfter string `split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, after so long"`
+	RepeatLettersAfter string `split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, so long after the last post"`
 	UserTokenTTL       string `split_words:"true" default:"24h" desc:"life of a user token"`
 	ReactivateAfter    string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
 	SignIn             string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a user token or a mail"`
@@ -81,6 +81,8 @@ type Settings struct {
 		StrangerLetters string `split_words:"true" default:"500/h" desc:"letters in all to mailboxes never proven"`
 		AddressLetters  string `split_words:"true" default:"5/h" desc:"activation and recovery letters per address"`
 		PartnerLetters  string `split_words:"true" default:"20000/24h" desc:"letters that one partner causes; the rest are held"`
+		PartnerPeople   string `split_words:"true" default:"100000/24h" desc:"people whom one partner's calls register, change or write to; repeats are free"`
+		PartnerAnswers  string `split_words:"true" default:"1000/24h" desc:"megabytes of answers kept for one partner's Idempotency-Keys"`
 		Login           string `default:"5" desc:"wrong passwords before delays start, per account; ten times that per client"`
 	}
 

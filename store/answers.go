@@ -17,7 +17,8 @@ type answerRecord struct {
 	TraceID string    `json:"traceId"`
 	BegunAt time.Time `json:"begunAt"`
 	People  int       `json:"people"`
-	Results int       `json:"results"` // kept so far
+	Results int       `json:"results"`        // kept so far
+	Begun   bool      `json:"begun,omitzero"` // something was stored of somebody
 }
 
 // ErrOtherBody is in the chain of the refusal of an Idempotency-Key that was used with another body.
@@ -40,8 +41,9 @@ func resultsKey(answer ID, begin int) []byte {
 // resultsOfKey is where an erasure finds a part that is about a biker.
 func resultsOfKey(biker ID, results []byte) []byte { return append(biker[:], results...) }
 
-// keepResults keeps the results of the people from begin on, with the first ones also what is known of the call.
-func (t *tx) keepResults(list BikerList, begin int, part []BikerResult) error {
+// keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores tells
+// whether something was stored of these people.
+func (t *tx) keepResults(list BikerList, begin int, part []BikerResult, stores bool) error {
 	key := t.store.answerKey(list.Partner, list.Key)
 	record, found, err := answers.get(t, key)
 	if err != nil {
@@ -63,6 +65,7 @@ func (t *tx) keepResults(list BikerList, begin int, part []BikerResult) error {
 		return errors.New("two calls with one Idempotency-Key ran at the same time") // who calls lets one run alone
 	}
 	record.Results += len(part)
+	record.Begun = record.Begun || stores
 	if err := answers.put(t, key, record); err != nil {
 		return err
 	}

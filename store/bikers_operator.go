@@ -56,7 +56,7 @@ func (s *Store) MoveBiker(ctx context.Context, id ID, partner, plan string) (Bik
 		biker := former
 		biker.BikePlanCode = plan
 		if biker.Partner != to.Name {
-			biker.Partner, biker.EmployeeID = to.Name, ""
+			biker.Partner, biker.EmployeeID, biker.OthersEmployeeID = to.Name, "", ""
 		}
 		if err := t.changeBiker(former, biker); err != nil {
 			return Biker{}, err

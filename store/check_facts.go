@@ -45,7 +45,7 @@ func checkFacts(t *tx) []string {
 	})
 	checkTable(c, logins, func(key []byte, _ tries) {})
 	c.keys(toldBucket, func(key, value []byte) {
-		if len(key) != toldKeyLength || len(value) != 8 {
+		if _, ok := decodeTold(value); !ok || len(key) != toldKeyLength {
 			c.fault("told %x is not readable", key)
 		}
 	})

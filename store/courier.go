@@ -178,6 +178,9 @@ func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
 	}
 	attempt.Text = ""
 	letter.remember(attempt)
+	if err := t.retell(*letter); err != nil {
+		return err
+	}
 	return t.sent(letter)
 }
 

@@ -67,6 +67,11 @@ func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
 	if err := t.put(letterDoneBucket, doneKey(*letter), nil); err != nil {
 		return err
 	}
+	if state != LetterSent {
+		if err := t.untell(*letter); err != nil {
+			return err
+		}
+	}
 	return letters.put(t, letter.ID[:], *letter)
 }
 
@@ -79,6 +84,9 @@ func (t *tx) requeue(letter *Letter) error {
 	}
 	if letter.State != LetterQueued {
 		if err := t.count(letter.State, LetterQueued); err != nil {
+			return err
+		}
+		if err := t.retell(*letter); err != nil {
 			return err
 		}
 	}
@@ -159,6 +167,15 @@ func (t *tx) cancelLetters(user ID, reason string) error {
 		}
 		return t.cancel(&letter, reason)
 	})
+}
+
+// cancelOwed ends a letter that this transaction owes.
+func (t *tx) cancelOwed(id ID, reason string) error {
+	letter, err := t.letter(id)
+	if err != nil {
+		return err
+	}
+	return t.cancel(&letter, reason)
 }
 
 func (t *tx) cancel(letter *Letter, reason string) error {

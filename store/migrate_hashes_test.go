@@ -48,9 +48,9 @@ func TestKeyHashes(t *testing.T) {
 			}
 		}
 		at := binary.BigEndian.AppendUint64(nil, uint64(c.Now().UnixMilli()))
-		failed := toldKey(addressSum("told@example.com"), toldFailed, bad("", "Language").Faults)
-		existing := toldKey(addressSum("lotte@example.com"), toldExisting, nil)
-		for _, key := range [][]byte{failed, heldKey(existing, Partner{Name: "Acme"})} {
+		failed := toldKey(addressSum("told@example.com"), toldFailed, faultSetOf(bad("", "Language").Faults))
+		existing := toldKey(addressSum("lotte@example.com"), toldExisting, noFaults)
+		for _, key := range [][]byte{failed, heldKey(existing, "Acme")} {
 			if err := t.put(toldBucket, key, at); err != nil {
 				return err
 			}

@@ -45,6 +45,8 @@ type Rules struct {
 	StrangerLetters Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
 	AddressLetters  Rate // letters to one address; zero: no limit
 	PartnerLetters  Rate // letters that one partner causes, the rest are held; zero: no limit
+	PartnerPeople   Rate // people of whom one partner's calls have something stored; zero: no limit
+	PartnerAnswers  Rate // megabytes of answers kept for one partner's Idempotency-Keys; zero: no limit
 
 	RepeatLettersAfter time.Duration // a person is told again that there is an account, or that the same failed
 	LoginTries         int           // wrong passwords before delays start; 0: no delays

@@ -12,16 +12,12 @@ func newPreview() *preview {
 
 // bikerAt finds who has, or would have, an address.
 func (p *preview) bikerAt(r *registrar, email string) (Biker, bool, error) {
-	biker, would := p.bikers[string(addressKey(email))]
-	if !would {
-		var found bool
-		var err error
-		if biker, found, err = r.t.bikerAt(email); err != nil || !found || biker.Partner != r.partner.Name {
-			return Biker{}, false, err
-		}
+	if biker, would := p.bikers[string(addressKey(email))]; would {
+		return biker, true, nil
 	}
-	if biker.EmployeeID != "" && r.employeeOf(biker.EmployeeID) != biker.ID {
-		biker.EmployeeID = "" // it names somebody else by now
+	biker, found, err := r.t.bikerAt(email)
+	if err != nil || !found || biker.Partner != r.partner.Name {
+		return Biker{}, false, err
 	}
 	return biker, true, nil
 }

@@ -37,7 +37,8 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 			return err == nil && known.over(t.now)
 		}},
 		{toldBucket, func(t *tx, _, value []byte) bool {
-			return len(value) == 8 && t.now.Sub(toldAt(value)) >= s.rules.RepeatLettersAfter
+			r, ok := decodeTold(value)
+			return ok && t.isOver(r)
 		}},
 	}
 }

@@ -77,6 +77,11 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 	if wait := r.Wait(w, now); wait > 0 {
 		return w, wait
 	}
+	return r.Spend(w, 1, now), 0
+}
+
+// Spend counts so many against the rate, also more than it has left: for what is known afterwards alone. The rate limits.
+func (r Rate) Spend(w Window, many int, now time.Time) Window {
 	part := now.UTC().Truncate(r.Per / slots)
 	next := Window{Slots: slices.Clone(r.live(w, now))}
 	last := len(next.Slots) - 1
@@ -84,8 +89,8 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 		next.Slots = append(next.Slots, Slot{Begin: part})
 		last++
 	}
-	next.Slots[last].Taken++ // also where the clock was set back: that revives nothing
-	return next, 0
+	next.Slots[last].Taken += many // also where the clock was set back: that revives nothing
+	return next
 }
 
 // Taken tells how many count now.

@@ -171,6 +171,7 @@ type Letter struct {
 	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
+	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which it is told once
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
 	Cleaning   ID          `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided

@@ -51,6 +51,8 @@ type Biker struct {
 	ID      ID     `json:"id"`
 	Partner string `json:"partner"` // name of whom the biker belongs to
 	BikerData
+	OthersEmployeeID string `json:"othersEmployeeId,omitzero"` // names another person of the same names, and does not come back
+
 	Email        string    `json:"email"`             // as first registered, the domain as lower-case A-labels; letters go there
 	Chosen       string    `json:"chosen,omitzero"`   // the language that the biker has chosen, which no partner changes
 	RegisteredAt time.Time `json:"registeredAt"`      //

@@ -65,8 +65,11 @@ const peopleAtOnce = 500
 //
 // After an error in the middle of a list the people before are registered; the same call again finishes it, and makes
 // nobody twice.
+//
+// It refuses with TooMany, and does nothing, where the partner's budget of people or of kept answers is used up; a call
+// that has begun is finished.
 func (s *Store) RegisterBikers(ctx context.Context, list BikerList) (BikerAnswer, error) {
-	run := registration{store: s, list: list, named: make(map[string]bool), answer: BikerAnswer{TraceID: list.TraceID}}
+	run := newRegistration(s, list)
 	if list.Key != "" {
 		if err := run.resume(); err != nil {
 			return BikerAnswer{}, err
@@ -84,9 +87,16 @@ func (s *Store) RegisterBikers(ctx context.Context, list BikerList) (BikerAnswer
 type registration struct {
 	store  *Store
 	list   BikerList
+	posted *posted
 	named  map[string]bool // addresses of the people so far
 	answer BikerAnswer
 	kept   bool // with a Key: the answer's record is there
+	begun  bool // something has been stored of somebody
+}
+
+func newRegistration(s *Store, list BikerList) *registration {
+	return &registration{store: s, list: list, posted: &posted{people: list.People}, named: make(map[string]bool),
+		answer: BikerAnswer{TraceID: list.TraceID}}
 }
 
 func (r *registration) done() bool {
@@ -97,6 +107,7 @@ func (r *registration) done() bool {
 type part struct {
 	results []BikerResult
 	named   map[string]bool
+	stored  int // people of whom something was stored
 }
 
 // step does the next people, by a read where that suffices.
@@ -121,13 +132,13 @@ func (r *registration) step(ctx context.Context) error {
 		return err
 	}
 	r.answer.Results = append(r.answer.Results, done.results...)
-	r.named, r.kept = done.named, true
+	r.named, r.kept, r.begun = done.named, true, r.begun || done.stored > 0
 	return nil
 }
 
 // look decides about people as long as nothing is to be written; idle tells that this was true of all.
 func (r *registration) look(t *tx, people []Candidate) (done part, idle bool, err error) {
-	registrar, err := t.newRegistrar(r.list.Partner, r.named)
+	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
 	if err != nil {
 		return part{}, false, err
 	}
@@ -144,7 +155,11 @@ func (r *registration) look(t *tx, people []Candidate) (done part, idle bool, er
 
 // do decides and applies, and with a Key keeps the results beside it.
 func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
-	registrar, err := t.newRegistrar(r.list.Partner, r.named)
+	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
+	if err != nil {
+		return part{}, err
+	}
+	budget, err := r.mayDo(t, registrar.partner, people)
 	if err != nil {
 		return part{}, err
 	}
@@ -159,16 +174,59 @@ func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
 				return part{}, err
 			}
 		}
+		if d.stores() {
+			done.stored++
+		}
 		done.results = append(done.results, d.result)
 	}
 	done.named = registrar.named
 	if err := registrar.purse.close(registrar); err != nil {
 		return part{}, err
 	}
-	if r.list.Key == "" {
-		return done, nil
+	before := t.octets
+	if r.list.Key != "" {
+		if err := t.keepResults(r.list, begin, done.results, done.stored > 0); err != nil {
+			return part{}, err
+		}
 	}
-	return done, t.keepResults(r.list, begin, done.results)
+	return done, budget.spend(t, registrar.partner, done.stored, t.octets-before)
+}
+
+// mayDo gives the partner's budget, or refuses a call that has not begun where that is used up. It looks ahead rather than
+// stop in the middle: an error comes before the first write.
+func (r *registration) mayDo(t *tx, partner Partner, people []Candidate) (budget, error) {
+	budget, err := t.budgetOf(partner)
+	if err != nil {
+		return budget, err
+	}
+	if r.list.Key != "" && !r.kept {
+		if err := budget.answersRefusal(t); err != nil {
+			return budget, err
+		}
+	}
+	refusal := budget.peopleRefusal(t)
+	if refusal == nil || r.begun {
+		return budget, nil
+	}
+	stores, err := r.wouldStore(t, people)
+	if err == nil && stores {
+		err = refusal
+	}
+	return budget, err
+}
+
+// wouldStore reports whether something is to be stored of any of these people.
+func (r *registration) wouldStore(t *tx, people []Candidate) (bool, error) {
+	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
+	if err != nil {
+		return false, err
+	}
+	for _, candidate := range people {
+		if d, err := registrar.decide(candidate); err != nil || d.stores() {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // resume takes up the kept results of the call's key.
@@ -180,7 +238,7 @@ func (r *registration) resume() error {
 	if record.Body != r.list.Body || len(answer.Results) > len(r.list.People) {
 		return errOtherBody
 	}
-	r.answer, r.kept = answer, true
+	r.answer, r.kept, r.begun = answer, true, record.Begun
 	for i, result := range answer.Results {
 		if result.Outcome != BikerFailed {
 			r.named[string(addressKey(r.list.People[i].Email))] = true
@@ -190,14 +248,15 @@ func (r *registration) resume() error {
 }
 
 // PreviewBikers decides what RegisterBikers would do, by the rules and the partner's own people alone: an address that
-// another partner's person has counts as new. Nothing is stored, and ids and letters are zero.
+// another partner's person has counts as new, and whether letters come back from it is not told. Nothing is stored, and ids
+// and letters are zero.
 func (s *Store) PreviewBikers(partner string, people []Candidate) ([]BikerResult, error) {
 	var all []BikerResult
 	named := make(map[string]bool)
-	would := newPreview()
+	would, list := newPreview(), &posted{people: people}
 	for part := range slices.Chunk(people, peopleAtOnce) { // reads are short
 		results, err := read(s, func(t *tx) ([]BikerResult, error) {
-			r, err := t.newRegistrar(partner, named)
+			r, err := t.newRegistrar(partner, list, named)
 			if err != nil {
 				return nil, err
 			}

@@ -131,7 +131,7 @@ func TestRegisterBikers(t *testing.T) {
 		{"unknown plan", nothing, []Candidate{noPlan, noPlan}, "failed letter, failed", "biker.failed"},
 		{"failed, another fault", func(t *testing.T, s *Store, _ *clock) { post(t, s, "Acme", noPlan) },
 			[]Candidate{noPlan, bad(jan, "Language")}, "failed, failed letter", "biker.failed"},
-		{"no address", nothing, []Candidate{bad("", "Email"), bad("", "Email"), bad("", "FirstName")}, "failed, failed, failed", "biker.failed biker.failed"},
+		{"no address", nothing, []Candidate{bad("", "Email"), bad("", "Email"), bad("", "FirstName")}, "failed, failed, failed", "biker.failed"},
 		{"one bad among good", nothing, []Candidate{candidate("a@example.com"), bad(jan, "FirstName"), candidate("b@example.com")},
 			"created letter, failed letter, created letter", "biker.created biker.failed biker.created"},
 		{"bad, then good", nothing, []Candidate{bad(jan, "FirstName"), candidate(jan)}, "failed letter, created letter", "biker.failed biker.created"},
@@ -202,11 +202,17 @@ func TestPreviewIsTrue(t *testing.T) {
 		c.EmployeeID = employee
 		return c
 	}
+	other := func(c Candidate) Candidate {
+		c.FirstName = "An"
+		return c
+	}
 	const a, b, c = "a@example.com", "b@example.com", "c@example.com"
 	for i, list := range [][]Candidate{
 		{person(a, "2"), person(b, "2")}, {person(a, "9"), person(c, "1")}, {person(a, "2"), person(b, "1")},
 		{person(c, "1"), person(a, "1"), person(c, "")}, {person(c, "2"), person(b, "")}, {person(c, "3"), person(c, "4"), person(a, "3")},
 		{person(a, "1"), person(b, "2"), bad(c, "Language"), person(c, "5")},
+		{person(c, "1"), person("d@example.com", "1"), person(c, "2")}, {person(c, "1"), other(person("d@example.com", "2")), person("e@example.com", "2")},
+		{other(person(c, "0")), person("d@example.com", "0"), other(person("e@example.com", "0"))}, {other(person(a, "2")), person(b, "1"), person(b, "7")},
 	} {
 		s := openTest(t)
 		addPartner(t, s, "Acme")
@@ -282,7 +288,7 @@ func TestListCutShort(t *testing.T) {
 		people = append(people, candidate(fmt.Sprintf("p%d@example.com", i%1100))) // the last hundred are named twice
 	}
 	list := BikerList{Partner: "Acme", Key: "k1", Body: [32]byte{1}, TraceID: "first", People: people}
-	run := registration{store: s, list: list, named: map[string]bool{}, answer: BikerAnswer{TraceID: "first"}}
+	run := newRegistration(s, list)
 	must(t, run.step(ctx))
 	send(t, s) // so that only the list itself tells that these were named before
 	closeTest(t, s)
@@ -365,7 +371,7 @@ func TestKeyReusedLater(t *testing.T) {
 
 func keepTwice(s *Store, list BikerList) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
-		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}})
+		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}}, false)
 	})
 	return err
 }

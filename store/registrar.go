@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"maps"
 	"slices"
 )
@@ -11,6 +10,7 @@ import (
 type registrar struct {
 	t       *tx
 	partner Partner
+	posted  *posted
 	named   map[string]bool // addresses, as keys, that stand further up in the same list
 	plans   map[string]*Plan
 	purse   purse
@@ -18,9 +18,9 @@ type registrar struct {
 }
 
 // newRegistrar begins a transaction's part of a list; named are the addresses of the parts before.
-func (t *tx) newRegistrar(partner string, named map[string]bool) (*registrar, error) {
+func (t *tx) newRegistrar(partner string, list *posted, named map[string]bool) (*registrar, error) {
 	of, err := t.partner(partner)
-	return &registrar{t: t, partner: of, named: maps.Clone(named), plans: make(map[string]*Plan)}, err
+	return &registrar{t: t, partner: of, posted: list, named: maps.Clone(named), plans: make(map[string]*Plan)}, err
 }
 
 // decision is what is to be done about one candidate.
@@ -32,16 +32,20 @@ type decision struct {
 	changes   bool       // existing: the biker is to be written
 	displaced ID         // who had the employee id until now; zero: nobody
 	letter    LetterKind // owed; empty: none
+	blocked   bool       // it is cancelled at once, as another partner's person is blocked, who is not to be told apart
 	language  string     // failed: of the letter
-	told      []byte     // what is to be remembered as told once the letter is sent; nil: nothing
-	held      []byte     // the same, for this partner alone, where the letter is held
-	notes     bool       // failed, to nobody: the event alone
+	told      []byte     // the key of what the letter or the event tells; nil: nothing
+	event     bool       // failed, to nobody: the event alone
+	again     []byte     // the key of what was told before, where it is to be noted that the person is posted again
+}
+
+// stores tells whether it makes something that is kept.
+func (d *decision) stores() bool {
+	return d.result.Outcome == BikerCreated || d.changes || d.letter != "" || d.event
 }
 
 // writes tells whether anything is to be written.
-func (d *decision) writes() bool {
-	return d.result.Outcome == BikerCreated || d.changes || d.letter != "" || d.notes
-}
+func (d *decision) writes() bool { return d.stores() || d.again != nil }
 
 // decide reads what becomes of a candidate.
 func (r *registrar) decide(c Candidate) (decision, error) {
@@ -64,10 +68,9 @@ func (r *registrar) decide(c Candidate) (decision, error) {
 		d.former, d.biker = former, former
 		err = r.decideExisting(&d, c)
 	} else {
-		d.result.Outcome, d.letter = BikerCreated, LetterWelcome
+		d.result.Outcome, d.letter, d.result.Mine = BikerCreated, LetterWelcome, true
 		d.biker = Biker{BikerData: c.BikerData, Partner: r.partner.Name, Email: c.Email}
-		d.result.Mine = true
-		err = r.displace(&d, c.EmployeeID)
+		d.biker.EmployeeID, err = r.employeeFor(&d, c.BikerData)
 	}
 	r.named[string(addressKey(c.Email))] = true
 	return d, err
@@ -109,17 +112,6 @@ func (r *registrar) bikerAt(email string) (Biker, bool, error) {
 	return r.t.bikerAt(email)
 }
 
-// employeeOf finds whom an employee id names; zero: nobody.
-func (r *registrar) employeeOf(employee string) (id ID) {
-	if r.preview != nil {
-		if id, would := r.preview.employees[employee]; would {
-			return id
-		}
-	}
-	copy(id[:], r.t.get(bikerEmployeeBucket, employeeKey(r.partner.Name, employee)))
-	return id
-}
-
 func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	d.result.Outcome, d.language = BikerFailed, c.Language
 	if d.language == "" && plan != nil {
@@ -129,28 +121,41 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 		d.language = "en"
 	}
 	if c.Email == "" {
-		whom := sha256.Sum256([]byte(r.partner.Name + "\x00" + c.Said + "\x00" + c.EmployeeID))
-		d.told = toldKey(whom[:], toldUnmailing, d.result.Errors)
-		d.notes = !r.t.toldLately(d.told)
+		d.told = r.posted.unmailingKey(r.partner.Name)
+		d.event = !r.wasTold(d, d.told)
 		return nil
 	}
 	d.result.Biker = nobody(c.Email) // so that an erasure finds the result
 	biker, found, err := r.t.bikerAt(c.Email)
-	if err != nil || found && biker.Blocked {
+	own := found && biker.Partner == r.partner.Name
+	if err != nil || own && biker.Blocked || r.preview != nil && !own {
 		return err
 	}
+	d.blocked = found && biker.Blocked
 	d.biker.Email = c.Email
-	return r.tellOnce(d, c.Email, toldKey(addressSum(c.Email), toldFailed, d.result.Errors), LetterUnregistered)
+	return r.tellOnce(d, c.Email, toldKey(addressSum(c.Email), toldFailed, faultSetOf(d.result.Errors)), LetterUnregistered)
 }
 
 // tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is held.
 // What one partner's limit holds keeps no other's from being sent.
 func (r *registrar) tellOnce(d *decision, email string, key []byte, kind LetterKind) error {
-	d.told, d.held = key, heldKey(key, r.partner)
-	if r.t.toldLately(d.told) || r.t.toldLately(d.held) {
+	d.told = key
+	if r.wasTold(d, key) || r.wasTold(d, heldKey(key, r.partner.Name)) {
 		return nil
 	}
 	return r.letterIfDeliverable(d, email, kind)
+}
+
+// wasTold reports whether what stands under a key was told of late.
+func (r *registrar) wasTold(d *decision, key []byte) bool {
+	known := r.t.told(key)
+	if !r.t.holds(known, d.blocked) {
+		return false
+	}
+	if r.t.toBeNoted(known) {
+		d.again = key
+	}
+	return true
 }
 
 // letterIfDeliverable owes a letter, or says that it would not arrive.
@@ -181,22 +186,32 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 	d.result.Outcome, d.result.Biker = BikerExisting, d.former.ID
 	d.result.Mine = d.former.Partner == r.partner.Name
 	if d.result.Mine {
-		d.result.Updated = d.biker.take(c.BikerData)
-		d.changes = len(d.result.Updated) > 0
-		if d.biker.EmployeeID != d.former.EmployeeID {
-			if err := r.displace(d, d.biker.EmployeeID); err != nil {
-				return err
-			}
+		if err := r.takeOver(d, c.BikerData); err != nil {
+			return err
 		}
 	}
-	if d.former.Blocked || r.named[string(addressKey(c.Email))] {
+	if r.named[string(addressKey(c.Email))] || d.former.Blocked && d.result.Mine {
 		return nil
 	}
+	d.blocked = d.former.Blocked
 	welcome, found, err := letters.get(r.t, d.former.Welcome[:])
 	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
-	return r.tellOnce(d, d.former.Email, toldKey(addressSum(d.former.Email), toldExisting, nil), LetterExisting)
+	return r.tellOnce(d, d.former.Email, toldKey(addressSum(d.former.Email), toldExisting, noFaults), LetterExisting)
+}
+
+// takeOver finds out what changes of a partner's own person.
+func (r *registrar) takeOver(d *decision, said BikerData) (err error) {
+	if said.EmployeeID, err = r.employeeFor(d, said); err != nil {
+		return err
+	}
+	d.result.Updated = d.biker.take(said)
+	d.changes = len(d.result.Updated) > 0
+	if d.biker.EmployeeID == d.biker.OthersEmployeeID {
+		d.biker.OthersEmployeeID = ""
+	}
+	return nil
 }
 
 // awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit holds.
@@ -226,169 +241,4 @@ func (b *Biker) take(said BikerData) (updated []string) {
 		}
 	}
 	return updated
-}
-
-// displace finds out who had an employee id until now.
-func (r *registrar) displace(d *decision, employee string) error {
-	if employee == "" {
-		return nil
-	}
-	id := r.employeeOf(employee)
-	if id.IsZero() || id == d.former.ID {
-		return nil
-	}
-	d.displaced = id
-	d.warn("partner_EmployeeID named another person until now; it names this one from now on.")
-	return nil
-}
-
-// apply writes what was decided.
-func (r *registrar) apply(d *decision) error {
-	if !d.displaced.IsZero() {
-		if err := r.t.loseEmployee(d.displaced); err != nil {
-			return err
-		}
-	}
-	switch {
-	case d.result.Outcome == BikerCreated:
-		return r.create(d)
-	case d.result.Outcome == BikerFailed:
-		return r.fail(d)
-	}
-	return r.renew(d)
-}
-
-// loseEmployee is for a person whose employee id names another one now. An invitation of theirs is void: it was for
-// somebody whom the partner no longer means.
-func (t *tx) loseEmployee(id ID) error {
-	biker, err := t.biker(id)
-	if err != nil {
-		return err
-	}
-	biker.EmployeeID = ""
-	if biker.Password == "" {
-		biker.LinkGeneration++
-	}
-	if err := bikers.put(t, biker.ID[:], biker); err != nil {
-		return err
-	}
-	return t.tell(Event{Type: "biker.updated", Biker: biker.ID, Partner: biker.Partner})
-}
-
-func (r *registrar) create(d *decision) error {
-	t := r.t
-	d.biker.ID, d.biker.RegisteredAt = t.newID(), t.now
-	d.biker.LinkGeneration, d.biker.PasswordGeneration = 1, 1
-	d.result.Biker = d.biker.ID
-	if err := t.noteDeliverable(d.biker.Email); err != nil {
-		return err
-	}
-	held, err := r.mayCause(LetterWelcome, d.biker.Email)
-	if err != nil {
-		return err
-	}
-	letter, err := r.owe(toBiker(d.biker, LetterWelcome), held)
-	if err != nil {
-		return err
-	}
-	d.biker.Welcome, d.result.Letter = letter, letter
-	if err := bikers.put(t, d.biker.ID[:], d.biker); err != nil {
-		return err
-	}
-	if err := t.put(bikerAddressBucket, addressKey(d.biker.Email), d.biker.ID[:]); err != nil {
-		return err
-	}
-	if err := r.number(d.biker); err != nil {
-		return err
-	}
-	return t.tell(Event{Type: "biker.created", Biker: d.biker.ID, Letter: letter, Partner: r.partner.Name})
-}
-
-// number lets the partner's id name a biker.
-func (r *registrar) number(biker Biker) error {
-	if biker.EmployeeID == "" {
-		return nil
-	}
-	return r.t.put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:])
-}
-
-// renew writes what changed of a person who is there, and tells them that they are.
-func (r *registrar) renew(d *decision) (err error) {
-	t := r.t
-	if d.changes {
-		if err := t.changeBiker(d.former, d.biker); err != nil {
-			return err
-		}
-	}
-	event := Event{Type: "biker.updated", Biker: d.biker.ID, Partner: d.biker.Partner}
-	if d.letter != "" {
-		event.Type = "biker.existing"
-		if event.Letter, err = r.oweTold(toBiker(d.biker, d.letter), d); err != nil {
-			return err
-		}
-	}
-	if !d.changes && d.letter == "" {
-		return nil
-	}
-	return t.tell(event)
-}
-
-// changeBiker writes a biker, and moves the key of the employee id.
-func (t *tx) changeBiker(former, biker Biker) error {
-	if former.EmployeeID != "" && (former.EmployeeID != biker.EmployeeID || former.Partner != biker.Partner) {
-		if err := t.delete(bikerEmployeeBucket, employeeKey(former.Partner, former.EmployeeID)); err != nil {
-			return err
-		}
-	}
-	if biker.EmployeeID != "" {
-		if err := t.put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:]); err != nil {
-			return err
-		}
-	}
-	return bikers.put(t, biker.ID[:], biker)
-}
-
-func (r *registrar) fail(d *decision) (err error) {
-	event := Event{Type: "biker.failed", Partner: r.partner.Name}
-	switch {
-	case d.notes:
-		err = r.t.tellTold(d.told)
-	case d.letter != "":
-		event.Letter, err = r.oweTold(Letter{Kind: d.letter, Person: nobody(d.biker.Email), To: d.biker.Email,
-			Language: d.language, Partner: r.partner.Name}, d)
-	default:
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return r.t.tell(event)
-}
-
-// oweTold owes a letter that a person gets once in a while only.
-func (r *registrar) oweTold(letter Letter, d *decision) (ID, error) {
-	held, err := r.mayCause(letter.Kind, letter.To)
-	if err != nil {
-		return ID{}, err
-	}
-	key := d.told
-	if held != "" {
-		key = d.held
-	}
-	if err := r.t.tellTold(key); err != nil {
-		return ID{}, err
-	}
-	if letter.Kind == LetterUnregistered {
-		if err := r.t.countFailed(letter.To); err != nil {
-			return ID{}, err
-		}
-	}
-	d.result.Letter, err = r.owe(letter, held)
-	return d.result.Letter, err
-}
-
-// owe owes a letter that the partner causes; held says why it is, or nothing.
-func (r *registrar) owe(letter Letter, held string) (ID, error) {
-	letter.Cause, letter.Reason = r.partner.Name, held
-	return r.t.owe(letter)
 }

@@ -32,7 +32,7 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → time, 8 octets: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → told, 26 bytes: the last letter of that kind about those faults
 //	answers
 //	  partner | 0 | keyed hash of an Idempotency-Key → answer: a call whose answer is kept for a day
 //	answers.results

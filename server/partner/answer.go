@@ -61,10 +61,11 @@ var resultTexts = map[store.BikerOutcome]string{
 
 const failedDetail = "The person can't be registered as sent; errors says why, by field."
 
-// answer renders results. The same results give the same octets, whenever.
-func (in *posted) answer(c *web.Call, a store.BikerAnswer) error {
+// answer renders results, and gives back what the call held before it writes them. The same results give the same bytes,
+// whenever.
+func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 	if in.single {
-		return answerOne(c, a)
+		return answerOne(c, a, held)
 	}
 	list := listed{Results: make([]result, len(a.Results))}
 	if len(in.unknown) > 0 {
@@ -87,16 +88,16 @@ func (in *posted) answer(c *web.Call, a store.BikerAnswer) error {
 		}
 	}
 	list.Success = list.Failed == 0
-	return c.JSON(http.StatusOK, list)
+	return c.JSONOnce(http.StatusOK, list, held.encoded)
 }
 
-func answerOne(c *web.Call, a store.BikerAnswer) error {
+func answerOne(c *web.Call, a store.BikerAnswer, held *held) error {
 	r := &a.Results[0]
 	switch r.Outcome {
 	case store.BikerCreated:
-		return c.JSON(http.StatusCreated, one(r))
+		return c.JSONOnce(http.StatusCreated, one(r), held.encoded)
 	case store.BikerExisting:
-		return c.JSON(http.StatusOK, one(r))
+		return c.JSONOnce(http.StatusOK, one(r), held.encoded)
 	}
 	if a.TraceID != c.TraceID { // a kept answer, and the problem names the call that it was first given to
 		c.Log().Debug().Str("first", a.TraceID).Msg("a kept answer is given again")

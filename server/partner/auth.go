@@ -23,16 +23,9 @@ var (
 // asPartner makes a handler for partners alone whose token has the scope.
 func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
 	return func(c *web.Call) error {
-		hash, ok := bearer(c.R.Header)
-		if !ok {
-			return errNoToken
-		}
-		partner, err := p.Store.PartnerByToken(hash)
-		switch {
-		case err != nil:
+		partner, err := p.caller(c)
+		if err != nil {
 			return err
-		case !isFrom(partner, c.Client):
-			return errForeign
 		}
 		p.PartnerSeen(partner.Name) // who lacks the scope is not silent
 		if !slices.Contains(partner.Scopes, scope) {
@@ -40,6 +33,24 @@ func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner
 		}
 		return handle(c, partner)
 	}
+}
+
+// caller finds the partner by the call's token, and notes a token that is not taken.
+func (p *Room) caller(c *web.Call) (store.Partner, error) {
+	hash, ok := bearer(c.R.Header)
+	if !ok {
+		c.Security(web.TokenRefused).Msg("a partner's call without a token that could be one")
+		return store.Partner{}, errNoToken
+	}
+	partner, err := p.Store.PartnerByToken(hash)
+	switch {
+	case store.IsKind(err, store.Unauthorized):
+		c.Security(web.TokenRefused).Msg("a bearer token that no partner has")
+	case err == nil && !isFrom(partner, c.Client):
+		c.Security(web.TokenRefused).Str("partner", partner.Name).Msg("a bearer token from a foreign address")
+		err = errForeign
+	}
+	return partner, err
 }
 
 // bearer reads the one Authorization header (RFC 6750 §2.1). It is not ok where that holds nothing that could be a token.

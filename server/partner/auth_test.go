@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"postern/server/web"
 	"postern/store"
 )
 
@@ -53,6 +54,7 @@ func TestWhoMayCall(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s.seen = nil
+			before := s.security.Count(web.TokenRefused)
 			status, header, body := s.call(t, "GET", "/partner/v1/users?partner_EmployeeID=nobody", nil, test.header...)
 			if status != test.status || header.Get("Content-Type") != "application/problem+json" || header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%d %v %s, want %d", status, header, body, test.status)
@@ -62,6 +64,13 @@ func TestWhoMayCall(t *testing.T) {
 			}
 			if seen := strings.Join(s.seen, " "); seen != test.seen {
 				t.Errorf("seen %q, want %q", seen, test.seen)
+			}
+			refused := uint64(0)
+			if status == 401 || test.name == "from elsewhere" {
+				refused = 1
+			}
+			if s.security.Count(web.TokenRefused)-before != refused {
+				t.Errorf("%d tokens noted as refused, want %d", s.security.Count(web.TokenRefused)-before, refused)
 			}
 			if created, _, _ := s.call(t, "POST", create, strings.NewReader("{"), test.header...); created != max(test.status, 400) && test.status != 404 {
 				t.Errorf("user.create answers %d", created)

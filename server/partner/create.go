@@ -23,27 +23,74 @@ func (p *Room) create(c *web.Call, partner store.Partner) error {
 	if err != nil {
 		return err
 	}
-	place := place{among: &p.lists, partner: partner.Name}
-	defer place.leave()
-	in, err := receive(c, &place)
+	held := &held{place: place{among: &p.lists, partner: partner.Name}}
+	defer held.giveBack()
+	in, err := receive(c, &held.place)
 	if err != nil {
 		return err
 	}
-	if dry {
-		return p.preview(c, partner, in)
-	}
-	if key != "" {
-		end, err := p.running.begin(partner.Name, key)
-		if err != nil {
+	if !dry && key != "" {
+		if held.key, err = p.running.begin(partner.Name, key); err != nil {
 			return err
 		}
-		defer end()
 	}
-	answer, err := p.register(c, partner, key, in)
+	answer, err := p.do(c, partner, key, dry, in)
 	if err != nil {
-		return err
+		return overLimit(c, partner, err)
 	}
-	return in.answer(c, answer)
+	return in.answer(c, answer, held)
+}
+
+// held is what a call keeps from others while it is being done, and not while its answer is written: a caller may read that
+// as slowly as it likes.
+type held struct {
+	place place
+	key   func() // ends the claim on an Idempotency-Key; nil: there is none
+}
+
+func (h *held) giveBack() {
+	h.place.leave()
+	if h.key != nil {
+		h.key()
+		h.key = nil
+	}
+}
+
+// encoded gives back what the call held, as its answer of some length is about to be written.
+func (h *held) encoded(length int) (written func()) {
+	written = func() {}
+	if h.place.has {
+		written = h.place.among.write(h.place.partner, length)
+	}
+	h.giveBack()
+	return written
+}
+
+// overLimit notes that a budget is used up.
+func overLimit(c *web.Call, partner store.Partner, err error) error {
+	if store.IsKind(err, store.TooMany) {
+		c.Security(web.OverLimit).Str("partner", partner.Name).Msg("a partner has used up what may be stored for it")
+	}
+	return err
+}
+
+// do registers the people of a call, or decides about them alone.
+func (p *Room) do(c *web.Call, partner store.Partner, key string, dry bool, in *posted) (store.BikerAnswer, error) {
+	people, err := in.candidates()
+	if err != nil {
+		return store.BikerAnswer{}, err
+	}
+	if dry {
+		results, err := p.Store.PreviewBikers(partner.Name, people)
+		return store.BikerAnswer{TraceID: c.TraceID, Results: results}, err
+	}
+	answer, err := p.Store.RegisterBikers(c.R.Context(), store.BikerList{
+		Partner: partner.Name, Key: key, Body: in.hash, TraceID: c.TraceID, People: people,
+	})
+	if errors.Is(err, store.ErrOtherBody) {
+		err = &web.Problem{Status: http.StatusUnprocessableEntity, Detail: err.Error(), Cause: err}
+	}
+	return answer, err
 }
 
 // receive reads a body and takes it apart.
@@ -66,32 +113,4 @@ func receive(c *web.Call, place *place) (*posted, error) {
 		err = place.take()
 	}
 	return in, err
-}
-
-// register does the call, or gives what it was answered before under the same key.
-func (p *Room) register(c *web.Call, partner store.Partner, key string, in *posted) (store.BikerAnswer, error) {
-	people, err := in.candidates()
-	if err != nil {
-		return store.BikerAnswer{}, err
-	}
-	answer, err := p.Store.RegisterBikers(c.R.Context(), store.BikerList{
-		Partner: partner.Name, Key: key, Body: in.hash, TraceID: c.TraceID, People: people,
-	})
-	if errors.Is(err, store.ErrOtherBody) {
-		err = &web.Problem{Status: http.StatusUnprocessableEntity, Detail: err.Error(), Cause: err}
-	}
-	return answer, err
-}
-
-// preview answers a dry run.
-func (p *Room) preview(c *web.Call, partner store.Partner, in *posted) error {
-	people, err := in.candidates()
-	if err != nil {
-		return err
-	}
-	results, err := p.Store.PreviewBikers(partner.Name, people)
-	if err != nil {
-		return err
-	}
-	return in.answer(c, store.BikerAnswer{TraceID: c.TraceID, Results: results})
 }

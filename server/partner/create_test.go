@@ -31,7 +31,8 @@ func TestSingle(t *testing.T) {
 			existing + `"id":null,"updated":[],"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null,"warnings":[]}`},
 		{"an employee id that named another", paye, `{"user": ` + changed("jane@", "jan@") + `, "meta": 1}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"ABC123","letter":ID,"warnings":[` +
-				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person until now; it names this one from now on."]}`},
+				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person of yours before, and still does; this one is registered without it. ` +
+				`Give each person an id of its own, or none."]}`},
 		{"numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "1e2") + `}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"num@example.org","partner_EmployeeID":"123450","letter":ID,"warnings":[]}`},
 		{"a plan that is not this partner's", other, `{"user": ` + changed("jane@", "tom@") + `}`, 422,
@@ -81,6 +82,32 @@ func TestList(t *testing.T) {
 	}
 	same(t, "answer", strings.ReplaceAll(masked(body), `},{"index"`, "},\n{\"index\""), `{"success":false,"created":3,"existing":1,"failed":3,`+
 		`"warnings":["Ignored, as these properties are not known here: \"batch\"."],"results":[`+strings.Join(results, ",\n")+`]}`)
+}
+
+// TestUnreadableItems holds that an item which can't be read sinks no other, and a body of one person alone.
+func TestUnreadableItems(t *testing.T) {
+	s := open(t)
+	paye := s.add(t, store.PartnerInput{Name: "paye"})
+	for i, test := range []struct{ value, sentence string }{
+		{strings.Repeat("[", 40) + strings.Repeat("]", 40), "levels deep"},
+		{`"\ud83d"`, "surrogate"},
+		{`{` + strings.Repeat(`"x":1,`, 1000) + `"y":1}`, "more than 1000 properties"},
+	} {
+		wrong := changed(`"ABC123"`, test.value)
+		fine := changed("jane@", fmt.Sprintf("jane%d@", i), `"ABC123"`, fmt.Sprintf(`"%d"`, i))
+		for _, item := range []string{wrong, `{"user":` + wrong + `}`, `{"user":` + jane + `,"x":` + test.value + `}`, test.value} {
+			status, body := s.post(t, paye, "?dryRun=true", `[`+item+`,`+fine+`]`)
+			if status != 200 || !strings.Contains(body, `"created":1,"existing":0,"failed":1,`) || !strings.Contains(body, test.sentence) && item != test.value {
+				t.Errorf("%.80s: %d %.300s", item, status, body)
+			}
+		}
+		if status, body := s.post(t, paye, "", `{"user":`+wrong+`}`); status != 400 || !strings.Contains(body, test.sentence) {
+			t.Errorf("alone: %d %.300s", status, body)
+		}
+		if status, body := s.post(t, paye, "", `{"x":`+test.value+`,"users":[`+fine+`]}`); status != 400 || !strings.Contains(body, test.sentence) {
+			t.Errorf("beside the list: %d %.300s", status, body)
+		}
+	}
 }
 
 // TestShapes holds that the shape decides, not the count, and what is no shape at all.

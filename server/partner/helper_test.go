@@ -25,8 +25,11 @@ import (
 // site is a room behind a real server, on a real store.
 type site struct {
 	*store.Store
-	room *Room
-	url  string
+	room    *Room
+	handler http.Handler
+	url     string
+
+	security *web.SecurityLog
 
 	mu   sync.Mutex
 	now  time.Time    // guarded by mu
@@ -54,13 +57,16 @@ func (s *site) logged() string {
 	return s.log.String()
 }
 
-func open(t testing.TB) *site {
+func open(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
-	s := &site{now: began}
+	s := &site{now: began, security: web.NewSecurityLog()}
 	dir := t.TempDir()
+	rules := store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}
+	for _, change := range changes {
+		change(&rules)
+	}
 	var err error
-	s.Store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example",
-		Rules: store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}})
+	s.Store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example", Rules: rules})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +90,12 @@ func open(t testing.TB) *site {
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
 	}})
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s), Random: rand.Reader, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(frame.Handler(web.ForLoopback, s.room.Routes()))
+	s.handler = frame.Handler(web.ForLoopback, s.room.Routes())
+	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s

@@ -30,11 +30,13 @@ const (
 	maxPeople   = 10_000
 	listsAtOnce = 4               // which bounds the memory that they take
 	listsOfOne  = listsAtOnce - 1 // of one partner, whose slow line must not keep all others out
+	bytesAtOnce = 32 << 20        // of answers to lists that are being written, from which on no list is begun
+	bytesOfOne  = 24 << 20        // of one partner
 )
 
 // New makes the room.
 func New(o Options) *Room {
-	return &Room{Options: o, lists: places{taken: make(map[string]int)}, running: running{keys: make(map[string]struct{})}}
+	return &Room{Options: o, lists: newPlaces(), running: running{keys: make(map[string]struct{})}}
 }
 
 // Routes are the API's. What it answers is in CONTRACT section 4.

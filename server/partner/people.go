@@ -121,6 +121,9 @@ func newClerk() *clerk {
 
 // judge reads one person. Faults at "" are about the person as a whole.
 func (k *clerk) judge(item fields.Part, maybeWrapped bool) store.Candidate {
+	if sentence := item.Fault(); sentence != "" {
+		return store.Candidate{Faults: map[string][]string{"": {sentence}}}
+	}
 	person, around := item, fields.Report{}
 	if maybeWrapped {
 		if user := item.Member("user"); !user.IsAbsent() {

@@ -6,12 +6,17 @@ import (
 	"postern/store"
 )
 
-// places are those of the few lists that are read and done at once.
+// places are those of the few lists that are read and done at once. They also know of the answers to lists that are being
+// written: each is in memory until its caller has read it.
 type places struct {
-	mu    sync.Mutex
-	all   int
-	taken map[string]int // by partner; those who have none are not there
+	mu      sync.Mutex
+	all     int
+	taken   map[string]int // by partner; those who have none are not there
+	bytes   int            // of all answers
+	writing map[string]int // bytes, by partner; those of whom none is being written are not there
 }
+
+func newPlaces() places { return places{taken: make(map[string]int), writing: make(map[string]int)} }
 
 // place is a call's place, taken at most once.
 type place struct {
@@ -20,7 +25,10 @@ type place struct {
 	has     bool
 }
 
-var errBusy = store.Refuse(store.Unavailable, "As many lists as can be done at once are being done; send this one again in a moment.")
+var (
+	errBusy = store.Refuse(store.Unavailable, "As many lists as can be done at once are being done; send this one again in a moment.")
+	errFull = store.Refuse(store.Unavailable, "Too many answers to lists are still waiting to be read; read those, and send this list again in a moment.")
+)
 
 func (p *place) take() error {
 	if p.has {
@@ -30,6 +38,9 @@ func (p *place) take() error {
 	defer p.among.mu.Unlock()
 	if p.among.all >= listsAtOnce || p.among.taken[p.partner] >= listsOfOne {
 		return errBusy
+	}
+	if p.among.bytes >= bytesAtOnce || p.among.writing[p.partner] >= bytesOfOne {
+		return errFull
 	}
 	p.among.all++
 	p.among.taken[p.partner]++
@@ -43,8 +54,26 @@ func (p *place) leave() {
 	}
 	p.among.mu.Lock()
 	defer p.among.mu.Unlock()
+	p.has = false
 	p.among.all--
 	if p.among.taken[p.partner]--; p.among.taken[p.partner] == 0 {
 		delete(p.among.taken, p.partner)
+	}
+}
+
+// write counts an answer as being written until written is called. A list that was let in is answered, however long that
+// gets; the next one may have to wait.
+func (p *places) write(partner string, length int) (written func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bytes += length
+	p.writing[partner] += length
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.bytes -= length
+		if p.writing[partner] -= length; p.writing[partner] == 0 {
+			delete(p.writing, partner)
+		}
 	}
 }

@@ -165,15 +165,35 @@ var jsonOut = json.JoinOptions(json.Deterministic(true))
 // JSON answers with v. It is encoded before the status is written, so that what can't be encoded is still a 500.
 func (c *Call) JSON(status int, v any) error { return c.json(status, isJSON, v) }
 
-func (c *Call) json(status int, contentType []string, v any) error {
+// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there the
+// handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called once the answer is
+// written, or the caller has gone.
+func (c *Call) JSONOnce(status int, v any, encoded func(length int) (written func())) error {
 	return withBuffer(func(b *bytes.Buffer) error {
-		if err := json.MarshalWrite(b, v, jsonOut); err != nil {
+		if err := encode(b, v); err != nil {
 			return err
 		}
-		b.WriteByte('\n')
+		defer encoded(b.Len())()
+		c.send(status, isJSON, b.Bytes())
+		return nil
+	})
+}
+
+func (c *Call) json(status int, contentType []string, v any) error {
+	return withBuffer(func(b *bytes.Buffer) error {
+		if err := encode(b, v); err != nil {
+			return err
+		}
 		c.send(status, contentType, b.Bytes())
 		return nil
 	})
+}
+
+func encode(b *bytes.Buffer, v any) error {
+	if err := json.MarshalWrite(b, v, jsonOut); err != nil {
+		return err
+	}
+	return b.WriteByte('\n')
 }
 
 // NoContent answers 204.

@@ -21,9 +21,6 @@ import (
 	"postern/store"
 )
 
-// maxDepth bounds the nesting of a body; no documented body is deeper than five.
-const maxDepth = 32
-
 // maxUnknown bounds how many unknown properties are listed; the rest are passed over silently.
 const maxUnknown = 50
 
@@ -32,7 +29,7 @@ type Report struct {
 	Faults  map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
 	Unknown []string            // paths of properties that nobody documented, at most 50
 
-	loose bool // what is read may hold a property twice, in unknown values too
+	loose bool // what is read may hold what Open lets pass, in unknown values too
 }
 
 // The bounds of what is told of a body: who sends more than so many faults is helped by none of the rest.
@@ -94,21 +91,24 @@ func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown [
 	return r.Unknown, r.refusal()
 }
 
-// prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs. Properties
-// given twice are faults as well, unless they are left to the readers.
-func (r *Report) prepare(body []byte, looseNames bool) (value []byte, ok bool) {
+// prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs. Read
+// loosely, what a part of the body can answer for by itself is left to whoever reads that part: a property given twice, too
+// many of them or too deep a nesting, and half a surrogate pair.
+func (r *Report) prepare(body []byte, loosely bool) (value []byte, ok bool) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	switch {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
 		r.Fault("", "The body is empty: send a JSON object.")
 	case !utf8.Valid(body):
 		r.Fault("", "The body is not valid UTF-8.")
-	case tooDeep(body):
-		r.Fault("", fmt.Sprintf("The body is nested more than %d levels deep.", maxDepth))
 	default:
-		sentence, twice := syntaxFault(body, false)
-		if r.loose = twice && looseNames; r.loose {
-			sentence, _ = syntaxFault(body, true) // the first look ended where the property is
+		sentence := shapeFault(body)
+		if sentence == "" {
+			sentence, _ = syntaxFault(body, false)
+		}
+		if sentence != "" && loosely {
+			sentence, _ = syntaxFault(body, true)
+			r.loose = sentence == ""
 		}
 		if sentence != "" {
 			r.Fault("", sentence)
@@ -117,31 +117,14 @@ func (r *Report) prepare(body []byte, looseNames bool) (value []byte, ok bool) {
 	return body, len(r.Faults) == 0
 }
 
-// tooDeep counts brackets outside strings. It runs before the parser, so that depth costs nothing but this loop.
-func tooDeep(body []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch b := body[i]; {
-		case quoted && b == '\\':
-			i++
-		case b == '"':
-			quoted = !quoted
-		case quoted:
-		case b == '{' || b == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case b == '}' || b == ']':
-			depth--
-		}
+// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names and half surrogate pairs unless
+// it is read loosely, or nothing. It tells whether a duplicate name is what it says.
+func syntaxFault(body []byte, loosely bool) (sentence string, twice bool) {
+	options := []jsontext.Options{}
+	if loosely {
+		options = append(options, looseOptions)
 	}
-	return false
-}
-
-// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names unless they are let pass, or
-// nothing. It tells whether a duplicate name is what it says.
-func syntaxFault(body []byte, looseNames bool) (sentence string, twice bool) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(looseNames))
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), options...)
 	err := d.SkipValue()
 	if err == nil {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {

@@ -78,6 +78,9 @@ func TestFaults(t *testing.T) {
 		{"an array", `[{` + fine + `}]`, "-"},
 		{"null", `null`, "-"},
 		{"deep", `{` + fine + `,"x":` + deep + `}`, "-"},
+		{"wide", `{` + fine + strings.Repeat(`,"x":1`, maxMembers-1) + `}`, "-"},
+		{"wide within", `{` + fine + `,"x":[{"y":{` + strings.Repeat(`"x":1,`, maxMembers) + `"z":1}}]}`, "-"},
+		{"not really wide", `{` + fine + `,"x":"` + strings.Repeat(`:`, 2*maxMembers) + `","y":[` + strings.Repeat(`{"a":1},`, maxMembers) + `{}]}`, "?x ?y"},
 		{"not really deep", `{` + fine + `,"x":"` + strings.Repeat(`[\"{`, 40) + `"}`, "?x"},
 		{"all at once", `{"email":["a@b.org"],"firstName":{},"note":1,"staff_No":true,"id":"1","at":"now","kind":"ship","yes":"true","inner":[],"parts":{}}`,
 			"Email at firstName id inner kind note parts staff_No yes"},
@@ -189,7 +192,7 @@ func BenchmarkDecode(b *testing.B) {
 // TestFaultsAreBounded holds that a body which is wrong over and over is not answered with more than it says.
 func TestFaultsAreBounded(t *testing.T) {
 	var s sample
-	part, err := Open([]byte(`{` + strings.Repeat(`"email":1,`, 50_000) + fine + `}`))
+	part, err := Open([]byte(`{` + strings.Repeat(`"email":1,`, maxMembers-10) + fine + `}`))
 	if err != nil {
 		t.Fatal(err)
 	}

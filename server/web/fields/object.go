@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -14,7 +15,11 @@ import (
 func (o Object) read(v jsontext.Value, path string, to *Report) {
 	d := walker(v)
 	var seen, others []string
-	for d.PeekKind() == '"' {
+	for members := 0; d.PeekKind() == '"'; members++ {
+		if members == maxMembers {
+			to.Fault("", tooWide)
+			return
+		}
 		token, err := d.ReadToken()
 		if err != nil {
 			return
@@ -47,19 +52,24 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 	}
 }
 
-// ignore passes over an undocumented value: even there nothing may be given twice.
+// ignore passes over an undocumented value: even there nothing may be given twice. Of an object that is refused, one such value
+// is enough.
 func (r *Report) ignore(v jsontext.Value) {
-	if !r.loose {
+	kind := v.Kind()
+	if !r.loose || len(r.Faults[""]) > 0 || kind != '{' && kind != '[' && kind != '"' {
 		return
 	}
-	if sentence, twice := syntaxFault(v, false); twice {
+	if sentence := strictFault(v); sentence != "" {
 		r.Fault("", sentence)
 	}
 }
 
-// walker reads what has been found valid before; names are compared by the caller, in any case.
+// looseOptions let pass what has been found readable loosely; names are compared by the caller, in any case.
+var looseOptions = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// walker reads what stands between the brackets of an object or array that has been found readable before.
 func walker(v jsontext.Value) *jsontext.Decoder {
-	d := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
+	d := jsontext.NewDecoder(bytes.NewBuffer(v), looseOptions)
 	_, _ = d.ReadToken() // the opening bracket
 	return d
 }

@@ -6,11 +6,12 @@ import "github.com/go-json-experiment/json/jsontext"
 // parts by itself. It refers to the body's octets. The zero Part is absent, as null is.
 type Part struct {
 	value jsontext.Value
-	loose bool // a property may be given twice within
+	loose bool // it may hold what Open lets pass
 }
 
-// Open finds out whether a body is UTF-8, one JSON value and not too deep; its error is a *store.Refusal of kind Invalid.
-// Unlike Decode it lets properties pass that are given twice: Read faults those of the object that it reads, Strict all.
+// Open finds out whether a body is UTF-8 and one JSON value; its error is a *store.Refusal of kind Invalid. Unlike Decode it
+// lets pass what one part alone has to answer for: properties given twice, which Read faults in the object that it reads,
+// and too many properties, too deep a nesting and half a surrogate pair, which Fault tells of. Strict refuses all of them.
 func Open(body []byte) (Part, error) {
 	var r Report
 	body, ok := r.prepare(body, true)
@@ -29,15 +30,23 @@ func (p Part) IsObject() bool { return p.value.Kind() == '{' }
 // IsList tells whether the value is a JSON array.
 func (p Part) IsList() bool { return p.value.Kind() == '[' }
 
-// Strict refuses, as Decode does, a part anywhere within which a property is given twice in the same spelling.
+// Strict refuses a part as Decode does.
 func (p Part) Strict() error {
 	var r Report
 	if p.loose {
-		if sentence, twice := syntaxFault(p.value, false); twice {
+		if sentence := strictFault(p.value); sentence != "" {
 			r.Fault("", sentence)
 		}
 	}
 	return r.refusal()
+}
+
+// Fault says in a sentence why a part cannot be read at all; empty: it can.
+func (p Part) Fault() string {
+	if !p.loose || p.value == nil {
+		return ""
+	}
+	return partFault(p.value)
 }
 
 // Read reads an object by what o documents, with paths that begin in it. What is no object is one fault at "".
