@@ -193,6 +193,7 @@ func (a *App) makeRooms() error {
 	a.rooms.eecd, err = eecd.New(eecd.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
 		RegisterLimit: web.NewLimiter(a.config.Limits.Register, a.config.Limits.Exempt, a.now),
+		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
 		SignInLimit:   signIn, // CONTRACT section 8: sign-in and forgot calls count together
 	})
 	return err

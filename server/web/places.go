@@ -38,7 +38,7 @@ var (
 		"As many documents as can be sent at once are being sent; ask again in a moment.")
 )
 
-// Take gives a call a place until leave is called, once. It refuses with TooMany where the holder, or the client, has as
+// Take gives a call a place until leave is called; further times leave does nothing. It refuses with TooMany where the holder, or the client, has as
 // many as may be, and with Unavailable where no place is left.
 func (p *Places) Take(client netip.Addr, holder string) (leave func(), err error) {
 	if !client.IsValid() || client.IsLoopback() || within(client, p.exempt) {
@@ -53,11 +53,11 @@ func (p *Places) Take(client netip.Addr, holder string) (leave func(), err error
 		return nil, errBusyAnswers
 	}
 	p.count(client, holder, 1)
-	return func() {
+	return sync.OnceFunc(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.count(client, holder, -1)
-	}, nil
+	}), nil
 }
 
 // count adds to what is held. The lock is held.

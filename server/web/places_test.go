@@ -48,6 +48,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, leave := range held {
 		leave()
+		leave()
 	}
 	if p.all != 0 || len(p.clients) != 0 || len(p.holders) != 0 {
 		t.Errorf("left behind: %d, %v, %v", p.all, p.clients, p.holders)

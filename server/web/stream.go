@@ -21,8 +21,9 @@ const (
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
 
 // Stream answers 200 with size bytes of content, piece by piece, so that a slow caller holds one piece in memory. For HEAD
-// content is not read, and may be nil. An error of content after the first piece breaks the connection.
-func (c *Call) Stream(contentType string, size int, content io.Reader) error {
+// content is not read, and may be nil. An error of content after the first piece breaks the connection. leave is called
+// before the last piece goes out: who has read all of an answer finds its place free.
+func (c *Call) Stream(contentType string, size int, content io.Reader, leave func()) error {
 	c.begin(http.StatusOK, []string{contentType}, size)
 	if c.R.Method == http.MethodHead {
 		return nil
@@ -34,10 +35,12 @@ func (c *Call) Stream(contentType string, size int, content io.Reader) error {
 		if _, err := io.ReadFull(content, part); err != nil {
 			return err
 		}
+		if left -= len(part); left == 0 {
+			leave()
+		}
 		if err := p.write(part); err != nil {
 			panic(http.ErrAbortHandler) // the caller has gone, or is too slow: nobody's fault, and no whole answer
 		}
-		left -= len(part)
 	}
 	return nil
 }

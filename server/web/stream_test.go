@@ -19,7 +19,7 @@ func largeAnswers() []Route {
 	large := bytes.Repeat([]byte("postern "), 1<<17)
 	return []Route{
 		{Method: "GET", Path: "/streamed", Handle: func(c *Call) error {
-			return c.Stream("application/pdf", len(large), bytes.NewReader(large))
+			return c.Stream("application/pdf", len(large), bytes.NewReader(large), func() {})
 		}},
 		{Method: "GET", Path: "/whole", Handle: func(c *Call) error { return c.Bytes("application/pdf", large) }},
 	}
@@ -145,7 +145,7 @@ func TestStream(t *testing.T) {
 	const size = 3*pieceSize + 5
 	content := bytes.Repeat([]byte{'x'}, size)
 	stream := func(content io.Reader) Handler {
-		return func(c *Call) error { return c.Stream("application/pdf", size, content) }
+		return func(c *Call) error { return c.Stream("application/pdf", size, content, func() {}) }
 	}
 	broken := errors.New("the disk is gone")
 	routes := []Route{
