@@ -66,7 +66,7 @@ func TestPace(t *testing.T) {
 			for _, version := range []int{1, 2} {
 				t.Run(test.name+path+string(rune('0'+version)), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						s := startSlow(t, version)
+						s := startSlow(t, version, largeAnswers())
 						defer s.stop()
 						body := s.get(path)
 						n, err := io.Copy(io.Discard, &slowReader{from: body, rate: test.rate, stopsAt: test.stopsAt})
@@ -93,13 +93,13 @@ type slowServer struct {
 	took    chan time.Duration // by each call
 }
 
-func startSlow(t *testing.T, version int) *slowServer {
+func startSlow(t *testing.T, version int, routes []Route) *slowServer {
 	f, err := NewFrame(options(io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &slowServer{T: t, stopped: make(chan error, 1), took: make(chan time.Duration, 1)}
-	handler := f.Handler(ForNobody, largeAnswers())
+	handler := f.Handler(ForNobody, routes)
 	s.server = NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		defer func() { s.took <- time.Since(begun) }()
@@ -138,6 +138,37 @@ func (s *slowServer) stop() {
 	_ = s.server.Close()
 	<-s.stopped
 	s.client.CloseIdleConnections()
+}
+
+// TestStreamLeaves: whoever has read all of an answer finds its place free, as it was given back before the last piece.
+func TestStreamLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := make(chan struct{})
+		content := bytes.NewReader(make([]byte, 3*pieceSize))
+		s := startSlow(t, 1, []Route{{Method: "GET", Path: "/streamed", Handle: func(c *Call) error {
+			return c.Stream("application/pdf", content.Len(), content, func() { close(left) })
+		}}})
+		defer s.stop()
+		body := s.get("/streamed")
+		if _, err := io.ReadFull(body, make([]byte, pieceSize)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		select {
+		case <-left:
+			t.Error("the place was given back with two pieces to go")
+		default:
+		}
+		if _, err := io.ReadFull(body, make([]byte, pieceSize)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		select {
+		case <-left:
+		default:
+			t.Error("the place is held while the last piece waits to be read")
+		}
+	})
 }
 
 // TestStream: the head is the whole content's, HEAD has no body and reads nothing, and half a content breaks the connection.
