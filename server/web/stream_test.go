@@ -217,3 +217,36 @@ func TestStream(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+// TestStalledConnection: an HTTP/2 connection from which nothing is read at all ends, with the calls on it.
+func TestStalledConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := startSlow(t, 2, largeAnswers())
+		defer s.stop()
+		client, server := net.Pipe()
+		s.pipes <- server
+		const path = "/streamed"
+		// GET, http, the path and the authority "a", with END_STREAM and END_HEADERS (RFC 9113 §6.2, RFC 7541 §6.2.1)
+		fields := append([]byte{0x82, 0x86, 0x44, byte(len(path))}, path...)
+		fields = append(fields, 0x41, 1, 'a')
+		for _, part := range [][]byte{
+			[]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+			{0, 0, 0, 4, 0, 0, 0, 0, 0}, // SETTINGS, all as they are
+			append([]byte{0, 0, byte(len(fields)), 1, 5, 0, 0, 0, 1}, fields...),
+		} {
+			if _, err := client.Write(part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := <-s.took; took > answerStall+time.Second {
+			t.Errorf("the call took %v", took)
+		}
+		time.Sleep(answerStall)
+		synctest.Wait()
+		_ = client.SetWriteDeadline(time.Now().Add(time.Second))
+		if _, err := client.Write([]byte{0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("a ping still goes: %v", err)
+		}
+		_ = client.Close()
+	})
+}
