@@ -39,8 +39,8 @@ func TestNewBesideOld(t *testing.T) {
 	})
 }
 
-// TestDocumentsAtOnce: a few letters with a document are under way at the same time, however many connections there are and
-// however slow the smarthost is with them; other letters go past those that wait, and all go out in the end.
+// TestDocumentsAtOnce: a few letters with a document are under way at the same time, however many connections there
+// are and however slow the smarthost is with them; other letters go past those that wait, and all go out in the end.
 func TestDocumentsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const reader, documents = "driver1@drivers.example", 12
@@ -58,8 +58,10 @@ func TestDocumentsAtOnce(t *testing.T) {
 		for n := range byte(documents) {
 			id := store.ID{6: 0x40, 8: 0x80, 15: n + 1}
 			must(o.store.PutCleanings(t.Context(), "", []store.CleaningInput{{ID: id, CleaningData: store.CleaningData{
-				Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}}}))
-			if err := o.store.MailCleaning(t.Context(), store.Holder{User: user.ID, Generation: user.TokenGeneration}, id); err != nil {
+				Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"},
+				Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}}}))
+			holder := store.Holder{User: user.ID, Generation: user.TokenGeneration}
+			if err := o.store.MailCleaning(t.Context(), holder, id); err != nil {
 				t.Fatal(err)
 			}
 		}

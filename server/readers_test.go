@@ -20,8 +20,8 @@ const (
 	readerMemory = 256 << 10 // what one slow reader may cost, its client's side in this process included
 )
 
-// TestSlowReaders: fifty people who read a document of 10 MiB slowly, over HTTP/1.1 or over one HTTP/2 connection, cost a
-// small part of it in memory, and those who go on get all of it.
+// TestSlowReaders: fifty people who read a document of 10 MiB slowly, over HTTP/1.1 or over one HTTP/2 connection,
+// cost a small part of it in memory, and those who go on get all of it.
 func TestSlowReaders(t *testing.T) {
 	t.Run("HTTP/1.1", func(t *testing.T) {
 		app := run(t, "LIMIT_REGISTER=off")
@@ -40,8 +40,8 @@ func TestSlowReaders(t *testing.T) {
 		app := run(t, "LIMIT_REGISTER=off", "TLS_CERT="+cert, "TLS_KEY="+key)
 		app.url = "https://" + app.Addr().String()
 		trust(t, roots)
-		one := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true, MaxConnsPerHost: 1,
-			HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}}
+		one := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true,
+			MaxConnsPerHost: 1, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}}
 		t.Cleanup(one.CloseIdleConnections)
 		app.readSlowly(t, func(token string) (*http.Response, error) {
 			request, err := http.NewRequestWithContext(t.Context(), "GET", app.url+largeDocument, nil)
@@ -72,8 +72,8 @@ const largeDocument = "/non-license-user/cleanings/00000000-0000-4000-8000-00000
 func (r *running) readSlowly(t *testing.T, begin func(token string) (*http.Response, error)) {
 	t.Helper()
 	pdf := append([]byte("%PDF-1.7 "), bytes.Repeat([]byte("postern "), largestPDF/8-2)...)
-	r.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1","station":{"name":"S"},
-		"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+base64.StdEncoding.EncodeToString(pdf)+`"}`)
+	r.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1",
+		"station":{"name":"S"},"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+base64.StdEncoding.EncodeToString(pdf)+`"}`)
 	var users []string
 	for n := range 10 {
 		users = append(users, r.user(t, fmt.Sprintf("reader%d@example.com", n)))

@@ -2,16 +2,17 @@ package store
 
 import "io"
 
-// DocumentReader reads an uploaded PDF piece by piece, each piece in a short transaction of its own: however slowly its
-// reader goes on, it holds neither the PDF in memory nor a transaction open. It belongs to one goroutine, and needs no closing.
+// DocumentReader reads an uploaded PDF piece by piece, each piece in a short transaction of its own: however slowly
+// its reader goes on, it holds neither the PDF in memory nor a transaction open. It belongs to one goroutine, and
+// needs no closing.
 type DocumentReader struct {
 	store    *Store
 	document Document
 	at       int // octets read so far
 }
 
-// OpenDocument gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning. The PDF
-// has been compared with its checksum then.
+// OpenDocument gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
+// The PDF has been compared with its checksum then.
 func (s *Store) OpenDocument(cleaning ID) (*DocumentReader, error) {
 	return read(s, func(t *tx) (*DocumentReader, error) {
 		c, err := t.cleaning(cleaning)

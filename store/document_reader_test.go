@@ -59,13 +59,14 @@ func TestDocumentReader(t *testing.T) {
 			var got bytes.Buffer
 			_, err := io.CopyBuffer(struct{ io.Writer }{&got}, document, make([]byte, piece))
 			if err != nil || document.Size() != size || !bytes.Equal(got.Bytes(), pdf) {
-				t.Errorf("%d bytes in pieces of %d came back as %d of %d, %v", size, piece, got.Len(), document.Size(), err)
+				t.Errorf("%d bytes in pieces of %d came back as %d, %v", size, piece, got.Len(), err)
 			}
 		}
 	}
 }
 
-// TestDocumentReaderOvertaken: a document that changes or goes while it is read is never read as whole, nor mixed with another.
+// TestDocumentReaderOvertaken: a document that changes or goes while it is read is never read as whole, nor mixed
+// with another.
 func TestDocumentReaderOvertaken(t *testing.T) {
 	old, other := somePDF(3*chunkSize), bytes.Repeat([]byte("%PDF-2.0 "), chunkSize/2)
 	for name, change := range map[string]func(t *testing.T, s *Store){
@@ -94,8 +95,8 @@ func TestDocumentReaderOvertaken(t *testing.T) {
 	}
 }
 
-// TestDocumentReaderHoldsNoTransaction: the file, which waits for every reader's transaction, can be closed with documents half
-// read; they say so then.
+// TestDocumentReaderHoldsNoTransaction: the file, which waits for every reader's transaction, can be closed with
+// documents half read; they say so then.
 func TestDocumentReaderHoldsNoTransaction(t *testing.T) {
 	s := openTest(t)
 	addCleaning(t, s, 1, SignedOff)

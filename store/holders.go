@@ -30,14 +30,14 @@ func (t *tx) holder(b Holder) (User, error) {
 }
 
 // CheckHolder gives the user whom a token lets in. It refuses with Unauthorized where the person was erased, blocked,
-// registered anew or signed out since it was made, and with Forbidden where MailboxSignIn wants a proven one. The token's own
-// expiry is judged by who opens it.
+// registered anew or signed out since it was made, and with Forbidden where MailboxSignIn wants a proven one. The
+// token's own expiry is judged by who opens it.
 func (s *Store) CheckHolder(b Holder) (User, error) {
 	return read(s, func(t *tx) (User, error) { return t.holder(b) })
 }
 
-// SignOutUser voids all tokens of the holder's that are out. The link that was used last gives no further one either; links
-// that have not been used yet still prove the mailbox. It refuses as CheckHolder does.
+// SignOutUser voids all tokens of the holder's that are out. The link that was used last gives no further one either;
+// links that have not been used yet still prove the mailbox. It refuses as CheckHolder does.
 func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		user, err := t.holder(b)

@@ -78,9 +78,10 @@ type Confirmation struct {
 	ExpiresAt  time.Time
 }
 
-// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are void. The refusals come in CONTRACT section 5's order: Forbidden where
-// the user is blocked; the same answer again for a link used within ConfirmationReuse; Conflict past its life; NotFound where the
-// account is gone or another person's; Conflict where it was used, or overtaken by another one's use.
+// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are void. The refusals
+// come in this order: Forbidden where the user is blocked; the same answer again for a link used
+// within ConfirmationReuse; Conflict past its life; NotFound where the account is gone or another person's; Conflict
+// where it was used, or overtaken by another one's use.
 func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) {
 	return write(ctx, s, func(t *tx) (User, error) {
 		user, found, err := users.get(t, c.User[:])
@@ -160,7 +161,8 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		if user.Blocked {
 			return SignedIn{}, errBlocked
 		}
-		proven := in.Held != nil && in.Held.Proven && in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
+		proven := in.Held != nil && in.Held.Proven &&
+			in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
 		if s.rules.mustActivate(user, proven, t.now) {
 			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in.CleaningID)
 		}

@@ -41,14 +41,16 @@ type site struct {
 // newSite opens a room; with mailbox, SIGN_IN is mailbox.
 func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 	t.Helper()
-	s := &site{TB: t, now: time.Now(), security: web.NewSecurityLog(), places: web.PlaceLimits{All: 256, Client: 32, Holder: 8}}
+	s := &site{TB: t, now: time.Now(), security: web.NewSecurityLog(),
+		places: web.PlaceLimits{All: 256, Client: 32, Holder: 8}}
 	for _, change := range changes {
 		change(s)
 	}
 	dir := t.TempDir()
 	var err error
 	s.store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example", Rules: store.Rules{
-		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour, MailboxSignIn: mailbox,
+		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
+		MailboxSignIn:   mailbox,
 		StrangerLetters: store.Rate{Count: 1000, Per: time.Hour}, AddressLetters: store.Rate{Count: 20, Per: time.Hour},
 	}})
 	if err != nil {
@@ -81,8 +83,9 @@ func (s *site) serve() {
 	public, _ := url.Parse("https://postern.example")
 	room, err := New(Options{
 		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
-		RegisterLimit: web.NewLimiter(store.Rate{}, nil, s.clock), SignInLimit: web.NewLimiter(store.Rate{}, nil, s.clock),
-		Answers: web.NewPlaces(s.places, nil),
+		RegisterLimit: web.NewLimiter(store.Rate{}, nil, s.clock),
+		SignInLimit:   web.NewLimiter(store.Rate{}, nil, s.clock),
+		Answers:       web.NewPlaces(s.places, nil),
 	})
 	if err != nil {
 		s.Fatal(err)
@@ -166,7 +169,7 @@ func (s *site) call(method, path, body string, userTokens ...string) (*http.Resp
 func (s *site) register(email string) store.User {
 	s.Helper()
 	user, err := s.store.RegisterUser(context.Background(), store.Registration{
-		Email: email, FirstName: "Zoë", LastName: "Claes", OrganisationName: "Synthetische Terminal BV", Language: "nl"})
+		Email: email, FirstName: "Zoë", LastName: "Claes", OrganisationName: "Terminal BV", Language: "nl"})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -233,8 +236,9 @@ func (s *site) cleaning() store.ID {
 	s.Helper()
 	s.cleanings++
 	id := store.ID{6: 0x40, 8: 0x80, 15: s.cleanings}
-	_, err := s.store.PutCleanings(context.Background(), "", []store.CleaningInput{{ID: id, CleaningData: store.CleaningData{
-		Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}}})
+	data := store.CleaningData{Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"},
+		Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}
+	_, err := s.store.PutCleanings(context.Background(), "", []store.CleaningInput{{ID: id, CleaningData: data}})
 	if err != nil {
 		s.Fatal(err)
 	}

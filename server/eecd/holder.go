@@ -27,7 +27,7 @@ var (
 	errNoToken = store.Refuse(store.Unauthorized,
 		"This call needs a user token in the header X-NALLIAN-TOKEN; sign in to get one.")
 	errTokenInQuery = store.Refuse(store.Unauthorized,
-		"A user token is taken in the header X-NALLIAN-TOKEN alone: addresses with a query end up in logs and histories.")
+		"A user token is taken in the header X-NALLIAN-TOKEN alone: queries end up in logs and histories.")
 	errTwoTokens = store.Refuse(store.Unauthorized,
 		"The header X-NALLIAN-TOKEN must be there once, with one user token.")
 	errUnreadable = store.Refuse(store.Unauthorized,
@@ -37,7 +37,8 @@ var (
 		"no document. Have it mailed, or follow the link in your mail.")
 )
 
-// held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to judge.
+// held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to
+// judge.
 func (e *Room) held(c *web.Call) (store.Holder, error) {
 	given := c.R.Header[tokenHeader]
 	switch {

@@ -26,8 +26,8 @@ func (s *site) claims(email string, proven bool) tokens.Claims {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return tokens.Claims{Subject: user.ID, Email: tokens.EmailHash(email), Generation: user.TokenGeneration, Proven: proven,
-		IssuedAt: s.clock(), ExpiresAt: s.clock().Add(24 * time.Hour)}
+	return tokens.Claims{Subject: user.ID, Email: tokens.EmailHash(email), Generation: user.TokenGeneration,
+		Proven: proven, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(24 * time.Hour)}
 }
 
 // act does something to a user by the id.
@@ -81,7 +81,10 @@ var voidTokens = map[string]func(s *site, email string, proven bool) []string{
 	"blocked":   after(func(s *site, email string) { s.block(email, true) }),
 	"unblocked": after(func(s *site, email string) { s.block(email, true); s.block(email, false) }),
 	"reactivated": after(func(s *site, email string) {
-		s.act(email, func(ctx context.Context, id store.ID) error { _, err := s.store.ReactivateUser(ctx, id); return err })
+		s.act(email, func(ctx context.Context, id store.ID) error {
+			_, err := s.store.ReactivateUser(ctx, id)
+			return err
+		})
 	}),
 	"erased": after(func(s *site, email string) { s.act(email, s.store.EraseUser) }),
 	"registered anew": after(func(s *site, email string) {
@@ -90,7 +93,8 @@ var voidTokens = map[string]func(s *site, email string, proven bool) []string{
 		s.activate(s.link(email), http.StatusOK)
 	}),
 	"signed out": after(func(s *site, email string) {
-		if answer, body := s.call("POST", "/non-license-user/sign-out", "", s.token(email, true)); answer.StatusCode != http.StatusNoContent {
+		answer, body := s.call("POST", "/non-license-user/sign-out", "", s.token(email, true))
+		if answer.StatusCode != http.StatusNoContent {
 			s.Fatalf("signing out answered %s: %s", answer.Status, body)
 		}
 	}),
@@ -106,11 +110,19 @@ func altered(token string) string {
 	return token[:at] + other + token[at+1:]
 }
 
-// userCall is a call that wants a user token, and what it answers: with a proven token, with one that proves nothing under
-// SIGN_IN=email, and under SIGN_IN=mailbox.
+// userCall is a call that wants a user token, and what it answers: with a proven token, with one that proves nothing
+// under SIGN_IN=email, and under SIGN_IN=mailbox.
 type userCall struct {
 	method, path, body        string
 	proven, email, perMailbox int
+}
+
+// try makes the call with these tokens.
+func (u userCall) try(s *site, name string, want int, userTokens ...string) {
+	s.Helper()
+	if answer, body := s.call(u.method, u.path, u.body, userTokens...); answer.StatusCode != want {
+		s.Errorf("%s: %s %s answered %d, want %d: %s", name, u.method, u.path, answer.StatusCode, want, body)
+	}
 }
 
 // userCalls are all of them, about two cleanings and about one that there is not; the last one signs out.
@@ -164,17 +176,13 @@ func TestTokens(t *testing.T) {
 					case !proven:
 						want = call.email
 					}
-					if answer, body := s.call(call.method, call.path, call.body, s.token(email, proven)); answer.StatusCode != want {
-						t.Errorf("proven=%v: %s %s answered %d, want %d: %s", proven, call.method, call.path, answer.StatusCode, want, body)
-					}
+					call.try(s, fmt.Sprintf("proven=%v", proven), want, s.token(email, proven))
 				}
 				for name, mint := range voidTokens {
 					email := somebody()
 					given := mint(s, email, proven)
 					for _, call := range userCalls(s) {
-						if answer, body := s.call(call.method, call.path, call.body, given...); answer.StatusCode != http.StatusUnauthorized {
-							t.Errorf("%s, proven=%v: %s %s answered %d: %s", name, proven, call.method, call.path, answer.StatusCode, body)
-						}
+						call.try(s, fmt.Sprintf("%s, proven=%v", name, proven), http.StatusUnauthorized, given...)
 					}
 				}
 				s.checkQuery(somebody(), proven)
@@ -190,10 +198,9 @@ func (s *site) checkQuery(email string, proven bool) {
 	for _, call := range userCalls(s) {
 		for _, name := range []string{"X-NALLIAN-TOKEN", "x-nallian-token"} {
 			for _, header := range [][]string{nil, {token}} {
-				answer, body := s.call(call.method, call.path+"?"+name+"="+token, call.body, header...)
-				if answer.StatusCode != http.StatusUnauthorized {
-					s.Errorf("in the query: %s %s answered %d: %s", call.method, call.path, answer.StatusCode, body)
-				}
+				asked := call
+				asked.path += "?" + name + "=" + token
+				asked.try(s, "in the query", http.StatusUnauthorized, header...)
 			}
 		}
 	}
@@ -269,8 +276,8 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// TestActivationVoids: under SIGN_IN=mailbox an activation ends the tokens of before, its own token and the same link's second
-// answer excepted; under SIGN_IN=email they live on.
+// TestActivationVoids: under SIGN_IN=mailbox an activation ends the tokens of before, its own token and the same
+// link's second answer excepted; under SIGN_IN=email they live on.
 func TestActivationVoids(t *testing.T) {
 	const email = "a@example.com"
 	for _, mailbox := range []bool{false, true} {
@@ -299,7 +306,8 @@ func TestActivationVoids(t *testing.T) {
 	}
 }
 
-// TestSignOut: all tokens of the user's end at once, of nobody else, and the link that was used last gives no further one.
+// TestSignOut: all tokens of the user's end at once, of nobody else, and the link that was used last gives no further
+// one.
 func TestSignOut(t *testing.T) {
 	s := newSite(t, false)
 	path := "/non-license-user/cleanings/" + s.cleaning().String() + "/email"
@@ -354,7 +362,8 @@ func TestSignOutFromABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusNoContent || answer.Header.Get("Access-Control-Allow-Origin") != "https://app.example" ||
+	if answer.StatusCode != http.StatusNoContent ||
+		answer.Header.Get("Access-Control-Allow-Origin") != "https://app.example" ||
 		!strings.Contains(answer.Header.Get("Access-Control-Allow-Headers"), "x-nallian-token") ||
 		!strings.Contains(answer.Header.Get("Access-Control-Allow-Methods"), "POST") {
 		t.Errorf("%s, %v", answer.Status, answer.Header)

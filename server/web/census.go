@@ -2,8 +2,8 @@ package web
 
 import "net/netip"
 
-// census counts what clients hold: by IPv4 address, or by IPv6 /64 and by /48, as one subscriber commands whole networks of
-// addresses. The zero address is not counted. Its owner guards it.
+// census counts what clients hold: by IPv4 address, or by IPv6 /64 and by /48, as one subscriber commands whole
+// networks of addresses. The zero address is not counted. Its owner guards it.
 type census map[netip.Prefix]int
 
 // wideShare is how many times as much a whole /48 may hold as a /64.

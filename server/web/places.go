@@ -14,8 +14,8 @@ type PlaceLimits struct {
 	Holder int // to one person or partner
 }
 
-// Places bounds large answers under way. Who gets no place is told to come back rather than kept waiting, as a call that
-// waits holds a place of its own. It is safe for concurrent use.
+// Places bounds large answers under way. Who gets no place is told to come back rather than kept waiting, as a call
+// that waits holds a place of its own. It is safe for concurrent use.
 type Places struct {
 	limits PlaceLimits
 	exempt []netip.Prefix
@@ -26,7 +26,8 @@ type Places struct {
 	holders map[string]int // who holds no place is not in it
 }
 
-// NewPlaces makes places of which all are free. Clients within exempt, and those on this machine, have no bound of their own.
+// NewPlaces makes places of which all are free. Clients within exempt, and those on this machine, have no bound of
+// their own.
 func NewPlaces(limits PlaceLimits, exempt []netip.Prefix) *Places {
 	return &Places{limits: limits, exempt: exempt, clients: make(census), holders: make(map[string]int)}
 }
@@ -38,8 +39,8 @@ var (
 		"As many documents as can be sent at once are being sent; ask again in a moment.")
 )
 
-// Take gives a call a place until leave is called; further times leave does nothing. It refuses with TooMany where the holder, or the client, has as
-// many as may be, and with Unavailable where no place is left.
+// Take gives a call a place until leave is called; further times leave does nothing. It refuses with TooMany where
+// the holder, or the client, has as many as may be, and with Unavailable where no place is left.
 func (p *Places) Take(client netip.Addr, holder string) (leave func(), err error) {
 	if !client.IsValid() || client.IsLoopback() || within(client, p.exempt) {
 		client = netip.Addr{}

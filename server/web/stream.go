@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// How fast a caller must take an answer that does not fit into one piece: within answerGrace, and from then on at leastRate
-// on average, without standing still for longer than answerStall. The operating system's own buffer counts as taken.
+// How fast a caller must take an answer that does not fit into one piece: within answerGrace, and from then on at
+// leastRate on average, without standing still for longer than answerStall. The operating system's own buffer counts
+// as taken.
 const (
 	pieceSize   = 32 << 10
 	leastRate   = 16 << 10 // bytes a second: 10 MiB in 11 minutes
@@ -20,9 +21,9 @@ const (
 // pieces are lent to answers that are streamed.
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
 
-// Stream answers 200 with size bytes of content, piece by piece, so that a slow caller holds one piece in memory. For HEAD
-// content is not read, and may be nil. An error of content after the first piece breaks the connection. leave is called
-// before the last piece goes out: who has read all of an answer finds its place free.
+// Stream answers 200 with size bytes of content, piece by piece, so that a slow caller holds one piece in memory. For
+// HEAD content is not read, and may be nil. An error of content after the first piece breaks the connection. leave is
+// called before the last piece goes out: who has read all of an answer finds its place free.
 func (c *Call) Stream(contentType string, size int, content io.Reader, leave func()) error {
 	c.begin(http.StatusOK, []string{contentType}, size)
 	if c.R.Method == http.MethodHead {

@@ -111,7 +111,8 @@ func startSlow(t *testing.T, version int, routes []Route) *slowServer {
 	s.server.Protocols = protocols
 	s.pipes = make(pipes, 1)
 	go func() { s.stopped <- s.server.Serve(s.pipes) }()
-	s.client = &http.Transport{Protocols: protocols, ReadBufferSize: 1, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10},
+	s.client = &http.Transport{Protocols: protocols, ReadBufferSize: 1,
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10},
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
 			s.pipes <- server
@@ -171,19 +172,20 @@ func TestStreamLeaves(t *testing.T) {
 	})
 }
 
-// TestStream: the head is the whole content's, HEAD has no body and reads nothing, and half a content breaks the connection.
+// TestStream: the head is the whole content's, HEAD has no body and reads nothing, and half a content breaks the
+// connection.
 func TestStream(t *testing.T) {
 	const size = 3*pieceSize + 5
 	content := bytes.Repeat([]byte{'x'}, size)
 	stream := func(content io.Reader) Handler {
 		return func(c *Call) error { return c.Stream("application/pdf", size, content, func() {}) }
 	}
-	broken := errors.New("the disk is gone")
+	broken := io.MultiReader(bytes.NewReader(content[:size-1]), iotest.ErrReader(errors.New("the disk is gone")))
 	routes := []Route{
 		{Method: "GET", Path: "/good", Handle: func(c *Call) error { return stream(bytes.NewReader(content))(c) }},
 		{Method: "GET", Path: "/unread", Handle: stream(nil)},
 		{Method: "GET", Path: "/short", Handle: stream(bytes.NewReader(content[:size-1]))},
-		{Method: "GET", Path: "/broken", Handle: stream(io.MultiReader(bytes.NewReader(content[:size-1]), iotest.ErrReader(broken)))},
+		{Method: "GET", Path: "/broken", Handle: stream(broken)},
 	}
 	f, err := NewFrame(options(io.Discard))
 	if err != nil {
@@ -211,8 +213,9 @@ func TestStream(t *testing.T) {
 			t.Fatalf("%s: %v", test.request, err)
 		}
 		got, err := io.ReadAll(answer.Body)
-		if answer.StatusCode != 200 || answer.ContentLength != size || (err == nil) != test.whole || test.whole && len(got) != test.length {
-			t.Errorf("%s: %s, length %d, %d bytes, %v", test.request, answer.Status, answer.ContentLength, len(got), err)
+		if answer.StatusCode != 200 || answer.ContentLength != size || (err == nil) != test.whole ||
+			test.whole && len(got) != test.length {
+			t.Errorf("%s: %s, %d bytes of %d, %v", test.request, answer.Status, len(got), answer.ContentLength, err)
 		}
 		_ = conn.Close()
 	}
@@ -244,7 +247,8 @@ func TestStalledConnection(t *testing.T) {
 		time.Sleep(answerStall)
 		synctest.Wait()
 		_ = client.SetWriteDeadline(time.Now().Add(time.Second))
-		if _, err := client.Write([]byte{0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}); !errors.Is(err, io.ErrClosedPipe) {
+		ping := []byte{0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}
+		if _, err := client.Write(ping); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("a ping still goes: %v", err)
 		}
 		_ = client.Close()
