@@ -62,7 +62,7 @@ type Settings struct {
 	RepeatLettersAfter string `split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, so long after the last post"`
 	UserTokenTTL       string `split_words:"true" default:"24h" desc:"life of a user token"`
 	ReactivateAfter    string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
-	SignIn             string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a user token or a mail"`
+	SignIn             string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a proven user token or a mail"`
 	Keep               struct {
 		Unconfirmed string `default:"720h" desc:"users who never activated are deleted after so long"`
 		Sent        string `default:"336h" desc:"letters that are done are deleted after so long"`

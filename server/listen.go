@@ -17,6 +17,10 @@ const (
 	connectionsPerClient = 256
 )
 
+// largeAnswers bounds the documents that are read at the same time: each takes some 100 KiB, and as long as its
+// reader may take. A browser that shows several needs a few.
+var largeAnswers = web.PlaceLimits{All: 256, Client: 32, Holder: 8}
+
 // listeners are where the appliance answers.
 type listeners struct {
 	public   net.Listener

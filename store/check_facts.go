@@ -117,7 +117,7 @@ func (c *checker) cleanings() {
 		if !c.tx.has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
 			c.fault("cleaning %s is not found by its last change", cleaning.ID)
 		}
-		if _, err := c.tx.document(cleaning.Document); err != nil {
+		if err := c.tx.checkDocument(cleaning.Document); err != nil {
 			c.fault("cleaning %s: %v", cleaning.ID, err)
 		}
 		chunks += (cleaning.Document.Size + chunkSize - 1) / chunkSize

@@ -123,7 +123,7 @@ func (s *Store) Cleaning(id ID) (Cleaning, error) {
 	return read(s, func(t *tx) (Cleaning, error) { return t.cleaning(id) })
 }
 
-// ReadCleaning gives a cleaning to the holder of a user token, or refuses with Unauthorized or NotFound, in that order.
+// ReadCleaning gives a cleaning to the holder of a user token, or refuses as CheckHolder does, or else with NotFound.
 func (s *Store) ReadCleaning(b Holder, id ID) (user User, c Cleaning, err error) {
 	c, err = read(s, func(t *tx) (Cleaning, error) {
 		if user, err = t.holder(b); err != nil {

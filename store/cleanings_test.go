@@ -177,7 +177,7 @@ func TestDocuments(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))
 	addCleaning(t, s, 1, SignedOff)
-	if pdf, err := s.DocumentOf(cleaningID(1)); err != nil || pdf != nil {
+	if pdf, err := uploaded(s, cleaningID(1)); err != nil || pdf != nil {
 		t.Errorf("none uploaded: %d octets, %v", len(pdf), err)
 	}
 	for _, size := range []int{1, chunkSize, chunkSize + 1, 10 << 20, 100} {
@@ -185,7 +185,7 @@ func TestDocuments(t *testing.T) {
 		if err := s.PutDocument(ctx, cleaningID(1), pdf); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.DocumentOf(cleaningID(1)); err != nil || !bytes.Equal(got, pdf) {
+		if got, err := uploaded(s, cleaningID(1)); err != nil || !bytes.Equal(got, pdf) {
 			t.Errorf("%d octets came back as %d, %v", size, len(got), err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -90,30 +91,45 @@ func (t *tx) deleteDocument(d Document) error {
 
 var errDocumentDamaged = errors.New("an uploaded document is not what was stored")
 
-// document reads an uploaded PDF, or nil where there is none.
+// chunks hands out the octets of an uploaded PDF in their order, as far as they are there.
+func (t *tx) chunks(d Document) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for n := 0; n*chunkSize < d.Size; n++ {
+			if !yield(t.get(documentBucket, chunkKey(d.Version, n))) {
+				return
+			}
+		}
+	}
+}
+
+// checkDocument looks whether an uploaded PDF is what was stored.
+func (t *tx) checkDocument(d Document) error {
+	if d.Version.IsZero() {
+		return nil
+	}
+	sum := sha256.New()
+	for chunk := range t.chunks(d) {
+		sum.Write(chunk)
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != d.Hash {
+		return errDocumentDamaged
+	}
+	return nil
+}
+
+// document reads an uploaded PDF whole, or nil where there is none.
 func (t *tx) document(d Document) ([]byte, error) {
 	if d.Version.IsZero() {
 		return nil, nil
 	}
-	pdf := make([]byte, 0, d.Size)
-	for n := 0; n*chunkSize < d.Size; n++ {
-		pdf = append(pdf, t.get(documentBucket, chunkKey(d.Version, n))...)
+	if err := t.checkDocument(d); err != nil {
+		return nil, err
 	}
-	if sum := sha256.Sum256(pdf); hex.EncodeToString(sum[:]) != d.Hash {
-		return nil, errDocumentDamaged
+	pdf := make([]byte, 0, d.Size)
+	for chunk := range t.chunks(d) {
+		pdf = append(pdf, chunk...)
 	}
 	return pdf, nil
-}
-
-// DocumentOf gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
-func (s *Store) DocumentOf(cleaning ID) ([]byte, error) {
-	return read(s, func(t *tx) ([]byte, error) {
-		c, err := t.cleaning(cleaning)
-		if err != nil {
-			return nil, err
-		}
-		return t.document(c.Document)
-	})
 }
 
 // sweepUploads removes the chunks of uploads that were never made live: their process died in the middle.

@@ -13,8 +13,9 @@ type Decision struct {
 }
 
 // DecideLoad completes or rejects a load, once, and owes the user a letter about it. The same user repeating the same
-// decision in the same words gets the same answer. It refuses with Unauthorized, NotFound, and with Conflict where the load is
-// decided already (Extra says how, under loadStatus) or, for completing, the cleaning is not signed off.
+// decision in the same words gets the same answer. It refuses as CheckHolder does, with NotFound, and with Conflict
+// where the load is decided already (Extra says how, under loadStatus) or, for completing, the cleaning is not signed
+// off.
 func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning ID, d Decision) (Load, error) {
 	return write(ctx, s, func(t *tx) (Load, error) {
 		user, err := t.holder(b)

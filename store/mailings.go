@@ -19,7 +19,7 @@ type mailed struct {
 const documentsDaily = 20
 
 // MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no
-// second one. It refuses with Unauthorized, NotFound, and TooMany for more than 20 a day.
+// second one. It refuses as CheckHolder does, with NotFound, and with TooMany for more than 20 a day.
 func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning ID) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
 		user, err := t.holder(b)

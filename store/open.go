@@ -40,7 +40,7 @@ type Rules struct {
 	ConfirmationReuse time.Duration // a used confirmation token answers the same for so long
 	ReactivateAfter   time.Duration // a mailbox not proven for so long must be proven anew
 	GiveUpAfter       time.Duration // a letter whose own delays sum up to this has failed
-	MailboxSignIn     bool          // signing in takes a proof of the mailbox
+	MailboxSignIn     bool          // users' calls take a proven token, which only the mailbox gives
 
 	StrangerLetters Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
 	AddressLetters  Rate // letters to one address; zero: no limit

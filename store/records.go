@@ -30,13 +30,6 @@ type UsedLink struct {
 	At    time.Time `json:"at"`
 }
 
-// Holder is what a user token says of its holder, before the store has looked whether it still holds.
-type Holder struct {
-	User       ID
-	Generation uint32
-	Proven     bool // from an activation, or from a sign-in with a proven token
-}
-
 // Cleaning is one cleaning action with its document and its load.
 type Cleaning struct {
 	ID ID `json:"id"`

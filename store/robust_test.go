@@ -11,10 +11,15 @@ import (
 // flip flips a bit in a record, behind the store's back.
 func flip(t *testing.T, s *Store, bucket []byte, id ID) {
 	t.Helper()
+	flipKey(t, s, bucket, id[:])
+}
+
+func flipKey(t *testing.T, s *Store, bucket, key []byte) {
+	t.Helper()
 	err := s.bolt.Update(func(tx *bbolt.Tx) error {
-		raw := append([]byte(nil), tx.Bucket(bucket).Get(id[:])...)
+		raw := append([]byte(nil), tx.Bucket(bucket).Get(key)...)
 		raw[len(raw)/2] ^= 1
-		return tx.Bucket(bucket).Put(id[:], raw)
+		return tx.Bucket(bucket).Put(key, raw)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func TestReleasedSchemas(t *testing.T) {
 			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID || c.Load.Status != LoadRejected {
 				t.Errorf("%+v, %v", c, err)
 			}
-			if pdf, err := s.DocumentOf(cleaningID(1)); err != nil || string(pdf) != "%PDF-1.7" {
+			if pdf, err := uploaded(s, cleaningID(1)); err != nil || string(pdf) != "%PDF-1.7" {
 				t.Errorf("%q, %v", pdf, err)
 			}
 			if feed, err := s.Events(0, 100); err != nil || len(feed.Events) < 8 {

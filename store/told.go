@@ -111,7 +111,9 @@ func (t *tx) told(key []byte) toldRecord {
 	return r
 }
 
-func (t *tx) putTold(key []byte, r toldRecord) error { return t.put(toldBucket, t.keyedTold(key), r.encode()) }
+func (t *tx) putTold(key []byte, r toldRecord) error {
+	return t.put(toldBucket, t.keyedTold(key), r.encode())
+}
 
 // holds reports whether it counts as told now. What a blocked person would have been told counts while that lasts.
 func (t *tx) holds(r toldRecord, blocked bool) bool {

@@ -94,9 +94,10 @@ type Confirmation struct {
 	ExpiresAt  time.Time
 }
 
-// ActivateUser proves a mailbox: the link came back. The refusals come in CONTRACT section 5's order: Forbidden where
-// the user is blocked; the same answer again for a link used within ConfirmationReuse; Conflict past its life; NotFound where the
-// account is gone or another person's; Conflict where it was used, or overtaken by another one's use.
+// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are void. The refusals
+// come in this order: Forbidden where the user is blocked; the same answer again for a link used
+// within ConfirmationReuse; Conflict past its life; NotFound where the account is gone or another person's; Conflict
+// where it was used, or overtaken by another one's use.
 func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) {
 	return write(ctx, s, func(t *tx) (User, error) {
 		user, found, err := users.get(t, c.User[:])
@@ -135,6 +136,9 @@ func (t *tx) activate(user *User, token [32]byte) error {
 	user.ActivatedAt, user.Reactivate = t.now, false
 	user.LinkGeneration++
 	user.Used = UsedLink{Token: token, At: t.now}
+	if t.store.rules.MailboxSignIn {
+		user.TokenGeneration++ // whoever got a token otherwise is out
+	}
 	if err := users.put(t, user.ID[:], *user); err != nil {
 		return err
 	}
@@ -167,11 +171,12 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		if user.Blocked {
 			return SignedIn{}, errBlocked
 		}
-		held := in.Held != nil && in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
-		if s.rules.mustActivate(user, held, t.now) {
+		proven := in.Held != nil && in.Held.Proven &&
+			in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
+		if s.rules.mustActivate(user, proven, t.now) {
 			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in)
 		}
-		return SignedIn{User: user, Proven: held && in.Held.Proven}, t.signedIn(user)
+		return SignedIn{User: user, Proven: proven}, t.signedIn(user)
 	})
 }
 
@@ -187,10 +192,11 @@ func (t *tx) signedIn(user User) error {
 	return t.putUser(user, "user.signed_in")
 }
 
-// mustActivate tells whether a user has to prove the mailbox (again) before being let in.
-func (r Rules) mustActivate(user User, held bool, now time.Time) bool {
+// mustActivate tells whether a user has to prove the mailbox (again) before being let in; proven says that the caller
+// holds a proven token.
+func (r Rules) mustActivate(user User, proven bool, now time.Time) bool {
 	return user.ActivatedAt.IsZero() || user.Reactivate || now.Sub(user.ActivatedAt) >= r.ReactivateAfter ||
-		r.MailboxSignIn && !held
+		r.MailboxSignIn && !proven
 }
 
 // oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
@@ -235,23 +241,6 @@ func (t *tx) user(id ID) (User, error) {
 		err = errNoAccount
 	}
 	return user, err
-}
-
-var errBadToken = Refuse(Unauthorized, "The user token is missing or no longer valid; sign in again.")
-
-// bearer gives the user whom a token lets in now.
-func (t *tx) holder(b Holder) (User, error) {
-	user, found, err := recall(t, users, &t.store.memos.users, b.User)
-	if err == nil && (!found || user.Blocked || user.TokenGeneration != b.Generation) {
-		err = errBadToken
-	}
-	return user, err
-}
-
-// CheckHolder gives the user whom a token lets in, or Unauthorized where the person was erased, blocked or registered
-// anew since it was made. The token's own expiry is judged by who opens it.
-func (s *Store) CheckHolder(b Holder) (User, error) {
-	return read(s, func(t *tx) (User, error) { return t.holder(b) })
 }
 
 // UserByEmail gives the user of an address, or NotFound.

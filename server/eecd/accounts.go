@@ -85,36 +85,56 @@ func tokenText(to *string) fields.Reader {
 
 // confirm redeems a confirmation token.
 func (e *Room) confirm(c *web.Call, token string) (store.User, error) {
-	claims, err := e.Sealer.Open(tokens.Confirmation, token)
+	claims, err := e.openLink(c, tokens.Confirmation, token)
 	if err != nil {
 		return store.User{}, &store.Refusal{Kind: store.Forbidden, Cause: err,
 			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy the whole link from the mail."}
 	}
-	return e.Store.ActivateUser(c.R.Context(), store.Confirmation{
+	user, err := e.Store.ActivateUser(c.R.Context(), store.Confirmation{
 		User: claims.Subject, Email: claims.Email, Generation: claims.Generation,
 		Token: tokens.Hash(token), ExpiresAt: claims.ExpiresAt,
 	})
+	if store.IsKind(err, store.Forbidden) || store.IsKind(err, store.Conflict) || store.IsKind(err, store.NotFound) {
+		notTaken(c, linkNames[tokens.Confirmation], claims.Subject, err)
+	}
+	return user, err
 }
 
+// openLink reads the token that a link carries. Its error is tokens.ErrUnreadable.
+func (e *Room) openLink(c *web.Call, purpose tokens.Purpose, token string) (tokens.Claims, error) {
+	claims, err := e.Sealer.Open(purpose, token)
+	if err != nil {
+		notTaken(c, linkNames[purpose], store.ID{}, err)
+	}
+	return claims, err
+}
+
+// linkNames are what the log calls the purposes of links.
+var linkNames = map[tokens.Purpose]string{tokens.Confirmation: "confirmation", tokens.NotMe: "notMe"}
+
+// letIn answers with a user token.
 func (e *Room) letIn(c *web.Call, status int, user store.User, proven bool) error {
 	token, err := e.userToken(user, proven)
 	if err != nil {
 		return err
 	}
+	c.Security(web.LoggedIn).Stringer("userId", user.ID).Bool("proven", proven).Msg("signed in")
 	return c.JSON(status, signedIn{token})
 }
 
 func (e *Room) signIn(c *web.Call) error {
 	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
-	err := c.Decode(fields.Object{
+	if err := c.Decode(fields.Object{
 		"Email":      fields.Email(&in.Email),
 		"CleaningId": fields.GUID(&in.CleaningID, false),
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	if held, ok := e.held(c); ok {
+	held, err := e.held(c)
+	if err == nil {
 		in.Held = &held
+	} else {
+		_ = refused(c, held.User, err) // the address may be enough
 	}
 	var result store.SignedIn
 	wait, gone := e.SignInLimit.Try(c.R.Context(), c.Client, func() (counts bool) {

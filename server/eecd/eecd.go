@@ -5,7 +5,6 @@ package eecd
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"postern/server/web"
@@ -16,9 +15,6 @@ import (
 // Languages are those that users are written to in, the fallback first.
 var Languages = []string{"en", "nl", "fr", "de"}
 
-// tokenHeader carries a user token (seed "Sign in as non-licensed user").
-const tokenHeader = "X-Nallian-Token"
-
 // Options are the plain values that a Room is made of.
 type Options struct {
 	Store         *store.Store
@@ -28,6 +24,7 @@ type Options struct {
 	PublicURL     *url.URL     // base of the link in rendered documents
 	RegisterLimit *web.Limiter // register calls per client
 	SignInLimit   *web.Limiter // sign-in calls answered 403 or 404, per client
+	Answers       *web.Places  // documents under way
 }
 
 // renderedAtOnce bounds the memory and the processors that documents take.
@@ -49,88 +46,6 @@ func New(o Options) (*Room, error) {
 	return &Room{Options: o, pages: p, rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
-// userToken seals a user token of now.
-func (e *Room) userToken(user store.User, proven bool) (string, error) {
-	now := e.Now()
-	return e.Sealer.Seal(tokens.UserToken, tokens.Claims{
-		Subject: user.ID, Email: tokens.EmailHash(user.Email), Generation: user.TokenGeneration, Proven: proven,
-		IssuedAt: now, ExpiresAt: now.Add(e.UserTokenTTL),
-	})
-}
-
-// held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to judge.
-func (e *Room) held(c *web.Call) (store.Holder, bool) {
-	given := c.R.Header[tokenHeader]
-	if len(given) != 1 || tokenInQuery(c.R.URL) {
-		return store.Holder{}, false
-	}
-	claims, err := e.Sealer.Open(tokens.UserToken, given[0])
-	if err != nil || !e.Now().Before(claims.ExpiresAt) {
-		return store.Holder{}, false
-	}
-	return store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}, true
-}
-
-// tokenInQuery finds a token where it must not be: query strings end up in logs and histories.
-func tokenInQuery(u *url.URL) bool {
-	if u.RawQuery == "" {
-		return false
-	}
-	for name := range u.Query() {
-		if strings.EqualFold(name, tokenHeader) {
-			return true
-		}
-	}
-	return false
-}
-
-var errNoToken = store.Refuse(store.Unauthorized,
-	"This call needs a valid user token in the header X-NALLIAN-TOKEN; sign in to get one.")
-
-// asUser makes a handler for signed-in users alone.
-func (e *Room) asUser(handle func(*web.Call, store.Holder, store.User) error) web.Handler {
-	return func(c *web.Call) error {
-		holder, ok := e.held(c)
-		if !ok {
-			return errNoToken
-		}
-		user, err := e.Store.CheckHolder(holder)
-		if err != nil {
-			return err
-		}
-		return handle(c, holder, user)
-	}
-}
-
-var errNotProven = store.Refuse(store.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
-	"no document. Have it mailed, or follow the link in your mail.")
-
-// asProven makes a handler that reads a cleaning, for users whose token stands for the mailbox: an e-mail address alone
-// opens nobody's documents, and its holder is not told which cleanings there are.
-func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
-	return func(c *web.Call) error {
-		holder, ok := e.held(c)
-		if !ok {
-			return errNoToken
-		}
-		id, err := cleaningID(c)
-		if !holder.Proven {
-			err = errNotProven
-		}
-		if err != nil {
-			if _, gone := e.Store.CheckHolder(holder); gone != nil {
-				return gone
-			}
-			return err
-		}
-		user, cleaning, err := e.Store.ReadCleaning(holder, id)
-		if err != nil {
-			return err
-		}
-		return handle(c, user, cleaning)
-	}
-}
-
 // cleaningID reads the path's GUID.
 func cleaningID(c *web.Call) (store.ID, error) {
 	id, err := store.ParseID(c.Param("id"))
@@ -150,6 +65,7 @@ func (e *Room) Routes() []web.Route {
 		{Method: post, Path: base + "/register", Handle: e.register},
 		{Method: post, Path: base + "/activate", Handle: e.activate},
 		{Method: post, Path: base + "/sign-in", Handle: e.signIn},
+		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut)},
 		{Method: get, Path: base + "/cleanings/:id", Handle: e.asProven(e.cleaning)},
 		{Method: get, Path: base + "/cleanings/:id/document", Handle: e.asProven(e.document)},
 		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), NoHead: true},

@@ -1,13 +1,11 @@
 package eecd
 
 import (
-	"context"
 	"net/http"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"postern/mail/document"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
@@ -42,39 +40,6 @@ func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) erro
 	answer = append(answer, '\n')
 	e.answers.Put(cleaning.ID, cleaning.Version[:], answer)
 	return c.Bytes("application/json", answer)
-}
-
-// document answers with the uploaded document, or with one rendered in the user's language.
-func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
-	pdf, err := e.Store.DocumentOf(cleaning.ID)
-	if err == nil && pdf == nil {
-		pdf, err = e.rendered(c.R.Context(), cleaning, user.Language)
-	}
-	if err != nil {
-		return err
-	}
-	c.W.Header().Set("Content-Disposition", `inline; filename="`+document.FileName(cleaning)+`"`)
-	return c.Bytes("application/pdf", pdf)
-}
-
-// rendered renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
-func (e *Room) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
-	version := append(cleaning.Version[:], language...)
-	if pdf, known := e.documents.Get(cleaning.ID, version); known {
-		return pdf, nil
-	}
-	select {
-	case e.rendering <- struct{}{}:
-		defer func() { <-e.rendering }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	link := e.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
-	pdf, err := document.Render(cleaning, link.String(), language)
-	if err == nil {
-		e.documents.Put(cleaning.ID, version, pdf)
-	}
-	return pdf, err
 }
 
 // decided answers a decision about a load.

@@ -96,7 +96,7 @@ type form struct {
 
 // link opens the token that a page's address brings. Where it is no token of ours it answers the page itself.
 func (e *Room) link(c *web.Call, purpose tokens.Purpose, token string) (claims tokens.Claims, answered bool, err error) {
-	claims, err = e.Sealer.Open(purpose, token)
+	claims, err = e.openLink(c, purpose, token)
 	if err == nil {
 		return claims, false, nil
 	}

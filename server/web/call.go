@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -218,15 +217,4 @@ func (c *Call) SeeOther(location string) error {
 // RetryAfter says, beside a page of 429 or 503, when to come back.
 func (c *Call) RetryAfter(wait time.Duration) {
 	c.W.Header().Set("Retry-After", retryAfter(wait))
-}
-
-// send writes a whole answer. A caller who has gone is nobody's fault, so its errors are not reported.
-func (c *Call) send(status int, contentType []string, data []byte) {
-	header := c.W.Header()
-	header["Content-Type"] = contentType
-	header["Content-Length"] = []string{strconv.Itoa(len(data))}
-	c.W.WriteHeader(status)
-	if c.R.Method != http.MethodHead {
-		_, _ = c.W.Write(data)
-	}
 }

@@ -12,7 +12,7 @@ import (
 // machine count only in total.
 func LimitConnections(l net.Listener, total, perClient int, exempt []netip.Prefix) net.Listener {
 	return &limitedListener{Listener: l, free: make(chan struct{}, total), done: make(chan struct{}),
-		perClient: perClient, exempt: exempt, open: make(map[netip.Prefix]int)}
+		perClient: perClient, exempt: exempt, open: make(census)}
 }
 
 type limitedListener struct {
@@ -24,7 +24,7 @@ type limitedListener struct {
 	exempt    []netip.Prefix
 
 	mu   sync.Mutex
-	open map[netip.Prefix]int // guarded by mu; connections by client
+	open census // guarded by mu; connections
 }
 
 // Accept waits for room first, so that what can't be served yet stays in the system's backlog.
@@ -62,36 +62,18 @@ func (l *limitedListener) admit(conn net.Conn) (client netip.Addr, admitted bool
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[narrow(client)] >= l.perClient || client.Is6() && l.open[network(client)] >= wideConnections*l.perClient {
+	if l.open.full(client, l.perClient) {
 		return client, false
 	}
-	l.count(client, 1)
+	l.open.count(client, 1)
 	return client, true
 }
 
-// wideConnections is how many times as many connections a whole /48 may hold.
-const wideConnections = 2
-
 func (l *limitedListener) leave(client netip.Addr) {
-	if client.IsValid() {
-		l.mu.Lock()
-		l.count(client, -1)
-		l.mu.Unlock()
-	}
+	l.mu.Lock()
+	l.open.count(client, -1)
+	l.mu.Unlock()
 	<-l.free
-}
-
-// count adds to what a client holds, and forgets who holds nothing. The lock is held.
-func (l *limitedListener) count(client netip.Addr, by int) {
-	keys := []netip.Prefix{narrow(client), network(client)}
-	if client.Is4() {
-		keys = keys[:1]
-	}
-	for _, key := range keys {
-		if l.open[key] += by; l.open[key] == 0 {
-			delete(l.open, key)
-		}
-	}
 }
 
 // limitedConn gives its place back once, however often it is closed.

@@ -21,8 +21,8 @@ type ServerOptions struct {
 const (
 	defaultHeaderTimeout = 5 * time.Second
 	defaultIdleTimeout   = 60 * time.Second
-	// writeTimeout ends answers that nobody takes off the wire. It begins with the request, so it leaves the longest
-	// body its 120 s. A handler that streams moves it by http.ResponseController.
+	// writeTimeout ends small answers that nobody takes off the wire. It begins with the request, so it leaves the
+	// longest body its 120 s. What is larger than a piece has a pace of its own (stream.go).
 	writeTimeout = 4 * time.Minute
 	// maxHeader makes 431 of more; net/http reads some 4 KiB beyond it.
 	maxHeader  = 16 << 10
@@ -38,9 +38,12 @@ func NewServer(h http.Handler, o ServerOptions) *http.Server {
 		IdleTimeout:                  orDefault(o.IdleTimeout, defaultIdleTimeout),
 		WriteTimeout:                 writeTimeout,
 		MaxHeaderBytes:               maxHeader,
-		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(serverLog{o.Log}, "", 0),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams,
+			WriteByteTimeout:     answerStall, // or a peer that reads nothing at all would hold its calls for ever
+		},
 	}
 	if o.Certificate != nil {
 		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: o.Certificate.Get}

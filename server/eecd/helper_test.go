@@ -1,0 +1,246 @@
+package eecd
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// site is the room as its callers see it, over a real store and a real server.
+type site struct {
+	testing.TB
+	store    *store.Store
+	sealer   *tokens.Sealer
+	stranger *tokens.Sealer // another appliance's
+	url      string
+	log      siteLog
+	security *web.SecurityLog
+	places   web.PlaceLimits
+
+	mu  sync.Mutex
+	now time.Time // guarded by mu
+
+	cleanings byte // made so far
+}
+
+// newSite opens a room; with mailbox, SIGN_IN is mailbox.
+func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
+	t.Helper()
+	s := &site{TB: t, now: time.Now(), security: web.NewSecurityLog(),
+		places: web.PlaceLimits{All: 256, Client: 32, Holder: 8}}
+	for _, change := range changes {
+		change(s)
+	}
+	dir := t.TempDir()
+	var err error
+	s.store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example", Rules: store.Rules{
+		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
+		MailboxSignIn:   mailbox,
+		StrangerLetters: store.Rate{Count: 1000, Per: time.Hour}, AddressLetters: store.Rate{Count: 20, Per: time.Hour},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
+		if faults, err := store.CheckFile(store.DataFile(dir)); err != nil || len(faults) > 0 {
+			t.Errorf("the data file has faults %q, %v", faults, err)
+		}
+	})
+	ring, err := tokens.CreateKeyring(dir+"/keys", rand.Reader, s.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.sealer, err = tokens.NewSealer(ring, s.store.ApplianceID(), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if s.stranger, err = tokens.NewSealer(ring, [16]byte{1}, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	s.serve()
+	return s
+}
+
+func (s *site) serve() {
+	s.Helper()
+	public, _ := url.Parse("https://postern.example")
+	room, err := New(Options{
+		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
+		RegisterLimit: web.NewLimiter(store.Rate{}, nil, s.clock),
+		SignInLimit:   web.NewLimiter(store.Rate{}, nil, s.clock),
+		Answers:       web.NewPlaces(s.places, nil),
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	frame, err := web.NewFrame(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
+		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/non-license-user/"}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.Fatal(err)
+	}
+	server, done := web.NewServer(frame.Handler(web.ForNobody, room.Routes()), web.ServerOptions{}), make(chan error)
+	go func() { done <- server.Serve(listener) }()
+	s.url = "http://" + listener.Addr().String()
+	s.Cleanup(func() {
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		_ = server.Close()
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			s.Errorf("the server ended with %v", err)
+		}
+	})
+}
+
+func (s *site) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *site) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// siteLog is what the room has logged.
+type siteLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *siteLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *siteLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// call sends a request with these user tokens, and gives the answer with its body read.
+func (s *site) call(method, path, body string, userTokens ...string) (*http.Response, []byte) {
+	s.Helper()
+	request, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for _, token := range userTokens {
+		request.Header.Add("X-NALLIAN-TOKEN", token)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.Fatalf("%s %s: %v", method, path, err)
+	}
+	return answer, content
+}
+
+func (s *site) register(email string) store.User {
+	s.Helper()
+	user, err := s.store.RegisterUser(context.Background(), store.Registration{
+		Email: email, FirstName: "Zoë", LastName: "Claes", OrganisationName: "Terminal BV", Language: "nl"})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return user
+}
+
+// link is a confirmation token as a letter of now would carry it.
+func (s *site) link(email string) string {
+	s.Helper()
+	user, err := s.store.UserByEmail(email)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return s.seal(s.sealer, tokens.Confirmation, tokens.Claims{Subject: user.ID, Email: tokens.EmailHash(email),
+		IssuedAt: s.clock(), ExpiresAt: s.clock().Add(24 * time.Hour), Generation: user.LinkGeneration})
+}
+
+func (s *site) seal(sealer *tokens.Sealer, purpose tokens.Purpose, claims tokens.Claims) string {
+	s.Helper()
+	token, err := sealer.Seal(purpose, claims)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return token
+}
+
+// activate uses a link, and gives the user token that it was answered with.
+func (s *site) activate(link string, want int) (userToken string) {
+	s.Helper()
+	answer, body := s.call("POST", "/non-license-user/activate", `{"ConfirmationToken":"`+link+`"}`)
+	if answer.StatusCode != want {
+		s.Fatalf("activating answered %d, want %d: %s", answer.StatusCode, want, body)
+	}
+	return userTokenIn(body)
+}
+
+func (s *site) signIn(email string, want int, held ...string) (userToken string) {
+	s.Helper()
+	answer, body := s.call("POST", "/non-license-user/sign-in", `{"Email":"`+email+`"}`, held...)
+	if answer.StatusCode != want {
+		s.Fatalf("signing in answered %d, want %d: %s", answer.StatusCode, want, body)
+	}
+	return userTokenIn(body)
+}
+
+func userTokenIn(body []byte) string {
+	_, rest, _ := strings.Cut(string(body), `"UserToken":"`)
+	token, _, _ := strings.Cut(rest, `"`)
+	return token
+}
+
+// proves reports whether a user token is a proven one.
+func (s *site) proves(userToken string) bool {
+	s.Helper()
+	claims, err := s.sealer.Open(tokens.UserToken, userToken)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return claims.Proven
+}
+
+// cleaning stores one more cleaning.
+func (s *site) cleaning() store.ID {
+	s.Helper()
+	s.cleanings++
+	id := store.ID{6: 0x40, 8: 0x80, 15: s.cleanings}
+	data := store.CleaningData{Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"},
+		Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}
+	_, err := s.store.PutCleanings(context.Background(), "", []store.CleaningInput{{ID: id, CleaningData: data}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return id
+}

@@ -1,0 +1,141 @@
+package eecd
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"postern/server/web"
+	"postern/store"
+	"postern/tokens"
+)
+
+// tokenHeader carries a user token (seed "Sign in as non-licensed user").
+const tokenHeader = "X-Nallian-Token"
+
+// userToken seals a user token of now.
+func (e *Room) userToken(user store.User, proven bool) (string, error) {
+	now := e.Now()
+	return e.Sealer.Seal(tokens.UserToken, tokens.Claims{
+		Subject: user.ID, Email: tokens.EmailHash(user.Email), Generation: user.TokenGeneration, Proven: proven,
+		IssuedAt: now, ExpiresAt: now.Add(e.UserTokenTTL),
+	})
+}
+
+// What a call is told whose user token is not taken, before the store has been asked.
+var (
+	errNoToken = store.Refuse(store.Unauthorized,
+		"This call needs a user token in the header X-NALLIAN-TOKEN; sign in to get one.")
+	errTokenInQuery = store.Refuse(store.Unauthorized,
+		"A user token is taken in the header X-NALLIAN-TOKEN alone: queries end up in logs and histories.")
+	errTwoTokens = store.Refuse(store.Unauthorized,
+		"The header X-NALLIAN-TOKEN must be there once, with one user token.")
+	errUnreadable = store.Refuse(store.Unauthorized,
+		"The user token is not readable: it is incomplete, altered, or not for this service; sign in to get a new one.")
+	errExpired = store.Refuse(store.Unauthorized, "The user token has expired; sign in to get a new one.")
+	errNotRead = store.Refuse(store.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
+		"no document. Have it mailed, or follow the link in your mail.")
+)
+
+// held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to
+// judge.
+func (e *Room) held(c *web.Call) (store.Holder, error) {
+	given := c.R.Header[tokenHeader]
+	switch {
+	case tokenInQuery(c.R.URL):
+		return store.Holder{}, errTokenInQuery
+	case len(given) == 0, len(given) == 1 && given[0] == "":
+		return store.Holder{}, errNoToken
+	case len(given) > 1:
+		return store.Holder{}, errTwoTokens
+	}
+	claims, err := e.Sealer.Open(tokens.UserToken, given[0])
+	if err != nil {
+		return store.Holder{}, errUnreadable
+	}
+	holder := store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}
+	if !e.Now().Before(claims.ExpiresAt) {
+		return holder, errExpired
+	}
+	return holder, nil
+}
+
+// tokenInQuery finds a token where it must not be: query strings end up in logs and histories.
+func tokenInQuery(u *url.URL) bool {
+	if u.RawQuery == "" {
+		return false
+	}
+	for name := range u.Query() {
+		if strings.EqualFold(name, tokenHeader) {
+			return true
+		}
+	}
+	return false
+}
+
+// asUser makes a handler for signed-in users alone.
+func (e *Room) asUser(handle func(*web.Call, store.Holder, store.User) error) web.Handler {
+	return func(c *web.Call) error {
+		holder, err := e.held(c)
+		var user store.User
+		if err == nil {
+			user, err = e.Store.CheckHolder(holder)
+		}
+		if err != nil {
+			return refused(c, holder.User, err)
+		}
+		return handle(c, holder, user)
+	}
+}
+
+// asProven makes a handler that reads a cleaning, for users whose token stands for the mailbox: an e-mail address alone
+// opens nobody's documents, and its holder is not told which cleanings there are.
+func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
+	return func(c *web.Call) error {
+		holder, err := e.held(c)
+		if err != nil {
+			return refused(c, holder.User, err)
+		}
+		id, err := cleaningID(c)
+		if !holder.Proven {
+			err = errNotRead
+		}
+		if err != nil {
+			if _, gone := e.Store.CheckHolder(holder); gone != nil {
+				err = gone
+			}
+			return refused(c, holder.User, err)
+		}
+		user, cleaning, err := e.Store.ReadCleaning(holder, id)
+		if err != nil {
+			return refused(c, holder.User, err)
+		}
+		return handle(c, user, cleaning)
+	}
+}
+
+// refused notes that a user token was not taken, where there was one, and gives the refusal back.
+func refused(c *web.Call, user store.ID, err error) error {
+	if !errors.Is(err, errNoToken) && (store.IsKind(err, store.Unauthorized) || store.IsKind(err, store.Forbidden)) {
+		notTaken(c, "user", user, err)
+	}
+	return err
+}
+
+// notTaken notes that a token was not taken, and why. The user's id is zero where nobody knows whose token it is.
+func notTaken(c *web.Call, purpose string, user store.ID, why error) {
+	line := c.Security(web.TokenRefused).Str("purpose", purpose).AnErr("why", why)
+	if !user.IsZero() {
+		line.Stringer("userId", user)
+	}
+	line.Msg("a token was not taken")
+}
+
+// signOut ends what every token of the user's is good for.
+func (e *Room) signOut(c *web.Call, holder store.Holder, user store.User) error {
+	if err := e.Store.SignOutUser(c.R.Context(), holder); err != nil {
+		return refused(c, user.ID, err)
+	}
+	c.Security(web.LoggedOut).Stringer("userId", user.ID).Msg("signed out")
+	return c.NoContent()
+}
