@@ -131,18 +131,6 @@ func (l *Limiter) free(client netip.Addr) bool {
 	return l.rate.Count == 0 || !client.IsValid() || within(client, l.exempt)
 }
 
-// Networks are the names of what a client is counted by: its own, an IPv4 address or IPv6 /64, and the /48 around an IPv6
-// address. Both are empty for whoever comes over a Unix socket.
-func Networks(client netip.Addr) (own, around string) {
-	if !client.IsValid() {
-		return "", ""
-	}
-	if client.Is6() {
-		around = network(client).String()
-	}
-	return narrow(client).String(), around
-}
-
 func narrow(client netip.Addr) netip.Prefix {
 	bits := 32
 	if client.Is6() {

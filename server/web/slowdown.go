@@ -58,6 +58,18 @@ func (s *Slowdown) allowances(client netip.Addr) []allowance {
 	return []allowance{own, {network(client), wideFactor * s.free, forgetEvery / wideFactor}}
 }
 
+// Networks name what a client's tries are counted by: its own network, an IPv4 address or IPv6 /64, and the /48 around the
+// latter. They are empty where tries are not counted: for exempt clients, and for whoever comes over a Unix socket.
+func (s *Slowdown) Networks(client netip.Addr) (own, around string) {
+	if !client.IsValid() || within(client, s.exempt) {
+		return "", ""
+	}
+	if client.Is6() {
+		around = network(client).String()
+	}
+	return narrow(client).String(), around
+}
+
 // Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's tries
 // under way could use up what is free between them, it waits for one to end: so many at once get no more tries than one
 // after the other, and an office whose people all log in at nine is not refused. A wait other than zero means that the
