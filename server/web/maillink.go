@@ -62,13 +62,6 @@ func (m *MailedLinks) Open(c *Call, readable func(token string) bool) (token str
 	return token, false, nil
 }
 
-// Done has the browser forget the token of a link that has been used.
-func (m *MailedLinks) Done(c *Call, token string) {
-	if k := linkCookie(linkName(token)); k.Value(c) != "" {
-		k.Clear(c)
-	}
-}
-
 const linkNameLength = 16
 
 // linkName names a link without telling its token.
