@@ -211,20 +211,40 @@ func (r *Room) logOut(c *web.Call) error {
 	return r.loggedOut(c, s.biker.ID)
 }
 
-// logOutEverywhere ends all sessions of the biker.
+// logOutEverywhere ends all sessions of the biker. Without a session, as when the form is sent twice, that may be so
+// already; where the browser's biker is still logged in elsewhere, it is not, and the person is told.
 func (r *Room) logOutEverywhere(c *web.Call) error {
 	if _, err := c.Form(); err != nil {
 		return err
 	}
+	var biker store.ID
 	ref, ok := readSession(r.session.Value(c))
-	if !ok {
-		return r.loggedOut(c, store.ID{})
+	if ok {
+		var err error
+		if biker, err = r.Store.EndSessions(c.R.Context(), ref); err != nil {
+			return err
+		}
 	}
-	biker, err := r.Store.EndSessions(c.R.Context(), ref)
-	if err != nil {
-		return err
+	if biker.IsZero() {
+		elsewhere, err := r.loggedInElsewhere(c)
+		if err != nil {
+			return err
+		}
+		if elsewhere {
+			return r.sessionOver(c)
+		}
 	}
 	return r.loggedOut(c, biker)
+}
+
+// loggedInElsewhere reports whether the biker who has logged in with this browser before has a session somewhere.
+func (r *Room) loggedInElsewhere(c *web.Call) (bool, error) {
+	claims, err := r.Sealer.Open(tokens.Browser, r.browser.Value(c))
+	if err != nil {
+		return false, nil
+	}
+	others, err := r.Store.SessionsOf(claims.Subject)
+	return len(others) > 0, err
 }
 
 // loggedOut answers a log-out. The biker is zero where there was no session.

@@ -149,7 +149,8 @@ func TestChangedToWhatItIs(t *testing.T) {
 	b.post("/biker/change-password", "current", wrong, "password", password).is(429)
 }
 
-// TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others.
+// TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others. One that is gone can't,
+// and the person is told where that matters.
 func TestEverywhereFromAnOldSession(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password)
@@ -163,5 +164,15 @@ func TestEverywhereFromAnOldSession(t *testing.T) {
 	b.post("/biker/logout-everywhere").leads("/biker/login?out")
 	if lost.loggedIn() {
 		t.Error("the lost one goes on")
+	}
+	b.post("/biker/logout-everywhere").leads("/biker/login?out")
+
+	thief := s.browser()
+	b.logIn(zoe, password).leads("/biker")
+	thief.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
+	b.post("/biker/logout-everywhere").is(http.StatusForbidden, "sessi")
+	b.post("/biker/logout").leads("/biker/login?out")
+	if !thief.loggedIn() {
+		t.Error("a dead session did something")
 	}
 }
