@@ -104,6 +104,7 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 		return err
 	}
 	if wait > 0 {
+		overLimit(c, "LIMIT_LOGIN")
 		c.RetryAfter(wait)
 		return r.drawAccount(c, http.StatusTooManyRequests, s.biker, one(func(w words) fault {
 			return fault{"current", w.SlowedText + " " + w.waitText(wait)}

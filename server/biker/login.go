@@ -187,8 +187,12 @@ func wrongPassword(c *web.Call, biker store.Biker) {
 	event.Msg("a wrong password")
 }
 
+func overLimit(c *web.Call, limit string) {
+	c.Security(web.OverLimit).Str("limit", limit).Msg("a client or an account is over its limit")
+}
+
 func (r *Room) slowLogin(c *web.Call, email string, wait time.Duration) error {
-	c.Security(web.OverLimit).Str("limit", "LIMIT_LOGIN").Msg("logins are slowed down")
+	overLimit(c, "LIMIT_LOGIN")
 	c.RetryAfter(wait)
 	return r.drawLogin(c, http.StatusTooManyRequests, loginForm{email: email, faults: one(func(w words) fault {
 		return fault{Text: w.SlowedText + " " + w.waitText(wait) + " " + w.MailWorksText}
@@ -265,6 +269,7 @@ func (r *Room) forgot(c *web.Call) error {
 		})
 	}
 	if wait := r.ForgotLimit.Take(c.Client); wait > 0 {
+		overLimit(c, "LIMIT_SIGN_IN") // forgot calls count there
 		c.RetryAfter(wait)
 		return r.drawForgot(c, http.StatusTooManyRequests, form["email"], one(func(w words) fault {
 			return fault{Text: w.OftenText + " " + w.waitText(wait)}

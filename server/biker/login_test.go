@@ -331,4 +331,8 @@ func TestSecurityEvents(t *testing.T) {
 		s.browser().post("/biker/password", "token", refused, "password", password2)
 	}
 	want(web.TokenRefused, 2)
+	for range 11 {
+		stranger.post("/biker/forgot", "email", nobody)
+	}
+	want(web.OverLimit, 2)
 }

@@ -132,6 +132,7 @@ func (r *Room) useLink(c *web.Call, use linkUse, hash string) error {
 		return r.usedAgain(c, use, biker, err) // used a moment ago, or the like
 	}
 	c.Security(web.PasswordSet).Stringer("biker", biker.ID).Msg("a password was set by a link")
+	r.links.Done(c, use.token)
 	return r.enter(c, biker, begun, s)
 }
 
@@ -153,6 +154,7 @@ func (r *Room) usedAgain(c *web.Call, use linkUse, biker store.Biker, refusal er
 	if wait > 0 {
 		return r.badLink(c, use.token, biker, refusal)
 	}
+	r.links.Done(c, use.token)
 	right, err := r.tryLogin(c, a)
 	switch {
 	case errors.Is(err, tokens.ErrBusy):

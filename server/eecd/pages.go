@@ -137,6 +137,7 @@ func (e *Room) activationForm(c *web.Call) error {
 		return e.badLink(c, err)
 	}
 	c.Log().Debug().Stringer("userId", user.ID).Msg("activated on the page")
+	e.links.Done(c, fields["token"])
 	return e.say(c, http.StatusOK, func(w words) message {
 		m := message{Title: w.ActivatedTitle, Text: w.ActivatedText, Class: "done"}
 		if id, err := store.ParseID(fields["cleaningId"]); err == nil {
@@ -203,6 +204,7 @@ func (e *Room) notMeForm(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	e.links.Done(c, fields["token"])
 	return e.say(c, http.StatusOK, func(w words) message {
 		return message{Title: w.DisownedTitle, Text: w.DisownedText, Class: "done"}
 	})

@@ -25,8 +25,8 @@ const (
 	refusedMost    = 1000             // names, which strangers can make up
 )
 
-// ErrNoCookie says that a browser was led on and did not bring the token: it keeps no cookies, or comes back too late.
-// Its person is to open the link once more, and then gets the page.
+// ErrNoCookie says that a browser was led on and does not bring the token: it keeps no cookies, comes back too late, or has
+// used the link. Its person is to open the link once more, and then gets the page.
 var ErrNoCookie = errors.New("the browser has not kept the cookie of a mailed link")
 
 // NewMailedLinks makes one for the pages of a room.
@@ -60,6 +60,13 @@ func (m *MailedLinks) Open(c *Call, readable func(token string) bool) (token str
 		return "", false, ErrNoCookie
 	}
 	return token, false, nil
+}
+
+// Done has the browser forget the token of a link that has been used.
+func (m *MailedLinks) Done(c *Call, token string) {
+	if k := linkCookie(linkName(token)); k.Value(c) != "" {
+		k.Clear(c)
+	}
 }
 
 const linkNameLength = 16
