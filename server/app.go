@@ -194,7 +194,7 @@ func (a *App) makeRooms() error {
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
-		LoginTries: a.config.Limits.Login, ForgotLimit: signIn,
+		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})
 	if err != nil {
 		return err

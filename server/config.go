@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,9 +20,10 @@ import (
 // Config is what the settings come to: parsed, checked against each other, with every default filled in. Settings.Parse
 // makes it. The fields have the settings' names; CONTRACT section 2 gives their meaning.
 type Config struct {
-	Listen         string // host:port; port 0 lets the system choose
-	OperatorListen string // host:port; empty: LISTEN, for this machine alone
-	Data           string // directory
+	Listen         string   // host:port; port 0 lets the system choose
+	OperatorListen string   // host:port; empty: LISTEN, for this machine alone
+	OperatorHosts  []string // names in lower case that OPERATOR_LISTEN answers to, beside PUBLIC_URL's and its own
+	Data           string   // directory
 	PublicURL      *url.URL
 	TLSCert        string // file names, both or neither
 	TLSKey         string
@@ -80,7 +82,7 @@ type OAuth struct{ URL, ClientID, Secret, Scope string }
 type Limits struct {
 	Register        store.Rate
 	SignIn          store.Rate
-	Exempt          []netip.Prefix // clients without the two above
+	Exempt          []netip.Prefix // clients without the two above and without Login's part per client
 	StrangerLetters store.Rate
 	AddressLetters  store.Rate
 	PartnerLetters  store.Rate
@@ -125,6 +127,22 @@ func (c Config) InboxURL() *url.URL {
 	return addressURL(c.Listen, c.TLSCert != "").JoinPath("inbox")
 }
 
+// operatorHosts are the names that OPERATOR_LISTEN answers to where others than this machine reach it: what an operator
+// has set, PUBLIC_URL's and its own.
+func (c Config) operatorHosts() []string {
+	own, _, _ := net.SplitHostPort(c.OperatorListen)
+	hosts := slices.Clone(c.OperatorHosts)
+	for _, host := range []string{c.PublicURL.Hostname(), own} {
+		if host != "" {
+			hosts = append(hosts, hostKey(host))
+		}
+	}
+	return hosts
+}
+
+// hostKey is a host name as it is compared.
+func hostKey(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
+
 // origin is the origin of a URL as browsers write it.
 func origin(u *url.URL) string {
 	text, err := web.ParseOrigin(u.Scheme + "://" + u.Host)
@@ -160,7 +178,7 @@ func defaultPort(scheme string) string {
 
 // loopback tells whether only this machine can reach the host of a URL.
 func loopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	host = hostKey(host)
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback()
 	}

@@ -35,6 +35,7 @@ func (s Settings) Parse() (Config, error) {
 	c := Config{
 		Listen:             p.listen("LISTEN", s.Listen),
 		OperatorListen:     p.listen("OPERATOR_LISTEN", s.OperatorListen),
+		OperatorHosts:      p.hosts("OPERATOR_HOSTS", s.OperatorHosts),
 		Data:               s.DataDir(),
 		PublicURL:          p.publicURL(s.PublicURL),
 		TLSCert:            s.TLS.Cert,
@@ -129,6 +130,9 @@ func (p *parser) together(s Settings, c Config) {
 	}
 	if c.OperatorListen != "" && c.OperatorListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		p.fault("OPERATOR_LISTEN", "is the same as POSTERN_LISTEN: leave it out, or name another port")
+	}
+	if len(c.OperatorHosts) > 0 && c.OperatorListen == "" {
+		p.fault("OPERATOR_HOSTS", "says what POSTERN_OPERATOR_LISTEN answers to, and that is not set")
 	}
 	if c.Keep.Unconfirmed > 0 && c.Keep.Unconfirmed < c.ConfirmationTTL {
 		p.fault("KEEP_UNCONFIRMED", "is shorter than POSTERN_CONFIRMATION_TTL: links would outlive the registrations that they belong to")

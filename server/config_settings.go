@@ -24,6 +24,7 @@ const settingsPrefix = "POSTERN"
 type Settings struct {
 	Listen         string `default:"127.0.0.1:8080" desc:"HTTP address"`
 	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox and details of readiness"`
+	OperatorHosts  string `split_words:"true" computed:"PUBLIC_URL's and OPERATOR_LISTEN's" desc:"further host names that OPERATOR_LISTEN answers to"`
 	Data           string `default:"./postern-data" desc:"data directory, made at first start"`
 	PublicURL      string `split_words:"true" computed:"LISTEN's address" desc:"base of every link in a letter"`
 	TLS            struct {
@@ -77,7 +78,7 @@ type Settings struct {
 	Limit struct {
 		Register        string `default:"20/h" desc:"register calls per client"`
 		SignIn          string `split_words:"true" default:"60/h" desc:"sign-in calls answered 403 or 404, per client"`
-		Exempt          string `desc:"CIDRs of clients without these two limits"`
+		Exempt          string `desc:"CIDRs of clients without these two limits, and without LIMIT_LOGIN's per client"`
 		StrangerLetters string `split_words:"true" default:"500/h" desc:"letters in all to mailboxes never proven"`
 		AddressLetters  string `split_words:"true" default:"5/h" desc:"activation and recovery letters per address"`
 		PartnerLetters  string `split_words:"true" default:"20000/24h" desc:"letters that one partner causes; the rest are held"`

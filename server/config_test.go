@@ -138,6 +138,10 @@ func TestFaults(t *testing.T) {
 		{[]string{"LISTEN=a:65536"}, `POSTERN_LISTEN is "a:65536": the port is a number`},
 		{[]string{"LISTEN=http://a:1"}, `POSTERN_LISTEN is "http://a:1": write host:port`},
 		{[]string{"OPERATOR_LISTEN=a b:1"}, `POSTERN_OPERATOR_LISTEN is "a b:1": the host is`},
+		{[]string{"OPERATOR_LISTEN=:2", "OPERATOR_HOSTS=ops.example, https://ops.example"}, `POSTERN_OPERATOR_HOSTS holds "https://ops.example": write names as ops.example.org`},
+		{[]string{"OPERATOR_LISTEN=:2", "OPERATOR_HOSTS=ops.example:9090"}, `POSTERN_OPERATOR_HOSTS holds "ops.example:9090": write names`},
+		{[]string{"OPERATOR_LISTEN=:2", "OPERATOR_HOSTS=*.example"}, `POSTERN_OPERATOR_HOSTS holds "*.example": write names`},
+		{[]string{"OPERATOR_HOSTS=ops.example"}, `POSTERN_OPERATOR_HOSTS says what POSTERN_OPERATOR_LISTEN answers to, and that is not set`},
 		{[]string{"LISTEN=:1", "OPERATOR_LISTEN=:1"}, `POSTERN_OPERATOR_LISTEN is the same`},
 		{[]string{"PUBLIC_URL=localhost:8080"}, `POSTERN_PUBLIC_URL is wrong: write a whole URL`},
 		{[]string{"PUBLIC_URL=http://localhost/?a"}, `POSTERN_PUBLIC_URL is wrong: leave out the query`},
@@ -306,7 +310,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s has no meaning", line.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "LISTEN OPERATOR_LISTEN DATA PUBLIC_URL TLS_CERT TLS_KEY TRUSTED_PROXIES ALLOWED_ORIGINS "+
+	if got := strings.Join(names, " "); got != "LISTEN OPERATOR_LISTEN OPERATOR_HOSTS DATA PUBLIC_URL TLS_CERT TLS_KEY TRUSTED_PROXIES ALLOWED_ORIGINS "+
 		"SMTP_URL SMTP_PASSWORD_FILE SMTP_CA_FILE SMTP_CONNECTIONS SMTP_PER_MINUTE SMTP_OAUTH_URL SMTP_OAUTH_CLIENT_ID SMTP_OAUTH_SECRET_FILE SMTP_OAUTH_SCOPE "+
 		"MAIL_FROM MAIL_GIVE_UP_AFTER CONTACT ORGANISATION PRIVACY_URL LETTERS_DIR EECD_ACTIVATION_URL "+
 		"CONFIRMATION_TTL CONFIRMATION_REUSE INVITATION_TTL RECOVERY_TTL PASSWORD_MIN REPEAT_LETTERS_AFTER USER_TOKEN_TTL REACTIVATE_AFTER SIGN_IN KEEP_UNCONFIRMED KEEP_SENT KEEP_EVENTS KEEP_CLEANINGS KEY_FILE "+

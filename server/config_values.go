@@ -154,6 +154,19 @@ func list(text string) []string {
 	return items
 }
 
+// hosts reads host names, which are asked for without regard to case and port.
+func (p *parser) hosts(name, text string) []string {
+	var hosts []string
+	for _, item := range list(text) {
+		if strings.ContainsFunc(item, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/:@*[]", r) }) {
+			p.fault(name, "holds %q: write names as ops.example.org, without scheme and port", item)
+			continue
+		}
+		hosts = append(hosts, hostKey(item))
+	}
+	return hosts
+}
+
 // prefixes reads CIDRs; an address alone is a network of one.
 func (p *parser) prefixes(name, text string) []netip.Prefix {
 	var prefixes []netip.Prefix

@@ -100,11 +100,12 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 	if err != nil {
 		return nil, err
 	}
+	operatorAccess, operatorHosts := a.operatorAccess()
 	frame, err := web.NewFrame(web.Options{
 		Security: a.security,
 		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
-		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL,
+		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL, OperatorHosts: operatorHosts,
 	})
 	if err != nil {
 		return nil, err
@@ -120,17 +121,26 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 		{web.NewServer(a.operator, plain), a.listeners.socket},
 	}
 	if a.listeners.operator != nil {
-		routes := slices.Concat(a.anybody(), a.operatorRoutes())
-		all = append(all, server{web.NewServer(frame.Handler(a.operatorAccess(), routes), plain), a.listeners.operator})
+		routes := slices.Concat(a.anybody(), a.operatorRoutes(), a.operatorFront())
+		all = append(all, server{web.NewServer(frame.Handler(operatorAccess, routes), plain), a.listeners.operator})
 	}
 	return all, nil
 }
 
-// operatorAccess is for OPERATOR_LISTEN. Where that is on this machine alone a loopback Host is demanded, so that no web
-// page that is open here reads along under a name of its own.
-func (a *App) operatorAccess() web.Access {
-	if tcp, ok := a.listeners.operator.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
-		return web.ForLocalHost
+// operatorAccess is for OPERATOR_LISTEN, with the names that it answers to. A web page that is open where that can be
+// reached could read along under a name of its own (DNS rebinding): so on this machine alone it answers to loopback Hosts,
+// and elsewhere to IP addresses, which no page can call itself, and to the names of the appliance.
+func (a *App) operatorAccess() (access web.Access, hosts []string) {
+	switch {
+	case a.listeners.operator == nil:
+		return web.ForNobody, nil
+	case isLoopback(a.listeners.operator.Addr()):
+		return web.ForLocalHost, a.config.OperatorHosts
 	}
-	return web.ForAnybody
+	return web.ForNamedHost, a.config.operatorHosts()
+}
+
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }

@@ -29,7 +29,7 @@ func addBikers(t testing.TB, dir string, n int) (emails []string) {
 		t.Fatal(err)
 	}
 	emails = freshPeople(n)
-	hash, err := tokens.NewHasher(tokens.HasherOptions{Random: rand.Reader}).Hash(t.Context(), loadPassword)
+	hash, err := tokens.NewHasher(tokens.HasherOptions{Random: rand.Reader}).Hash(t.Context(), tokens.Turn{}, loadPassword)
 	err = errors.Join(err, registerPeople(s, emails))
 	next := make(chan string, n)
 	for _, email := range emails {

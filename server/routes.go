@@ -11,6 +11,7 @@ import (
 func (a *App) routes() []web.Route {
 	return slices.Concat(
 		a.anybody(),
+		a.front(),
 		a.rooms.partner.Routes(), // partners, by their bearer tokens
 		a.rooms.biker.Routes(),   // bikers, by a mailed link or a password
 		a.rooms.eecd.Routes(),    // anybody registers and signs in; the rest wants a user token
@@ -24,6 +25,26 @@ func (a *App) anybody() []web.Route {
 		{Method: http.MethodGet, Path: "/healthz", Handle: a.healthz},
 		{Method: http.MethodGet, Path: "/readyz", Handle: a.readyz},
 	}
+}
+
+// front is for whoever types the bare address: it leads to the built-in inbox where that is and the caller may see it, as
+// in a demo, else to the bikers' account.
+func (a *App) front() []web.Route {
+	return []web.Route{{Method: http.MethodGet, Path: "/", Page: true, Handle: func(c *web.Call) error {
+		if a.rooms.inbox != nil && c.Operator() {
+			return c.SeeOther("/inbox")
+		}
+		return c.SeeOther("/biker")
+	}}}
+}
+
+// operatorFront is the same on the operator's own listener, where the bikers' pages are not.
+func (a *App) operatorFront() []web.Route {
+	if a.rooms.inbox == nil {
+		return nil
+	}
+	return []web.Route{{Method: http.MethodGet, Path: "/", Page: true, Operator: true,
+		Handle: func(c *web.Call) error { return c.SeeOther("/inbox") }}}
 }
 
 // operatorRoutes are for the operator alone. A route that is not there for a caller is an unknown path.

@@ -51,9 +51,7 @@ func (a *App) Run(ctx context.Context) error {
 	if certificate != nil {
 		work.Go(func() { certificate.Run(ctx) })
 	}
-	if smtp := a.config.SMTP; smtp != nil && smtp.NoTLS && smtp.User != "" {
-		a.log.Warn().Msg("tls=off in POSTERN_SMTP_URL: the password and all letters go to the smarthost in the clear")
-	}
+	a.warnOfSettings()
 	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).Msg("listening")
 	select {
 	case <-ctx.Done():
@@ -64,6 +62,17 @@ func (a *App) Run(ctx context.Context) error {
 	work.Wait()
 	a.log.Info().Msg("stopped")
 	return fault
+}
+
+// warnOfSettings says what works, and lets others read along.
+func (a *App) warnOfSettings() {
+	if smtp := a.config.SMTP; smtp != nil && smtp.NoTLS && smtp.User != "" {
+		a.log.Warn().Msg("tls=off in POSTERN_SMTP_URL: the password and all letters go to the smarthost in the clear")
+	}
+	if public := a.config.PublicURL; public.Scheme == "http" && !loopback(public.Hostname()) {
+		a.log.Warn().Stringer("publicUrl", public).Msg("POSTERN_PUBLIC_URL is http: links, passwords and tokens cross the " +
+			"network in the clear; serve HTTPS, by a proxy or POSTERN_TLS_CERT, and set it to the https address")
+	}
 }
 
 // certificate reads TLS_CERT and TLS_KEY, where they are set.

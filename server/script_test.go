@@ -40,6 +40,7 @@ import (
 //	browser NAME                 calls are this browser's from now on, with the cookies that it keeps; -: they keep none
 //	cookie NAME COOKIE           keeps what the browser sends as this cookie
 //	scan COUNT PATH              opens a link by GET and by HEAD, as mail scanners do, always with 200 and no cookie
+//	navigate STATUS PATH         opens a link as a browser does; its token must be gone from the address, which ADDRESS keeps
 //	logged TEXT                  the appliance's log holds the text
 //	crowd FILE COUNT ITEM        writes a JSON list of so many items, %d in which is their number
 func TestScripts(t *testing.T) {
@@ -59,7 +60,8 @@ func TestScripts(t *testing.T) {
 			"operator": scriptCommand((*scriptRun).operator), "told": scriptCommand((*scriptRun).told),
 			"browser": scriptCommand((*scriptRun).browser), "cookie": scriptCommand((*scriptRun).cookie),
 			"scan": scriptCommand((*scriptRun).scan), "logged": scriptCommand((*scriptRun).logged),
-			"crowd": scriptCommand((*scriptRun).crowd),
+			"navigate": scriptCommand((*scriptRun).navigate),
+			"crowd":    scriptCommand((*scriptRun).crowd),
 		},
 	})
 }

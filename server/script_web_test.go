@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -63,6 +64,31 @@ func (r *scriptRun) scan(_ *testscript.TestScript, args []string) error {
 				return fmt.Errorf("%s answered %d with cookie %q: %w", method, status, r.head.Get("Set-Cookie"), err)
 			}
 		}
+	}
+	return nil
+}
+
+// navigate opens a link as the browser's address bar does: the page is there in the end, and the token gone from its address.
+func (r *scriptRun) navigate(ts *testscript.TestScript, args []string) error {
+	request, err := http.NewRequest(http.MethodGet, r.app.url+args[1], nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Sec-Fetch-Mode", "navigate")
+	client := http.Client{Transport: r.app.client.Transport, Jar: r.jar}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	r.head = response.Header
+	if r.body, err = io.ReadAll(response.Body); err != nil {
+		return err
+	}
+	_, _ = ts.Stdout().Write(r.body)
+	ts.Setenv("ADDRESS", response.Request.URL.RequestURI())
+	if address := response.Request.URL.String(); strconv.Itoa(response.StatusCode) != args[0] || strings.Contains(address, "token") {
+		return fmt.Errorf("%d at %s", response.StatusCode, address)
 	}
 	return nil
 }

@@ -105,10 +105,20 @@ func TestSetPassword(t *testing.T) {
 	wantKind(t, err, Conflict)
 	_, _, err = s.LogInBiker(ctx, LogIn{Biker: biker.ID, Verified: biker.Password})
 	wantKind(t, err, Conflict)
-	_, third := setPassword(t, s, changed, 5)
+	again, third := setPassword(t, s, changed, 5)
 	wantSession(t, s, second, false)
-	must(t, s.EndSessions(ctx, biker.ID))
+	fourth := logIn(t, s, again, 6)
+	for _, ref := range []SessionRef{{third.ID, secret(7)}, {}, second} { // another's secret, none, one that has ended
+		if ended, err := s.EndSessions(ctx, ref); err != nil || !ended.IsZero() {
+			t.Errorf("%v, %v", ended, err)
+		}
+	}
+	wantSession(t, s, third, true)
+	if ended, err := s.EndSessions(ctx, third); err != nil || ended != biker.ID {
+		t.Errorf("%v, %v", ended, err)
+	}
 	wantSession(t, s, third, false)
+	wantSession(t, s, fourth, false)
 	notices := 0
 	owed, err := s.LettersTo(biker.ID, 100)
 	must(t, err)

@@ -129,10 +129,16 @@ func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
 	return err
 }
 
-// EndSessions logs a biker out everywhere.
-func (s *Store) EndSessions(ctx context.Context, biker ID) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) { return struct{}{}, t.endSessions(biker, ID{}) })
-	return err
+// EndSessions logs the biker of a session out everywhere, also where that session is over by its age: the others may not
+// be. It gives the biker; the zero ID where there is no such session any more, and nothing to end.
+func (s *Store) EndSessions(ctx context.Context, ref SessionRef) (biker ID, err error) {
+	return writeVital(ctx, s, func(t *tx) (ID, error) {
+		session, found, err := sessions.get(t, ref.ID[:])
+		if err != nil || !found || subtle.ConstantTimeCompare(session.Secret[:], ref.Secret[:]) != 1 {
+			return ID{}, err
+		}
+		return session.Biker, t.endSessions(session.Biker, ID{})
+	})
 }
 
 // SessionsOf lists a biker's sessions that are not over, the oldest first.

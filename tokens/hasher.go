@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,29 +17,22 @@ var ErrBusy = errors.New("too many passwords are being checked at the moment")
 // Raising it is enough: hashes of before are read as they are, and made anew when their owners log in.
 var current = cost{memory: 19 << 10, passes: 2, threads: 1}
 
-// A flood of logins waits in line up to a length and a time. Whoever waits costs a goroutine; the memory for hashing is
-// taken only when the turn has come.
-const (
-	waitingMost = 256
-	waitLongest = 10 * time.Second
-)
-
 // HasherOptions are what a Hasher needs.
 type HasherOptions struct {
 	// Parallel is the number of passwords hashed at once, each with 19 MiB and one CPU busy for some 25 ms. Zero or less:
 	// half of the CPUs, at least one, so that other calls are answered while a flood of logins is worked off.
 	Parallel int
-	Random   io.Reader // for the salts; safe for concurrent use, as crypto/rand.Reader is
+	Patience time.Duration // how long a call waits for its turn; 0 is 10 s
+	Random   io.Reader     // for the salts; safe for concurrent use, as crypto/rand.Reader is
 }
 
 // Hasher hashes passwords and compares them with their hashes: argon2id (RFC 9106) over the text in Unicode form NFKC, so
 // that a password is the same from every keyboard. Nothing is trimmed or cut. It is ready for concurrent use: at most
-// Parallel calls work, 256 wait for up to 10 s in the order in which they came, and all others get ErrBusy at once.
+// Parallel calls work, and one more for people who are known; the others wait in line as Turn says.
 type Hasher struct {
-	turns   chan struct{}
-	waiting atomic.Int64
-	random  io.Reader
-	cost    cost
+	line   *line
+	random io.Reader
+	cost   cost
 }
 
 // NewHasher makes a Hasher.
@@ -48,21 +40,25 @@ func NewHasher(o HasherOptions) *Hasher {
 	if o.Parallel < 1 {
 		o.Parallel = max(1, runtime.GOMAXPROCS(0)/2)
 	}
-	return &Hasher{turns: make(chan struct{}, o.Parallel), random: o.Random, cost: current}
+	if o.Patience == 0 {
+		o.Patience = waitLongest
+	}
+	return &Hasher{line: newLine(o.Parallel, o.Patience), random: o.Random, cost: current}
 }
 
 // Hash gives the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy; the
 // context's, where it ends before the turn has come; a password over the limits, which PasswordFault has to find first;
 // failing randomness.
-func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, error) {
 	text, fits := normalise(password)
 	if !fits {
 		return "", errors.New("hashing a password: it is too long")
 	}
-	if err := h.take(ctx); err != nil {
+	give, err := h.line.take(ctx, t)
+	if err != nil {
 		return "", err
 	}
-	defer h.give()
+	defer give()
 	return h.hash(text)
 }
 
@@ -70,7 +66,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // takes as long as any other. Where the password is right and hashing has been made dearer since, rehash is the PHC
 // string to store in place of the old one, else it is empty. The errors: ErrBusy; the context's, where it ends before the
 // turn has come; a phc that is none, or asks for more than 64 MiB or 16 passes: the record is damaged; failing randomness.
-func (h *Hasher) Verify(ctx context.Context, password, phc string) (right bool, rehash string, err error) {
+func (h *Hasher) Verify(ctx context.Context, t Turn, password, phc string) (right bool, rehash string, err error) {
 	stored, someones := h.nobodys(), phc != ""
 	if someones {
 		if stored, err = parsePHC(phc); err != nil {
@@ -78,10 +74,11 @@ func (h *Hasher) Verify(ctx context.Context, password, phc string) (right bool, 
 		}
 	}
 	text, fits := normalise(password)
-	if err := h.take(ctx); err != nil {
+	give, err := h.line.take(ctx, t)
+	if err != nil {
 		return false, "", err
 	}
-	defer h.give()
+	defer give()
 	// Hashed in each case, so that the time says nothing; and nothing is the right password of nobody.
 	right = stored.is(text) && someones && fits
 	if right && stored.weaker(h.cost) {
@@ -103,31 +100,3 @@ func (h *Hasher) hash(text string) (string, error) {
 	}
 	return phc{h.cost, salt, derive(text, salt, h.cost, hashLength)}.String(), nil
 }
-
-// take waits for a turn, which is the caller's until give. Waiting senders of a channel are served in their order.
-func (h *Hasher) take(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case h.turns <- struct{}{}:
-		return nil
-	default:
-	}
-	defer h.waiting.Add(-1)
-	if h.waiting.Add(1) > waitingMost {
-		return ErrBusy
-	}
-	patience := time.NewTimer(waitLongest)
-	defer patience.Stop()
-	select {
-	case h.turns <- struct{}{}:
-		return nil
-	case <-patience.C:
-		return ErrBusy
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (h *Hasher) give() { <-h.turns }

@@ -1,17 +1,13 @@
 package tokens
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 )
 
 // newHasher makes one that costs next to nothing.
@@ -44,23 +40,23 @@ func TestHasher(t *testing.T) {
 		{"empty", "fiets", "", false},
 		{"too long, and an empty one", "", strings.Repeat("a", 257), false},
 	} {
-		stored, err := h.Hash(t.Context(), c.set)
+		stored, err := h.Hash(t.Context(), Turn{}, c.set)
 		check(t, err)
-		right, rehash, err := h.Verify(t.Context(), c.typed, stored)
+		right, rehash, err := h.Verify(t.Context(), Turn{}, c.typed, stored)
 		if err != nil || right != c.right || rehash != "" {
 			t.Errorf("%s: %v, %q, %v", c.name, right, rehash, err)
 		}
-		if right, rehash, err := h.Verify(t.Context(), c.set, ""); right || rehash != "" || err != nil {
+		if right, rehash, err := h.Verify(t.Context(), Turn{}, c.set, ""); right || rehash != "" || err != nil {
 			t.Errorf("%s is nobody's password: %v, %q, %v", c.name, right, rehash, err)
 		}
 	}
-	one, err := h.Hash(t.Context(), "fiets")
+	one, err := h.Hash(t.Context(), Turn{}, "fiets")
 	check(t, err)
-	if two, err := h.Hash(t.Context(), "fiets"); err != nil || one == two {
+	if two, err := h.Hash(t.Context(), Turn{}, "fiets"); err != nil || one == two {
 		t.Errorf("without salt: %s, %v", two, err)
 	}
 	for _, tooLong := range []string{long + "x", strings.Repeat("\U0001f6b2", 257), strings.Repeat("a", 1<<20)} {
-		if stored, err := h.Hash(t.Context(), tooLong); err == nil || errors.Is(err, ErrBusy) || strings.Contains(err.Error(), "aaa") {
+		if stored, err := h.Hash(t.Context(), Turn{}, tooLong); err == nil || errors.Is(err, ErrBusy) || strings.Contains(err.Error(), "aaa") {
 			t.Errorf("%d octets: %q, %v", len(tooLong), stored, err)
 		}
 	}
@@ -70,26 +66,26 @@ func TestRehash(t *testing.T) {
 	was := newHasher(1)
 	now := newHasher(1)
 	now.cost.passes = 2
-	old, err := was.Hash(t.Context(), "fiets")
+	old, err := was.Hash(t.Context(), Turn{}, "fiets")
 	check(t, err)
-	right, fresh, err := now.Verify(t.Context(), "fiets", old)
+	right, fresh, err := now.Verify(t.Context(), Turn{}, "fiets", old)
 	if err != nil || !right || !strings.HasPrefix(fresh, "$argon2id$v=19$m=64,t=2,p=1$") {
 		t.Fatalf("%v, %q, %v", right, fresh, err)
 	}
-	if right, again, err := now.Verify(t.Context(), "fiets", fresh); err != nil || !right || again != "" {
+	if right, again, err := now.Verify(t.Context(), Turn{}, "fiets", fresh); err != nil || !right || again != "" {
 		t.Errorf("the new one: %v, %q, %v", right, again, err)
 	}
-	if right, again, err := now.Verify(t.Context(), "lamp", old); err != nil || right || again != "" {
+	if right, again, err := now.Verify(t.Context(), Turn{}, "lamp", old); err != nil || right || again != "" {
 		t.Errorf("a wrong password: %v, %q, %v", right, again, err)
 	}
-	if right, back, err := was.Verify(t.Context(), "fiets", fresh); err != nil || !right || back != "" {
+	if right, back, err := was.Verify(t.Context(), Turn{}, "fiets", fresh); err != nil || !right || back != "" {
 		t.Errorf("a step back: %v, %q, %v", right, back, err)
 	}
 	now.random = strings.NewReader("short")
-	if right, fresh, err := now.Verify(t.Context(), "fiets", old); err == nil || fresh != "" {
+	if right, fresh, err := now.Verify(t.Context(), Turn{}, "fiets", old); err == nil || fresh != "" {
 		t.Errorf("without randomness: %v, %q, %v", right, fresh, err)
 	}
-	if stored, err := now.Hash(t.Context(), "fiets"); err == nil || stored != "" {
+	if stored, err := now.Hash(t.Context(), Turn{}, "fiets"); err == nil || stored != "" {
 		t.Errorf("without randomness: %q, %v", stored, err)
 	}
 }
@@ -97,10 +93,11 @@ func TestRehash(t *testing.T) {
 // TestDamaged holds that a record that asks for too much is an error before anything is taken.
 func TestDamaged(t *testing.T) {
 	h := newHasher(1)
-	check(t, h.take(t.Context())) // nobody else gets a turn
+	_, err := h.line.take(t.Context(), Turn{}) // nobody else gets a turn
+	check(t, err)
 	for _, text := range []string{"fiets", strings.Replace(goodPHC, "m=19456",
 		"m=4194304", 1), strings.Replace(goodPHC, "t=2", "t=4000000000", 1)} {
-		if right, rehash, err := h.Verify(t.Context(), "fiets", text); right || rehash != "" || !errors.Is(err, errPHC) {
+		if right, rehash, err := h.Verify(t.Context(), Turn{}, "fiets", text); right || rehash != "" || !errors.Is(err, errPHC) {
 			t.Errorf("%s: %v, %q, %v", text, right, rehash, err)
 		}
 	}
@@ -109,69 +106,13 @@ func TestDamaged(t *testing.T) {
 // TestCurrent holds the parameters that are promised.
 func TestCurrent(t *testing.T) {
 	h := NewHasher(HasherOptions{Random: rand.Reader})
-	stored, err := h.Hash(t.Context(), "fiets")
+	stored, err := h.Hash(t.Context(), Turn{}, "fiets")
 	if err != nil || !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$") || len(stored) != len(goodPHC) {
 		t.Errorf("%q, %v", stored, err)
 	}
-	if parallel := cap(h.turns); parallel != max(1, runtime.GOMAXPROCS(0)/2) {
+	if parallel := cap(h.line.turns); parallel != max(1, runtime.GOMAXPROCS(0)/2) {
 		t.Errorf("%d at once", parallel)
 	}
-}
-
-func TestQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHasher(2)
-		check(t, h.take(t.Context()))
-		check(t, h.take(t.Context()))
-
-		cancelled, cancel := context.WithCancel(t.Context())
-		var leaver error
-		go func() { leaver = h.take(cancelled) }()
-		synctest.Wait()
-		var served []int
-		var busy atomic.Int64
-		begun := time.Now()
-		for i := 1; i < waitingMost; i++ {
-			go func() {
-				switch err := h.take(t.Context()); {
-				case err == nil:
-					served = append(served, i)
-				case errors.Is(err, ErrBusy) && time.Since(begun) == waitLongest:
-					busy.Add(1)
-				default:
-					t.Errorf("number %d: %v after %v", i, err, time.Since(begun))
-				}
-			}()
-			synctest.Wait()
-		}
-		if right, _, err := h.Verify(t.Context(), "fiets", ""); right || !errors.Is(err, ErrBusy) || !time.Now().Equal(begun) {
-			t.Errorf("with the line full: %v, %v", right, err)
-		}
-		cancel()
-		synctest.Wait()
-		if !errors.Is(leaver, context.Canceled) {
-			t.Errorf("who left: %v", leaver)
-		}
-		for range 3 {
-			h.give()
-			synctest.Wait()
-		}
-		if len(served) != 3 || served[0] != 1 || served[1] != 2 || served[2] != 3 {
-			t.Errorf("served: %v", served)
-		}
-		time.Sleep(waitLongest) // the bubble's time
-		synctest.Wait()
-		if busy.Load() != waitingMost-4 || h.waiting.Load() != 0 {
-			t.Errorf("%d were told that it is busy, %d still wait", busy.Load(), h.waiting.Load())
-		}
-		h.give()
-		if _, err := h.Hash(t.Context(), "fiets"); err != nil {
-			t.Errorf("afterwards: %v", err)
-		}
-		if _, err := h.Hash(cancelled, "fiets"); !errors.Is(err, context.Canceled) {
-			t.Errorf("for somebody who has gone: %v", err)
-		}
-	})
 }
 
 // TestFlood lets 24 log in at once, with the memory settings of serve: they take turns with what memory there is.
@@ -183,7 +124,7 @@ func TestFlood(t *testing.T) {
 	var all sync.WaitGroup
 	for range 24 {
 		all.Go(func() {
-			if _, _, err := h.Verify(t.Context(), "fiets", ""); err != nil {
+			if _, _, err := h.Verify(t.Context(), Turn{}, "fiets", ""); err != nil {
 				t.Error(err)
 			}
 		})
@@ -201,7 +142,7 @@ func BenchmarkHash(b *testing.B) {
 	h := NewHasher(HasherOptions{Random: rand.Reader})
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := h.Hash(b.Context(), "fiets lamp water stoel"); err != nil {
+		if _, err := h.Hash(b.Context(), Turn{}, "fiets lamp water stoel"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package biker
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -103,6 +104,7 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 		return err
 	}
 	if wait > 0 {
+		overLimit(c, "login")
 		c.RetryAfter(wait)
 		return r.drawAccount(c, http.StatusTooManyRequests, s.biker, one(func(w words) fault {
 			return fault{"current", w.SlowedText + " " + w.waitText(wait)}
@@ -117,6 +119,7 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 	case store.IsKind(err, store.Unauthorized):
 		return r.sessionOver(c)
 	case store.IsKind(err, store.Conflict):
+		c.Security(web.WrongPassword).Stringer("biker", s.biker.ID).Msg("a wrong current password")
 		return r.drawAccount(c, http.StatusForbidden, s.biker, one(func(w words) fault { return fault{"current", w.WrongCurrentText} }))
 	case err != nil:
 		return err
@@ -143,21 +146,43 @@ func (r *Room) changeFaults(biker store.Biker, form map[string]string) (func(wor
 
 var errWrongCurrent = store.Refuse(store.Conflict, "This is not the current password.")
 
-// change verifies the present password and sets the new one.
+// change sets the new password. Where it is the present one already, as when a form is sent twice, there is nothing to do.
 func (r *Room) change(c *web.Call, s current, form map[string]string) (store.Biker, error) {
+	changed, refusal := r.changeFrom(c, s, form)
+	if !store.IsKind(refusal, store.Conflict) {
+		return changed, refusal
+	}
+	biker, err := r.Store.BikerByID(s.biker.ID)
+	if err != nil {
+		return store.Biker{}, err
+	}
+	right, _, err := r.Hasher.Verify(c.R.Context(), known(biker), form["password"], biker.Password)
+	if err != nil || !right {
+		return store.Biker{}, cmp.Or(err, refusal)
+	}
+	r.giveBack(c, sessionKey(s.ref))
+	return biker, nil
+}
+
+// changeFrom verifies the present password and sets the new one. It refuses with Conflict where the former is another.
+func (r *Room) changeFrom(c *web.Call, s current, form map[string]string) (store.Biker, error) {
 	ctx := c.R.Context()
-	right, _, err := r.Hasher.Verify(ctx, form["current"], s.biker.Password)
+	right, _, err := r.Hasher.Verify(ctx, known(s.biker), form["current"], s.biker.Password)
 	if err != nil {
 		return store.Biker{}, err
 	}
 	if !right {
 		return store.Biker{}, errWrongCurrent
 	}
-	hash, err := r.Hasher.Hash(ctx, form["password"])
+	hash, err := r.Hasher.Hash(ctx, known(s.biker), form["password"])
 	if err != nil {
 		return store.Biker{}, err
 	}
-	return r.Store.ChangePassword(ctx, store.PasswordChange{Session: s.ref, Verified: s.biker.Password, Hash: hash, Key: sessionKey(s.ref)})
+	biker, err := r.Store.ChangePassword(ctx, store.PasswordChange{Session: s.ref, Verified: s.biker.Password, Hash: hash, Key: sessionKey(s.ref)})
+	if err == nil {
+		c.Security(web.PasswordSet).Stringer("biker", biker.ID).Msg("a password was changed")
+	}
+	return biker, err
 }
 
 // chooseLanguage keeps the biker's own choice of language.
@@ -171,19 +196,62 @@ func (r *Room) chooseLanguage(c *web.Call, s current, form map[string]string) er
 	return c.SeeOther(accountPath)
 }
 
-// logOut ends the session of this browser, which stays known as one that has logged in.
-func (r *Room) logOut(c *web.Call, s current, _ map[string]string) error {
-	if err := r.Store.EndSession(c.R.Context(), s.ref); err != nil {
+// logOut ends the session of this browser, which stays known as one that has logged in. Without a session, as when the
+// form is sent twice, that is so already.
+func (r *Room) logOut(c *web.Call) error {
+	if _, err := c.Form(); err != nil {
 		return err
 	}
-	r.session.Clear(c)
-	return c.SeeOther(outPath)
+	s, found, err := r.visitor(c)
+	if err == nil && found {
+		err = r.Store.EndSession(c.R.Context(), s.ref)
+	}
+	if err != nil {
+		return err
+	}
+	return r.loggedOut(c, s.biker.ID)
 }
 
-// logOutEverywhere ends all sessions of the biker.
-func (r *Room) logOutEverywhere(c *web.Call, s current, _ map[string]string) error {
-	if err := r.Store.EndSessions(c.R.Context(), s.biker.ID); err != nil {
+// logOutEverywhere ends all sessions of the biker. Without a session, as when the form is sent twice, that may be so
+// already; where the browser's biker is still logged in elsewhere, it is not, and the person is told.
+func (r *Room) logOutEverywhere(c *web.Call) error {
+	if _, err := c.Form(); err != nil {
 		return err
+	}
+	var biker store.ID
+	ref, ok := readSession(r.session.Value(c))
+	if ok {
+		var err error
+		if biker, err = r.Store.EndSessions(c.R.Context(), ref); err != nil {
+			return err
+		}
+	}
+	if biker.IsZero() {
+		elsewhere, err := r.loggedInElsewhere(c)
+		if err != nil {
+			return err
+		}
+		if elsewhere {
+			return r.sessionOver(c)
+		}
+	}
+	return r.loggedOut(c, biker)
+}
+
+// loggedInElsewhere reports whether the biker who has logged in with this browser before has a session somewhere.
+func (r *Room) loggedInElsewhere(c *web.Call) (bool, error) {
+	claims, err := r.Sealer.Open(tokens.Browser, r.browser.Value(c))
+	if err != nil {
+		return false, nil
+	}
+	others, err := r.Store.SessionsOf(claims.Subject)
+	return len(others) > 0, err
+}
+
+// loggedOut answers a log-out. The biker is zero where there was no session.
+func (r *Room) loggedOut(c *web.Call, biker store.ID) error {
+	if !biker.IsZero() {
+		c.Security(web.LoggedOut).Stringer("biker", biker).Msg("logged out")
 	}
 	r.session.Clear(c)
 	return c.SeeOther(outPath)

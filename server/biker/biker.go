@@ -5,6 +5,7 @@ package biker
 import (
 	"io"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"postern/server/web"
@@ -21,11 +22,12 @@ type Options struct {
 	Sealer       *tokens.Sealer
 	Hasher       *tokens.Hasher
 	Now          func() time.Time
-	Random       io.Reader    // secrets of sessions; safe for concurrent use
-	PasswordMin  int          // code points
-	Organisation string       // a word that no password may lean on; may be empty
-	LoginTries   int          // wrong passwords before an account's logins are slowed down; a client's after ten times as many; 0: never
-	ForgotLimit  *web.Limiter // links asked for, per client
+	Random       io.Reader      // secrets of sessions; safe for concurrent use
+	PasswordMin  int            // code points
+	Organisation string         // a word that no password may lean on; may be empty
+	LoginTries   int            // wrong passwords before an account's logins are slowed down; a client's after ten times as many; 0: never
+	LoginExempt  []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
+	ForgotLimit  *web.Limiter   // links asked for, per client
 }
 
 // Room is the bikers' pages. It is safe for concurrent use.
@@ -33,6 +35,7 @@ type Room struct {
 	Options
 	pages   *pages
 	clients *web.Slowdown // wrong passwords by client
+	links   *web.MailedLinks
 	session web.Cookie
 	browser web.Cookie // of a browser that has logged in
 }
@@ -48,7 +51,8 @@ func New(o Options) (*Room, error) {
 	p, err := loadPages()
 	return &Room{
 		Options: o, pages: p,
-		clients: web.NewSlowdown(clientTries*o.LoginTries, o.Now),
+		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
+		links:   web.NewMailedLinks(o.Now),
 		session: web.Cookie{Name: "postern"},
 		browser: web.Cookie{Name: "postern-browser", Life: browserLife},
 	}, err
@@ -68,8 +72,8 @@ func (r *Room) Routes() []web.Route {
 		{Method: get, Path: "/biker", Handle: r.account},
 		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword)},
 		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage)},
-		{Method: post, Path: "/biker/logout", Handle: r.asBiker(r.logOut)},
-		{Method: post, Path: "/biker/logout-everywhere", Handle: r.asBiker(r.logOutEverywhere)},
+		{Method: post, Path: "/biker/logout", Handle: r.logOut},
+		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere},
 	}
 	for i := range routes {
 		routes[i].Page, routes[i].Languages = true, Languages

@@ -50,6 +50,8 @@ type site struct {
 	store  *store.Store
 	sealer *tokens.Sealer
 
+	security *web.SecurityLog
+
 	mu  sync.Mutex
 	now time.Time
 }
@@ -104,8 +106,9 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	var err error
 	s.room, err = New(o)
 	check(s.t, err)
+	s.security = web.NewSecurityLog()
 	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
-		PublicOrigin: "http://postern.example"})
+		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
 	s.Handler = frame.Handler(web.ForNobody, s.room.Routes())
 }
@@ -150,7 +153,7 @@ func (s *site) setPassword(email, password string) *browser {
 	s.t.Helper()
 	hash, made := hashes.Load(password)
 	if !made {
-		phc, err := s.room.Hasher.Hash(s.t.Context(), password)
+		phc, err := s.room.Hasher.Hash(s.t.Context(), tokens.Turn{}, password)
 		check(s.t, err)
 		hash, _ = hashes.LoadOrStore(password, phc)
 	}

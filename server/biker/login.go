@@ -72,7 +72,11 @@ type attempt struct {
 	biker    store.Biker
 	key      [32]byte // what its failures count against
 	known    bool     // the browser has logged in as this biker before
+	turn     tokens.Turn
 }
+
+// known is the turn of people who are: by a session, a link from their mailbox, or their browser.
+func known(biker store.Biker) tokens.Turn { return tokens.Turn{Person: biker.ID.String()} }
 
 // logIn answers a try the same way, after the same work, whoever is behind the address.
 func (r *Room) logIn(c *web.Call) error {
@@ -107,6 +111,7 @@ func (r *Room) logIn(c *web.Call) error {
 		return err
 	case !right:
 		failed = true
+		wrongPassword(c, a.biker)
 		return r.drawLogin(c, http.StatusForbidden, loginForm{email: form["email"], faults: one(wrongLogin)})
 	}
 	return nil
@@ -165,14 +170,29 @@ func (r *Room) attempt(c *web.Call, form map[string]string) (attempt, error) {
 	if err != nil || biker.Blocked || biker.Password == "" {
 		biker = store.Biker{}
 	}
-	a := attempt{password: form["password"], biker: biker}
+	a := attempt{password: form["password"], biker: biker, turn: known(biker)}
 	if a.key, a.known = r.knows(c, biker); !a.known {
-		a.key = store.LoginKey(email)
+		a.key, a.turn = store.LoginKey(email), tokens.Turn{}
+		a.turn.Client, a.turn.Network = r.clients.Networks(c.Client)
 	}
 	return a, nil
 }
 
+// wrongPassword tells of a try that failed. Its biker is zero where no password can be right.
+func wrongPassword(c *web.Call, biker store.Biker) {
+	event := c.Security(web.WrongPassword)
+	if !biker.ID.IsZero() {
+		event = event.Stringer("biker", biker.ID)
+	}
+	event.Msg("a wrong password")
+}
+
+func overLimit(c *web.Call, limit string) {
+	c.Security(web.OverLimit).Str("limit", limit).Msg("a client or an account is over its limit")
+}
+
 func (r *Room) slowLogin(c *web.Call, email string, wait time.Duration) error {
+	overLimit(c, "login")
 	c.RetryAfter(wait)
 	return r.drawLogin(c, http.StatusTooManyRequests, loginForm{email: email, faults: one(func(w words) fault {
 		return fault{Text: w.SlowedText + " " + w.waitText(wait) + " " + w.MailWorksText}
@@ -191,6 +211,7 @@ func (r *Room) tryLogin(c *web.Call, a attempt) (right bool, err error) {
 	if err != nil || !right {
 		return false, err
 	}
+	c.Security(web.LoggedIn).Stringer("biker", biker.ID).Msg("logged in")
 	return true, r.enter(c, biker, begun, s)
 }
 
@@ -200,7 +221,7 @@ func (r *Room) verified(ctx context.Context, a attempt, in store.LogIn) (biker s
 	biker = a.biker
 	for range 2 {
 		in.Biker, in.Verified = biker.ID, biker.Password
-		if right, in.Rehashed, err = r.Hasher.Verify(ctx, a.password, biker.Password); err != nil || !right {
+		if right, in.Rehashed, err = r.Hasher.Verify(ctx, a.turn, a.password, biker.Password); err != nil || !right {
 			return biker, begun, false, err
 		}
 		if biker, begun, err = r.Store.LogInBiker(ctx, in); !store.IsKind(err, store.Conflict) {
@@ -248,7 +269,7 @@ func (r *Room) forgot(c *web.Call) error {
 		})
 	}
 	if wait := r.ForgotLimit.Take(c.Client); wait > 0 {
-		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many links asked for by a client")
+		overLimit(c, "sign_in") // forgot calls count there
 		c.RetryAfter(wait)
 		return r.drawForgot(c, http.StatusTooManyRequests, form["email"], one(func(w words) fault {
 			return fault{Text: w.OftenText + " " + w.waitText(wait)}

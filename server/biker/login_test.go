@@ -1,16 +1,16 @@
 package biker
 
 import (
-	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
 	"net/http"
-	"runtime"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
 )
@@ -209,46 +209,130 @@ func TestFromAnotherSite(t *testing.T) {
 	b.logIn(zoe, password).leads("/biker")
 }
 
-// TestBusy: where too many passwords are looked at, the pages say so, keep what was typed and count no failure.
-func TestBusy(t *testing.T) {
-	s := newSite(t, func(o *Options) {
-		o.Hasher = tokens.NewHasher(tokens.HasherOptions{Parallel: 1, Random: o.Random})
-	})
-	b := s.setPassword(zoe, password)
-	ctx, cancel := context.WithCancel(t.Context())
-	full := make(chan struct{})
-	var once sync.Once
-	var flood sync.WaitGroup
-	for range 300 {
-		flood.Go(func() {
-			for ctx.Err() == nil {
-				if _, _, err := s.room.Hasher.Verify(ctx, wrong, ""); errors.Is(err, tokens.ErrBusy) {
-					once.Do(func() { close(full) })
-					runtime.Gosched()
-				}
-			}
-		})
+// gate is randomness that is not given before it is opened: who hashes a password then keeps the turn.
+type gate struct {
+	entered, open chan struct{}
+}
+
+func (g gate) Read(p []byte) (int, error) {
+	select {
+	case g.entered <- struct{}{}:
+	case <-g.open:
 	}
-	<-full
+	<-g.open
+	return rand.Read(p)
+}
+
+// TestBusy: where too many passwords are looked at, the pages say so, keep what was typed and count no failure. People
+// who are known have a turn of their own, so that only their own number keeps them out.
+func TestBusy(t *testing.T) {
+	held := gate{make(chan struct{}), make(chan struct{})}
+	s := newSite(t)
+	b := s.setPassword(zoe, password)
+	s.room.Hasher = tokens.NewHasher(tokens.HasherOptions{Parallel: 1, Patience: time.Millisecond, Random: held})
+	var holders sync.WaitGroup
+	hold := func(turn tokens.Turn) {
+		holders.Go(func() { _, _ = s.room.Hasher.Hash(t.Context(), turn, wrong) })
+		<-held.entered
+	}
 	token := s.link(tokens.Recovery, zoe)
-	for _, a := range []answer{
-		s.browser().logIn(nobody, wrong).is(503, "Very many people", nobody),
-		b.post("/biker/change-password", "current", password, "password", password2).is(503),
-		b.post("/biker/password", "token", token, "password", password2).is(503, zoe),
-	} {
-		if a.Header().Get("Retry-After") != "5" {
+	busy := func(a answer) {
+		t.Helper()
+		if a.is(503, "heel veel mensen").Header().Get("Retry-After") != "5" {
 			t.Errorf("%s: come back after %q", a.ask, a.Header().Get("Retry-After"))
 		}
 	}
-	for busy := 0; busy < 6; { // now and then one slips in between two of the flood
-		if a := s.browser().logIn(zoe, password); a.Code == 503 {
-			busy++
-		} else {
-			a.leads("/biker")
-		}
+	hold(tokens.Turn{})
+	for range 7 { // more than an account's free failures
+		busy(s.browser().speaking("nl").logIn(nobody, wrong))
+		busy(s.browser().speaking("nl").logIn(zoe, password))
 	}
-	cancel()
-	flood.Wait()
+	b.logIn(zoe, password).leads("/biker")
+	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
+	hold(tokens.Turn{Person: "another who is known"})
+	b.speaking("nl")
+	for range 7 {
+		busy(b.logIn(zoe, password))
+		busy(b.post("/biker/change-password", "current", password, "password", password2))
+		busy(b.post("/biker/password", "token", token, "password", password2).is(503, zoe))
+	}
+	close(held.open)
+	holders.Wait()
 	s.browser().logIn(zoe, password).leads("/biker")
 	b.post("/biker/password", "token", token, "password", password2).leads("/biker")
+}
+
+// TestFloodFromNetworks: wrong logins from all over one IPv6 /48 slow down that network's strangers, and neither those of
+// other networks nor browsers that are known, wherever they are.
+func TestFloodFromNetworks(t *testing.T) {
+	s := newSite(t, func(o *Options) {
+		o.LoginTries, o.LoginExempt = 1, []netip.Prefix{netip.MustParsePrefix("2001:db8:9::/48")}
+	})
+	owner := s.setPassword(zoe, password)
+	owner.address = "[2001:db8:1::7]:1"
+	from := func(format string, i int) *browser {
+		b := s.browser()
+		b.address = fmt.Sprintf(format, i)
+		return b
+	}
+	for i := range 99 { // as logins that fail do
+		ended, wait, err := s.room.clients.Begin(t.Context(), netip.MustParseAddr(fmt.Sprintf("2001:db8:1:%x::1", i)))
+		if wait > 0 || err != nil {
+			t.Fatal(wait, err)
+		}
+		ended(true)
+	}
+	from("[2001:db8:1:%x::1]:1", 99).logIn(nobody, wrong).is(403)
+	from("[2001:db8:1:%x::1]:1", 1000).logIn(zoe, password).is(429)
+	from("[2001:db8:2:%x::1]:1", 1000).logIn(zoe, password).leads("/biker")
+	from("192.0.2.%d:1", 1).logIn(zoe, password).leads("/biker")
+	owner.logIn(zoe, password).leads("/biker")
+	from("[2001:db8:1:%x::1]:1", 1000).post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
+	for i := range 12 { // an office, or a front end, that is exempt: accounts are slowed down, it is not
+		from("[2001:db8:9::1]:%d", i+1).logIn(fmt.Sprintf("nobody%d@example.org", i), wrong).is(403)
+	}
+	for i := range 5 {
+		from("[2001:db8:9::1]:%d", 1).logIn("nobody1@example.org", wrong).is(map[bool]int{true: 403, false: 429}[i < 4])
+	}
+}
+
+// TestSecurityEvents: what an operator's monitoring watches for is counted.
+func TestSecurityEvents(t *testing.T) {
+	s := newSite(t)
+	b := s.setPassword(zoe, password)
+	want := func(event web.SecurityEvent, n uint64) {
+		t.Helper()
+		if got := s.security.Count(event); got != n {
+			t.Errorf("%s was counted %d times, want %d", event, got, n)
+		}
+	}
+	stranger := s.browser()
+	for range 5 {
+		stranger.logIn(zoe, wrong).is(403)
+	}
+	stranger.logIn(nobody, wrong).is(403)
+	stranger.logIn(zoe, wrong).is(429)
+	want(web.WrongPassword, 6)
+	want(web.OverLimit, 1)
+	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
+	want(web.WrongPassword, 7)
+	b.logIn(zoe, password).leads("/biker")
+	want(web.LoggedIn, 1)
+	b.post("/biker/change-password", "current", password, "password", password2).leads("/biker")
+	want(web.PasswordSet, 1)
+	token := s.link(tokens.Recovery, zoe)
+	b.post("/biker/password", "token", token, "password", password).leads("/biker")
+	want(web.PasswordSet, 2)
+	b.post("/biker/logout").leads("/biker/login?out")
+	b.post("/biker/logout").leads("/biker/login?out")
+	want(web.LoggedOut, 1)
+	for _, refused := range []string{token, "nonsense"} {
+		s.browser().get("/biker/password?token=" + refused)
+		s.browser().post("/biker/password", "token", refused, "password", password2)
+	}
+	want(web.TokenRefused, 2)
+	for range 11 {
+		stranger.post("/biker/forgot", "email", nobody)
+	}
+	want(web.OverLimit, 2)
 }

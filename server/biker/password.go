@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"postern/server/web"
 	"postern/store"
@@ -33,10 +34,22 @@ func (r *Room) whose(c *web.Call, token string) (store.Link, store.Biker, error)
 	return link, biker, err
 }
 
+// readable reports whether a token is one of a letter of ours, whatever its age.
+func (r *Room) readable(token string) bool {
+	_, err := r.link(token)
+	return err == nil
+}
+
 // passwordPage is where the letters' links lead. Opening it changes nothing, however often and by whatever scanner.
 func (r *Room) passwordPage(c *web.Call) error {
-	token := c.R.URL.Query().Get("token")
-	_, biker, err := r.whose(c, token)
+	token, answered, err := r.links.Open(c, r.readable)
+	if answered {
+		return nil
+	}
+	var biker store.Biker
+	if err == nil {
+		_, biker, err = r.whose(c, token)
+	}
 	if err != nil {
 		return r.badLink(c, token, biker, err)
 	}
@@ -74,41 +87,93 @@ func (r *Room) setPassword(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	token, password := form["token"], form["password"]
-	link, biker, err := r.whose(c, token)
-	if err != nil {
-		return r.badLink(c, token, biker, err)
+	use := linkUse{token: form["token"], password: form["password"]}
+	var biker store.Biker
+	if use.link, biker, err = r.whose(c, use.token); err != nil {
+		return r.usedAgain(c, use, biker, err)
 	}
-	weak, err := r.passwordFault(password, biker)
+	weak, err := r.passwordFault(use.password, biker)
 	if err != nil {
 		return err
 	}
 	if weak != nil {
-		return r.drawPassword(c, http.StatusUnprocessableEntity, biker, token, one(weak))
+		return r.drawPassword(c, http.StatusUnprocessableEntity, biker, use.token, one(weak))
 	}
-	hash, err := r.Hasher.Hash(c.R.Context(), password)
+	hash, err := r.Hasher.Hash(c.R.Context(), known(biker), use.password)
 	if errors.Is(err, tokens.ErrBusy) {
-		c.RetryAfter(0)
-		return r.drawPassword(c, http.StatusServiceUnavailable, biker, token, one(busy))
+		return r.busyLink(c, use, biker)
 	}
 	if err != nil {
 		return err
 	}
-	return r.useLink(c, token, store.NewPassword{Link: link, Hash: hash})
+	return r.useLink(c, use, hash)
 }
 
-func (r *Room) useLink(c *web.Call, token string, n store.NewPassword) error {
+// linkUse is a link's form that was sent.
+type linkUse struct {
+	token, password string
+	link            store.Link
+}
+
+func (r *Room) busyLink(c *web.Call, use linkUse, biker store.Biker) error {
+	c.RetryAfter(0)
+	return r.drawPassword(c, http.StatusServiceUnavailable, biker, use.token, one(busy))
+}
+
+func (r *Room) useLink(c *web.Call, use linkUse, hash string) error {
 	s, err := r.newSecret()
 	if err != nil {
 		return err
 	}
-	n.Secret = s.hash()
+	n := store.NewPassword{Link: use.link, Hash: hash, Secret: s.hash()}
 	n.Replaces, _ = readSession(r.session.Value(c))
 	biker, begun, err := r.Store.SetPassword(c.R.Context(), n)
 	if err != nil {
-		return r.badLink(c, token, biker, err) // used by somebody else a moment ago, or the like
+		return r.usedAgain(c, use, biker, err) // used a moment ago, or the like
 	}
+	c.Security(web.PasswordSet).Stringer("biker", biker.ID).Msg("a password was set by a link")
+	r.links.Done(c, use.token)
 	return r.enter(c, biker, begun, s)
+}
+
+// linkReuse is for how long a link that was used logs in once more with the password that it has set: its form may be
+// sent twice, or the first answer be lost on the way.
+const linkReuse = 10 * time.Minute
+
+// usedAgain answers a link's form that was sent again, with the password that it has just set, as the first time; and
+// else as a link that sets none. Tries count like those of a login, so that a used link tells nothing of the password.
+func (r *Room) usedAgain(c *web.Call, use linkUse, biker store.Biker, refusal error) error {
+	if !r.justUsed(use.link, biker, refusal) {
+		return r.badLink(c, use.token, biker, refusal)
+	}
+	a := attempt{password: use.password, biker: biker, key: tokens.Hash(use.token), known: true, turn: known(biker)}
+	wait, err := r.Store.TakeLogin(c.R.Context(), a.key)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return r.badLink(c, use.token, biker, refusal)
+	}
+	r.links.Done(c, use.token)
+	right, err := r.tryLogin(c, a)
+	switch {
+	case errors.Is(err, tokens.ErrBusy):
+		r.giveBack(c, a.key)
+		return r.busyLink(c, use, biker)
+	case err != nil:
+		r.giveBack(c, a.key)
+		return err
+	case !right:
+		return r.badLink(c, use.token, biker, refusal)
+	}
+	return nil
+}
+
+// justUsed reports whether a link is refused because it has set the biker's present password, a short time ago.
+func (r *Room) justUsed(link store.Link, biker store.Biker, refusal error) bool {
+	age := r.Now().Sub(biker.PasswordAt)
+	return store.IsKind(refusal, store.Conflict) && biker.Password != "" && biker.LinkGeneration == link.Generation+1 &&
+		age >= 0 && age < linkReuse
 }
 
 // passwordFault says what is wrong with a password that somebody wants to have; nil: nothing.
@@ -135,23 +200,42 @@ func (r *Room) passwordFault(password string, biker store.Biker) (func(words) fa
 // badLink tells a person, in their own language where it is known, why a link sets no password, and offers what helps.
 // Faults of the appliance pass through.
 func (r *Room) badLink(c *web.Call, token string, biker store.Biker, err error) error {
+	problem := func(text func(words) string) func(words) message {
+		return func(w words) message { return message{Title: w.BadLinkTitle, Text: text(w), Class: "error"} }
+	}
 	switch {
+	case errors.Is(err, web.ErrNoCookie):
+		return r.say(c, http.StatusForbidden, func(w words) message {
+			return message{Title: w.OpenAgainTitle, Text: w.OpenAgainText, Class: "notice"}
+		})
 	case errors.Is(err, tokens.ErrUnreadable):
+		notTaken(c, biker, err)
 		return r.say(c, http.StatusForbidden, func(w words) message {
 			return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error", Link: forgotPath, LinkText: w.RenewButton}
 		})
 	case store.IsKind(err, store.Forbidden):
-		return r.say(c, http.StatusForbidden, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: w.BlockedText, Class: "error"}
-		})
+		notTaken(c, biker, err)
+		return r.say(c, http.StatusForbidden, problem(func(w words) string { return w.BlockedText }))
 	case store.IsKind(err, store.NotFound):
-		return r.say(c, http.StatusNotFound, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: w.GoneText, Class: "error"}
-		})
+		notTaken(c, biker, err)
+		return r.say(c, http.StatusNotFound, problem(func(w words) string { return w.GoneText }))
 	case store.IsKind(err, store.Conflict):
+		notTaken(c, biker, err)
 		return r.oldLink(c, token, biker, errors.Is(err, store.ErrLinkExpired))
 	}
 	return err
+}
+
+// notTaken tells of a link that was used in vain. Opening one is not using it: scanners do it all the time.
+func notTaken(c *web.Call, biker store.Biker, reason error) {
+	if c.R.Method != http.MethodPost {
+		return
+	}
+	event := c.Security(web.TokenRefused).Str("reason", reason.Error())
+	if !biker.ID.IsZero() {
+		event = event.Stringer("biker", biker.ID)
+	}
+	event.Msg("a link was not taken")
 }
 
 // oldLink offers a new link by mail.

@@ -51,6 +51,8 @@ type words struct {
 	RenewButton    string `json:"renewButton"`
 	BadLinkTitle   string `json:"badLinkTitle"`
 	UnreadableText string `json:"unreadableText"`
+	OpenAgainTitle string `json:"openAgainTitle"`
+	OpenAgainText  string `json:"openAgainText"`
 	BlockedText    string `json:"blockedText"`
 	GoneText       string `json:"goneText"`
 

@@ -34,6 +34,7 @@ const renderedAtOnce = 2
 type Room struct {
 	Options
 	pages *pages
+	links *web.MailedLinks
 
 	answers   store.Memo[[]byte] // cleanings as they are answered
 	documents store.Memo[[]byte] // rendered, by language
@@ -43,7 +44,7 @@ type Room struct {
 // New makes the room. Its error is a text or template of the program's own that is missing.
 func New(o Options) (*Room, error) {
 	p, err := loadPages()
-	return &Room{Options: o, pages: p, rendering: make(chan struct{}, renderedAtOnce)}, err
+	return &Room{Options: o, pages: p, links: web.NewMailedLinks(o.Now), rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
 // cleaningID reads the path's GUID.

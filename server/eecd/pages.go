@@ -36,6 +36,8 @@ type words struct {
 	InUseText       string `json:"inUseText"`
 	BadLinkTitle    string `json:"badLinkTitle"`
 	UnreadableText  string `json:"unreadableText"`
+	OpenAgainTitle  string `json:"openAgainTitle"`
+	OpenAgainText   string `json:"openAgainText"`
 	BlockedText     string `json:"blockedText"`
 	OldLinkText     string `json:"oldLinkText"`
 	GoneText        string `json:"goneText"`
@@ -94,26 +96,33 @@ type form struct {
 	Cleaning string
 }
 
-// link opens the token that a page's address brings. Where it is no token of ours it answers the page itself.
-func (e *Room) link(c *web.Call, purpose tokens.Purpose, token string) (claims tokens.Claims, answered bool, err error) {
-	claims, err = e.openLink(c, purpose, token)
-	if err == nil {
-		return claims, false, nil
-	}
-	return claims, true, e.say(c, http.StatusForbidden, func(w words) message {
-		return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error"}
+// opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser is
+// led on, the page is answered already.
+func (e *Room) opened(c *web.Call, purpose tokens.Purpose) (token string, answered bool, err error) {
+	token, answered, err = e.links.Open(c, func(token string) bool {
+		_, err := e.Sealer.Open(purpose, token)
+		return err == nil
 	})
+	switch {
+	case answered:
+		return "", true, nil
+	case err != nil:
+		return "", true, e.badLink(c, err)
+	}
+	if _, err := e.Sealer.Open(purpose, token); err != nil {
+		return "", true, e.badLink(c, err)
+	}
+	return token, false, nil
 }
 
 // activationPage shows one button. Opening it changes nothing, however often and by whatever scanner.
 func (e *Room) activationPage(c *web.Call) error {
-	query := c.R.URL.Query()
-	token := query.Get("token")
-	if _, answered, err := e.link(c, tokens.Confirmation, token); answered {
+	token, answered, err := e.opened(c, tokens.Confirmation)
+	if answered {
 		return err
 	}
 	return e.draw(c, http.StatusOK, e.pages.activate, func(w words) (string, any) {
-		return w.ActivateTitle, form{Words: w, Token: token, Cleaning: query.Get("cleaningId")}
+		return w.ActivateTitle, form{Words: w, Token: token, Cleaning: c.R.URL.Query().Get("cleaningId")}
 	})
 }
 
@@ -128,6 +137,7 @@ func (e *Room) activationForm(c *web.Call) error {
 		return e.badLink(c, err)
 	}
 	c.Log().Debug().Stringer("userId", user.ID).Msg("activated on the page")
+	e.links.Done(c, fields["token"])
 	return e.say(c, http.StatusOK, func(w words) message {
 		m := message{Title: w.ActivatedTitle, Text: w.ActivatedText, Class: "done"}
 		if id, err := store.ParseID(fields["cleaningId"]); err == nil {
@@ -145,6 +155,10 @@ func (e *Room) badLink(c *web.Call, err error) error {
 		})
 	}
 	switch {
+	case errors.Is(err, web.ErrNoCookie):
+		return e.say(c, http.StatusForbidden, func(w words) message {
+			return message{Title: w.OpenAgainTitle, Text: w.OpenAgainText, Class: "notice"}
+		})
 	case errors.Is(err, tokens.ErrUnreadable):
 		return say(http.StatusForbidden, func(w words) string { return w.UnreadableText })
 	case store.IsKind(err, store.Forbidden):
@@ -159,8 +173,8 @@ func (e *Room) badLink(c *web.Call, err error) error {
 
 // notMePage offers the owner of a mailbox to undo a registration that somebody else made.
 func (e *Room) notMePage(c *web.Call) error {
-	token := c.R.URL.Query().Get("token")
-	if _, answered, err := e.link(c, tokens.NotMe, token); answered {
+	token, answered, err := e.opened(c, tokens.NotMe)
+	if answered {
 		return err
 	}
 	return e.draw(c, http.StatusOK, e.pages.notMe, func(w words) (string, any) {
@@ -174,9 +188,9 @@ func (e *Room) notMeForm(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	claims, answered, err := e.link(c, tokens.NotMe, fields["token"])
-	if answered {
-		return err
+	claims, err := e.openLink(c, tokens.NotMe, fields["token"])
+	if err != nil {
+		return e.badLink(c, err)
 	}
 	if !e.Now().Before(claims.ExpiresAt) {
 		return e.badLink(c, store.Refuse(store.Conflict, ""))
@@ -190,6 +204,7 @@ func (e *Room) notMeForm(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	e.links.Done(c, fields["token"])
 	return e.say(c, http.StatusOK, func(w words) message {
 		return message{Title: w.DisownedTitle, Text: w.DisownedText, Class: "done"}
 	})

@@ -81,7 +81,7 @@ func (c *Call) prepare() {
 	header["X-Request-Id"] = []string{c.TraceID}
 	header["X-Content-Type-Options"] = noSniff
 	header["Cache-Control"] = noStore
-	if c.Secure {
+	if c.overTLS() {
 		header["Strict-Transport-Security"] = hsts
 	}
 	c.shareOrigin()

@@ -78,7 +78,10 @@ func (c *Call) Operator() bool {
 	case ForAnybody:
 		return true
 	case ForLocalHost:
-		return isLocalHost(c.R.Host)
+		return isLocalHost(c.R.Host) || c.isNamed()
+	case ForNamedHost:
+		_, isAddress := hostAddress(c.R.Host)
+		return isAddress || isLocalHost(c.R.Host) || c.isNamed()
 	case ForLoopback:
 		peer := parsePeer(c.R.RemoteAddr)
 		return peer.IsLoopback() && !within(peer, c.handler.frame.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
@@ -96,16 +99,33 @@ func throughProxy(r *http.Request) bool {
 	return false
 }
 
+// isNamed reports whether a request is for a host that Options.OperatorHosts names.
+func (c *Call) isNamed() bool {
+	return slices.Contains(c.handler.frame.options.OperatorHosts, strings.ToLower(strings.TrimSuffix(hostName(c.R.Host), ".")))
+}
+
 // isLocalHost keeps out a browser whose page has pointed its own name at this machine.
 func isLocalHost(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
-		host = host[1 : len(host)-1]
-	}
-	if strings.EqualFold(host, "localhost") {
+	if strings.EqualFold(hostName(host), "localhost") {
 		return true
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() && !addr.Is4In6() && addr.Zone() == ""
+	addr, ok := hostAddress(host)
+	return ok && addr.IsLoopback() && !addr.Is4In6() && addr.Zone() == ""
+}
+
+// hostName is a Host header without its port, and without the brackets of an IPv6 address.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		return host[1 : len(host)-1]
+	}
+	return host
+}
+
+// hostAddress is the IP address that a Host header consists of. No page can have a name of its own answer to one.
+func hostAddress(host string) (addr netip.Addr, ok bool) {
+	addr, err := netip.ParseAddr(hostName(host))
+	return addr, err == nil
 }

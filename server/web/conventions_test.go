@@ -97,8 +97,6 @@ func TestConventions(t *testing.T) {
 		{"form from PUBLIC_URL behind another Host", "POST /page HTTP/1.1\nHost: inner:8080\nOrigin: https://postern.example" + asForm + "\n\na=1", 303, "", ""},
 		{"form from another site", "POST /page HTTP/1.1\nOrigin: https://evil.example" + asForm + "\n\na=1", 403, "Content-Type=text/html; charset=utf-8", ""},
 		{"form that a browser calls cross-site", "POST /page HTTP/1.1\nSec-Fetch-Site: cross-site" + asForm + "\n\na=1", 403, "", ""},
-		{"form from here over plain HTTP", "POST /page HTTP/1.1\nOrigin: null" + asForm + "\n\na=1", 303, "", ""},
-		{"form from nowhere, cross-site", "POST /page HTTP/1.1\nOrigin: null\nSec-Fetch-Site: cross-site" + asForm + "\n\na=1", 403, "", ""},
 		{"form field twice", "POST /page HTTP/1.1" + asForm + "\n\na=1&a=2", 400, "", ""},
 		{"form that is none", "POST /page HTTP/1.1" + asForm + "\n\na=%zz", 400, "", ""},
 		{"form of another type", "POST /page HTTP/1.1" + asJSON + "\n\n{}", 415, "", ""},

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/tls"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -10,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// TestCookie: over TLS, as far as the browser's side tells, a cookie is bound to the host; and one of several of a name
+// TestCookie: over TLS, as far as the browser's side tells, a cookie is bound to the host and the host to TLS; and one of several of a name
 // is nobody's.
 func TestCookie(t *testing.T) {
 	const plain, bound = "session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", "__Host-session=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
@@ -46,6 +47,9 @@ func TestCookie(t *testing.T) {
 		}
 		h.ServeHTTP(w, r)
 		got := w.Header()["Set-Cookie"]
+		if strict := w.Header().Get("Strict-Transport-Security") != ""; strict != strings.Contains(test.set, "Secure") {
+			t.Errorf("%+v: Strict-Transport-Security %v", test, strict)
+		}
 		if len(got) != 2 || got[0] != test.set || value != test.value || w.Result().Cookies()[1].MaxAge >= 0 {
 			t.Errorf("%+v: %q, value %q", test, got, value)
 		}

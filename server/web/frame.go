@@ -55,7 +55,8 @@ const (
 	ForNobody    Access = iota // the operator has a listener of its own, and this is not it
 	ForLoopback                // a loopback peer with a loopback Host and no sign of a proxy
 	ForLocalHost               // whoever asks for a loopback Host: the operator's own listener, on this machine alone
-	ForAnybody                 // the operator's own listener, or the socket in the data directory
+	ForNamedHost               // whoever asks for an IP address or a known name: the operator's own listener, in a network
+	ForAnybody                 // the socket in the data directory
 )
 
 // Options are the plain values that a Frame is made of.
@@ -68,6 +69,7 @@ type Options struct {
 	CrossOrigin    []string // path prefixes that other origins may call, as /non-license-user/
 	Organisation   string   // in the pages' frame; may be empty
 	PrivacyURL     string   // linked from the pages' frame; may be empty
+	OperatorHosts  []string // names in lower case, without ports, that the operator's own listener answers to
 
 	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
 }

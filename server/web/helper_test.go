@@ -35,7 +35,7 @@ func options(log io.Writer) Options {
 		Log: zerolog.New(log), Random: rand.Reader, PublicOrigin: "https://postern.example",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/api/"},
-		Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy",
+		Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy", OperatorHosts: []string{"ops.example"},
 	}
 }
 

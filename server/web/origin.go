@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"postern/store"
@@ -60,20 +62,49 @@ func (c *Call) preflight(allow string) {
 // checkOrigin refuses what another site makes a browser send. Paths that other origins may call need it not: their
 // bodies are JSON, which a browser sends abroad only after asking.
 func (c *Call) checkOrigin() error {
-	if c.crossing || c.fromNowhere() {
+	if c.crossing {
 		return nil
 	}
-	if err := c.handler.frame.protection.Check(c.R); err != nil {
+	err := c.handler.frame.protection.Check(c.R)
+	if c.R.Header.Get("Sec-Fetch-Site") == "" && !isSafe(c.R.Method) {
+		err = c.checkReferer(err)
+	}
+	if err != nil {
 		return &store.Refusal{Kind: store.Forbidden, Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
 	}
 	return nil
 }
 
-// fromNowhere is how a browser sends our own forms over plain HTTP: Referrer-Policy: no-referrer turns their Origin into null
-// (Fetch standard §3.2.2), and Sec-Fetch-Site comes over TLS only. Without TLS that can't be told from a foreign form, so
-// it passes; a session's cookie does not come along with a foreign one (SameSite). To this machine itself Sec-Fetch-Site comes always.
-func (c *Call) fromNowhere() bool {
-	return !c.Secure && !isLocalHost(c.R.Host) && c.R.Header.Get("Origin") == "null" && c.R.Header.Get("Sec-Fetch-Site") == ""
+var errForeignReferer = errors.New("the Referer is another site's page")
+
+// checkReferer decides about browsers that tell neither Sec-Fetch-Site nor an origin, as old ones do: a page of ours is
+// named by them (Referrer-Policy: same-origin), and no other site can have them name one. An origin that is known has
+// been judged already. What names no page either is sent by no browser of today.
+func (c *Call) checkReferer(judged error) error {
+	referer := c.R.Header.Get("Referer")
+	switch origin := c.R.Header.Get("Origin"); {
+	case origin != "" && origin != "null":
+		return judged
+	case referer != "" && c.isOwn(referer):
+		return nil
+	case referer != "":
+		return errForeignReferer
+	}
+	return judged
+}
+
+// isOwn reports whether a URL is of this host, or of PUBLIC_URL's where a proxy rewrites Host.
+func (c *Call) isOwn(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	origin, err := ParseOrigin(u.Scheme + "://" + u.Host)
+	return err == nil && (strings.EqualFold(u.Host, c.R.Host) || origin == c.handler.frame.options.PublicOrigin)
+}
+
+func isSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 // wantsPage tells whether an error is read by a person: on a page's route, or, where no route matched, in a browser.

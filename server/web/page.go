@@ -92,7 +92,7 @@ func (c *Call) Page(status int, p Page) error {
 		}
 		header := c.W.Header()
 		header.Set("Content-Language", p.Language)
-		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Referrer-Policy", "same-origin") // with no-referrer, our own forms would come from the origin null
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Content-Security-Policy", defaultPolicy)
 		if p.Policy != "" {

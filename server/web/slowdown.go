@@ -11,12 +11,14 @@ import (
 
 // Slowdown delays clients that fail too often, in memory: a number of failures is free, after that each further try has
 // to wait longer since the one before, 1 s doubling to 1 h. One failure is forgotten every half hour, so that a network
-// that many share is not held to the mistakes of a week. Clients are IPv4 addresses and IPv6 /64s. It is safe for
-// concurrent use.
+// that many share is not held to the mistakes of a week. Clients are IPv4 addresses and IPv6 /64s; a /48 has ten times as
+// many failures free and forgotten, since one subscriber commands whole networks of addresses. It is safe for concurrent
+// use.
 type Slowdown struct {
-	free int
-	now  func() time.Time
-	most int
+	free   int
+	exempt []netip.Prefix
+	now    func() time.Time
+	most   int
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]failures // guarded by mu
@@ -26,16 +28,46 @@ type Slowdown struct {
 // failures are what a client has against it.
 type failures struct {
 	count  int
-	lastAt time.Time // of the last failure
-	paidTo time.Time // up to when forgetting is reckoned
+	lastAt time.Time     // of the last failure
+	paidTo time.Time     // up to when forgetting is reckoned
+	forget time.Duration // how often one is forgotten
 }
 
 const forgetEvery = 30 * time.Minute
 
-// NewSlowdown makes a slow-down that begins after so many failures; 0 never begins.
-func NewSlowdown(free int, now func() time.Time) *Slowdown {
-	return &Slowdown{free: free, now: now, most: maxClients,
+// NewSlowdown makes a slow-down that begins after so many failures; 0 never begins. Clients within exempt are never slowed
+// down.
+func NewSlowdown(free int, exempt []netip.Prefix, now func() time.Time) *Slowdown {
+	return &Slowdown{free: free, exempt: exempt, now: now, most: maxClients,
 		clients: make(map[netip.Prefix]failures), gates: make(map[netip.Prefix]*gate)}
+}
+
+// allowance is what a client, or the network around it, may fail.
+type allowance struct {
+	of     netip.Prefix
+	free   int
+	forget time.Duration // one failure
+}
+
+// allowances are the client's own and its network's.
+func (s *Slowdown) allowances(client netip.Addr) []allowance {
+	own := allowance{narrow(client), s.free, forgetEvery}
+	if !client.Is6() {
+		return []allowance{own}
+	}
+	return []allowance{own, {network(client), wideFactor * s.free, forgetEvery / wideFactor}}
+}
+
+// Networks name what a client's tries are counted by: its own network, an IPv4 address or IPv6 /64, and the /48 around the
+// latter. They are empty where tries are not counted: for exempt clients, and for whoever comes over a Unix socket.
+func (s *Slowdown) Networks(client netip.Addr) (own, around string) {
+	if !client.IsValid() || within(client, s.exempt) {
+		return "", ""
+	}
+	if client.Is6() {
+		around = network(client).String()
+	}
+	return narrow(client).String(), around
 }
 
 // Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's tries
@@ -43,17 +75,17 @@ func NewSlowdown(free int, now func() time.Time) *Slowdown {
 // after the other, and an office whose people all log in at nine is not refused. A wait other than zero means that the
 // client tried too soon, an error that ctx ended first; the try is not to run then.
 func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(failed bool), wait time.Duration, err error) {
-	if s.free == 0 || !client.IsValid() {
+	if s.free == 0 || !client.IsValid() || within(client, s.exempt) {
 		return func(bool) {}, 0, nil
 	}
-	key := narrow(client)
+	all := s.allowances(client)
 	for {
-		wait, busy := s.enter(key)
+		wait, busy := s.enter(all)
 		if wait > 0 {
 			return func(bool) {}, wait, nil
 		}
 		if busy == nil {
-			return func(failed bool) { s.end(key, failed) }, 0, nil
+			return func(failed bool) { s.end(all, failed) }, 0, nil
 		}
 		select {
 		case <-busy:
@@ -64,60 +96,74 @@ func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(fai
 }
 
 // enter counts a try as under way. Where it may not run yet, it gives what is closed when one of those that do has ended.
-func (s *Slowdown) enter(key netip.Prefix) (wait time.Duration, busy <-chan struct{}) {
+func (s *Slowdown) enter(all []allowance) (wait time.Duration, busy <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.clients[key].at(s.now())
-	if wait := known.wait(s.free, s.now()); wait > 0 {
-		return wait, nil
+	now := s.now()
+	for _, a := range all {
+		known := s.clients[a.of].at(now)
+		wait = max(wait, known.wait(a.free, now))
+		if g, running := s.gates[a.of]; running && known.count+g.underWay >= a.free {
+			busy = g.ended
+		}
 	}
-	g, running := s.gates[key]
-	switch {
-	case !running:
-		g = &gate{ended: make(chan struct{})}
-		s.gates[key] = g
-	case known.count+g.underWay >= s.free:
-		return 0, g.ended
+	if wait > 0 || busy != nil {
+		return wait, busy
 	}
-	g.underWay++
+	for _, a := range all {
+		g, running := s.gates[a.of]
+		if !running {
+			g = &gate{ended: make(chan struct{})}
+			s.gates[a.of] = g
+		}
+		g.underWay++
+	}
 	return 0, nil
 }
 
 // end notes how a try went, and lets those in that wait for it.
-func (s *Slowdown) end(key netip.Prefix, failed bool) {
+func (s *Slowdown) end(all []allowance, failed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failed {
-		s.count(key)
-	}
-	g := s.gates[key]
-	close(g.ended)
-	g.ended = make(chan struct{})
-	if g.underWay--; g.underWay == 0 {
-		delete(s.gates, key)
+	for _, a := range all {
+		if failed {
+			s.count(a)
+		}
+		g := s.gates[a.of]
+		close(g.ended)
+		g.ended = make(chan struct{})
+		if g.underWay--; g.underWay == 0 {
+			delete(s.gates, a.of)
+		}
 	}
 }
 
 // count notes a failure.
-func (s *Slowdown) count(key netip.Prefix) {
+func (s *Slowdown) count(a allowance) {
 	now := s.now()
-	known := s.clients[key].at(now)
+	known := s.clients[a.of].at(now)
+	if known.count == 0 {
+		known = failures{paidTo: now, forget: a.forget}
+	}
 	known.count++
 	known.lastAt = now
-	if _, there := s.clients[key]; !there && len(s.clients) >= s.most {
+	if _, there := s.clients[a.of]; !there && len(s.clients) >= s.most {
 		evict(s.clients, func(f failures) int { return f.at(now).count })
 	}
-	s.clients[key] = known
+	s.clients[a.of] = known
 }
 
 // at is what is left of the failures at a moment.
 func (f failures) at(now time.Time) failures {
-	forgotten := max(0, int(now.Sub(f.paidTo)/forgetEvery))
-	if forgotten >= f.count || f.lastAt.After(now.Add(time.Hour)) { // or they are of a clock that was ahead
-		return failures{paidTo: now}
+	if f.count == 0 || f.lastAt.After(now.Add(time.Hour)) { // or they are of a clock that was ahead
+		return failures{}
+	}
+	forgotten := max(0, int(now.Sub(f.paidTo)/f.forget))
+	if forgotten >= f.count {
+		return failures{}
 	}
 	f.count -= forgotten
-	f.paidTo = f.paidTo.Add(time.Duration(forgotten) * forgetEvery)
+	f.paidTo = f.paidTo.Add(time.Duration(forgotten) * f.forget)
 	return f
 }
 

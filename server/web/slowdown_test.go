@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // is forgotten every half hour.
 func TestSlowdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewSlowdown(3, time.Now)
+		s := NewSlowdown(3, nil, time.Now)
 		try := func(addr string, failed bool, want time.Duration) {
 			t.Helper()
 			ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr(addr))
@@ -61,7 +62,7 @@ func TestSlowdown(t *testing.T) {
 func TestSlowdownAtOnce(t *testing.T) {
 	for _, failed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			s := NewSlowdown(5, time.Now)
+			s := NewSlowdown(5, nil, time.Now)
 			var running, most, ran, refused atomic.Int32
 			for range 40 {
 				go func() {
@@ -98,9 +99,89 @@ func TestSlowdownAtOnce(t *testing.T) {
 	}
 }
 
+// TestSlowdownOfNetworks: who commands a whole IPv6 /48 has ten times the failures of a client, however many addresses
+// they come from, and is forgotten ten times as fast; others go on.
+func TestSlowdownOfNetworks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSlowdown(3, []netip.Prefix{netip.MustParsePrefix("2001:db8:9::/48"), netip.MustParsePrefix("192.0.2.9/32")}, time.Now)
+		fail := func(format string, i int) time.Duration {
+			t.Helper()
+			ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr(fmt.Sprintf(format, i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wait == 0 {
+				ended(true)
+			}
+			return wait
+		}
+		const flood = "2001:db8:1:%x::1"
+		for i := range 30 {
+			if wait := fail(flood, i); wait != 0 {
+				t.Fatalf("failure %d waits %v", i, wait)
+			}
+		}
+		if wait := fail(flood, 1000); wait != time.Second {
+			t.Errorf("the next /64 waits %v", wait)
+		}
+		if wait := fail("2001:db8:2:%x::1", 1000); wait != 0 {
+			t.Errorf("another /48 waits %v", wait)
+		}
+		time.Sleep(forgetEvery / 10)
+		if wait := fail(flood, 1000); wait != 0 {
+			t.Errorf("after 3 min it waits %v", wait)
+		}
+		if wait := fail(flood, 1001); wait != time.Second {
+			t.Errorf("then it waits %v", wait)
+		}
+		time.Sleep(forgetEvery * 3)
+		for i := range 30 {
+			if wait := fail(flood, 2000+i); wait != 0 {
+				t.Fatalf("forgotten, failure %d waits %v", i, wait)
+			}
+		}
+		for i := range 500 {
+			if fail("2001:db8:9:%x::1", i%2) != 0 || fail("192.0.2.%d", 9) != 0 {
+				t.Fatal("an exempt client is slowed down")
+			}
+		}
+		if len(s.gates) != 0 {
+			t.Errorf("%d gates stay", len(s.gates))
+		}
+	})
+}
+
+// TestSlowdownOfNetworksAtOnce: of a network's tries at once no more run than its failures that are free.
+func TestSlowdownOfNetworksAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSlowdown(1, nil, time.Now)
+		var ran, refused atomic.Int32
+		for i := range 100 {
+			go func() {
+				ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr(fmt.Sprintf("2001:db8:1:%x::1", i)))
+				if err != nil || wait > 0 {
+					refused.Add(1)
+					return
+				}
+				ran.Add(1)
+				time.Sleep(10 * time.Millisecond)
+				ended(true)
+			}()
+		}
+		synctest.Wait()
+		if ran.Load() != 10 {
+			t.Errorf("%d run at once", ran.Load())
+		}
+		time.Sleep(100 * time.Millisecond)
+		if ran.Load() != 10 || refused.Load() != 90 || len(s.gates) != 0 {
+			t.Errorf("%d ran, %d were refused", ran.Load(), refused.Load())
+		}
+	})
+}
+
 // TestSlowdownIsBounded: a flood of addresses neither grows it nor frees those who are slowed down.
 func TestSlowdownIsBounded(t *testing.T) {
-	s := NewSlowdown(3, func() time.Time { return time.Unix(1e9, 0) })
+	s := NewSlowdown(3, nil, func() time.Time { return time.Unix(1e9, 0) })
 	s.most = 100
 	busy := netip.MustParseAddr("192.0.2.1")
 	fail := func(client netip.Addr) {
@@ -122,7 +203,7 @@ func TestSlowdownIsBounded(t *testing.T) {
 	} else {
 		ended(true)
 	}
-	off := NewSlowdown(0, time.Now)
+	off := NewSlowdown(0, nil, time.Now)
 	if _, wait, _ := off.Begin(t.Context(), busy); wait != 0 || len(off.clients) != 0 {
 		t.Error("off slows down")
 	}

@@ -62,9 +62,18 @@ func (a *appliance) newBiker(t *testing.T, language string) (person, *tab) {
 func (b *tab) setPassword(link, password string) {
 	b.Helper()
 	b.visit(http.StatusOK, link)
+	b.hidesToken()
 	b.fill("password", password)
 	b.send(http.StatusOK, "/biker/password")
 	b.at("/biker")
+}
+
+// hidesToken wants the token of the link that was opened to be gone from the address bar.
+func (b *tab) hidesToken() {
+	b.Helper()
+	if where := get(b, chromedp.Location()); strings.Contains(where, "token") {
+		b.Errorf("the address is %s", where)
+	}
 }
 
 // tryLogin gives the status of what follows on a login.

@@ -67,6 +67,7 @@ func TestScanners(t *testing.T) {
 		b := postern.newTab(t, "en")
 		postern.scan(t, l.link(t, "/eecd/not-me"))
 		b.visit(http.StatusOK, postern.scan(t, l.link(t, "/eecd/activate")))
+		b.hidesToken()
 		b.send(http.StatusOK, "/eecd/activate")
 	})
 }
