@@ -32,7 +32,7 @@ type address struct {
 type owedLink struct {
 	At         time.Time  `json:"at"`
 	Kind       LetterKind `json:"kind"`
-	Generation uint32     `json:"generation"`       // the person's LinkGeneration: whether the link still holds; 0: erased since
+	Generation uint32     `json:"generation"`       // the person's LinkGeneration when it was owed; 0: erased since
 	Client     []byte     `json:"client,omitempty"` // who asked for it, for a day: clientKey
 }
 
@@ -59,8 +59,8 @@ func (t *tx) putAddress(email string, known address) error {
 	return addresses.put(t, t.addressHash(email), known)
 }
 
-// addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and each
-// set of them would be news.
+// addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and
+// each set of them would be news.
 var addressFailed = Rate{Count: 5, Per: 24 * time.Hour}
 
 // countFailed counts one of those.
@@ -91,8 +91,8 @@ func (a address) lastOf(kind LetterKind) (link owedLink, known bool) {
 	return owedLink{}, false
 }
 
-// resting is how much of the minute after a kind's last letter is left. A time that lies ahead is of a clock that has been
-// set back since.
+// resting is how much of the minute after a kind's last letter is left. A time that lies ahead is of a clock that has
+// been set back since.
 func (a address) resting(kind LetterKind, now time.Time) (last owedLink, left time.Duration) {
 	last, known := a.lastOf(kind)
 	age := now.Sub(last.At)
@@ -117,7 +117,8 @@ func (a address) wait(rate Rate, ask linkAsk, client []byte, now time.Time) time
 	daily := func(count int) Rate { return Rate{count, 24 * time.Hour} }
 	wait := max(full(a.Links, rate, now), full(a.Links, daily(addressDaily), now))
 	if client != nil {
-		wait = max(wait, full(a.linksOf(func(l owedLink) bool { return bytes.Equal(l.Client, client) }), daily(clientDaily), now))
+		theirs := a.linksOf(func(l owedLink) bool { return bytes.Equal(l.Client, client) })
+		wait = max(wait, full(theirs, daily(clientDaily), now))
 	}
 	if ask.proven {
 		return wait

@@ -81,7 +81,8 @@ func TestUnprovenByKind(t *testing.T) {
 		}
 		letters, err := s.LettersTo(biker.ID, 100)
 		if must(t, err); len(letters) != 1+unprovenDaily || len(lettersOf(t, s, user)) != unprovenDaily {
-			t.Errorf("%d letters to the biker, %d to the user, want 3 each beside the welcome", len(letters), len(lettersOf(t, s, user)))
+			t.Errorf("%d letters to the biker, %d to the user, want 3 each and the welcome", len(letters),
+				len(lettersOf(t, s, user)))
 		}
 	}
 }
@@ -234,7 +235,8 @@ func TestPlusAddresses(t *testing.T) {
 		t.Errorf("without tags: %d queued, %d held", queued, held)
 	}
 	failed := post(t, s, "Acme", bad("jan+d@example.com", "Language"))
-	if letter, err := s.Letter(failed[0].Letter); err != nil || letter.State != LetterHeld || letter.Reason != "more than 20/h or 60/24h letters to one mailbox under plus addresses" {
+	const reason = "more than 20/h or 60/24h letters to one mailbox under plus addresses"
+	if letter, err := s.Letter(failed[0].Letter); err != nil || letter.State != LetterHeld || letter.Reason != reason {
 		t.Errorf("about a failure: %+v, %v", letter, err)
 	}
 	if !maps.Equal(over, noted{{MailboxLetters, Refused}: 90, {MailboxLetters, Held}: 36}) {

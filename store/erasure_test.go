@@ -67,7 +67,8 @@ func TestNothingLeft(t *testing.T) {
 	const jan, tagged, key = "Jan.Peeters@example.com", "jan.peeters+eecd@example.com", "order 7 of jan.peeters@example.com"
 	client := netip.MustParseAddr("2001:db8::1")
 	words := [][]byte{}
-	for _, text := range []string{"jan.peeters@example.com", "jan.peeters", tagged, "Zoë", "D’hooghe", "no such user", "EMP-77", "2001:db8", key} {
+	for _, text := range []string{"jan.peeters@example.com", "jan.peeters", tagged, "Zoë", "D’hooghe", "no such user", "EMP-77",
+		"2001:db8", key} {
 		words = append(words, spellings(text)...)
 	}
 	c := newClock()
@@ -78,14 +79,17 @@ func TestNothingLeft(t *testing.T) {
 		claimed, _, err := s.ClaimLetters(ctx, 100)
 		must(t, err)
 		for _, letter := range claimed {
-			_, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: c.Now(), Class: AttemptPermanent, Phase: "rcpt", Code: 550,
-				Enhanced: enhanced, Text: "<" + letter.To + ">: no such user, Zoë D’hooghe"}}})
+			refused := Attempt{At: c.Now(), Class: AttemptPermanent, Phase: "rcpt", Code: 550, Enhanced: enhanced,
+				Text: "<" + letter.To + ">: no such user, Zoë D’hooghe"}
+			_, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, refused}})
 			must(t, err)
 		}
 	}
 	// As a user.
 	for _, email := range []string{jan, tagged} {
-		user, err := s.RegisterUser(ctx, Registration{Email: email, FirstName: "Zoë", LastName: "D’hooghe", Language: "nl", Client: client})
+		registration := someone(email)
+		registration.Client = client
+		user, err := s.RegisterUser(ctx, registration)
 		must(t, err)
 		lose("5.1.1")
 		c.Advance(2 * time.Minute)

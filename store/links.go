@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -62,9 +63,7 @@ func (t *tx) countLink(g linkGrant) error {
 // a networkKey behind it, it names the window of one network.
 var strangersKey = []byte("strangers")
 
-func networkWindowKey(network []byte) []byte {
-	return append(append(strangersKey[:len(strangersKey):len(strangersKey)], 0), network...)
-}
+func networkWindowKey(network []byte) []byte { return slices.Concat(strangersKey, []byte{0}, network) }
 
 // strangerWindow is a window with one more letter in it.
 type strangerWindow struct {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Mail to jan+anything@example.com lands in the mailbox of jan@example.com with many providers. To be another person it
-// is enough to write another tag, so that all tags together have a bound of their own: far above what a family or a test
-// team needs, far below what floods a mailbox.
+// Mail to jan+anything@example.com lands in the mailbox of jan@example.com with many providers. Another tag makes another
+// person, so that all tags together have a bound of their own: far above what a family or a test team needs, far below
+// what floods a mailbox.
 var taggedLetters = []Rate{{20, time.Hour}, {60, 24 * time.Hour}}
 
 // tagged counts the letters to a mailbox's plus addresses, for each of taggedLetters a window.

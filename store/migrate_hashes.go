@@ -10,8 +10,8 @@ import (
 )
 
 // keyHashes makes a file of schema 2 one of schema 3: what outlives a person stands under keyed hashes of addresses, and
-// holds no words of servers. A file of schema 2 has the bare SHA-256, which is what the keyed one is made of. A record that
-// cannot be read stays out: the check of the copy that was made of the file names it.
+// holds no words of servers. A file of schema 2 has the bare SHA-256, which is what the keyed one is made of. A record
+// that cannot be read stays out: the check of the copy that was made of the file names it.
 func keyHashes(t *tx) error {
 	for _, step := range []func(*tx) error{(*tx).takeStaged, keyLogins, keyAnswers, unnameLetters} {
 		if err := step(t); err != nil {

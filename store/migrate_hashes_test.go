@@ -41,7 +41,8 @@ func TestKeyHashes(t *testing.T) {
 		for email, record := range map[string]map[string]any{
 			"void@example.com":  {"void": map[string]any{"at": c.Now(), "text": "no such user void@example.com"}},
 			"owner@example.com": {"disownedUntil": c.Now().Add(time.Hour)},
-			"mixed@example.com": {"unproven": 3, "links": []any{link("activate", 1), link("activate", 1), link("recover", 0), link("recover", 2)}},
+			"mixed@example.com": {"unproven": 3, "links": []any{link("activate", 1), link("activate", 1), link("recover", 0),
+				link("recover", 2)}},
 		} {
 			if err := put(t, email, record); err != nil {
 				return err
@@ -83,7 +84,8 @@ func TestKeyHashes(t *testing.T) {
 	if wait, err := s.TakeLogin(ctx, LoginKey("slow@example.com")); err != nil || wait == 0 {
 		t.Errorf("a login is no longer slow: %v, %v", wait, err)
 	}
-	if again := post(t, s, "Acme", bad("told@example.com", "Language"), candidate("lotte@example.com")); told(again[:1]) != "failed" || !again[1].Letter.IsZero() {
+	again := post(t, s, "Acme", bad("told@example.com", "Language"), candidate("lotte@example.com"))
+	if !again[0].Letter.IsZero() || !again[1].Letter.IsZero() {
 		t.Errorf("told again: %+v", again)
 	}
 	if letter, err := s.Letter(erased.ID); err != nil || !letter.Person.IsZero() {
@@ -92,7 +94,8 @@ func TestKeyHashes(t *testing.T) {
 	if _, answer, err := s.keptResults("Acme", "k"); err != nil || len(answer.Results) != 1 {
 		t.Errorf("a kept answer: %+v, %v", answer, err)
 	}
-	for _, email := range []string{"void@example.com", "owner@example.com", "gone@example.com", "zoe@example.com", "failed@example.com"} {
+	for _, local := range []string{"void", "owner", "gone", "zoe", "failed"} {
+		email := local + "@example.com"
 		sum := sha256.Sum256([]byte(email))
 		for place := range holders(t, s, [][]byte{sum[:16]}) {
 			if place != "letters.person" && place != "letters" && place != "answers.person" { // of a letter that names the address
@@ -121,7 +124,8 @@ func TestStagedHashes(t *testing.T) {
 	if !errors.Is(err, cut) {
 		t.Fatalf("%v, %v", s, err)
 	}
-	s, err = open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store) error { return s.stageAll(7) }, apply: keyHashes}})
+	inSmallParts := migration{prepare: func(s *Store) error { return s.stageAll(7) }, apply: keyHashes}
+	s, err = open(dir, testOptions(), []migration{migrations[0], inSmallParts})
 	must(t, err)
 	defer closeTest(t, s)
 	for i := range people {

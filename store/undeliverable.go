@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// noSuchMailbox are the enhanced status codes of a recipient whom the server does not have (RFC 3463 §3.2; 5.1.10 is of
-// RFC 7505's kind, and Exchange's for an unknown recipient).
+// noSuchMailbox are the enhanced status codes of a recipient whom the server does not have (RFC 3463 §3.2; 5.1.10: a
+// domain that takes no mail, RFC 7505 §4.2, and with Exchange an unknown recipient).
 var noSuchMailbox = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.10": true}
 
-// undeliverableFor is for how long what partners repeat owes no letter to an address whose server knows no such mailbox.
+// undeliverableFor is for how long partners' repeats owe no letter to an address whose server knows no such mailbox.
 const undeliverableFor = 24 * time.Hour
 
 // undeliverable is a refusal that makes it pointless to repeat a letter for a while. The server's words stand with the
