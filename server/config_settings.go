@@ -24,7 +24,7 @@ const settingsPrefix = "POSTERN"
 type Settings struct {
 	Listen         string `default:"127.0.0.1:8080" desc:"HTTP address"`
 	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox and details of readiness"`
-	OperatorHosts  string `split_words:"true" computed:"PUBLIC_URL's and OPERATOR_LISTEN's" desc:"further host names that OPERATOR_LISTEN answers to"`
+	OperatorHosts  string `split_words:"true" computed:"PUBLIC_URL's" desc:"more names that OPERATOR_LISTEN answers to"`
 	Data           string `default:"./postern-data" desc:"data directory, made at first start"`
 	PublicURL      string `split_words:"true" computed:"LISTEN's address" desc:"base of every link in a letter"`
 	TLS            struct {

@@ -16,8 +16,8 @@ import (
 	"postern/tokens"
 )
 
-// TestKnownInAFlood: while one IPv6 /48 has as many passwords looked at as it may, people who are known get in: by a browser
-// that has logged in before, and by the link from their mailbox.
+// TestKnownInAFlood: while one IPv6 /48 has as many passwords looked at as it may, people who are known get in: by a
+// browser that has logged in before, and by the link from their mailbox.
 func TestKnownInAFlood(t *testing.T) {
 	app := begin(t, io.Discard, "TRUSTED_PROXIES=127.0.0.0/8", "LIMIT_LOGIN=off")
 	const email, password = "zoe@example.org", "quilt lantern orbit pepper"
@@ -25,11 +25,13 @@ func TestKnownInAFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = app.store.AddPartner(t.Context(), store.PartnerInput{Name: "Payroll", Token: store.PartnerToken{Last: "abcd"}}); err != nil {
+	partner := store.PartnerInput{Name: "Payroll", Token: store.PartnerToken{Last: "abcd"}}
+	if _, err = app.store.AddPartner(t.Context(), partner); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = app.store.RegisterBikers(t.Context(), store.BikerList{Partner: "Payroll", People: []store.Candidate{
-		{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: "P", FirstName: "Z", LastName: "C", Language: "nl"}}}}); err != nil {
+	data := store.BikerData{BikePlanCode: "P", FirstName: "Z", LastName: "C", Language: "nl"}
+	if _, err = app.store.RegisterBikers(t.Context(), store.BikerList{Partner: "Payroll",
+		People: []store.Candidate{{Email: email, Said: email, BikerData: data}}}); err != nil {
 		t.Fatal(err)
 	}
 	post := func(ctx context.Context, jar http.CookieJar, from, path string, form url.Values) (int, error) {

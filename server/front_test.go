@@ -38,11 +38,12 @@ func begin(t *testing.T, logs io.Writer, settings ...string) *testApp {
 
 // sent are settings with a smarthost that is not there.
 func sent(publicURL string, settings ...string) []string {
-	return append([]string{"SMTP_URL=smtp://127.0.0.1:1?tls=off", "MAIL_FROM=a@example.org", "PUBLIC_URL=" + publicURL}, settings...)
+	return append([]string{"SMTP_URL=smtp://127.0.0.1:1?tls=off", "MAIL_FROM=a@example.org", "PUBLIC_URL=" + publicURL},
+		settings...)
 }
 
-// TestOperatorHosts: where others reach OPERATOR_LISTEN it answers to addresses and to the appliance's own names, so that
-// no web page reads along under a name of its own.
+// TestOperatorHosts: where others reach OPERATOR_LISTEN it answers to addresses and to the appliance's own names, so
+// that no web page reads along under a name of its own.
 func TestOperatorHosts(t *testing.T) {
 	for _, test := range []struct {
 		settings []string

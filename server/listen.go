@@ -128,8 +128,8 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 }
 
 // operatorAccess is for OPERATOR_LISTEN, with the names that it answers to. A web page that is open where that can be
-// reached could read along under a name of its own (DNS rebinding): so on this machine alone it answers to loopback Hosts,
-// and elsewhere to IP addresses, which no page can call itself, and to the names of the appliance.
+// reached could read along under a name of its own (DNS rebinding): so on this machine alone it answers to loopback
+// Hosts, and elsewhere to IP addresses, which no page can call itself, and to the names of the appliance.
 func (a *App) operatorAccess() (access web.Access, hosts []string) {
 	switch {
 	case a.listeners.operator == nil:

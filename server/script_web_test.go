@@ -68,7 +68,8 @@ func (r *scriptRun) scan(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// navigate opens a link as the browser's address bar does: the page is there in the end, and the token gone from its address.
+// navigate opens a link as the browser's address bar does: the page is there in the end, and the token gone from its
+// address.
 func (r *scriptRun) navigate(ts *testscript.TestScript, args []string) error {
 	request, err := http.NewRequest(http.MethodGet, r.app.url+args[1], nil)
 	if err != nil {
@@ -87,7 +88,8 @@ func (r *scriptRun) navigate(ts *testscript.TestScript, args []string) error {
 	}
 	_, _ = ts.Stdout().Write(r.body)
 	ts.Setenv("ADDRESS", response.Request.URL.RequestURI())
-	if address := response.Request.URL.String(); strconv.Itoa(response.StatusCode) != args[0] || strings.Contains(address, "token") {
+	address := response.Request.URL.String()
+	if strconv.Itoa(response.StatusCode) != args[0] || strings.Contains(address, "token") {
 		return fmt.Errorf("%d at %s", response.StatusCode, address)
 	}
 	return nil

@@ -129,8 +129,8 @@ func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
 	return err
 }
 
-// EndSessions logs the biker of a session out everywhere, also where that session is over by its age: the others may not
-// be. It gives the biker; the zero ID where there is no such session any more, and nothing to end.
+// EndSessions logs the biker of a session out everywhere, also where that session is over by its age: the others may
+// not be. It gives the biker; the zero ID where there is no such session any more, and nothing to end.
 func (s *Store) EndSessions(ctx context.Context, ref SessionRef) (biker ID, err error) {
 	return writeVital(ctx, s, func(t *tx) (ID, error) {
 		session, found, err := sessions.get(t, ref.ID[:])

@@ -17,7 +17,8 @@ type Turn struct {
 }
 
 // How many calls wait: in each of the two lines, and of them for one person, client and network. Whoever waits costs a
-// goroutine; the memory for hashing is taken only when the turn has come. An office behind one address waits as a whole.
+// goroutine; the memory for hashing is taken only when the turn has come. An office behind one address waits as a
+// whole.
 const (
 	waitingMost      = 256
 	waitingOfPerson  = 4
@@ -40,7 +41,8 @@ type line struct {
 type share struct{ kind, of string }
 
 func newLine(parallel int, patience time.Duration) *line {
-	return &line{turns: make(chan struct{}, parallel), kept: make(chan struct{}, 1), patience: patience, waiting: make(map[share]int)}
+	return &line{turns: make(chan struct{}, parallel), kept: make(chan struct{}, 1), patience: patience,
+		waiting: make(map[share]int)}
 }
 
 // shares are what a waiting call is counted by, each with the most that may wait.

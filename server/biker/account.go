@@ -146,7 +146,8 @@ func (r *Room) changeFaults(biker store.Biker, form map[string]string) (func(wor
 
 var errWrongCurrent = store.Refuse(store.Conflict, "This is not the current password.")
 
-// change sets the new password. Where it is the present one already, as when a form is sent twice, there is nothing to do.
+// change sets the new password. Where it is the present one already, as when a form is sent twice, there is nothing to
+// do.
 func (r *Room) change(c *web.Call, s current, form map[string]string) (store.Biker, error) {
 	changed, refusal := r.changeFrom(c, s, form)
 	if !store.IsKind(refusal, store.Conflict) {
@@ -178,7 +179,8 @@ func (r *Room) changeFrom(c *web.Call, s current, form map[string]string) (store
 	if err != nil {
 		return store.Biker{}, err
 	}
-	biker, err := r.Store.ChangePassword(ctx, store.PasswordChange{Session: s.ref, Verified: s.biker.Password, Hash: hash, Key: sessionKey(s.ref)})
+	biker, err := r.Store.ChangePassword(ctx, store.PasswordChange{
+		Session: s.ref, Verified: s.biker.Password, Hash: hash, Key: sessionKey(s.ref)})
 	if err == nil {
 		c.Security(web.PasswordSet).Stringer("biker", biker.ID).Msg("a password was changed")
 	}

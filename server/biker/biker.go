@@ -25,7 +25,7 @@ type Options struct {
 	Random       io.Reader      // secrets of sessions; safe for concurrent use
 	PasswordMin  int            // code points
 	Organisation string         // a word that no password may lean on; may be empty
-	LoginTries   int            // wrong passwords before an account's logins are slowed down; a client's after ten times as many; 0: never
+	LoginTries   int            // wrong passwords before an account is slowed down, ten times that for a client; 0: never
 	LoginExempt  []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
 	ForgotLimit  *web.Limiter   // links asked for, per client
 }

@@ -12,7 +12,8 @@ import (
 
 // twice sends a form two times as a double click does: one after the other, with the cookies of before the first answer
 // and with those of after it, and both at once.
-func twice(t *testing.T, prepare func(*site) *browser, path string, form func(*site) []string, check func(*site, *browser, answer)) {
+func twice(t *testing.T, prepare func(*site) *browser, path string, form func(*site) []string,
+	check func(*site, *browser, answer)) {
 	for _, way := range []string{"one after the other", "before the first answer", "at once"} {
 		t.Run(path+", "+way, func(t *testing.T) {
 			s := newSite(t)
@@ -84,14 +85,15 @@ func TestSentTwice(t *testing.T) {
 	twice(t, stranger, "/biker/logout-everywhere", none, out)
 	twice(t, loggedIn, "/biker/language", func(*site) []string { return []string{"language", "fr"} },
 		func(_ *site, _ *browser, a answer) { a.leads("/biker") })
-	twice(t, func(s *site) *browser { s.setPassword(zoe, password); return s.browser() }, "/biker/login", func(*site) []string {
+	another := func(s *site) *browser { s.setPassword(zoe, password); return s.browser() }
+	twice(t, another, "/biker/login", func(*site) []string {
 		return []string{"email", zoe, "password", password}
 	}, func(s *site, b *browser, a answer) {
 		a.leads("/biker")
 		notices(s, 1)
 	})
 	for path, text := range map[string]string{"/biker/forgot": "mail with a link", "/biker/renew": "nieuwe link"} {
-		twice(t, func(s *site) *browser { s.setPassword(zoe, password); return s.browser() }, path, func(s *site) []string {
+		twice(t, another, path, func(s *site) []string {
 			return []string{map[string]string{"/biker/forgot": "email", "/biker/renew": "token"}[path],
 				map[string]string{"/biker/forgot": zoe, "/biker/renew": s.link(tokens.Recovery, zoe)}[path]}
 		}, func(s *site, _ *browser, a answer) {
@@ -103,8 +105,8 @@ func TestSentTwice(t *testing.T) {
 	}
 }
 
-// TestUsedLinkTellsNothing: a used link logs in with the password that it has set, for ten minutes and within the limit of
-// wrong ones; it sets no other, and says nothing else.
+// TestUsedLinkTellsNothing: a used link logs in with the password that it has set, for ten minutes and within the limit
+// of wrong ones; it sets no other, and says nothing else.
 func TestUsedLinkTellsNothing(t *testing.T) {
 	s := newSite(t)
 	token, older := s.link(tokens.Invitation, zoe), s.link(tokens.Recovery, zoe)
@@ -149,8 +151,8 @@ func TestChangedToWhatItIs(t *testing.T) {
 	b.post("/biker/change-password", "current", wrong, "password", password).is(429)
 }
 
-// TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others. One that is gone can't,
-// and the person is told where that matters.
+// TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others. One that is gone
+// can't, and the person is told where that matters.
 func TestEverywhereFromAnOldSession(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password)

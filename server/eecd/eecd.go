@@ -44,7 +44,8 @@ type Room struct {
 // New makes the room. Its error is a text or template of the program's own that is missing.
 func New(o Options) (*Room, error) {
 	p, err := loadPages()
-	return &Room{Options: o, pages: p, links: web.NewMailedLinks(o.Now), rendering: make(chan struct{}, renderedAtOnce)}, err
+	return &Room{Options: o, pages: p, links: web.NewMailedLinks(o.Now),
+		rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
 // cleaningID reads the path's GUID.

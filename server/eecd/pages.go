@@ -96,8 +96,8 @@ type form struct {
 	Cleaning string
 }
 
-// opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser is
-// led on, the page is answered already.
+// opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser
+// is led on, the page is answered already.
 func (e *Room) opened(c *web.Call, purpose tokens.Purpose) (token string, answered bool, err error) {
 	token, answered, err = e.links.Open(c, func(token string) bool {
 		_, err := e.Sealer.Open(purpose, token)

@@ -101,7 +101,8 @@ func throughProxy(r *http.Request) bool {
 
 // isNamed reports whether a request is for a host that Options.OperatorHosts names.
 func (c *Call) isNamed() bool {
-	return slices.Contains(c.handler.frame.options.OperatorHosts, strings.ToLower(strings.TrimSuffix(hostName(c.R.Host), ".")))
+	name := strings.ToLower(strings.TrimSuffix(hostName(c.R.Host), "."))
+	return slices.Contains(c.handler.frame.options.OperatorHosts, name)
 }
 
 // isLocalHost keeps out a browser whose page has pointed its own name at this machine.

@@ -10,8 +10,9 @@ import (
 
 // MailedLinks takes the token of a mailed link out of a browser's address bar, and so out of its history: whoever
 // navigates to the link is led on to the same page, with the token in a cookie of 30 minutes and only its name in the
-// address, so that several links can be open at once. A browser that keeps no cookies is shown the page under the link's
-// own address when it opens it once more, and what does not navigate, as a script, always. It is safe for concurrent use.
+// address, so that several links can be open at once. A browser that keeps no cookies is shown the page under the
+// link's own address when it opens it once more, and what does not navigate, as a script, always. It is safe for
+// concurrent use.
 type MailedLinks struct {
 	now func() time.Time
 
@@ -25,8 +26,8 @@ const (
 	refusedMost    = 1000             // names, which strangers can make up
 )
 
-// ErrNoCookie says that a browser was led on and does not bring the token: it keeps no cookies, comes back too late, or has
-// used the link. Its person is to open the link once more, and then gets the page.
+// ErrNoCookie says that a browser was led on and does not bring the token: it keeps no cookies, comes back too late, or
+// has used the link. Its person is to open the link once more, and then gets the page.
 var ErrNoCookie = errors.New("the browser has not kept the cookie of a mailed link")
 
 // NewMailedLinks makes one for the pages of a room.
@@ -34,9 +35,9 @@ func NewMailedLinks(now func() time.Time) *MailedLinks {
 	return &MailedLinks{now: now, refused: make(map[string]time.Time)}
 }
 
-// Open gives the token of a mailed link, from its query or the browser's cookie; it is empty where there is none.
-// Where answered, the browser has been led on, and there is nothing more to do. A token that is not readable stays where
-// it is. The error is ErrNoCookie.
+// Open gives the token of a mailed link, from its query or the browser's cookie; it is empty where there is none. Where
+// answered, the browser has been led on, and there is nothing more to do. A token that is not readable stays where it
+// is. The error is ErrNoCookie.
 func (m *MailedLinks) Open(c *Call, readable func(token string) bool) (token string, answered bool, err error) {
 	query := c.R.URL.Query()
 	if token = query.Get("token"); token != "" {

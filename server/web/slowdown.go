@@ -11,9 +11,9 @@ import (
 
 // Slowdown delays clients that fail too often, in memory: a number of failures is free, after that each further try has
 // to wait longer since the one before, 1 s doubling to 1 h. One failure is forgotten every half hour, so that a network
-// that many share is not held to the mistakes of a week. Clients are IPv4 addresses and IPv6 /64s; a /48 has ten times as
-// many failures free and forgotten, since one subscriber commands whole networks of addresses. It is safe for concurrent
-// use.
+// that many share is not held to the mistakes of a week. Clients are IPv4 addresses and IPv6 /64s; a /48 has ten times
+// as many failures free and forgotten, since one subscriber commands whole networks of addresses. It is safe for
+// concurrent use.
 type Slowdown struct {
 	free   int
 	exempt []netip.Prefix
@@ -35,8 +35,8 @@ type failures struct {
 
 const forgetEvery = 30 * time.Minute
 
-// NewSlowdown makes a slow-down that begins after so many failures; 0 never begins. Clients within exempt are never slowed
-// down.
+// NewSlowdown makes a slow-down that begins after so many failures; 0 never begins. Clients within exempt are never
+// slowed down.
 func NewSlowdown(free int, exempt []netip.Prefix, now func() time.Time) *Slowdown {
 	return &Slowdown{free: free, exempt: exempt, now: now, most: maxClients,
 		clients: make(map[netip.Prefix]failures), gates: make(map[netip.Prefix]*gate)}
@@ -58,8 +58,8 @@ func (s *Slowdown) allowances(client netip.Addr) []allowance {
 	return []allowance{own, {network(client), wideFactor * s.free, forgetEvery / wideFactor}}
 }
 
-// Networks name what a client's tries are counted by: its own network, an IPv4 address or IPv6 /64, and the /48 around the
-// latter. They are empty where tries are not counted: for exempt clients, and for whoever comes over a Unix socket.
+// Networks name what a client's tries are counted by: its own network, an IPv4 address or IPv6 /64, and the /48 around
+// the latter. They are empty where tries are not counted: for exempt clients, and for whoever comes over a Unix socket.
 func (s *Slowdown) Networks(client netip.Addr) (own, around string) {
 	if !client.IsValid() || within(client, s.exempt) {
 		return "", ""
