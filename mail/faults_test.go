@@ -52,7 +52,7 @@ var faultsInOne = []faultCase{
 	{"greet", stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseHello},
 	{"greet", garbage, store.AttemptSmarthost, 0, "", `\xff`, phaseHello},
 	{"ehlo", "250 no STARTTLS", store.AttemptSmarthost, 0, "", "does not offer STARTTLS", phaseTLS},
-	{"ehlo", endless, store.AttemptSmarthost, 0, "", errLongLine.Error(), phaseHello},
+	{"ehlo", endless, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
 	{"ehlo", flood, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
 	{"starttls", "454 4.7.0 no TLS now", store.AttemptSmarthost, 454, "4.7.0", "no TLS now", phaseTLS},
 	{"starttls", inject, store.AttemptSmarthost, 0, "", "clear text", phaseTLS},
