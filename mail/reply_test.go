@@ -86,7 +86,7 @@ func FuzzReply(f *testing.F) {
 				t.Fatalf("%q is read as %q: %v", said, written, err)
 			}
 		}
-		if len(said) > maxText || r.code == "" {
+		if len(said) > maxText || len(r.lines) == maxLines || r.code == "" {
 			return // what is cut differs
 		}
 		code, message, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(said))).ReadResponse(0)
