@@ -102,7 +102,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-var otherCode = regexp.MustCompile(`(?m)^[2-5]\d\d(?:[ \t]|\r*$)`)
+var otherCode = regexp.MustCompile(`(?m)^[2-5]\d\d(?:[ \t-]|\r*$)`)
 
 // trimmed is a text without the white space around its lines.
 func trimmed(text string) string {

@@ -44,7 +44,8 @@ type Smarthost struct {
 
 	smallest atomic.Int64 // octets of the smallest message so far; 0: none
 	logins   *logins
-	tokens   *tokenCache // nil: none are needed
+	mended   chan struct{} // one slot: a check found all well
+	tokens   *tokenCache   // nil: none are needed
 }
 
 // NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
@@ -64,7 +65,7 @@ func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
 	if o.Hello == "" {
 		o.Hello = fullHostName()
 	}
-	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins()}
+	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins(), mended: make(chan struct{}, 1)}
 	if o.Tokens != nil {
 		h.tokens = newTokenCache(o.Tokens)
 	}
@@ -105,6 +106,12 @@ func (h *Smarthost) Lane(ctx context.Context) Lane { return &lane{host: h, hard:
 
 // Connections tells how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
+
+// Forgive forgets logins that were refused.
+func (h *Smarthost) Forgive() { h.logins.forgive() }
+
+// Mended delivers a value when Check has come to its end.
+func (h *Smarthost) Mended() <-chan struct{} { return h.mended }
 
 // smallestOf remembers the size of a message, and gives that of the smallest so far.
 func (h *Smarthost) smallestOf(octets int) int {

@@ -343,6 +343,7 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 		if paused {
 			return struct{}{}, t.tell(Event{Type: "operator.sending_paused"})
 		}
+		t.signalResumed()
 		return struct{}{}, t.tell(Event{Type: "operator.sending_resumed"})
 	})
 	return err
