@@ -223,7 +223,7 @@ func TestUnknownWords(t *testing.T) {
 		defer o.close()
 		o.strangers(0, 3)
 		o.start(o.smarthost(s))
-		time.Sleep(3 * time.Hour)
+		time.Sleep(10 * time.Minute)
 		if failed := o.count(store.LetterFailed); failed != 0 {
 			t.Errorf("%d failed before another letter went through", failed)
 		}
