@@ -49,7 +49,7 @@ func TestWrongPassword(t *testing.T) {
 		synctest.Wait()
 		o.eachOnce(s, 200)
 		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 1000})) {
-			if letter.Waited != 0 {
+			if letter.PutOff != 0 {
 				t.Errorf("a letter was blamed: %+v", letter.Attempts)
 			}
 		}

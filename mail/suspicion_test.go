@@ -87,8 +87,8 @@ func TestAllTurnedAway(t *testing.T) {
 				t.Errorf("known %t: %d letters tried in two hours", known, n)
 			}
 			for _, letter := range must(o.store.Letters(store.LetterFilter{State: store.LetterQueued})) {
-				if most := map[bool]int{true: 5}[known]; letter.Tries > most && strings.HasPrefix(letter.To, "driver") {
-					t.Errorf("known %t: a letter was blamed %d times", known, letter.Tries)
+				if most := map[bool]int{true: 5}[known]; letter.PutOff > most && strings.HasPrefix(letter.To, "driver") {
+					t.Errorf("known %t: a letter was blamed %d times", known, letter.PutOff)
 				}
 			}
 			down.Store(false)
