@@ -40,9 +40,9 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 	return "", &fault{phase: phaseAuth, err: err, login: refusesLogin(err)}
 }
 
-// refusesLogin tells whether AUTH was refused because of who we say we are (RFC 4954 §6: 535, 534, 538, 530; and what else
-// servers put in their place). Not so where it is refused for now (4xx), where the server has no such command or mechanism
-// (50x), takes no mail at all (521) or speaks by its status code of something else than security.
+// refusesLogin reports whether AUTH was refused because of who we say we are (RFC 4954 §6: 535, 534, 538, 530; and what
+// else servers put in their place). Not so where it is refused for now (4xx), where the server has no such command or
+// mechanism (50x), takes no mail at all (521) or speaks by its status code of something else than security.
 func refusesLogin(err error) bool {
 	refused, ok := errors.AsType[*smtp.SMTPError](err)
 	if !ok || refused.Code/100 != 5 || refused.Code/10 == 50 || refused.Code == 521 {

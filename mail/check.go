@@ -24,9 +24,10 @@ type CheckStep struct {
 // The names of the steps, by the phase whose fault ends them.
 var stepNames = map[string]string{phaseConnect: "dial", phaseTLS: "TLS", phaseHello: "EHLO", phaseAuth: "AUTH"}
 
-// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first that came
-// to nothing, which has an error. The login is tried also where letters may try none, since too many were refused; one that is
-// refused counts with theirs. After a check that came to its end, letters are tried again at once.
+// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first
+// that came to nothing, which has an error. The login is tried also where letters may try none, since too many were
+// refused; one that is refused counts with theirs. After a check that came to its end, letters are tried again at
+// once.
 func (h *Smarthost) Check(ctx context.Context) []CheckStep {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {

@@ -85,8 +85,8 @@ func matches(said, want string) bool {
 	return len(lines) == len(wanted)
 }
 
-// TestCheckLogins: each check tries the login. One that is refused counts with the courier's, which rest then, and one that
-// is let in ends their rest.
+// TestCheckLogins: each check tries the login. One that is refused counts with the courier's, which rest then, and
+// one that is let in ends their rest.
 func TestCheckLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const refused = 10

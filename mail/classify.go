@@ -61,8 +61,8 @@ func (f *fault) attempt() store.Attempt {
 	return a
 }
 
-// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A mailbox
-// that is full (552, 5.2.2) will not be so for ever.
+// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
+// mailbox that is full (552, 5.2.2) will not be so for ever.
 func classOfReply(phase string, code int, status string) store.AttemptClass {
 	switch {
 	case ofSmarthost(code) || beforeMail(phase):
@@ -79,8 +79,8 @@ func classOfReply(phase string, code int, status string) store.AttemptClass {
 	return classOfBreak(phase) // a code that has no meaning there: as good as no answer
 }
 
-// ofSmarthost tells of the codes by which a smarthost speaks of itself or of its client, whatever the command: going away, TLS
-// or login not there or wanted, and what a wrong order of commands or a wrong name in EHLO gets.
+// ofSmarthost knows the codes by which a smarthost speaks of itself or of its client, whatever the command: going
+// away, TLS or login not there or wanted, and what a wrong order of commands or a wrong name in EHLO gets.
 func ofSmarthost(code int) bool {
 	return slices.Contains([]int{421, 454, 503, 504, 530}, code)
 }

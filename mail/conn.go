@@ -150,8 +150,8 @@ func (c *conn) begin() bool {
 	return c.begun
 }
 
-// dialogue stands between go-smtp and the wire (above TLS, where there is TLS) for what go-smtp cannot be told. What the
-// smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
+// dialogue stands between go-smtp and the wire (above TLS, where there is TLS) for what go-smtp cannot be told. What
+// the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
 type dialogue struct {
 	net.Conn
 	said  *bufio.Reader
@@ -164,8 +164,8 @@ func newDialogue(wire net.Conn) *dialogue {
 	return &dialogue{Conn: wire, said: bufio.NewReaderSize(wire, 2048)}
 }
 
-// Read gives whole replies alone: net/textproto would take the beginning of one for an answer when the connection breaks in
-// the middle of it.
+// Read gives whole replies alone: net/textproto would take the beginning of one for an answer when the connection
+// breaks in the middle of it.
 func (d *dialogue) Read(p []byte) (int, error) {
 	if len(d.reply) == 0 {
 		r, err := readReply(d.said)

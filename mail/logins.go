@@ -16,9 +16,9 @@ const (
 	refusedIn   = 15 * time.Minute
 )
 
-// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused in any
-// refusedIn, unless the operator has more of them tried; and while the last was refused, or none has been taken yet, one tries
-// for all.
+// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused
+// in any refusedIn, unless the operator has more of them tried; and while the last was refused, or none has been
+// taken yet, one tries for all.
 type logins struct {
 	mu       sync.Mutex
 	out      int           // under way

@@ -10,8 +10,8 @@ import (
 	"postern/store"
 )
 
-// TestWrongPassword: however many connections there are, no more than three logins are refused in any 15 minutes; no letter
-// counts it, and all are there when the password is right.
+// TestWrongPassword: however many connections there are, no more than three logins are refused in any 15 minutes; no
+// letter counts it, and all are there when the password is right.
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -56,7 +56,8 @@ func TestWrongPassword(t *testing.T) {
 	})
 }
 
-// TestLoginRefusals: what counts as a wrong password rests after three times, for 15 minutes; what does not is tried on.
+// TestLoginRefusals: what counts as a wrong password rests after three times, for 15 minutes; what does not is tried
+// on.
 func TestLoginRefusals(t *testing.T) {
 	t.Parallel()
 	for answer, rests := range map[string]bool{
@@ -90,8 +91,8 @@ func TestLoginRefusals(t *testing.T) {
 	}
 }
 
-// TestRestEnds: an operator who resumes sending, or whose check is let in, ends the rest after refused logins, and letters go
-// out at once. A check that is refused does not end it.
+// TestRestEnds: an operator who resumes sending, or whose check is let in, ends the rest after refused logins, and
+// letters go out at once. A check that is refused does not end it.
 func TestRestEnds(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]func(*office, *Smarthost) []CheckStep{

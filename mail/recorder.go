@@ -110,8 +110,8 @@ func stringers(ids []store.ID) []fmt.Stringer {
 	return names
 }
 
-// tell logs how attempts ended: at warn where a letter has failed for good, else at info. The log names letters by their ids: no address, no token, none of the server's words,
-// which may repeat them.
+// tell logs how attempts ended: at warn where a letter has failed for good, else at info. The log names letters by
+// their ids: no address, no token, none of the server's words, which may repeat them.
 func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
 	attempts := make(map[store.ID]store.Attempt, len(outcomes))
 	for _, outcome := range outcomes {

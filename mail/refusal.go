@@ -9,8 +9,8 @@ import (
 	"postern/store"
 )
 
-// statusMark finds an enhanced status code (RFC 3463 §2) where it does not begin the reply's text as RFC 2034 §4 has it: "#5.7.1",
-// "(#5.7.1)", "[5.7.1]", "5.7.1:". Unmarked numbers within the text may be a version, or an address.
+// statusMark finds an enhanced status code (RFC 3463 §2) where it does not begin the reply's text as RFC 2034 §4 has
+// it: "#5.7.1", "(#5.7.1)", "[5.7.1]", "5.7.1:". Unmarked numbers within the text may be a version, or an address.
 var statusMark = regexp.MustCompile(`(?m)(?:^|[#(\[])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$)`)
 
 // statusIn gives the enhanced status code that a reply's text holds, if it fits the reply's code; else it is empty.
@@ -22,20 +22,23 @@ func statusIn(code int, text string) string {
 	return found[1]
 }
 
-// The words of refusals that have no status code, or one that says as little. They are few: a refusal of the sender that was
-// taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a pause.
+// The words of refusals that have no status code, or one that says as little. They are few: a refusal of the sender
+// that was taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a
+// pause.
 var (
 	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable) (local )?` +
 		`(user|mailbox|recipient|account|address|addressee|alias|person)\b` +
 		`|\b(user|mailbox|recipient|account|address|addressee|alias)\b.{0,40}` +
 		`\b(unknown|invalid|not (found|known|exist|here)|doesn't exist|non-?existent)\b|\bno (mailbox|user|account)\b`)
-	senderWords = regexp.MustCompile(`(?i)\b(sender|from|relay\w*|helo|ehlo|auth\w*|log ?in|polic(y|ies)|spam|spf|dkim|dmarc|block\w*)\b`)
+	senderWords = regexp.MustCompile(`(?i)\b(sender|from|relay\w*|helo|ehlo|auth\w*|log ?in|` +
+		`polic(y|ies)|spam|spf|dkim|dmarc|block\w*)\b`)
 
 	// senderRefused is said beside codes that are about mailboxes elsewhere: Exchange has 5.2.0 and 5.2.252 for it.
-	senderRefused = regexp.MustCompile(`(?i)\bsend[- ]?as(denied|\b)|\bSTOREDRV\.Submission\b|\bsender (address )?(rejected|denied|not allowed)\b`)
+	senderRefused = regexp.MustCompile(`(?i)\bsend[- ]?as(denied|\b)|\bSTOREDRV\.Submission\b` +
+		`|\bsender (address )?(rejected|denied|not allowed)\b`)
 )
 
-// aboutMailbox tells whether a permanent refusal is of this one recipient, and says nothing about the sender.
+// aboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
 func aboutMailbox(a store.Attempt) bool {
 	said := unquoted(a.Text)
 	switch status := a.Enhanced; {
@@ -52,8 +55,8 @@ func aboutMailbox(a store.Attempt) bool {
 // unquoted gives back the line ends that the record of an attempt has in quoted form.
 func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }
 
-// refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and into their
-// codes what does not.
+// refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
+// into their codes what does not.
 type refusal struct {
 	phase  string
 	code   int
@@ -72,8 +75,8 @@ func refusalOf(to string, a store.Attempt) refusal {
 	return r
 }
 
-// like tells whether two refusals say the same: the same status or, without one, the same code and at least two thirds of the
-// words.
+// like reports whether two refusals say the same: the same status or, without one, the same code and at least two
+// thirds of the words.
 func (r refusal) like(other refusal) bool {
 	if r.phase != other.phase || r.status != other.status {
 		return false
@@ -93,7 +96,8 @@ func (r refusal) like(other refusal) bool {
 // varying is what servers tell of one letter alone: what stands in brackets, links, and addresses.
 var varying = regexp.MustCompile(`<[^<>]*>|\[[^\[\]\s]*\]|\S+://\S*|\S*@\S*`)
 
-// constant gives the words of a refusal that do not hang on the letter: no address, link, queue id, or name of the recipient's.
+// constant gives the words of a refusal that do not hang on the letter: no address, link, queue id, or name of the
+// recipient's.
 func constant(text, to string) []string {
 	recipient := wordsOf(to)
 	words := slices.DeleteFunc(wordsOf(varying.ReplaceAllString(text, " ")), func(word string) bool {
@@ -104,5 +108,6 @@ func constant(text, to string) []string {
 }
 
 func wordsOf(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.FieldsFunc(strings.ToLower(text), between)
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// What is kept of a reply. RFC 5321 §4.5.3.1.5 allows 512 octets a line; the rest of a longer one is read and dropped.
+// What is kept of a reply. RFC 5321 §4.5.3.1.5 allows 512 bytes a line; the rest of a longer one is read and dropped.
 const (
-	maxText  = 1000 // octets of one line's text
+	maxText  = 1000 // bytes of one line's text
 	maxLines = 100  // the last one among them
 )
 
@@ -20,9 +20,9 @@ type reply struct {
 	lines []string // the text of each line, without code, line end and white space around it
 }
 
-// readReply reads one reply. Servers are not as strict as RFC 5321 §4.2.1 is, and a reply that is taken for none sends a
-// letter twice; so a code without text is a reply, a line may end in LF alone, lines of a longer reply may lack the code, and
-// where codes differ the last line's counts. Blank lines before a reply say nothing.
+// readReply reads one reply. Servers are not as strict as RFC 5321 §4.2.1 is, and a reply that is taken for none
+// sends a letter twice; so a code without text is a reply, a line may end in LF alone, lines of a longer reply may
+// lack the code, and where codes differ the last line's counts. Blank lines before a reply say nothing.
 func readReply(in *bufio.Reader) (reply, error) {
 	line, err := readLine(in)
 	for err == nil && line == "" {
@@ -62,7 +62,8 @@ func (r *reply) add(line string, more *bool) {
 	r.lines = append(r.lines, cut(text))
 }
 
-// codeOf takes a line apart; the code is empty where it has none. More: a "-" behind the code says that the reply goes on.
+// codeOf takes a line apart; the code is empty where it has none. More: a "-" behind the code says that the reply
+// goes on.
 func codeOf(line string) (code, text string, more bool) {
 	if !startsWithCode(line) {
 		return "", "", false
@@ -79,7 +80,8 @@ func codeOf(line string) (code, text string, more bool) {
 	return "", "", false
 }
 
-// unspaced takes a line apart whose text follows the code without a space. That is a reply where one begins, and nowhere else.
+// unspaced takes a line apart whose text follows the code without a space. That is a reply where one begins, and
+// nowhere else.
 func unspaced(line string) (code, text string) {
 	if !startsWithCode(line) || line[3] >= '0' && line[3] <= '9' {
 		return "", ""
@@ -127,8 +129,8 @@ func (r reply) bytes() []byte {
 	return out.Bytes()
 }
 
-// offers is an answer to EHLO as go-smtp reads it: keywords in capitals (RFC 5321 §2.4 has them in any case), one space before
-// each parameter, and all mechanisms of AUTH in one line, those of the old form AUTH=LOGIN as well.
+// offers is an answer to EHLO as go-smtp reads it: keywords in capitals (RFC 5321 §2.4 has them in any case), one
+// space before each parameter, and all mechanisms of AUTH in one line, those of the old form AUTH=LOGIN as well.
 func (r reply) offers() reply {
 	if r.code != "250" {
 		return r

@@ -76,7 +76,7 @@ func FuzzReply(f *testing.F) {
 		for _, r := range []reply{r, r.offers()} {
 			written := r.bytes()
 			if len(written) > maxLines*(maxText+8) {
-				t.Fatalf("%d octets of %d", len(written), len(said))
+				t.Fatalf("%d bytes of %d", len(written), len(said))
 			}
 			again, err := readReply(bufio.NewReaderSize(bytes.NewReader(written), 2048))
 			if err != nil || !bytes.Equal(again.bytes(), written) || !bytes.Equal(r.offers().offers().bytes(), r.offers().bytes()) {

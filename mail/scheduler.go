@@ -172,7 +172,8 @@ func (s *scheduler) heed() {
 	s.paused = paused
 }
 
-// resumed follows the operator who has resumed sending. That is also to say that what was wrong with the smarthost is mended.
+// resumed follows the operator who has resumed sending. That is also to say that what was wrong with the smarthost is
+// mended.
 func (s *scheduler) resumed() {
 	s.heed()
 	s.due = true

@@ -14,9 +14,9 @@ const sameRefusals = 3
 // suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt: the
 // same refusal of three recipients in a row is the smarthost's; and a letter that was excused in this way, or turned
 // away after RCPT, must not stand in everybody's way. So excused letters are tried after all others, and once another
-// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through, a
-// fault of the smarthost's that is said after RCPT is known to be about single letters, and pauses sending no more: else
-// strangers who register addresses that get one would each hold up everybody.
+// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through,
+// a fault of the smarthost's that is said after RCPT is known to be about single letters, and pauses sending no more:
+// else strangers who register addresses that get one would each hold up everybody.
 type suspicion struct {
 	row     row
 	excused map[store.ID]excuse // tried after others
@@ -25,8 +25,8 @@ type suspicion struct {
 	through time.Time           // when a letter went through last
 }
 
-// row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for now, a
-// mailbox that is not there.
+// row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
+// now, a mailbox that is not there.
 type row struct {
 	refusal refusal
 	failed  []store.ID      // that were recorded as failed for it
@@ -111,7 +111,7 @@ func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, 
 	return a, again
 }
 
-// passed tells whether an answer shows that what the row is about is not refused to everybody: the letter got further.
+// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got further.
 func (r row) passed(a store.Attempt) bool {
 	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.phase)
 }

@@ -122,7 +122,8 @@ func TestSizeBelowAll(t *testing.T) {
 	})
 }
 
-// senderRefusals are the ways in which servers say that a sender may not send. Each letter's has {to} and {id} filled in.
+// senderRefusals are the ways in which servers say that a sender may not send. Each letter's has {to} and {id} filled
+// in.
 var senderRefusals = []struct{ phase, answer string }{
 	{"mail", "530 5.7.57 client was not authenticated"}, {"mail", "550 5.7.1 not your address"}, {"mail", "553 sender rejected"},
 	{"rcpt", "550 5.7.1 relaying denied"}, {"rcpt", "554 5.7.1 <{to}>: Relay access denied"}, {"rcpt", "550 5.7.{id} rule {id}"},
@@ -156,8 +157,8 @@ func filled(phase, answer string, most int) func(string, int) string {
 	}
 }
 
-// TestSenderRefused: a sender that may not send is the smarthost's fault in all the ways in which they say so: no letter fails
-// for it, and few are tried meanwhile.
+// TestSenderRefused: a sender that may not send is the smarthost's fault in all the ways in which they say so: no
+// letter fails for it, and few are tried meanwhile.
 func TestSenderRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range senderRefusals {
@@ -208,8 +209,8 @@ func TestMailboxRefused(t *testing.T) {
 	}
 }
 
-// TestUnknownWords: mailboxes that are not there, in words that nobody here knows, hold up others for moments alone, also in a
-// long pause, and fail once another letter has gone through.
+// TestUnknownWords: mailboxes that are not there, in words that nobody here knows, hold up others for moments alone,
+// also in a long pause, and fail once another letter has gone through.
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

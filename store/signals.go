@@ -13,7 +13,10 @@ type signals struct {
 }
 
 func newSignals() *signals {
-	return &signals{owed: make(chan struct{}, 1), resumed: make(chan struct{}, 1), fatal: make(chan struct{}), events: make(chan struct{})}
+	return &signals{
+		owed: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
+		fatal: make(chan struct{}), events: make(chan struct{}),
+	}
 }
 
 // fire wakes whom a committed transaction named.
@@ -40,11 +43,12 @@ func tell(slot chan struct{}) {
 	}
 }
 
-// Owed delivers a value after a commit that made a letter due now, or that paused or resumed sending. One value may stand
-// for several commits.
+// Owed delivers a value after a commit that made a letter due now, or that paused or resumed sending. One value may
+// stand for several commits.
 func (s *Store) Owed() <-chan struct{} { return s.signals.owed }
 
-// Resumed delivers a value after a commit by which the operator resumed sending. One value may stand for several commits.
+// Resumed delivers a value after a commit by which the operator resumed sending. One value may stand for several
+// commits.
 func (s *Store) Resumed() <-chan struct{} { return s.signals.resumed }
 
 // Watch gives a channel that is closed at the next commit that makes an event. Take it before reading the feed: then no

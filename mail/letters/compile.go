@@ -77,8 +77,8 @@ func inText(words string) string {
 	return linkMark.ReplaceAllString(words, "$1 <{{.$2}}>")
 }
 
-// bare gives a link as it stands alone on a line of the text part. Mail programs leave out of a link what it ends in, if that is
-// no letter or digit; such a link stands in angle brackets, as those within a line do.
+// bare gives a link as it stands alone on a line of the text part. Mail programs leave out of a link what it ends in,
+// if that is no letter or digit; such a link stands in angle brackets, as those within a line do.
 func bare(link string) string {
 	if endsPlain(link) {
 		return link

@@ -96,8 +96,8 @@ func appendQuery(address, query string) string {
 	return address
 }
 
-// mint seals a token for a link. One that would not end its link in a letter or digit, as one in thirty does not, is sealed
-// anew: links stand bare where they can, for whoever copies one by hand or reads it by a pattern.
+// mint seals a token for a link. One that would not end its link in a letter or digit, as one in thirty does not, is
+// sealed anew: links stand bare where they can, for whoever copies one by hand or reads it by a pattern.
 func (c *Composer) mint(purpose tokens.Purpose, claims tokens.Claims) (token string, err error) {
 	const most = 8 // a random source that repeats itself must not hang a letter
 	for range most {
@@ -108,7 +108,7 @@ func (c *Composer) mint(purpose tokens.Purpose, claims tokens.Claims) (token str
 	return token, err
 }
 
-// endsPlain tells whether a link ends in a letter or digit.
+// endsPlain reports whether a link ends in a letter or digit.
 func endsPlain(link string) bool {
 	if link == "" {
 		return false

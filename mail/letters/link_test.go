@@ -95,8 +95,8 @@ func FuzzActivationURL(f *testing.F) {
 // anyLink finds the links of a text, with what stands around them.
 var anyLink = regexp.MustCompile(`(?s)(.?)(https?://[^\s<>"]+)(.?)`)
 
-// TestTextLinks: whatever a letter's links end in, mail programs find all of them: they end in a letter or digit, or stand in
-// angle brackets.
+// TestTextLinks: whatever a letter's links end in, mail programs find all of them: they end in a letter or digit, or
+// stand in angle brackets.
 func TestTextLinks(t *testing.T) {
 	for _, set := range []struct{ activation, privacy string }{
 		{"https://eecd.kaai9.example/eecd/activate", "https://kaai9.example/privacy"},
