@@ -190,7 +190,7 @@ func TestMailboxRefused(t *testing.T) {
 		"550 5.1.2 no such host", "550 5.4.1 Recipient address rejected: Access denied", "550 5.2.1 The email account is disabled",
 		"550 sorry, no mailbox here by that name. (#5.1.1)", "550 No such user here", "550 unknown user", "553 Invalid recipient {to}",
 		"550-Verification failed for <{to}>\r\n550 Unrouteable address", "550 5.0.0 {to}... User unknown", "550 <{to}> user doesn't exist",
-		"511 Mailbox {to} not found",
+		"511 Mailbox {to} not found", "550 <{to}> (by relay@sender.example): user unknown",
 	} {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
