@@ -1,8 +1,11 @@
 package mail
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -34,7 +37,19 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 	if h.tokens != nil {
 		h.tokens.forget()
 	}
-	return "", &fault{phase: phaseAuth, err: err, login: true} // a connection lost here is how some servers refuse
+	return "", &fault{phase: phaseAuth, err: err, login: refusesLogin(err)}
+}
+
+// refusesLogin reports whether AUTH was refused because of who we say we are (RFC 4954 §6: 535, 534, 538, 530; and what
+// else servers put in their place). Not so where it is refused for now (4xx), where the server has no such command or
+// mechanism (50x), takes no mail at all (521) or speaks by its status code of something else than security.
+func refusesLogin(err error) bool {
+	refused, ok := errors.AsType[*smtp.SMTPError](err)
+	if !ok || refused.Code/100 != 5 || refused.Code/10 == 50 || refused.Code == 521 {
+		return false
+	}
+	status := cmp.Or(enhanced(refused.EnhancedCode), statusIn(refused.Code, refused.Message))
+	return status == "" || strings.HasPrefix(status, "5.7.")
 }
 
 // mechanism chooses how to authenticate. An access token is fetched only where the smarthost takes one.

@@ -11,8 +11,8 @@ const (
 	firstPause = 5 * time.Second
 	maxPause   = 5 * time.Minute
 
-	// talkingPause bounds the pause where the smarthost takes MAIL and then says 421 or 454: that may be about the few
-	// letters that it was offered, and others must not wait for strangers' letters any longer.
+	// talkingPause bounds the pause where the smarthost takes MAIL and refuses what comes then: that may be about the
+	// few letters that it was offered, and others must not wait for strangers' letters any longer.
 	talkingPause = 20 * time.Second
 )
 

@@ -42,7 +42,7 @@ func TestSmarthostDown(t *testing.T) {
 		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != phaseConnect {
 			t.Errorf("status %+v", status)
 		}
-		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].Tries != 0 || len(letters[99].Attempts) > 2 {
+		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 || len(letters[99].Attempts) > 2 {
 			t.Errorf("the smarthost's faults count against the letter: %+v", letters[99])
 		}
 	})
@@ -182,7 +182,7 @@ func TestPoison(t *testing.T) {
 		if sent := o.count(store.LetterSent); sent != 99 {
 			t.Errorf("%d sent; log:\n%s", sent, o.log)
 		}
-		if letter := o.letter(poison); letter.Tries == 0 || letter.State != store.LetterQueued || !o.courier.Status().PausedUntil.IsZero() {
+		if letter := o.letter(poison); letter.PutOff == 0 || letter.State != store.LetterQueued || !o.courier.Status().PausedUntil.IsZero() {
 			t.Errorf("%+v", letter)
 		}
 	})

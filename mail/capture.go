@@ -18,6 +18,10 @@ func (c capture) Lane(context.Context) Lane { return c }
 
 func (c capture) Connections() int { return 0 }
 
+func (c capture) Forgive() {}
+
+func (c capture) Mended() <-chan struct{} { return nil }
+
 func (c capture) Rest() {}
 
 // magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The

@@ -24,9 +24,10 @@ type CheckStep struct {
 // The names of the steps, by the phase whose fault ends them.
 var stepNames = map[string]string{phaseConnect: "dial", phaseTLS: "TLS", phaseHello: "EHLO", phaseAuth: "AUTH"}
 
-// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first that came
-// to nothing, which has an error. A login that is refused counts with those of letters: where there were too many of late, none
-// is tried.
+// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first
+// that came to nothing, which has an error. The login is tried also where letters may try none, since too many were
+// refused; one that is refused counts with theirs. After a check that came to its end, letters are tried again at
+// once.
 func (h *Smarthost) Check(ctx context.Context) []CheckStep {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {
@@ -47,19 +48,24 @@ func (h *Smarthost) Check(ctx context.Context) []CheckStep {
 	if fail != nil {
 		return append(steps, h.failed(ctx, fail))
 	}
+	select {
+	case h.mended <- struct{}{}:
+	default: // the courier has not looked yet
+	}
 	return append(steps, CheckStep{Name: "AUTH", Detail: said}, leave(s))
 }
 
-// checkLogin authenticates, where that is wanted and may be risked.
+// checkLogin authenticates, where that is wanted.
 func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault) {
 	if h.options.Username == "" {
 		return "not wanted: no user name is set", nil
 	}
-	if fail := h.logins.begin(ctx); fail != nil {
-		return "", fail
-	}
+	h.logins.risk()
 	name, fail := h.authenticate(ctx, s)
 	h.logins.end(fail, ctx.Err() != nil)
+	if fail == nil {
+		h.logins.forgive()
+	}
 	return fmt.Sprintf("%s is let in, by %s", h.options.Username, name), fail
 }
 

@@ -85,25 +85,52 @@ func matches(said, want string) bool {
 	return len(lines) == len(wanted)
 }
 
-// TestCheckLogins: checks count with the courier's logins, so that an operator who tries again and again does not lock
-// the account either; and a check that is let in clears the way for letters.
+// TestCheckLogins: each check tries the login. One that is refused counts with the courier's, which rest then, and
+// one that is let in ends their rest.
 func TestCheckLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(refusedMost, "auth", "535 5.7.8 wrong"))
+		const refused = 10
+		s := newSink(times(refused, "auth", "535 5.7.8 wrong"))
 		o := openOffice(t, 2)
 		defer o.close()
 		h := o.secured(s)
-		for i := range 10 {
+		for i := range refused {
 			steps := h.Check(t.Context())
-			if last := steps[len(steps)-1]; last.Name != "AUTH" || last.Err == nil || i >= refusedMost && !strings.Contains(last.Err.Error(), "the next is tried in ") {
+			if last := steps[len(steps)-1]; last.Name != "AUTH" || last.Err == nil || s.count("auth") != i+1 {
 				t.Errorf("check %d: %s", i, described(steps))
 			}
-			time.Sleep(firstPause)
 		}
-		time.Sleep(refusedIn)
-		if steps := h.Check(t.Context()); len(steps) != 5 || s.count("auth") != refusedMost+1 {
+		o.register(1)
+		o.start(h)
+		time.Sleep(refusedIn / 2)
+		if fault := o.courier.Status().Fault; s.count("auth") != refused || !strings.Contains(fault.Text, "the next is tried in ") {
+			t.Errorf("%d logins; fault %+v", s.count("auth"), fault)
+		}
+		if steps := h.Check(t.Context()); len(steps) != 5 || s.count("auth") != refused+1 {
 			t.Errorf("%s after %d logins", described(steps), s.count("auth"))
 		}
+		synctest.Wait()
+		o.eachOnce(s, 1)
+	})
+}
+
+// TestCheckEndsPause: letters go out at once after a check that found a smarthost well that was at fault.
+func TestCheckEndsPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSink(times(9, "greet", "554 closed"))
+		o := openOffice(t, 1)
+		defer o.close()
+		o.register(3)
+		h := o.smarthost(s)
+		o.start(h)
+		time.Sleep(16 * time.Minute)
+		synctest.Wait()
+		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.count("greet") != 9 {
+			t.Fatalf("paused for %s after %d tries", wait, s.count("greet"))
+		}
+		h.Check(t.Context())
+		synctest.Wait()
+		o.eachOnce(s, 3)
 	})
 }
 

@@ -1,12 +1,14 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/textproto"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -45,9 +47,10 @@ type fault struct {
 func (f *fault) attempt() store.Attempt {
 	a := store.Attempt{Phase: f.phase, Class: f.class}
 	if reply, ok := errors.AsType[*smtp.SMTPError](f.err); ok {
-		a.Code, a.Enhanced, a.Text = reply.Code, enhanced(reply.EnhancedCode), words(reply.Message)
+		a.Code, a.Text = reply.Code, words(reply.Message)
+		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
 		if a.Class == "" {
-			a.Class = classOfReply(f.phase, reply.Code)
+			a.Class = classOfReply(f.phase, a.Code, a.Enhanced)
 		}
 		return a
 	}
@@ -58,19 +61,28 @@ func (f *fault) attempt() store.Attempt {
 	return a
 }
 
-// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address.
-func classOfReply(phase string, code int) store.AttemptClass {
+// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
+// mailbox that is full (552, 5.2.2) will not be so for ever.
+func classOfReply(phase string, code int, status string) store.AttemptClass {
 	switch {
-	case code == 421 || code == 454 || beforeMail(phase):
+	case ofSmarthost(code) || beforeMail(phase):
 		return store.AttemptSmarthost
 	case code/100 == 4:
 		return store.AttemptTemporary
 	case code/100 == 5 && phase == phaseMail:
 		return store.AttemptSmarthost
+	case code == 552, code/100 == 5 && status == "5.2.2":
+		return store.AttemptTemporary
 	case code/100 == 5:
 		return store.AttemptPermanent
 	}
 	return classOfBreak(phase) // a code that has no meaning there: as good as no answer
+}
+
+// ofSmarthost knows the codes by which a smarthost speaks of itself or of its client, whatever the command: going
+// away, TLS or login not there or wanted, and what a wrong order of commands or a wrong name in EHLO gets.
+func ofSmarthost(code int) bool {
+	return slices.Contains([]int{421, 454, 503, 504, 530}, code)
 }
 
 // classOfBreak says whose fault a lost connection, a timeout or an unreadable answer is.

@@ -37,7 +37,6 @@ var defaultLimits = limits{
 }
 
 var (
-	errLongLine    = errors.New("the smarthost says a line that is too long")
 	errSaidTooMuch = errors.New("the smarthost says more than any dialogue needs")
 	errCutOff      = errors.New("cut off, because the appliance is stopping")
 	errAuthAborted = errors.New("authentication is not continued")
@@ -151,36 +150,35 @@ func (c *conn) begin() bool {
 	return c.begun
 }
 
-// dialogue stands between go-smtp and the wire (above TLS, where there is TLS) for what go-smtp cannot be told.
+// dialogue stands between go-smtp and the wire (above TLS, where there is TLS) for what go-smtp cannot be told. What
+// the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
 type dialogue struct {
 	net.Conn
-	lines *bufio.Reader
-	line  []byte // what is left of the line that is being read
+	said  *bufio.Reader
+	reply []byte // what is left of the one that is being read
+	hello bool   // EHLO is under way
 	auth  bool   // AUTH is under way
 }
 
-// maxLine bounds one line of an answer, in octets; RFC 5321 §4.5.3.1.5 allows 512.
-const maxLine = 2000
-
 func newDialogue(wire net.Conn) *dialogue {
-	return &dialogue{Conn: wire, lines: bufio.NewReaderSize(wire, maxLine)}
+	return &dialogue{Conn: wire, said: bufio.NewReaderSize(wire, 2048)}
 }
 
-// Read gives whole lines alone: net/textproto would take the beginning of one for an answer when the connection breaks in
-// the middle of it.
+// Read gives whole replies alone: net/textproto would take the beginning of one for an answer when the connection
+// breaks in the middle of it.
 func (d *dialogue) Read(p []byte) (int, error) {
-	if len(d.line) == 0 {
-		line, err := d.lines.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return 0, errLongLine
-		}
+	if len(d.reply) == 0 {
+		r, err := readReply(d.said)
 		if err != nil {
 			return 0, err
 		}
-		d.line = line
+		if d.hello {
+			r = r.offers()
+		}
+		d.reply = r.bytes()
 	}
-	n := copy(p, d.line)
-	d.line = d.line[n:]
+	n := copy(p, d.reply)
+	d.reply = d.reply[n:]
 	return n, nil
 }
 

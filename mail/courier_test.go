@@ -67,8 +67,8 @@ func TestGivingUp(t *testing.T) {
 			user := o.register(1)[0]
 			o.start(o.smarthost(s))
 			time.Sleep(71*time.Hour - time.Minute)
-			if letter := o.letter(user); letter.State != store.LetterQueued || letter.Tries < 60 {
-				t.Errorf("after 71 h: %s, %d tries", letter.State, letter.Tries)
+			if letter := o.letter(user); letter.State != store.LetterQueued || letter.PutOff < 60 {
+				t.Errorf("after 71 h: %s, %d tries", letter.State, letter.PutOff)
 			}
 			time.Sleep(3 * time.Hour)
 			if letter := o.letter(user); letter.State != want || len(s.arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {

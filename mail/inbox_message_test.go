@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -124,6 +125,22 @@ func TestVisibleText(t *testing.T) {
 	}
 	if got := snippet(strings.Repeat("ü ", 1000)); len([]rune(got)) != captureSnippet || !strings.HasSuffix(got, "…") {
 		t.Errorf("snippet of %d characters", len([]rune(got)))
+	}
+}
+
+// TestLinksIn: a link's end is the sentence's, but in angle brackets all belongs to the link.
+func TestLinksIn(t *testing.T) {
+	const text = "See https://a.example/b_. Or <https://a.example/c.>, (https://a.example/d), <https://a.example/e!\nhttps://a.example/f-"
+	want := []string{"https://a.example/b_", "https://a.example/c.", "https://a.example/d", "https://a.example/e", "https://a.example/f-"}
+	if got := letterLinks(text, ""); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	var whole string
+	for _, run := range (&Captured{Text: text}).Runs() {
+		whole += run.Text
+	}
+	if whole != text {
+		t.Errorf("%q", whole)
 	}
 }
 

@@ -13,9 +13,9 @@ var linkInText = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // letterLinks lists the http and https links of a letter, first those of the text, each once.
 func letterLinks(text, markup string) []string {
-	found := linkInText.FindAllString(text, captureLinks)
-	for i, link := range found {
-		found[i] = trimLink(link)
+	var found []string
+	for _, at := range linksIn(text, captureLinks) {
+		found = append(found, text[at[0]:at[1]])
 	}
 	eachToken(markup, func(t html.Token) {
 		for _, a := range t.Attr {
@@ -41,12 +41,24 @@ type Run struct{ Text, Link string }
 func (c *Captured) Runs() []Run {
 	var runs []Run
 	done := 0
-	for _, at := range linkInText.FindAllStringIndex(c.Text, -1) {
-		link := trimLink(c.Text[at[0]:at[1]])
+	for _, at := range linksIn(c.Text, -1) {
+		link := c.Text[at[0]:at[1]]
 		runs = append(runs, Run{Text: c.Text[done:at[0]]}, Run{Text: link, Link: link})
-		done = at[0] + len(link)
+		done = at[1]
 	}
 	return append(runs, Run{Text: c.Text[done:]})
+}
+
+// linksIn gives where at most so many links of a text begin and end; -1: all. What stands in angle brackets is whole.
+func linksIn(text string, most int) [][]int {
+	found := linkInText.FindAllStringIndex(text, most)
+	for _, at := range found {
+		enclosed := at[0] > 0 && text[at[0]-1] == '<' && strings.HasPrefix(text[at[1]:], ">")
+		if !enclosed {
+			at[1] = at[0] + len(trimLink(text[at[0]:at[1]]))
+		}
+	}
+	return found
 }
 
 // trimLink takes off the punctuation of the sentence that a link ends, and a bracket that was opened before it.

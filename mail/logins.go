@@ -16,8 +16,9 @@ const (
 	refusedIn   = 15 * time.Minute
 )
 
-// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused in any
-// refusedIn; and while the last was refused, or none has been taken yet, one tries for all.
+// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused
+// in any refusedIn, unless the operator has more of them tried; and while the last was refused, or none has been
+// taken yet, one tries for all.
 type logins struct {
 	mu       sync.Mutex
 	out      int           // under way
@@ -75,11 +76,25 @@ func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	}
 	switch n := len(l.refused); {
 	case n >= refusedMost:
-		return 0, refusedIn - now.Sub(l.refused[0])
+		return 0, refusedIn - now.Sub(l.refused[n-refusedMost])
 	case n > 0 && !l.taken:
 		wait = firstPause - now.Sub(l.refused[n-1])
 	}
 	return refusedMost - len(l.refused), wait
+}
+
+// risk is begin for the operator, whose login is tried whatever became of others.
+func (l *logins) risk() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out++
+}
+
+// forgive forgets what was refused up to now.
+func (l *logins) forgive() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused = nil
 }
 
 // end says how a login went; nil: it was taken. One that its own caller cut off says nothing to the others.

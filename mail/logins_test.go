@@ -10,54 +10,126 @@ import (
 	"postern/store"
 )
 
-// TestWrongPassword: however many connections there are, and however often the operator says to go on, no more than three
-// logins are refused in any 15 minutes; no letter counts it, and all are there when the password is right.
+// TestWrongPassword: however many connections there are, no more than three logins are refused in any 15 minutes; no
+// letter counts it, and all are there when the password is right.
 func TestWrongPassword(t *testing.T) {
-	for name, refusal := range map[string]string{"535": "535 5.7.8 wrong", "454": "454 4.7.0 too many login attempts", "hung up": drop} {
-		t.Run(name, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var at []time.Time
+		s := newSink(nil)
+		s.script = func(phase string, n int) string {
+			if phase != "auth" || time.Since(began) > 2*time.Hour {
+				return ""
+			}
+			at = append(at, time.Now())
+			return "535 5.7.8 wrong"
+		}
+		o := openOffice(t, 20)
+		defer o.close()
+		o.register(200)
+		o.start(o.secured(s))
+		synctest.Wait()
+		if s.count("dial") != 1 {
+			t.Errorf("%d connections at start", s.count("dial"))
+		}
+		time.Sleep(2 * time.Hour)
+		for i := range at {
+			if i >= refusedMost && at[i].Sub(at[i-refusedMost]) < refusedIn {
+				t.Errorf("four refusals from %s to %s", at[i-refusedMost], at[i])
+			}
+		}
+		if len(at) < 20 || s.count("dial") != len(at) {
+			t.Errorf("%d logins refused on %d connections", len(at), s.count("dial"))
+		}
+		if fault := o.courier.Status().Fault; fault.Phase != phaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
+			t.Errorf("fault %+v", fault)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		o.eachOnce(s, 200)
+		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 1000})) {
+			if letter.PutOff != 0 {
+				t.Errorf("a letter was blamed: %+v", letter.Attempts)
+			}
+		}
+	})
+}
+
+// TestLoginRefusals: what counts as a wrong password rests after three times, for 15 minutes; what does not is tried
+// on.
+func TestLoginRefusals(t *testing.T) {
+	t.Parallel()
+	for answer, rests := range map[string]bool{
+		"535 5.7.8 wrong": true, "535 wrong": true, "535 5.7.3 Authentication unsuccessful": true, "534 5.7.9 mechanism is too weak": true,
+		"538 5.7.11 encrypt first": true, "530 5.7.0 must STARTTLS": true, "525 5.7.13 disabled": true, "526 Authentication failure": true,
+		"550 5.7.30 basic authentication is not supported": true, "550 Authentication failed (#5.7.1)": true, "550 no permission": true,
+		"454 4.7.0 temporary authentication failure": false, "454 4.7.0 too many login attempts": false, "421 4.3.2 bye": false,
+		"432 4.7.12 a transition is needed": false, "451 4.7.0 later": false, "450 later": false,
+		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false, "504 5.5.4 no such mechanism": false,
+		"521 no mail here": false, "554 5.3.2 system not accepting messages": false,
+		drop: false, stall: false, garbage: false, "334 YWdhaW4=": false,
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				began := time.Now()
-				var at []time.Time
-				s := newSink(nil)
-				s.script = func(phase string, n int) string {
-					if phase != "auth" || time.Since(began) > 2*time.Hour {
-						return ""
-					}
-					at = append(at, time.Now())
-					return refusal
-				}
-				o := openOffice(t, 20)
+				s := newSink(times(5, "auth", answer))
+				o := openOffice(t, 2)
 				defer o.close()
-				o.register(200)
+				o.register(10)
 				o.start(o.secured(s))
+				time.Sleep(14 * time.Minute)
 				synctest.Wait()
-				if s.count("dial") != 1 {
-					t.Errorf("%d connections at start", s.count("dial"))
-				}
-				for range 60 { // two hours
-					time.Sleep(2 * time.Minute)
-					o.pause(true)
-					o.pause(false)
-				}
-				for i := range at {
-					if i >= 3 && at[i].Sub(at[i-3]) < 15*time.Minute {
-						t.Errorf("four refusals from %s to %s", at[i-3], at[i])
-					}
-				}
-				if len(at) < 20 || s.count("dial") != len(at) {
-					t.Errorf("%d logins refused on %d connections", len(at), s.count("dial"))
-				}
-				if fault := o.courier.Status().Fault; fault.Phase != phaseAuth || refusal != drop && !strings.HasSuffix(fault.Text, refusal[10:]) {
-					t.Errorf("fault %+v", fault)
+				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.count("auth") == refusedMost) {
+					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.count("auth"), o.log)
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				o.eachOnce(s, 200)
-				for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 1000})) {
-					if letter.Tries != 0 {
-						t.Errorf("a letter was blamed: %+v", letter.Attempts)
-					}
+				o.eachOnce(s, 10)
+			})
+		})
+	}
+}
+
+// TestRestEnds: an operator who resumes sending, or whose check is let in, ends the rest after refused logins, and
+// letters go out at once. A check that is refused does not end it.
+func TestRestEnds(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]func(*office, *Smarthost) []CheckStep{
+		"resume": func(o *office, _ *Smarthost) []CheckStep {
+			o.pause(true)
+			o.pause(false)
+			return nil
+		},
+		"resume in a hurry": func(o *office, _ *Smarthost) []CheckStep {
+			for _, paused := range []bool{true, false} {
+				if err := o.store.PauseSending(context.Background(), paused); err != nil {
+					o.t.Error(err)
 				}
+			}
+			return nil
+		},
+		"check": func(o *office, h *Smarthost) []CheckStep { return h.Check(o.t.Context()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSink(times(refusedMost+1, "auth", "535 5.7.8 wrong"))
+				o := openOffice(t, 2)
+				defer o.close()
+				o.register(10)
+				h := o.secured(s)
+				o.start(h)
+				time.Sleep(5 * time.Minute)
+				if steps := h.Check(t.Context()); s.count("auth") != refusedMost+1 || steps[len(steps)-1].Err == nil {
+					t.Errorf("%d logins; %s", s.count("auth"), described(steps))
+				}
+				synctest.Wait()
+				if o.count(store.LetterSent) != 0 || s.count("auth") != refusedMost+1 {
+					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.count("auth"))
+				}
+				act(o, h)
+				synctest.Wait()
+				o.eachOnce(s, 10)
 			})
 		})
 	}

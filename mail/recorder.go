@@ -2,7 +2,10 @@ package mail
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"postern/store"
 )
@@ -55,7 +58,11 @@ func (c *Courier) write(r *report) error {
 		return err
 	}
 	if r.requeue, err = each(r.requeue, func(some []store.ID) error {
-		return c.refused(c.store.RequeueLetters(ctx, some, requeued), len(some))
+		err := c.store.RequeueLetters(ctx, some, requeued)
+		if err == nil {
+			c.log.Info().Stringers("letters", stringers(some)).Msg("failed letters are queued again: the smarthost is at fault")
+		}
+		return c.refused(err, len(some))
 	}); err != nil {
 		return err
 	}
@@ -95,8 +102,16 @@ func (c *Courier) refused(err error, items int) error {
 	return nil
 }
 
-// tell logs how attempts ended. The log names letters by their ids: no address, no token, none of the server's words,
-// which may repeat them.
+func stringers(ids []store.ID) []fmt.Stringer {
+	names := make([]fmt.Stringer, len(ids))
+	for i, id := range ids {
+		names[i] = id
+	}
+	return names
+}
+
+// tell logs how attempts ended: at warn where a letter has failed for good, else at info. The log names letters by
+// their ids: no address, no token, none of the server's words, which may repeat them.
 func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
 	attempts := make(map[store.ID]store.Attempt, len(outcomes))
 	for _, outcome := range outcomes {
@@ -105,7 +120,11 @@ func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
 	for _, letter := range recorded {
 		a := attempts[letter.ID]
 		c.options.Observer.Attempted(letter.Kind, a, letter.State, c.waited(letter, a))
-		c.log.Info().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Str("class", string(a.Class)).
+		level := zerolog.InfoLevel
+		if letter.State == store.LetterFailed {
+			level = zerolog.WarnLevel // for good: only the operator can do something about it
+		}
+		c.log.WithLevel(level).Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Str("class", string(a.Class)).
 			Str("phase", a.Phase).Int("code", a.Code).Str("enhanced", a.Enhanced).Dur("took", time.Duration(a.Took)).
 			Str("state", string(letter.State)).Msg("letter")
 	}

@@ -2,10 +2,12 @@ package mail
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rs/zerolog"
@@ -86,5 +88,30 @@ func TestWords(t *testing.T) {
 		if got := words(said); got != want || !utf8.ValidString(got) || len(got) > textKept {
 			t.Errorf("%q became %q", said, got)
 		}
+	}
+}
+
+// TestFailedIsTold: the log says at warn which letter has failed for good, and by what class; of others it does not.
+func TestFailedIsTold(t *testing.T) {
+	t.Parallel()
+	for answer, class := range map[string]store.AttemptClass{"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSink(times(1e6, "to driver1@drivers.example", answer))
+			o := openOffice(t, 1)
+			defer o.close()
+			refused := o.register(2)[0]
+			o.start(o.smarthost(s))
+			time.Sleep(time.Hour)
+			warned := func() int { return strings.Count(o.log.String(), `"level":"warn"`) }
+			if n := warned(); n != map[store.AttemptClass]int{store.AttemptPermanent: 1}[class] {
+				t.Errorf("%s: %d warnings after an hour", answer, n)
+			}
+			time.Sleep(80 * time.Hour)
+			synctest.Wait()
+			line := fmt.Sprintf(`{"level":"warn","letter":"%s","kind":"activate","class":"%s",`, o.letter(refused).ID, class)
+			if warned() != 1 || !strings.Contains(o.log.String(), line) || strings.Contains(o.log.String(), "@") {
+				t.Errorf("%s: the log has no %s, or more, or an address:\n%s", answer, line, o.log)
+			}
+		})
 	}
 }

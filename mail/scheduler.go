@@ -89,7 +89,7 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	defer s.again.Stop()
 	defer s.slot.Stop()
 	defer s.breaker.timer.Stop()
-	stopped, fatal := stop.Done(), s.courier.store.Fatal()
+	stopped, fatal, mended := stop.Done(), s.courier.store.Fatal(), s.courier.options.Transport.Mended()
 	for !s.finished() {
 		s.mendTimes()
 		s.claimMore()
@@ -117,6 +117,10 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 		case <-s.courier.store.Owed():
 			s.due, s.signal = true, true
 			s.heed()
+		case <-s.courier.store.Resumed():
+			s.resumed()
+		case <-mended:
+			s.breaker.hurry()
 		case <-s.next.C:
 			s.due = true
 		case <-s.again.C:
@@ -161,7 +165,7 @@ func (s *scheduler) allowed() bool {
 }
 
 // heed looks whether the operator has stopped sending, or started it again. Claims give nothing meanwhile; what is in
-// hand already goes back. To resume is also to say that a smarthost at fault is to be tried now.
+// hand already goes back.
 func (s *scheduler) heed() {
 	paused, err := s.courier.store.SendingPaused()
 	if err != nil {
@@ -169,10 +173,17 @@ func (s *scheduler) heed() {
 	}
 	if paused {
 		s.release()
-	} else if s.paused {
-		s.breaker.hurry()
 	}
 	s.paused = paused
+}
+
+// resumed follows the operator who has resumed sending. That is also to say that what was wrong with the smarthost is
+// mended.
+func (s *scheduler) resumed() {
+	s.heed()
+	s.due = true
+	s.courier.options.Transport.Forgive()
+	s.breaker.hurry()
 }
 
 // enough is how many letters in hand need no more beside them.

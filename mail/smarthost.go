@@ -44,7 +44,8 @@ type Smarthost struct {
 
 	smallest atomic.Int64 // octets of the smallest message so far; 0: none
 	logins   *logins
-	tokens   *tokenCache // nil: none are needed
+	mended   chan struct{} // one slot: a check found all well
+	tokens   *tokenCache   // nil: none are needed
 }
 
 // NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
@@ -64,7 +65,7 @@ func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
 	if o.Hello == "" {
 		o.Hello = fullHostName()
 	}
-	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins()}
+	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins(), mended: make(chan struct{}, 1)}
 	if o.Tokens != nil {
 		h.tokens = newTokenCache(o.Tokens)
 	}
@@ -105,6 +106,12 @@ func (h *Smarthost) Lane(ctx context.Context) Lane { return &lane{host: h, hard:
 
 // Connections tells how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
+
+// Forgive forgets logins that were refused.
+func (h *Smarthost) Forgive() { h.logins.forgive() }
+
+// Mended delivers a value when Check has come to its end.
+func (h *Smarthost) Mended() <-chan struct{} { return h.mended }
 
 // smallestOf remembers the size of a message, and gives that of the smallest so far.
 func (h *Smarthost) smallestOf(octets int) int {
@@ -170,17 +177,21 @@ func (h *Smarthost) greet(ctx context.Context, s *session) (fail *fault) {
 	if s.top, fail = h.secure(ctx, s.wire, name); fail != nil {
 		return fail
 	}
-	s.client = h.client(s.top)
-	if err := s.client.Hello(name); err != nil {
-		return &fault{phase: phaseHello, err: err}
-	}
-	return nil
+	s.client, fail = h.hello(s.top, name)
+	return fail
 }
 
-func (h *Smarthost) client(wire net.Conn) *smtp.Client {
-	client := smtp.NewClient(wire)
+// hello makes a client and has it say EHLO.
+func (h *Smarthost) hello(on *dialogue, name string) (*smtp.Client, *fault) {
+	client := smtp.NewClient(on)
 	client.CommandTimeout, client.SubmissionTimeout = h.limits.command, h.limits.dot
-	return client
+	on.hello = true
+	err := client.Hello(name)
+	on.hello = false
+	if err != nil {
+		return nil, &fault{phase: phaseHello, err: err}
+	}
+	return client, nil
 }
 
 // secure gives the connection on which the session goes on, with TLS unless the options name none.
@@ -192,9 +203,9 @@ func (h *Smarthost) secure(ctx context.Context, wire *conn, name string) (*dialo
 		return h.handshake(ctx, wire)
 	}
 	clear := newDialogue(wire)
-	client := h.client(clear)
-	if err := client.Hello(name); err != nil {
-		return nil, &fault{phase: phaseHello, err: err}
+	client, fail := h.hello(clear, name)
+	if fail != nil {
+		return nil, fail
 	}
 	if offered, _ := client.Extension("STARTTLS"); !offered {
 		return nil, &fault{phase: phaseTLS, err: errors.New("the smarthost does not offer STARTTLS")}
@@ -204,7 +215,7 @@ func (h *Smarthost) secure(ctx context.Context, wire *conn, name string) (*dialo
 	}
 	top, fail := h.handshake(ctx, wire)
 	if fail == nil {
-		top.line = []byte("220 go on\r\n") // go-smtp waits for a greeting; within TLS nobody greets again
+		top.reply = []byte("220 go on\r\n") // go-smtp waits for a greeting; within TLS nobody greets again
 	}
 	return top, fail
 }
@@ -222,7 +233,7 @@ func (h *Smarthost) startTLS(clear *dialogue) error {
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
 		return replyOf(refused)
 	}
-	if err == nil && clear.lines.Buffered() > 0 {
+	if err == nil && clear.said.Buffered() > 0 {
 		return errors.New("the smarthost, or somebody in between, goes on in clear text after STARTTLS")
 	}
 	return err

@@ -48,7 +48,8 @@ type sink struct {
 	mechanisms string                 // of AUTH; empty: not offered
 	questions  []string               // that AUTH LOGIN asks, as base64; nil: Username: and Password:
 	extensions []string
-	hush       bool // a benchmark: nothing is kept
+	hush       bool                      // a benchmark: nothing is kept
+	manner     func(reply string) string // how whole replies are written; nil: as they should be
 
 	mu       sync.Mutex
 	turns    map[string]int
@@ -223,8 +224,17 @@ func (k *talker) say(said, ordinary string) bool {
 		k.pour("250-more\r\n")
 		return false
 	}
-	_, err := io.WriteString(k.conn, said+"\r\n")
-	return err == nil && !strings.HasPrefix(said, "421")
+	return k.write(said) == nil && !strings.HasPrefix(said, "421")
+}
+
+// write says a whole reply in the sink's manner.
+func (k *talker) write(reply string) error {
+	reply += "\r\n"
+	if k.manner != nil {
+		reply = k.manner(reply)
+	}
+	_, err := io.WriteString(k.conn, reply)
+	return err
 }
 
 // pouredMost is how long an answer without an end is.
@@ -345,7 +355,9 @@ func (k *talker) auth(rest string) bool {
 }
 
 func (k *talker) ask(question string) (answer string, ok bool) {
-	fmt.Fprintf(k.conn, "334 %s\r\n", question)
+	if err := k.write("334 " + question); err != nil {
+		return "", false
+	}
 	line, err := k.in.ReadString('\n')
 	return line, err == nil
 }

@@ -1,7 +1,7 @@
 package mail
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,17 +14,23 @@ const sameRefusals = 3
 // suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt: the
 // same refusal of three recipients in a row is the smarthost's; and a letter that was excused in this way, or turned
 // away after RCPT, must not stand in everybody's way. So excused letters are tried after all others, and once another
-// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through, a
-// 421 after RCPT is known to be said of single letters, and pauses sending no more: else strangers who register
-// addresses that get one would each hold up everybody.
+// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through,
+// a fault of the smarthost's that is said after RCPT is known to be about single letters, and pauses sending no more:
+// else strangers who register addresses that get one would each hold up everybody.
 type suspicion struct {
-	refusal string // what the row has in common
-	row     []store.ID
-	people  map[string]bool
+	row     row
 	excused map[store.ID]excuse // tried after others
 	proven  map[store.ID]bool   // another letter went through where these did not
 	apart   bool                // some have been turned away while others went through
 	through time.Time           // when a letter went through last
+}
+
+// row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
+// now, a mailbox that is not there.
+type row struct {
+	refusal refusal
+	failed  []store.ID      // that were recorded as failed for it
+	people  map[string]bool // to whom they were; none: there is no row
 }
 
 // goingThrough is for how long a letter that went through tells that the smarthost takes letters.
@@ -35,7 +41,7 @@ type excuse int
 
 const (
 	refusedAlike excuse = iota
-	away                // turned away with 421 or 454 after RCPT
+	away                // turned away after MAIL by a fault of the smarthost's
 	tooBig              // for the SIZE that the smarthost names
 )
 
@@ -43,12 +49,15 @@ const (
 const suspectsKept = 1000
 
 func newSuspicion() *suspicion {
-	return &suspicion{people: make(map[string]bool), excused: make(map[store.ID]excuse), proven: make(map[store.ID]bool)}
+	return &suspicion{excused: make(map[store.ID]excuse), proven: make(map[store.ID]bool)}
 }
 
 // judge gives the attempt the class that what came before makes of it, and the failed letters of a row that are to be
 // queued again.
 func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, []store.ID) {
+	if s.row.passed(a) {
+		s.row = row{}
+	}
 	switch {
 	case a.Class == store.AttemptSent:
 		s.absolve(letter.ID)
@@ -62,22 +71,19 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 		}
 	case a.Class == store.AttemptPermanent && s.proven[letter.ID]:
 		delete(s.proven, letter.ID)
-	case a.Class == store.AttemptPermanent:
+	case a.Class == store.AttemptPermanent && a.Code != 0 && !aboutMailbox(a):
 		return s.count(letter, a)
-	case a.Code != 0 && afterMail(a.Phase):
-		s.endRow()
 	}
 	return a, nil
 }
 
 // turnedAway tells of a letter at which the smarthost said that it is itself at fault, after it had taken MAIL.
 func turnedAway(a store.Attempt) bool {
-	return a.Class == store.AttemptSmarthost && (a.Code == 421 || a.Code == 454) && afterMail(a.Phase)
+	return a.Class == store.AttemptSmarthost && a.Code != 0 && afterMail(a.Phase)
 }
 
 // turnAway decides whose fault it is that a letter was turned away.
 func (s *suspicion) turnAway(letter store.Letter, a store.Attempt) store.Attempt {
-	s.endRow()
 	if s.proven[letter.ID] || s.apart && time.Since(s.through) < goingThrough {
 		a.Class = store.AttemptTemporary
 	} else {
@@ -88,22 +94,16 @@ func (s *suspicion) turnAway(letter store.Letter, a store.Attempt) store.Attempt
 
 // count adds a refusal to the row, or begins another one.
 func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, []store.ID) {
-	refusal := refusalOf(a)
-	if refusal == "" {
-		s.endRow()
+	if r := refusalOf(letter.To, a); len(s.row.people) == 0 || !r.like(s.row.refusal) {
+		s.row = row{refusal: r, people: make(map[string]bool)}
+	}
+	s.row.people[strings.ToLower(letter.To)] = true
+	if len(s.row.people) < sameRefusals {
+		s.row.failed = append(s.row.failed, letter.ID)
 		return a, nil
 	}
-	if refusal != s.refusal {
-		s.endRow()
-	}
-	s.refusal = refusal
-	s.people[strings.ToLower(letter.To)] = true
-	if len(s.people) < sameRefusals {
-		s.row = append(s.row, letter.ID)
-		return a, nil
-	}
-	again := s.row
-	s.row = nil
+	again := s.row.failed
+	s.row.failed = nil
 	for _, id := range append(again, letter.ID) {
 		s.excuse(id, refusedAlike)
 	}
@@ -111,16 +111,13 @@ func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, 
 	return a, again
 }
 
-// refusalOf names the refusals that may be meant for the sender; others are empty.
-func refusalOf(a store.Attempt) string {
-	switch {
-	case a.Phase == phaseDot && a.Code/100 == 5:
-		return "dot " + strconv.Itoa(a.Code)
-	case a.Phase == phaseRcpt && a.Code/100 == 5 && strings.HasPrefix(a.Enhanced, "5.7."):
-		return "rcpt 5.7"
-	}
-	return ""
+// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got further.
+func (r row) passed(a store.Attempt) bool {
+	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.phase)
 }
+
+// depth orders the phases in which a letter may be refused.
+func depth(phase string) int { return slices.Index([]string{phaseRcpt, phaseData, phaseDot}, phase) }
 
 func afterMail(phase string) bool {
 	switch phase {
@@ -140,7 +137,7 @@ func (s *suspicion) excuse(letter store.ID, why excuse) {
 
 // absolve draws the conclusion from a letter that went through: the smarthost takes mail.
 func (s *suspicion) absolve(sent store.ID) {
-	s.endRow()
+	s.row = row{}
 	s.through = time.Now()
 	delete(s.excused, sent)
 	delete(s.proven, sent)
@@ -149,11 +146,6 @@ func (s *suspicion) absolve(sent store.ID) {
 		s.apart = s.apart || why == away
 	}
 	clear(s.excused)
-}
-
-func (s *suspicion) endRow() {
-	s.refusal, s.row = "", nil
-	clear(s.people)
 }
 
 // last tells whether a letter is to be tried after others.

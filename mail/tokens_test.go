@@ -109,8 +109,8 @@ func TestTokens(t *testing.T) {
 				synctest.Wait()
 				o.eachOnce(s, 1)
 				want := fmt.Sprintf("credentials user=u\x01auth=Bearer token-%d\x01\x01", tt.asked)
-				if letter := o.letter(user); letter.Tries != 0 || e.asked.Load() != tt.asked || !s.heard(want) || !s.secured {
-					t.Errorf("%d tries; %d tokens fetched; heard %q", letter.Tries, e.asked.Load(), s.commands)
+				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.heard(want) || !s.secured {
+					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.commands)
 				}
 				if log := o.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "token-") {
 					t.Errorf("the log:\n%s", log)

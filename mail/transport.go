@@ -14,6 +14,12 @@ type Transport interface {
 
 	// Connections tells how many connections are open at this moment.
 	Connections() int
+
+	// Forgive forgets the faults of late that keep something from being tried: the operator says that they are mended.
+	Forgive()
+
+	// Mended delivers a value when a check by the operator has found the way out to be well. It may be nil.
+	Mended() <-chan struct{}
 }
 
 // Lane hands over one message at a time. It is used by one goroutine.

@@ -27,6 +27,7 @@ type readinessDetail struct {
 	Store   string                    `json:"store"` // ok, or why no write is accepted
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
+	Failed  int                       `json:"failedLastDay"`            // letters
 	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
 	Limits  []limitInForce            `json:"limits,omitempty"`         // that something went over within the last hour
 }
@@ -67,6 +68,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	if detail.Letters, err = a.store.LetterCounts(); err != nil {
 		return nil, err
 	}
+	if detail.Failed, err = a.failedLastDay(); err != nil {
+		return nil, err
+	}
 	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
 		return nil, err
 	}
@@ -84,6 +88,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	return detail, nil
 }
 
+// failedLastDay counts the letters that failed in the last 24 hours.
+func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }
+
 // writeMetrics answers /metrics in Prometheus's text format.
 func (a *App) writeMetrics(c *web.Call) error {
 	var text bytes.Buffer
@@ -96,7 +103,11 @@ func (a *App) writeMetrics(c *web.Call) error {
 // measured is what the metrics ask for when they are written. What the store does not answer counts as not being so.
 func (a *App) measured() metrics.Source {
 	return metrics.Source{
-		Queue:       func() (store.QueueStats, error) { return a.store.QueueStats() },
+		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },
+		Failed: func() int {
+			failed, _ := a.failedLastDay()
+			return failed
+		},
 		Connections: func() int { return a.courier.Status().Connections },
 		Breaker:     func() bool { return !a.courier.Status().PausedUntil.IsZero() },
 		Paused:      func() bool { paused, err := a.store.SendingPaused(); return err == nil && paused },

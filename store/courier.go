@@ -144,6 +144,9 @@ func (t *tx) record(letter *Letter, attempt Attempt) error {
 		return t.recordLate(letter, attempt)
 	}
 	letter.remember(attempt)
+	if attempt.Class != AttemptOvertaken { // it was not tried
+		letter.Tries++
+	}
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
@@ -178,6 +181,7 @@ func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
 	}
 	attempt.Text = ""
 	letter.remember(attempt)
+	letter.Tries++
 	if err := t.retell(*letter); err != nil {
 		return err
 	}
@@ -204,12 +208,12 @@ func (t *tx) fail(letter *Letter, reason string) error {
 // postpone sets the next try by the schedule, or gives up. Only the letter's own delays count towards giving up: time
 // held, paused or with the smarthost down adds nothing to Waited.
 func (t *tx) postpone(letter *Letter, attempt Attempt) error {
-	letter.Tries++
+	letter.PutOff++
 	left := t.store.rules.GiveUpAfter - time.Duration(letter.Waited)
 	if left <= 0 {
 		return t.fail(letter, "given up after "+letter.Waited.String()+": "+attempt.reason())
 	}
-	delay := retryDelays[min(letter.Tries, len(retryDelays))-1]
+	delay := retryDelays[min(letter.PutOff, len(retryDelays))-1]
 	delay = min(t.jitter(delay), left)
 	letter.Waited += Span(delay)
 	letter.DueAt = t.now.Add(delay)
@@ -349,6 +353,7 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 		if paused {
 			return struct{}{}, t.tell(Event{Type: "operator.sending_paused"})
 		}
+		t.signalResumed()
 		return struct{}{}, t.tell(Event{Type: "operator.sending_resumed"})
 	})
 	return err

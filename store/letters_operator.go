@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"time"
 )
@@ -71,6 +72,18 @@ func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, er
 			return Letter{}, err
 		}
 		return t.letter(id)
+	})
+}
+
+// FailedSince counts the letters that have failed since then, and that nobody had tried again.
+func (s *Store) FailedSince(then time.Time) (int, error) {
+	return read(s, func(t *tx) (failed int, err error) {
+		prefix := donePrefix(LetterFailed)
+		c := t.cursor(letterDoneBucket)
+		for key, _ := c.Seek(append(prefix, timeKey(then, ID{})...)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+			failed++
+		}
+		return failed, nil
 	})
 }
 

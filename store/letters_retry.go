@@ -39,7 +39,7 @@ func (t *tx) retry(letter *Letter) error {
 			return err
 		}
 	}
-	letter.Tries, letter.Waited, letter.DueAt = 0, 0, t.now
+	letter.PutOff, letter.Waited, letter.DueAt = 0, 0, t.now
 	if err := t.requeue(letter); err != nil {
 		return err
 	}

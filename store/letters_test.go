@@ -32,13 +32,14 @@ func TestAttemptClasses(t *testing.T) {
 		state    LetterState
 		min, max time.Duration // until the next try
 		tries    int
+		putOff   int
 	}{
-		{AttemptSent, LetterSent, 0, 0, 0},
-		{AttemptPermanent, LetterFailed, 0, 0, 0},
-		{AttemptTemporary, LetterQueued, 24 * time.Second, 36 * time.Second, 1},
-		{AttemptUncertain, LetterQueued, 24 * time.Second, 36 * time.Second, 1},
-		{AttemptSmarthost, LetterQueued, 0, 0, 0},
-		{AttemptOvertaken, LetterCancelled, 0, 0, 0},
+		{AttemptSent, LetterSent, 0, 0, 1, 0},
+		{AttemptPermanent, LetterFailed, 0, 0, 1, 0},
+		{AttemptTemporary, LetterQueued, 24 * time.Second, 36 * time.Second, 1, 1},
+		{AttemptUncertain, LetterQueued, 24 * time.Second, 36 * time.Second, 1, 1},
+		{AttemptSmarthost, LetterQueued, 0, 0, 1, 0},
+		{AttemptOvertaken, LetterCancelled, 0, 0, 0, 0},
 	}
 	for _, test := range tests {
 		t.Run(string(test.class), func(t *testing.T) {
@@ -55,8 +56,8 @@ func TestAttemptClasses(t *testing.T) {
 				}
 			}
 			got := record(t, s, letter, test.class)
-			if got.State != test.state || got.Tries != test.tries {
-				t.Errorf("%s after %d tries, want %s after %d", got.State, got.Tries, test.state, test.tries)
+			if got.State != test.state || got.Tries != test.tries || got.PutOff != test.putOff {
+				t.Errorf("%s after %d tries, put off by %d; want %s after %d, %d", got.State, got.Tries, got.PutOff, test.state, test.tries, test.putOff)
 			}
 			if wait := got.DueAt.Sub(letter.DueAt); wait < test.min || wait > test.max {
 				t.Errorf("due in %v, want %v to %v", wait, test.min, test.max)
@@ -118,8 +119,8 @@ func TestWaitingForTheSmarthost(t *testing.T) {
 	}
 	<-s.Owed()
 	letter := record(t, s, claim(t, s, 1)[0], AttemptTemporary)
-	if letter.State != LetterQueued || letter.Tries != 1 || len(letter.Attempts) != 2 {
-		t.Errorf("%s after %d tries, %d attempts kept", letter.State, letter.Tries, len(letter.Attempts))
+	if letter.State != LetterQueued || letter.PutOff != 1 || letter.Tries != 7*24+1 || len(letter.Attempts) != 2 {
+		t.Errorf("%s after %d tries, put off by %d; %d attempts kept", letter.State, letter.Tries, letter.PutOff, len(letter.Attempts))
 	}
 }
 
@@ -343,6 +344,25 @@ func TestAnything(t *testing.T) {
 			if _, _, err := s.RecoverClaims(ctx); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// TestFailedSince counts failed letters by when they failed; those that are tried again are none.
+func TestFailedSince(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	var failed []Letter
+	for i, class := range []AttemptClass{AttemptPermanent, AttemptSent, AttemptPermanent, AttemptTemporary, AttemptPermanent} {
+		register(t, s, fmt.Sprintf("d%d@example.com", i))
+		failed = append(failed, record(t, s, claim(t, s, 1)[0], class))
+		c.Advance(10 * time.Second)
+	}
+	_, err := s.RetryLetter(ctx, failed[4].ID)
+	must(t, err)
+	for since, want := range map[time.Duration]int{time.Hour: 2, 50 * time.Second: 2, 49 * time.Second: 1, 30 * time.Second: 1, 29 * time.Second: 0, 0: 0} {
+		if got, err := s.FailedSince(c.Now().Add(-since)); got != want || err != nil {
+			t.Errorf("%d failed in the last %s, %v; want %d", got, since, err, want)
 		}
 	}
 }

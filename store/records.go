@@ -172,7 +172,8 @@ type Letter struct {
 	OwedAt     time.Time   `json:"owedAt"`
 	DueAt      time.Time   `json:"dueAt"`              // next try, while queued
 	DoneAt     time.Time   `json:"doneAt,omitzero"`    // when it was sent, failed or cancelled
-	Tries      int         `json:"tries,omitzero"`     // attempts that count against the letter
+	Tries      int         `json:"tries,omitzero"`     // attempts so far, whosever fault their ends were
+	PutOff     int         `json:"putOff,omitzero"`    // those of them that put the letter off: its step in the schedule
 	Waited     Span        `json:"waited,omitzero"`    // sum of its own retry delays, for MAIL_GIVE_UP_AFTER
 	Reason     string      `json:"reason,omitzero"`    // why it failed, was held or cancelled
 	Attempts   []Attempt   `json:"attempts,omitempty"` // the last 10

@@ -4,24 +4,28 @@ import "sync"
 
 // signals wakes those who wait for something in the store. Nothing is lost that way: a signal only says "look again".
 type signals struct {
-	owed  chan struct{} // one slot
-	fatal chan struct{} // closed once, by the committer
+	owed    chan struct{} // one slot
+	resumed chan struct{} // one slot
+	fatal   chan struct{} // closed once, by the committer
 
 	mu     sync.Mutex
 	events chan struct{} // closed and replaced at each commit that made an event
 }
 
 func newSignals() *signals {
-	return &signals{owed: make(chan struct{}, 1), fatal: make(chan struct{}), events: make(chan struct{})}
+	return &signals{
+		owed: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
+		fatal: make(chan struct{}), events: make(chan struct{}),
+	}
 }
 
 // fire wakes whom a committed transaction named.
 func (s *signals) fire(who wake) {
 	if who.owed {
-		select {
-		case s.owed <- struct{}{}:
-		default: // somebody has been told already and has not looked yet
-		}
+		tell(s.owed)
+	}
+	if who.resumed {
+		tell(s.resumed)
 	}
 	if who.events {
 		s.mu.Lock()
@@ -31,9 +35,21 @@ func (s *signals) fire(who wake) {
 	}
 }
 
-// Owed delivers a value after a commit that made a letter due now, or that resumed sending. One value may stand for
-// several commits.
+// tell wakes whoever waits, or looks next.
+func tell(slot chan struct{}) {
+	select {
+	case slot <- struct{}{}:
+	default: // somebody has been told already and has not looked yet
+	}
+}
+
+// Owed delivers a value after a commit that made a letter due now, or that paused or resumed sending. One value may
+// stand for several commits.
 func (s *Store) Owed() <-chan struct{} { return s.signals.owed }
+
+// Resumed delivers a value after a commit by which the operator resumed sending. One value may stand for several
+// commits.
+func (s *Store) Resumed() <-chan struct{} { return s.signals.resumed }
 
 // Watch gives a channel that is closed at the next commit that makes an event. Take it before reading the feed: then no
 // event can fall between the two.

@@ -24,7 +24,7 @@ type tx struct {
 }
 
 // wake is who has to be woken once the transaction is on disk.
-type wake struct{ owed, events bool }
+type wake struct{ owed, resumed, events bool }
 
 func newTx(s *Store, bolt *bbolt.Tx) *tx {
 	return &tx{bolt: bolt, store: s, now: s.options.Now().UTC().Truncate(time.Millisecond)}
@@ -101,6 +101,9 @@ func (t *tx) newID() ID { return t.store.ids.next(t.now, t.store.options.Random)
 
 // signalOwed wakes the courier after the commit.
 func (t *tx) signalOwed() { t.wake.owed = true }
+
+// signalResumed tells the courier after the commit that the operator has resumed sending.
+func (t *tx) signalResumed() { t.wake.resumed = true }
 
 // signalEvents wakes the readers of the feed after the commit.
 func (t *tx) signalEvents() { t.wake.events = true }

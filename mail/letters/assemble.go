@@ -104,8 +104,10 @@ func (c *Composer) head(l store.Letter, p parts, now time.Time) ([]field, error)
 	}
 	return append(fields,
 		field{"Auto-Submitted", "auto-generated"}, // RFC 3834 §5: no automatic answers, please
-		field{"X-Auto-Response-Suppress", "All"},  // the same for Exchange (MS-OXCMAIL 2.1.3.2.20)
-		field{"Content-Language", p.language},     // RFC 3282
+		// The same for Exchange, but for reports of what was not delivered (MS-OXCMAIL 2.1.3.2.20: "All" has NDR in
+		// it).
+		field{"X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"},
+		field{"Content-Language", p.language}, // RFC 3282
 		field{"MIME-Version", "1.0"}), nil
 }
 

@@ -41,7 +41,7 @@ func (c *Composer) aboutBiker(v *values, l store.Letter, in store.Contents, w *l
 // setPassword mints a link to the page where the biker chooses a password.
 func (c *Composer) setPassword(v *values, purpose tokens.Purpose, life time.Duration, l store.Letter, biker store.Biker,
 	w *language, now time.Time) error {
-	token, err := c.o.Sealer.Seal(purpose, tokens.Claims{
+	token, err := c.mint(purpose, tokens.Claims{
 		Subject: biker.ID, Email: tokens.EmailHash(biker.Email), Generation: l.Generation,
 		IssuedAt: now, ExpiresAt: now.Add(life),
 	})

@@ -18,7 +18,7 @@ type letter struct {
 // compile translates a text into its two templates: the words are the same, only the marks around them differ. Whatever
 // the file says literally is escaped here, the values by html/template.
 func compile(file string, s, footer *source, layout string) (*letter, error) {
-	text := texttemplate.New(file)
+	text := texttemplate.New(file).Funcs(texttemplate.FuncMap{"bare": bare})
 	for name, content := range map[string]string{
 		"subject": s.subject, "preview": s.preview,
 		"body": textBlocks(s.blocks) + "-- \n" + textBlocks(footer.blocks),
@@ -77,6 +77,15 @@ func inText(words string) string {
 	return linkMark.ReplaceAllString(words, "$1 <{{.$2}}>")
 }
 
+// bare gives a link as it stands alone on a line of the text part. Mail programs leave out of a link what it ends in,
+// if that is no letter or digit; such a link stands in angle brackets, as those within a line do.
+func bare(link string) string {
+	if endsPlain(link) {
+		return link
+	}
+	return "<" + link + ">"
+}
+
 // textBlocks gives the text part's template. Blocks end with a blank line; control lines leave none behind.
 func textBlocks(blocks []block) string {
 	var out strings.Builder
@@ -87,7 +96,7 @@ func textBlocks(blocks []block) string {
 		case heading, paragraph:
 			out.WriteString(inText(b.lines[0]) + "\n\n")
 		case button:
-			out.WriteString(b.lines[0] + "\n{{." + b.target + "}}\n\n")
+			out.WriteString(b.lines[0] + "\n{{bare ." + b.target + "}}\n\n")
 		case facts:
 			for _, line := range b.lines {
 				out.WriteString(inText(line))

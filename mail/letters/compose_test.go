@@ -94,7 +94,7 @@ func TestHeader(t *testing.T) {
 		"From": `"eECD Kaai 9" <eecd@kaai9.example>`, "To": "siobhan.oneill@example.net",
 		"Date": "Mon, 03 Mar 2025 08:30:00 +0000", "Message-Id": "<0195xyz.1@kaai9.example>",
 		"Reply-To": `"Help" <help@kaai9.example>`, "Auto-Submitted": "auto-generated",
-		"X-Auto-Response-Suppress": "All", "Content-Language": "fr", "Mime-Version": "1.0",
+		"X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply", "Content-Language": "fr", "Mime-Version": "1.0",
 		"Subject": "=?utf-8?q?", "Content-Type": "multipart/mixed;",
 	} {
 		if values := o.header[name]; len(values) != 1 || !strings.HasPrefix(values[0], want) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"postern/store"
+	"postern/tokens"
 )
 
 // The two places in EECD_ACTIVATION_URL that are filled in.
@@ -93,6 +94,27 @@ func appendQuery(address, query string) string {
 		address += "#" + fragment
 	}
 	return address
+}
+
+// mint seals a token for a link. One that would not end its link in a letter or digit, as one in thirty does not, is
+// sealed anew: links stand bare where they can, for whoever copies one by hand or reads it by a pattern.
+func (c *Composer) mint(purpose tokens.Purpose, claims tokens.Claims) (token string, err error) {
+	const most = 8 // a random source that repeats itself must not hang a letter
+	for range most {
+		if token, err = c.o.Sealer.Seal(purpose, claims); err != nil || endsPlain(token) {
+			break
+		}
+	}
+	return token, err
+}
+
+// endsPlain reports whether a link ends in a letter or digit.
+func endsPlain(link string) bool {
+	if link == "" {
+		return false
+	}
+	last := link[len(link)-1]
+	return last >= '0' && last <= '9' || last >= 'A' && last <= 'Z' || last >= 'a' && last <= 'z'
 }
 
 // cleaningLink leads to the page about one cleaning.

@@ -2,10 +2,13 @@ package letters
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"postern/store"
+	"postern/tokens"
 )
 
 func TestFillActivationURL(t *testing.T) {
@@ -87,4 +90,56 @@ func FuzzActivationURL(f *testing.F) {
 			}
 		}
 	})
+}
+
+// anyLink finds the links of a text, with what stands around them.
+var anyLink = regexp.MustCompile(`(?s)(.?)(https?://[^\s<>"]+)(.?)`)
+
+// TestTextLinks: whatever a letter's links end in, mail programs find all of them: they end in a letter or digit, or
+// stand in angle brackets.
+func TestTextLinks(t *testing.T) {
+	for _, set := range []struct{ activation, privacy string }{
+		{"https://eecd.kaai9.example/eecd/activate", "https://kaai9.example/privacy"},
+		{"https://front.example/{token}", "https://kaai9.example/"},
+		{"https://front.example/#/{token}/in/", "https://kaai9.example/privacy_-"},
+		{"https://front.example/in?t={token}&c={cleaningId}", "https://kaai9.example/?what=a&b=."},
+		{"https://front.example/in?c={cleaningId}&t={token}", "https://kaai9.example/a_(b)"},
+		{"https://front.example/in?t={token}&x=!", "https://kaai9.example/#privacy,"},
+	} {
+		o := testOptions(t)
+		o.ActivationURL, o.PrivacyURL = set.activation, set.privacy
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for sample := range allSamples {
+			for round := range 4 {
+				l, in := letterOf(sample.kind, sample.language)
+				if round%2 == 1 && sample.kind != "document" && sample.kind != "decided" && sample.kind != "rejected" {
+					l.Cleaning = store.ID{}
+				}
+				text := strings.ReplaceAll(compose(t, c, l, in).text, "\r\n", "\n")
+				links := anyLink.FindAllStringSubmatch(text, -1)
+				if len(links) != strings.Count(text, "://") || len(links) == 0 && sample.kind != "test" {
+					t.Fatalf("%v: %d links found in\n%s", sample, len(links), text)
+				}
+				for _, link := range links {
+					if enclosed := link[1] == "<" && link[3] == ">"; !enclosed && (link[1] != "\n" || link[3] != "\n" || !endsPlain(link[2])) {
+						t.Errorf("%v: %q", sample, link[0])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestMint: a token that is alone at its link's end leaves the link bare.
+func TestMint(t *testing.T) {
+	c := testComposer(t)
+	for range 500 {
+		token, err := c.mint(tokens.Confirmation, tokens.Claims{Subject: userID, IssuedAt: sentAt, ExpiresAt: sentAt.Add(time.Hour)})
+		if err != nil || !endsPlain(token) {
+			t.Fatalf("%q, %v", token, err)
+		}
+	}
 }

@@ -102,7 +102,7 @@ func (c *Composer) activation(v *values, l store.Letter, u store.User, w *langua
 		Subject: u.ID, Email: tokens.EmailHash(u.Email), Generation: l.Generation,
 		IssuedAt: now, ExpiresAt: now.Add(c.o.ConfirmationTTL),
 	}
-	token, err := c.o.Sealer.Seal(tokens.Confirmation, claims)
+	token, err := c.mint(tokens.Confirmation, claims)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (c *Composer) activation(v *values, l store.Letter, u store.User, w *langua
 		return nil
 	}
 	claims.ExpiresAt = now.Add(c.o.NotMeTTL)
-	if token, err = c.o.Sealer.Seal(tokens.NotMe, claims); err != nil {
+	if token, err = c.mint(tokens.NotMe, claims); err != nil {
 		return err
 	}
 	v.NotMe = c.notMeLink(token)

@@ -18,6 +18,7 @@ import (
 // Source is what is asked for when the metrics are written, rather than counted.
 type Source struct {
 	Queue       func() (store.QueueStats, error)
+	Failed      func() int                                           // letters that failed in the last day
 	Connections func() int                                           // open to the smarthost
 	Breaker     func() bool                                          // sending pauses, as the smarthost is at fault
 	Paused      func() bool                                          // by the operator
@@ -101,6 +102,7 @@ func (m *Metrics) Write(w io.Writer) error {
 	for _, state := range states {
 		metrics.WriteGaugeUint64(w, fmt.Sprintf("postern_letters{state=%q}", state), uint64(queue.Counts[state]))
 	}
+	metrics.WriteGaugeUint64(w, "postern_letters_failed_last_day", uint64(m.source.Failed()))
 	age := 0.0
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())

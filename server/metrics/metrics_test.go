@@ -17,7 +17,7 @@ func TestWrite(t *testing.T) {
 		Queue: func() (store.QueueStats, error) {
 			return store.QueueStats{Counts: map[store.LetterState]int{store.LetterQueued: 3, store.LetterHeld: 1}, Oldest: now.Add(-90 * time.Second)}, nil
 		},
-		Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
+		Failed: func() int { return 4 }, Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
 		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7} }, Now: func() time.Time { return now },
 		Limits: func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
@@ -33,7 +33,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`,
+		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`, `postern_letters_failed_last_day 4`,
 		`postern_oldest_due_letter_seconds 90`, `postern_smarthost_connections 2`, `postern_smarthost_at_fault 1`,
 		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_security_events_total{event="over_limit"} 7`, `postern_smarthost_pauses_total 1`,
 		`postern_letter_attempts_total{class="sent",phase="dot",code="250"} 2`,

@@ -143,14 +143,14 @@ func testLetterTold(t *testing.T) {
 	r.call(200, `"state":"queued"`, "GET", path+"?wait=1ms", "")
 	r.call(400, `"wait":["This must be a length of time`, "GET", path+"?wait=soon", "")
 
-	r.call(200, `"tries":0`, "POST", path+"/retry", "")
+	r.call(200, `"tries":1`, "POST", path+"/retry", "") // the schedule begins anew, what was tried stays
 	waited, began := make(chan []byte), time.Now()
 	go func() { waited <- r.call(200, `"state":"sent"`, "GET", path+"?wait=30s", "") }()
 	r.try(store.Attempt{At: at, Class: store.AttemptSent, Phase: "dot", Code: 250, Enhanced: "2.0.0", Text: "Ok: queued as 4bX1yz"})
 	if answer := string(<-waited); !strings.Contains(answer, `"queueId":"4bX1yz","text":"Ok: queued as 4bX1yz"`) {
 		t.Errorf("no queue id in %s", answer)
 	}
-	r.call(200, `"state":"sent"`, "GET", path+"?wait=30s", "")
+	r.call(200, `"tries":2`, "GET", path+"?wait=30s", "")
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("waiting went on for %s, though the letter was sent", took)
 	}

@@ -75,8 +75,8 @@ type Letter struct {
 	OwedAt     time.Time         `json:"owedAt"`
 	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued
 	DoneAt     time.Time         `json:"doneAt,omitzero"` // sent, failed or cancelled
-	Tries      int               `json:"tries"`           // attempts that count against the letter
-	Waited     store.Span        `json:"waited,omitzero"` // what counts towards MAIL_GIVE_UP_AFTER: the delays between those
+	Tries      int               `json:"tries"`           // attempts in all
+	Waited     store.Span        `json:"waited,omitzero"` // what counts towards MAIL_GIVE_UP_AFTER: its own delays
 	Reason     string            `json:"reason,omitzero"` // why it failed, was held or cancelled
 	Attempts   []Attempt         `json:"attempts"`        // the latest ten, oldest first
 }

@@ -1,0 +1,114 @@
+package mail
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"postern/store"
+)
+
+// statusMark finds an enhanced status code (RFC 3463 §2) where it does not begin the reply's text as RFC 2034 §4 has
+// it: "#5.7.1", "(#5.7.1)", "[5.7.1]", "5.7.1:". Unmarked numbers within the text may be a version, or an address.
+var statusMark = regexp.MustCompile(`(?m)(?:^|[#(\[])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$)`)
+
+// statusIn gives the enhanced status code that a reply's text holds, if it fits the reply's code; else it is empty.
+func statusIn(code int, text string) string {
+	found := statusMark.FindStringSubmatch(text)
+	if found == nil || int(found[1][0]-'0') != code/100 {
+		return ""
+	}
+	return found[1]
+}
+
+// The words of refusals that have no status code, or one that says as little. They are few: a refusal of the sender
+// that was taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a
+// pause.
+var (
+	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable) (local )?` +
+		`(user|mailbox|recipient|account|address|addressee|alias|person)\b` +
+		`|\b(user|mailbox|recipient|account|address|addressee|alias)\b.{0,40}` +
+		`\b(unknown|invalid|not (found|known|exist|here)|doesn't exist|non-?existent)\b|\bno (mailbox|user|account)\b`)
+	senderWords = regexp.MustCompile(`(?i)\b(sender|from|relay\w*|helo|ehlo|auth\w*|log ?in|` +
+		`polic(y|ies)|spam|spf|dkim|dmarc|block\w*)\b`)
+
+	// senderRefused is said beside codes that are about mailboxes elsewhere: Exchange has 5.2.0 and 5.2.252 for it.
+	senderRefused = regexp.MustCompile(`(?i)\bsend[- ]?as(denied|\b)|\bSTOREDRV\.Submission\b` +
+		`|\bsender (address )?(rejected|denied|not allowed)\b`)
+)
+
+// aboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
+func aboutMailbox(a store.Attempt) bool {
+	said := unquoted(a.Text)
+	switch status := a.Enhanced; {
+	case senderRefused.MatchString(said):
+		return false
+	case status == "5.1.1", status == "5.1.2", status == "5.1.10", status == "5.4.1", strings.HasPrefix(status, "5.2."):
+		return true
+	case status == "", strings.HasSuffix(status, ".0"): // undefined, whatever the subject
+		said = varying.ReplaceAllString(said, " ") // an address may have any word in it
+		return mailboxWords.MatchString(said) && !senderWords.MatchString(said)
+	}
+	return false
+}
+
+// unquoted gives back the line ends that the record of an attempt has in quoted form.
+func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }
+
+// refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
+// into their codes what does not.
+type refusal struct {
+	phase  string
+	code   int
+	status string   // all of 5.7.x are 5.7, security: the last number is often that of the server's own rule
+	words  []string // where there is no status; sorted
+}
+
+func refusalOf(to string, a store.Attempt) refusal {
+	r := refusal{phase: a.Phase, code: a.Code, status: a.Enhanced}
+	switch {
+	case r.status == "":
+		r.words = constant(unquoted(a.Text), to)
+	case strings.HasPrefix(r.status, "5.7."):
+		r.status = "5.7"
+	}
+	return r
+}
+
+// like reports whether two refusals say the same: the same status or, without one, the same code and at least two
+// thirds of the words.
+func (r refusal) like(other refusal) bool {
+	if r.phase != other.phase || r.status != other.status {
+		return false
+	}
+	if r.status != "" {
+		return true
+	}
+	common := 0
+	for _, word := range r.words {
+		if _, found := slices.BinarySearch(other.words, word); found {
+			common++
+		}
+	}
+	return r.code == other.code && 3*common >= 2*max(len(r.words), len(other.words))
+}
+
+// varying is what servers tell of one letter alone: what stands in brackets, links, and addresses.
+var varying = regexp.MustCompile(`<[^<>]*>|\[[^\[\]\s]*\]|\S+://\S*|\S*@\S*`)
+
+// constant gives the words of a refusal that do not hang on the letter: no address, link, queue id, or name of the
+// recipient's.
+func constant(text, to string) []string {
+	recipient := wordsOf(to)
+	words := slices.DeleteFunc(wordsOf(varying.ReplaceAllString(text, " ")), func(word string) bool {
+		return strings.ContainsFunc(word, unicode.IsDigit) || slices.Contains(recipient, word)
+	})
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func wordsOf(text string) []string {
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.FieldsFunc(strings.ToLower(text), between)
+}

@@ -1,0 +1,43 @@
+package mail
+
+import (
+	"testing"
+
+	"postern/store"
+)
+
+// TestLike: two refusals of different recipients in words alone are told apart by what does not hang on the letter.
+func TestLike(t *testing.T) {
+	for _, tt := range []struct {
+		one, other string
+		like       bool
+	}{
+		{"relay not permitted", "Relay not permitted!", true}, {"", "", true}, {"rejected", "", false},
+		{"see https://x.example/why/these/words?go=on", "see https://x.example/or/others", true},
+		{"<one@a.example>: no relay", "<other-one@b.example>: no relay", true}, {"one@a.example no relay", "two@b.example no relay", true},
+		{"no relay for one", "no relay for two", true}, {"no relay to a.example", "no relay to b.example", true},
+		{"denied [aBcD_efGh.uk]", "denied [xyZwV-u.uk]", true}, {"denied (4KxyzT0abc)", "denied (4QQyzT0def)", true},
+		{"rule QWERTY: mail refused", "rule ASDFGH: mail refused", true},
+		{`not here\nrelay denied`, `not here\nrelay denied`, true},
+		{"relay not permitted", "this looks like spam", false}, {"relay denied", "access denied", false},
+	} {
+		one := refusalOf("one@a.example", store.Attempt{Phase: phaseRcpt, Code: 550, Text: tt.one})
+		other := refusalOf("two@b.example", store.Attempt{Phase: phaseRcpt, Code: 550, Text: tt.other})
+		if one.like(other) != tt.like || other.like(one) != tt.like {
+			t.Errorf("%q and %q: %q, %q", tt.one, tt.other, one.words, other.words)
+		}
+	}
+}
+
+// TestStatusIn finds enhanced status codes where servers put them, and takes nothing else for one.
+func TestStatusIn(t *testing.T) {
+	for text, want := range map[string]string{
+		"sorry (#5.7.1)": "5.7.1", "#5.1.0 Address rejected.": "5.1.0", "5.7.1: no": "5.7.1", "5.1.1": "5.1.1", "no [5.7.509]": "5.7.509", "no\n5.7.1 no": "5.7.1",
+		"no (#5.7.1).": "5.7.1", "": "", "no": "", "4.7.1: later": "", "(2.0.0)": "", "5.7": "", "[5.7.1.2] is blocked": "", "5.7.1.2 is blocked": "",
+		"version 5.7.1 says no": "", "(5.7.1234)": "", "v5.7.1": "",
+	} {
+		if got := statusIn(550, text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
