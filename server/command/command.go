@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"postern/server"
+	"postern/server/input"
+	"postern/server/web/fields"
 	"postern/store"
 )
 
@@ -133,7 +134,7 @@ func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
 
 // parseID reads an ID on the command line.
 func parseID(text string) (string, error) {
-	id, err := store.ParseID(strings.TrimSpace(text))
+	id, err := store.ParseID(fields.Trim(text))
 	if err != nil {
 		return "", wrongUse("%q is no ID: it must be a GUID, as 00000000-0000-4000-8000-000000000001", text)
 	}
@@ -174,7 +175,7 @@ func unknown(table []command, words []string) error {
 	case len(seconds) > 0:
 		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0], strings.Join(seconds, "|"))
 	}
-	if nearest := server.Nearest(words[0], groups); nearest != "" {
+	if nearest := input.Nearest(words[0], groups); nearest != "" {
 		return wrongUse("there is no command %q: did you mean %s? See postern help", words[0], nearest)
 	}
 	return wrongUse("there is no command %q: see postern help", words[0])
