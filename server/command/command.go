@@ -105,12 +105,20 @@ func run(ctx context.Context, words []string, process Process) error {
 	case errors.Is(err, flag.ErrHelp):
 		return help(process.Out, strings.Fields(chosen.name))
 	case err != nil:
-		return wrongUse("%s; see postern help %s", err, chosen.name)
+		return wrongUse("%s postern help %s", seeAlso(err.Error()), chosen.name)
 	case len(args) < chosen.least || len(args) > chosen.most:
 		return wrongUse("usage: %s", chosen.usage())
 	}
 	c := &call{Process: process, asker: asker{ctx: ctx, errors: process.Err}}
 	return errors.Join(act(c, args), c.close())
+}
+
+// seeAlso goes on behind a sentence, or behind a question.
+func seeAlso(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return text + " See"
+	}
+	return text + "; see"
 }
 
 // jsonFlag is the flag of every command that lists or shows.
@@ -121,8 +129,10 @@ func (c *command) usage() string { return strings.TrimSpace("postern " + c.name 
 // parse reads flags wherever they stand; after "--" everything is positional.
 func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
 	for {
-		if err := flags.Parse(words); err != nil {
+		if err := flags.Parse(words); errors.Is(err, flag.ErrHelp) {
 			return nil, err
+		} else if err != nil {
+			return nil, flagFault(flags, err)
 		}
 		rest := flags.Args()
 		if read := len(words) - len(rest); len(rest) == 0 || read > 0 && words[read-1] == "--" {
@@ -173,6 +183,9 @@ func unknown(table []command, words []string) error {
 	case len(seconds) > 0 && len(words) == 1:
 		return wrongUse("say what to do: postern %s %s", words[0], strings.Join(seconds, "|"))
 	case len(seconds) > 0:
+		if nearest := input.Nearest(words[1], seconds); nearest != "" {
+			return wrongUse("there is no command %q: did you mean %s %s? See postern help %s", words[0]+" "+words[1], words[0], nearest, words[0])
+		}
 		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0], strings.Join(seconds, "|"))
 	}
 	if nearest := input.Nearest(words[0], groups); nearest != "" {

@@ -109,5 +109,5 @@ func DamagedNumber(number string) string {
 
 var (
 	scientific = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$`)
-	withZero   = regexp.MustCompile(`^[0-9]+[.,]0+$`)
+	withZero   = regexp.MustCompile(`^[0-9]+[.,]0+$`) // as pandas writes whole numbers beside empty cells
 )
