@@ -6,8 +6,8 @@ import (
 )
 
 // ID names a record. IDs that the store makes are UUIDs of version 7 (RFC 9562 §5.7): their first six octets are the
-// time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that its
-// owner gave it, of whatever version. The zero ID means "none".
+// time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that
+// its owner gave it, of whatever version. The zero ID means "none".
 type ID [16]byte
 
 // errNotGUID is what ParseID answers; callers replace it by a sentence about their own field.

@@ -184,7 +184,8 @@ func unknown(table []command, words []string) error {
 		return wrongUse("say what to do: postern %s %s", words[0], strings.Join(seconds, "|"))
 	case len(seconds) > 0:
 		if nearest := input.Nearest(words[1], seconds); nearest != "" {
-			return wrongUse("there is no command %q: did you mean %s %s? See postern help %s", words[0]+" "+words[1], words[0], nearest, words[0])
+			return wrongUse("there is no command %q: did you mean %s? See postern help %s",
+				words[0]+" "+words[1], words[0]+" "+nearest, words[0])
 		}
 		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0], strings.Join(seconds, "|"))
 	}

@@ -21,7 +21,8 @@ type words struct {
 // String is what the help shows as default: nothing.
 func (w words) String() string { return "" }
 
-// Set adds words. An empty one is refused: it comes from a variable that was not set, and "none given" often means "all".
+// Set adds words. An empty one is refused: it comes from a variable that was not set, and "none given" often means
+// "all".
 func (w words) Set(text string) error {
 	for word := range strings.SplitSeq(text, ",") {
 		if word = strings.TrimSpace(word); word == "" {

@@ -33,8 +33,10 @@ func printLetters(out io.Writer, letters []operator.Letter) error {
 	return printRows(out, letterHeading, rows)
 }
 
-var letterStates = []string{string(store.LetterQueued), string(store.LetterHeld), string(store.LetterSent), string(store.LetterFailed),
-	string(store.LetterCancelled)}
+var letterStates = []string{
+	string(store.LetterQueued), string(store.LetterHeld), string(store.LetterSent), string(store.LetterFailed),
+	string(store.LetterCancelled),
+}
 
 func letterList() command {
 	return command{

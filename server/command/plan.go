@@ -17,7 +17,8 @@ func planAdd() command {
 		prepare: func(f *flag.FlagSet) action {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
 			var language string
-			f.Var(choice{&language, []string{"NL", "FR", "EN"}}, "language", "the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
+			f.Var(choice{&language, []string{"NL", "FR", "EN"}}, "language",
+				"the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
 			return func(c *call, args []string) error {
 				if *client == "" {
 					return wrongUse("say whose bike plan it is: --client NAME")

@@ -12,8 +12,8 @@ import (
 // longestJudged bounds what is looked at, in bytes: names and numbers are shorter.
 const longestJudged = 1 << 10
 
-// DamagedName says what a program has probably done to a person's name, to be put behind the name of its field; empty where
-// it looks right. A name that looks damaged may be right all the same: there are people called Null.
+// DamagedName says what a program has probably done to a person's name, to be put behind the name of its field; empty
+// where it looks right. A name that looks damaged may be right all the same: there are people called Null.
 func DamagedName(name string) string {
 	if len(name) > longestJudged {
 		return ""
@@ -73,7 +73,8 @@ func isErrorValue(text string) bool {
 }
 
 // nothing are the words of programs for nothing, in lower case.
-var nothing = []string{"null", "(null)", "<null>", "[null]", "nil", "none", "undefined", "nan", "n/a", "n.a.", "na", "nvt", "n.v.t.", "-", "--", "?"}
+var nothing = []string{"null", "(null)", "<null>", "[null]", "nil", "none", "undefined", "nan", "n/a", "n.a.", "na",
+	"nvt", "n.v.t.", "-", "--", "?"}
 
 // isNothing takes no name for one that is written as names are: Null, Nan, Na.
 func isNothing(text string) bool {
@@ -84,7 +85,8 @@ func isNothing(text string) bool {
 // repair reads a text as the UTF-8 that it was before somebody took its bytes for Windows-1252. It is not misread where
 // those bytes are no UTF-8, as with all text that is right.
 func repair(text string) (repaired string, misread bool) {
-	if !strings.ContainsFunc(text, func(r rune) bool { return '\u00c2' <= r && r <= '\u00f4' }) { // what begins a character in UTF-8
+	beginsUTF8 := func(r rune) bool { return '\u00c2' <= r && r <= '\u00f4' }
+	if !strings.ContainsFunc(text, beginsUTF8) {
 		return "", false
 	}
 	raw, err := charmap.Windows1252.NewEncoder().String(text)

@@ -1,6 +1,6 @@
-// Package input says what is probably meant, or wrong, where somebody's words cannot be taken as they are: the nearest word
-// that is known, the place in a file, the damage that a spreadsheet has done. It is a leaf, for the command line, for what
-// partners run and for the appliance alike.
+// Package input says what is probably meant, or wrong, where somebody's words cannot be taken as they are: the nearest
+// word that is known, the place in a file, the damage that a spreadsheet has done. It is a leaf, for the command line,
+// for what partners run and for the appliance alike.
 package input
 
 import "strings"
@@ -29,8 +29,8 @@ func Nearest(text string, known []string) string {
 	return best
 }
 
-// Distance is the edit distance of Levenshtein by bytes, in which two neighbours that have changed places count once (Damerau;
-// optimal string alignment).
+// Distance is the edit distance of Levenshtein by bytes, in which two neighbours that have changed places count once
+// (Damerau; optimal string alignment).
 func Distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -72,8 +72,8 @@ func printable(r rune) rune {
 	return r
 }
 
-// BrokenJSON says in a sentence's end where and why content is no JSON, by the error of a jsontext.Decoder that has read it
-// from its beginning.
+// BrokenJSON says in a sentence's end where and why content is no JSON, by the error of a jsontext.Decoder that has
+// read it from its beginning.
 func BrokenJSON(content []byte, err error) string {
 	var fault *jsontext.SyntacticError
 	if !errors.As(err, &fault) {

@@ -90,7 +90,8 @@ func isKey(text string) bool {
 	return true
 }
 
-// running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do they.
+// running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do
+// they.
 type running struct {
 	mu   sync.Mutex
 	keys map[string]struct{} // guarded by mu

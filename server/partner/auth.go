@@ -17,8 +17,8 @@ var (
 	errTwoTokens = store.Refuse(store.Unauthorized, "The header Authorization is given twice; send it once.")
 	errNotBearer = store.Refuse(store.Unauthorized,
 		"The header Authorization must hold the word Bearer, a space and the token.")
-	errMalformed = store.Refuse(store.Unauthorized, "What the header Authorization holds can be no token of this service: it is incomplete, "+
-		"altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
+	errMalformed = store.Refuse(store.Unauthorized, "What the header Authorization holds can be no token of this "+
+		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
 	errForeign = store.Refuse(store.Forbidden,
 		"This token may not be used from your address; ask the operator of this service to allow it.")
 	errNoScope = store.Refuse(store.Forbidden,
@@ -47,7 +47,8 @@ func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner
 	}
 }
 
-// bearer reads the one Authorization header (RFC 6750 §2.1). Its errors say why that holds nothing that could be a token.
+// bearer reads the one Authorization header (RFC 6750 §2.1). Its errors say why that holds nothing that could be a
+// token.
 func bearer(header http.Header) (hash [32]byte, err error) {
 	given := header["Authorization"]
 	switch {

@@ -15,8 +15,8 @@ func trim(cell string) string {
 // formula is how spreadsheets are told that a number is a text: ="00123".
 var formula = regexp.MustCompile(`^="((?:[^"]|"")*)"$`)
 
-// asText are the columns in which an apostrophe at the beginning is a spreadsheet's mark of a text: '00123. Names begin with
-// one of their own ('t Kint), and addresses may.
+// asText are the columns in which an apostrophe at the beginning is a spreadsheet's mark of a text: '00123. Names begin
+// with one of their own ('t Kint), and addresses may.
 var asText = []string{"BikePlanCode", "Language", "ContractType", "partner_EmployeeID", "PersonnelNumber"}
 
 // plainCell takes away what says nothing but that a cell is a text.
@@ -32,7 +32,8 @@ func plainCell(column, cell string) string {
 	return cell
 }
 
-// bareFormula is a cell ="00123" without the quotation marks around it that a CSV wants, as it stands between separators.
+// bareFormula is a cell ="00123" without the quotation marks around it that a CSV wants, as it stands between
+// separators.
 var bareFormula = regexp.MustCompile(`^="[^"]*"$`)
 
 // quoteFormulas puts a line's bare formulas into quotation marks. It leaves every other cell as it is.

@@ -44,8 +44,8 @@ func (f *File) readCSV(content []byte) []Fault {
 	return nil
 }
 
-// personOf makes a person of a row. A row without any text, as Excel leaves them at the end, is nobody, and so is a header
-// that comes again where files have been put behind one another.
+// personOf makes a person of a row. A row without any text, as Excel leaves them at the end, is nobody, and so is a
+// header that comes again where files have been put behind one another.
 func (f *File) personOf(r row) *Person {
 	p := &Person{Line: r.line, cells: r.cells}
 	for len(p.cells) > f.width && trim(p.cells[len(p.cells)-1]) == "" {
@@ -63,10 +63,12 @@ func (f *File) personOf(r row) *Person {
 		p.Email = f.valueOf(p, "Email")
 		return p.unlessBlank()
 	}
-	if at := slices.IndexFunc(f.nameless, func(at int) bool { return at < len(p.cells) && trim(p.cells[at]) != "" }); at >= 0 {
-		p.Faults = append(p.Faults, fmt.Sprintf("column %d has no name in the header, and here it holds %.40q", f.nameless[at]+1, p.cells[f.nameless[at]]))
-		p.cells = []string{strings.TrimRight(string(r.raw), "\n")}
-		return p
+	for _, at := range f.nameless {
+		if at < len(p.cells) && trim(p.cells[at]) != "" {
+			p.Faults = append(p.Faults, fmt.Sprintf("column %d has no name in the header, and here it holds %.40q", at+1, p.cells[at]))
+			p.cells = []string{strings.TrimRight(string(r.raw), "\n")}
+			return p
+		}
 	}
 	p.cells = f.named(p.cells)
 	if f.isHeader(p.cells) {
@@ -84,8 +86,8 @@ func (p *Person) unlessBlank() *Person {
 	return nil
 }
 
-// least is how many cells a row must have: many programs leave out the empty ones at its end, which may be those of what is
-// not required.
+// least is how many cells a row must have: many programs leave out the empty ones at its end, which may be those of
+// what is not required.
 func (l *layout) least() int {
 	least := 0
 	for i, at := range l.places {
@@ -125,7 +127,8 @@ func (f *File) valueOf(p *Person, field string) string {
 	return ""
 }
 
-// bodyOf writes a row as user.create takes it. Every cell is text, since leading zeros count; empty optional ones are absent.
+// bodyOf writes a row as user.create takes it. Every cell is text, since leading zeros count; empty optional ones are
+// absent.
 func (f *File) bodyOf(p *Person) jsontext.Value {
 	body := []byte{'{'}
 	for _, c := range columns {

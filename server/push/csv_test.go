@@ -156,7 +156,7 @@ func TestEncodings(t *testing.T) {
 	}
 	// Lines of two programs in one file: each is read as it was written.
 	mixed, err := Read("p.csv", []byte(allColumns+"P,Zoë,A,a@e.org,NL\nP,Zo\xeb,B,b@e.org,NL\nP,\xc9milie,C,c@e.org,NL\n"), CSV, "")
-	if err != nil || len(mixed.Notes) != 1 || mixed.Notes[0].Line != 3 || !strings.Contains(mixed.Notes[0].Text, "it and 1 other lines was read") {
+	if err != nil || len(mixed.Notes) != 1 || mixed.Notes[0].Line != 3 || !strings.Contains(mixed.Notes[0].Text, "it and 1 more were read") {
 		t.Fatalf("%v, %+v", err, mixed)
 	}
 	compare(t, brief(mixed, nil), []string{`"Zoë"`, `"Zoë"`, `"Émilie"`})

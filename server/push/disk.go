@@ -30,8 +30,8 @@ func ReadFile(path string) ([]byte, error) {
 // ReadInput reads as ReadFile does.
 func ReadInput(in io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(in, MaxFile+1)) }
 
-// openRegular opens a file in a directory that others may write to: no link, which could lead to anywhere, and nothing that
-// reading would wait for.
+// openRegular opens a file in a directory that others may write to: no link, which could lead to anywhere, and nothing
+// that reading would wait for.
 func openRegular(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -58,9 +58,9 @@ func fitting(stem, end string) string {
 	return stem + end
 }
 
-// SaveFailures writes a failures file beside the others in a directory: at once and for good, and never in place of another
-// one; where there is one it is numbered, NAME.failed-2.csv. Where one of them has the same content already, nothing is
-// written, and there is true. It returns the file's path.
+// SaveFailures writes a failures file beside the others in a directory: at once and for good, and never in place of
+// another one; where there is one it is numbered, NAME.failed-2.csv. Where one of them has the same content already,
+// nothing is written, and there is true. It returns the file's path.
 func SaveFailures(dir string, f *File, failures []Failure) (path string, there bool, err error) {
 	content := f.Failures(failures)
 	ext := "." + f.failuresFormat()
@@ -94,8 +94,8 @@ func isSameContent(path string, content []byte) bool {
 	return err == nil && bytes.Equal(old, content)
 }
 
-// createFile makes a file with this content appear at once and for good; fs.ErrExist where there is one. The name is given
-// by a hard link, which replaces nothing; where the disk knows none, by a rename after a look.
+// createFile makes a file with this content appear at once and for good; fs.ErrExist where there is one. The name is
+// given by a hard link, which replaces nothing; where the disk knows none, by a rename after a look.
 func createFile(path string, content []byte) (err error) {
 	dir := filepath.Dir(path)
 	file, err := os.CreateTemp(dir, unfinished+"*") // mode 0600: it holds people
@@ -120,8 +120,8 @@ func createFile(path string, content []byte) (err error) {
 	return syncDir(dir)
 }
 
-// rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process could
-// put one there, which the watcher's lock keeps other watchers from.
+// rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process
+// could put one there, which the watcher's lock keeps other watchers from.
 func rename(from, to string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s: %w", to, fs.ErrExist)
@@ -140,8 +140,8 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// leaving is a file that goes from a directory into one below it, with a file beside it that says why, if anything is to be
-// said of it.
+// leaving is a file that goes from a directory into one below it, with a file beside it that says why, if anything is
+// to be said of it.
 type leaving struct {
 	dir, name string
 	below     string
@@ -149,9 +149,9 @@ type leaving struct {
 	content   []byte // of the other file
 }
 
-// move gives the file a name that is free in its new place, the time added where its own is not. The file that says why goes
-// first; where one is there with the same content, of a crash in between or of the same file pushed before, that one stays.
-// It returns both paths, from dir.
+// move gives the file a name that is free in its new place, the time added where its own is not. The file that says why
+// goes first; where one is there with the same content, of a crash in between or of the same file pushed before, that
+// one stays. It returns both paths, from dir.
 func (l leaving) move(now time.Time) (moved, why string, err error) {
 	target := filepath.Join(l.dir, l.below)
 	if l.beside != "" {
@@ -189,19 +189,21 @@ func (l leaving) move(now time.Time) (moved, why string, err error) {
 // saidBefore finds a file of this one's that says the same.
 func (l leaving) saidBefore(target string) string {
 	stem := strings.TrimSuffix(l.name, filepath.Ext(l.name))
-	begins := strings.TrimSuffix(fitting(stem, "-20060102T150405Z-99"+l.beside), "-20060102T150405Z-99"+l.beside)
+	const longestMark = "-20060102T150405Z-99"
+	begins := strings.TrimSuffix(fitting(stem, longestMark+l.beside), longestMark+l.beside)
 	entries, _ := os.ReadDir(target) // where it can't be read, the move says so
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasPrefix(name, begins) && strings.HasSuffix(name, l.beside) && isSameContent(filepath.Join(target, name), l.content) {
+		isBeside := strings.HasPrefix(name, begins) && strings.HasSuffix(name, l.beside)
+		if isBeside && isSameContent(filepath.Join(target, name), l.content) {
 			return name
 		}
 	}
 	return ""
 }
 
-// settle puts what is to be said of a file beside its new place, and moves it there; fs.ErrExist where one of the names is
-// taken.
+// settle puts what is to be said of a file beside its new place, and moves it there; fs.ErrExist where one of the names
+// is taken.
 func (l leaving) settle(target, moved, why string, known bool) error {
 	to := filepath.Join(target, moved)
 	if _, err := os.Lstat(to); err == nil {

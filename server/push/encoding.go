@@ -26,11 +26,15 @@ const (
 )
 
 // Encodings are the names of all.
-var Encodings = []string{string(UTF8), string(UTF16), string(Windows1252), string(Latin9), string(Macintosh), string(IBM850)}
+var Encodings = []string{
+	string(UTF8), string(UTF16), string(Windows1252), string(Latin9), string(Macintosh), string(IBM850),
+}
 
 // otherNames are what else they are called. Latin-1's letters are a part of Windows-1252.
-var otherNames = map[string]Encoding{"utf8": UTF8, "utf16": UTF16, "utf-16le": UTF16, "cp1252": Windows1252, "iso-8859-1": Windows1252,
-	"latin1": Windows1252, "latin-1": Windows1252, "latin9": Latin9, "latin-9": Latin9, "cp850": IBM850, "850": IBM850, "1252": Windows1252}
+var otherNames = map[string]Encoding{
+	"utf8": UTF8, "utf16": UTF16, "utf-16le": UTF16, "latin9": Latin9, "latin-9": Latin9, "cp850": IBM850, "850": IBM850,
+	"cp1252": Windows1252, "1252": Windows1252, "iso-8859-1": Windows1252, "latin1": Windows1252, "latin-1": Windows1252,
+}
 
 // ParseEncoding reads the name of an encoding, in any case.
 func ParseEncoding(name string) (Encoding, error) {
@@ -54,9 +58,9 @@ var (
 	bomLittle, bomBig = []byte("\xff\xfe"), []byte("\xfe\xff")
 )
 
-// decode gives a file's text as UTF-8 without byte order mark. Where it had to guess it says so: a byte order mark and the
-// zeros of UTF-16 leave no doubt, and a CSV's lines that are not UTF-8 are read as Windows-1252, one by one, since lines of
-// two programs come together in one file. JSON is UTF-8 unless another encoding is named (RFC 8259 §8.1).
+// decode gives a file's text as UTF-8 without byte order mark. Where it had to guess it says so: a byte order mark and
+// the zeros of UTF-16 leave no doubt, and a CSV's lines that are not UTF-8 are read as Windows-1252, one by one, since
+// lines of two programs come together in one file. JSON is UTF-8 unless another encoding is named (RFC 8259 §8.1).
 func (f *File) decode(content []byte, named Encoding) []byte {
 	switch {
 	case bytes.HasPrefix(content, bom):
@@ -97,11 +101,12 @@ func (f *File) readWindowsLines(content []byte) []byte {
 		}
 		out.WriteString(fromWindows(string(line)))
 	}
-	what := "it"
+	what := "it was"
 	if others > 1 {
-		what = fmt.Sprintf("it and %d other lines", others-1)
+		what = fmt.Sprintf("it and %d more were", others-1)
 	}
-	f.note(first.Line, "this line is not UTF-8: %s was read as Windows-1252, here %s; another encoding is named by --encoding", what, first.Text)
+	f.note(first.Line, "this line is not UTF-8: %s read as Windows-1252, here %s; another encoding is named by --encoding",
+		what, first.Text)
 	return out.Bytes()
 }
 
@@ -123,8 +128,9 @@ func notUTF8(raw []byte) (fault string, wrong bool) {
 	if at < 0 {
 		return "", false
 	}
+	read := strings.TrimSpace(fromWindows(string(around(raw, at))))
 	return fmt.Sprintf("byte 0x%02X is not UTF-8: it looks like Latin-1/Windows-1252 (there it reads %.40q); "+
-		"save the file as UTF-8, or name its encoding by --encoding", raw[at], strings.TrimSpace(fromWindows(string(around(raw, at))))), true
+		"save the file as UTF-8, or name its encoding by --encoding", raw[at], read), true
 }
 
 // around gives the word in which a byte stands.
@@ -193,7 +199,8 @@ func lowerASCII(content []byte) []byte {
 // zipped tells apart what is packed as a zip archive.
 func zipped(content []byte) string {
 	for mark, name := range map[string]string{
-		"xl/workbook.xml": ".xlsx", "xl/workbook.bin": ".xlsb", "application/vnd.oasis.opendocument.spreadsheet": ".ods", "Index/Tables": ".numbers",
+		"xl/workbook.xml": ".xlsx", "xl/workbook.bin": ".xlsb", "Index/Tables": ".numbers",
+		"application/vnd.oasis.opendocument.spreadsheet": ".ods",
 	} {
 		if bytes.Contains(content, []byte(mark)) {
 			return "this is a workbook (" + name + "), not a CSV"

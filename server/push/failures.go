@@ -16,8 +16,8 @@ type Failure struct {
 	Reasons []string
 }
 
-// FailuresName is the name of the failures file of a file: NAME.failed.csv, or .jsonl where the file was JSON. A failures
-// file's own failures file has the same name, since it is numbered anyway.
+// FailuresName is the name of the failures file of a file: NAME.failed.csv, or .jsonl where the file was JSON. A
+// failures file's own failures file has the same name, since it is numbered anyway.
 func (f *File) FailuresName() string {
 	return stemOf(f.Name) + ".failed." + f.failuresFormat()
 }
@@ -29,12 +29,12 @@ func (f *File) failuresFormat() string {
 	return "jsonl"
 }
 
-// Failures writes people in a form that can be mended and pushed again: what the file had, and a column or property errors
-// before it. It depends on the file and the reasons alone, so that a repeat writes the same bytes.
+// Failures writes people in a form that can be mended and pushed again: what the file had, and a column or property
+// errors before it. It depends on the file and the reasons alone, so that a repeat writes the same bytes.
 //
 // Cells are written as they were read, those too that begin with = + - or @: they are people's data, a spreadsheet has
-// shown them before, and whatever would disarm them would be registered the next time. The column errors, which is new, always
-// begins with a word, so that nothing in it is a formula.
+// shown them before, and whatever would disarm them would be registered the next time. The column errors, which is new,
+// always begins with a word, so that nothing in it is a formula.
 func (f *File) Failures(failures []Failure) []byte {
 	if f.Format == CSV {
 		return f.failedRows(failures)

@@ -1,9 +1,9 @@
-// Package push is the partner's side of user.create: it reads files of people, sends them as lists that are safe to repeat,
-// and keeps who failed in a file that can be mended and pushed again.
+// Package push is the partner's side of user.create: it reads files of people, sends them as lists that are safe to
+// repeat, and keeps who failed in a file that can be mended and pushed again.
 //
-// A file is read whole before anything is sent: Read gives its people and all its faults at once. A Sender sends them in
-// parts, each with an Idempotency-Key that follows from the file's content alone, so that a repeat after a crash or an
-// outage does nothing twice. A Watcher does so with every file that turns up in a directory.
+// A file is read whole before anything is sent: Read gives its people and all its faults at once. A Sender sends them
+// in parts, each with an Idempotency-Key that follows from the file's content alone, so that a repeat after a crash or
+// an outage does nothing twice. A Watcher does so with every file that turns up in a directory.
 package push
 
 import (

@@ -48,7 +48,8 @@ type top struct {
 	above int   // rows with text above it
 }
 
-// separators in the order in which they are tried. Excel takes the semicolon where the comma is the decimal sign, as in Belgium.
+// separators in the order in which they are tried. Excel takes the semicolon where the comma is the decimal sign, as in
+// Belgium.
 var separators = []rune{',', ';', '\t', '|'}
 
 // findHeader finds the row, and the separator, that make the most known names of a CSV's beginning.
@@ -101,7 +102,8 @@ func knownNames(r row) int {
 // sepLine is how a CSV names its separator to Excel.
 var sepLine = regexp.MustCompile(`(?i)^\s*"?sep=(.*?)"?[\s,;|]*$`)
 
-// afterSep gives the separators that may be, and where the first row stands: behind a line sep=, which names the only one.
+// afterSep gives the separators that may be, and where the first row stands: behind a line sep=, which names the only
+// one.
 func afterSep(content []byte) (from rows, candidates []rune, fault *Fault) {
 	from = *newRows(content, ',')
 	from.skipEmpty()

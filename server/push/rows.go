@@ -16,8 +16,8 @@ type row struct {
 	fault string
 }
 
-// rows goes through a CSV. A row whose quotation marks are wrong is its first line alone, and the next line begins a new
-// row: so one stray mark does not swallow the people after it.
+// rows goes through a CSV. A row whose quotation marks are wrong is its first line alone, and the next line begins a
+// new row: so one stray mark does not swallow the people after it.
 type rows struct {
 	content []byte
 	at      int // where the next row begins
@@ -60,7 +60,8 @@ func (r *rows) next() (row, bool) {
 	return found, true
 }
 
-// withFormulas reads a line anew in which cells may be written ="00123", which is wrong as a CSV; else it gives err back.
+// withFormulas reads a line anew in which cells may be written ="00123", which is wrong as a CSV; else it gives err
+// back.
 func (r *rows) withFormulas(line string, err error) ([]string, error) {
 	if !strings.Contains(line, `="`) {
 		return nil, err

@@ -69,7 +69,8 @@ func NewSender(o SenderOptions) *Sender {
 		target.RawQuery = "dryRun=true"
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Sender{options: o, url: target.String(), client: &http.Client{Transport: o.Transport, CheckRedirect: stay, Timeout: callTime}}
+	client := &http.Client{Transport: o.Transport, CheckRedirect: stay, Timeout: callTime}
+	return &Sender{options: o, url: target.String(), client: client}
 }
 
 // unsent says why people are not sent. elsewhere: other files will fare no better.
@@ -80,9 +81,9 @@ type unsent struct {
 
 func (u *unsent) Error() string { return u.text }
 
-// Send sends a file's readable people part after part and reports each person, the unreadable ones first. Where a part gets
-// no answer that can be understood, it and what follows are unsent, and the error says why: sending the same file again is
-// safe. When ctx ends, the call under way is finished and nothing else is sent.
+// Send sends a file's readable people part after part and reports each person, the unreadable ones first. Where a part
+// gets no answer that can be understood, it and what follows are unsent, and the error says why: sending the same file
+// again is safe. When ctx ends, the call under way is finished and nothing else is sent.
 func (s *Sender) Send(ctx context.Context, f *File, report func(Result)) (Tally, error) {
 	tally := Tally{Count: make(map[Outcome]int)}
 	tell := func(r Result) { tally.add(r); report(r) }
@@ -135,16 +136,16 @@ func (f *File) part(people []*Person) (taken []*Person, body []byte) {
 	return taken, append(body, "]}"...)
 }
 
-// key is the part's Idempotency-Key. It follows from the file, the part's number and what is sent, so that a repeat has the
-// same one, and another way to cut a file into parts, as another version's, never meets a key of this one.
+// key is the part's Idempotency-Key. It follows from the file, the part's number and what is sent, so that a repeat has
+// the same one, and another way to cut a file into parts, as another version's, never meets a key of this one.
 func (f *File) key(number int, body []byte) string {
 	sum := sha256.Sum256(body)
 	key := sha256.Sum256(fmt.Appendf(nil, "postern push\n%x\n%d\n%x", f.hash, number, sum))
 	return "push-" + hex.EncodeToString(key[:])
 }
 
-// part sends one part until it is answered, refused, or patience is at its end. again: the answer is that of an earlier call,
-// and not of one that was made just now and whose answer was lost.
+// part sends one part until it is answered, refused, or patience is at its end. again: the answer is that of an earlier
+// call, and not of one that was made just now and whose answer was lost.
 func (s *Sender) part(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool, err error) {
 	var end time.Time // zero until a call has come to nothing
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {

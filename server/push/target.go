@@ -14,8 +14,8 @@ import (
 // createPath is where user.create is (CONTRACT section 4).
 const createPath = "/receiver/APIv3/user.create"
 
-// ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over http, it
-// must be this machine, unless plain is true: who reads the token on the way may register people.
+// ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over
+// http, it must be this machine, unless plain is true: who reads the token on the way may register people.
 func ParseTarget(text string, plain bool) (*url.URL, error) {
 	target, err := url.Parse(text)
 	switch {
@@ -41,7 +41,8 @@ func isLoopback(host string) bool {
 // maxToken is far more than a bearer token has.
 const maxToken = 8 << 10
 
-// OpenToOthers warns of a token file that other accounts may read or write; empty: it is the owner's alone, or not there.
+// OpenToOthers warns of a token file that other accounts may read or write; empty: it is the owner's alone, or not
+// there.
 func OpenToOthers(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {

@@ -22,7 +22,8 @@ const (
 	lockName  = ".postern-push.lock"
 )
 
-// A file must not change for so long before it is taken for whole: half of the time between two rounds, within these bounds.
+// A file must not change for so long before it is taken for whole: half of the time between two rounds, within these
+// bounds.
 const leastSettle, mostSettle = 2 * time.Second, 10 * time.Second
 
 // WatcherOptions are what a Watcher is made from.
@@ -52,8 +53,8 @@ func NewWatcher(o WatcherOptions) *Watcher {
 // Run looks for files at once and then every so often, until ctx ends; a call under way is finished. The error is that
 // of the directory: it is not there, cannot be written, or another watcher has it.
 //
-// All that a kill can leave behind is right: a file is moved after it was answered for, so that at worst it is sent again
-// with the same keys, and the receiver does nothing twice.
+// All that a kill can leave behind is right: a file is moved after it was answered for, so that at worst it is sent
+// again with the same keys, and the receiver does nothing twice.
 func (w *Watcher) Run(ctx context.Context) error {
 	lock, err := w.open()
 	if err != nil {
@@ -167,7 +168,8 @@ func (w *Watcher) look() (found []os.FileInfo, left map[string]string) {
 	return found, left
 }
 
-// leftAlone says why a file is not sent; empty: it is. ours: it is the watcher's own or hidden, and no word is lost about it.
+// leftAlone says why a file is not sent; empty: it is. ours: it is the watcher's own or hidden, and no word is lost
+// about it.
 func leftAlone(info os.FileInfo) (why string, ours bool) {
 	name := info.Name()
 	ext := strings.ToLower(filepath.Ext(name))
@@ -197,7 +199,8 @@ func leftAlone(info os.FileInfo) (why string, ours bool) {
 	return "", false
 }
 
-// tellLeft tells once why a file is left alone, where two looks agree about it: what is just being written has another name soon.
+// tellLeft tells once why a file is left alone, where two looks agree about it: what is just being written has another
+// name soon.
 func (w *Watcher) tellLeft(before, now map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if why := now[name]; before[name] == why && w.told[name] != why {

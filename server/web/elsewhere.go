@@ -36,8 +36,8 @@ func (c *Call) elsewhere(tables []*table, asked string) {
 // longestNearMiss bounds what a wrong path costs: strangers ask for many.
 const longestNearMiss = 120
 
-// nothingAt answers 404, and names the path that was probably meant, of those that this caller may see. Nobody is sent on
-// to it: what is nearly right would then be called with a body or token that was meant for something else.
+// nothingAt answers 404, and names the path that was probably meant, of those that this caller may see. Nobody is sent
+// on to it: what is nearly right would then be called with a body or token that was meant for something else.
 func nothingAt(tables []*table, asked string) *Problem {
 	if len(asked) > longestNearMiss {
 		return unknownPath
@@ -80,8 +80,8 @@ func isParameter(segment string) bool {
 // noMatch is more than any near path costs.
 const noMatch = 1 << 20
 
-// nearness says how far what was asked for is from a route's pattern: the letters that differ where each segment, or the
-// whole, is nearly right, or the segments that are missing from, or too many at, the front or the end.
+// nearness says how far what was asked for is from a route's pattern: the letters that differ where each segment, or
+// the whole, is nearly right, or the segments that are missing from, or too many at, the front or the end.
 func nearness(given, pattern []string) int {
 	if len(given) == 0 || len(pattern) == 0 {
 		return noMatch

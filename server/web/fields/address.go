@@ -30,10 +30,10 @@ const tooLong = fault("An e-mail address may have at most 254 octets.")
 // ParseEmail reads one plain e-mail address and returns it as it is stored: trimmed as Trim does, the local part as
 // typed, the domain in lower case with each international label as A-label (RFC 5890 §2.3.2.1). Errors are sentences.
 //
-// Accepted is a dot-atom local part (RFC 5322 §3.2.3) of at most 64 octets, a domain of two labels or more whose last is not
-// a number, 254 octets in all (RFC 5321 §4.5.3.1). Not accepted are quoted local parts, display names, comments, address
-// literals and local parts outside ASCII. What it returns, it accepts and returns again. The error says what is wrong with
-// this very address.
+// Accepted is a dot-atom local part (RFC 5322 §3.2.3) of at most 64 octets, a domain of two labels or more whose last
+// is not a number, 254 octets in all (RFC 5321 §4.5.3.1). Not accepted are quoted local parts, display names, comments,
+// address literals and local parts outside ASCII. What it returns, it accepts and returns again. The error says what is
+// wrong with this very address.
 func ParseEmail(text string) (address string, err error) {
 	if len(text) > maxTyped {
 		return "", tooLong
@@ -74,8 +74,8 @@ func isAlphanumeric(b byte) bool { return isDigit(b) || 'a' <= lower(b) && lower
 // full-width letters, soft hyphens and ideographic dots into something else than what was typed.
 var international = idna.New(idna.ValidateForRegistration())
 
-// parseDomain gives a domain as it is stored. It is not ok where it has fewer than two labels, a wrong one, or a number as
-// its last.
+// parseDomain gives a domain as it is stored. It is not ok where it has fewer than two labels, a wrong one, or a number
+// as its last.
 func parseDomain(typed string) (domain string, ok bool) {
 	labels := strings.Split(typed, ".")
 	if len(labels) < 2 {

@@ -48,8 +48,8 @@ func addressFault(text string) fault {
 	return notAddress
 }
 
-// wholeFault looks for what is not one address alone. First come characters that nobody sees: whoever looks at the address
-// finds nothing else wrong with it.
+// wholeFault looks for what is not one address alone. First come characters that nobody sees: whoever looks at the
+// address finds nothing else wrong with it.
 func wholeFault(text string) fault {
 	if !utf8.ValidString(text) {
 		return notUTF8

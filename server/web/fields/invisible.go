@@ -10,8 +10,8 @@ import (
 // spreadsheets leaves there.
 func Trim(text string) string { return strings.TrimFunc(text, isMargin) }
 
-// isMargin reports whether a character at the end of a text is no part of it. Left out are the joiners U+200C and U+200D,
-// which shape the letter before them, and the tags of flags (U+E0020 and what follows).
+// isMargin reports whether a character at the end of a text is no part of it. Left out are the joiners U+200C and
+// U+200D, which shape the letter before them, and the tags of flags (U+E0020 and what follows).
 func isMargin(r rune) bool {
 	if r < utf8.RuneSelf {
 		return unicode.IsSpace(r)
@@ -19,8 +19,8 @@ func isMargin(r rune) bool {
 	return unicode.IsSpace(r) || isInvisibleFormat(r)
 }
 
-// isInvisibleFormat reports whether r is the soft hyphen, a zero-width space or joiner of words, a byte order mark, or a
-// mark of writing direction (Unicode Standard 23.2 and 23.3).
+// isInvisibleFormat reports whether r is the soft hyphen, a zero-width space or joiner of words, a byte order mark, or
+// a mark of writing direction (Unicode Standard 23.2 and 23.3).
 func isInvisibleFormat(r rune) bool {
 	switch {
 	case r == '\u00ad', r == '\u061c', r == '\u180e', r == '\u200b', r == '\ufeff',
@@ -33,8 +33,8 @@ func isInvisibleFormat(r rune) bool {
 // showsSomething reports whether a text has a character that can be seen.
 func showsSomething(text string) bool { return strings.ContainsFunc(text, isVisible) }
 
-// isVisible leaves out spaces, formatting and private characters, of which a text could consist without showing anything,
-// and marks, which need a letter to stand on.
+// isVisible leaves out spaces, formatting and private characters, of which a text could consist without showing
+// anything, and marks, which need a letter to stand on.
 func isVisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return ' ' < r && r <= '~'

@@ -33,8 +33,8 @@ func tooDeep(body []byte) bool {
 	return false
 }
 
-// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names unless they are let pass, or
-// nothing. It tells whether a duplicate name is what it says.
+// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names unless they are let pass,
+// or nothing. It tells whether a duplicate name is what it says.
 func syntaxFault(body []byte, looseNames bool) (sentence string, twice bool) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(looseNames))
 	err := d.SkipValue()
