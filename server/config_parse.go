@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/server/input"
 	"postern/store"
 )
 
@@ -108,7 +109,7 @@ func (p *parser) unknown(s Settings) {
 	s.each(func(v variable) { known = append(known, strings.TrimPrefix(v.name, settingsPrefix+"_")) })
 	for _, name := range s.Unknown {
 		short := strings.TrimPrefix(name, settingsPrefix+"_")
-		switch nearest := Nearest(short, known); {
+		switch nearest := input.Nearest(short, known); {
 		case strings.HasPrefix(short, "SERVICE_") || short == "PORT" || strings.HasPrefix(short, "PORT_"):
 			p.fault(short, "is not a setting: Kubernetes sets it for a service named postern; turn enableServiceLinks off")
 		case nearest != "":

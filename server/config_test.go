@@ -349,12 +349,3 @@ func FuzzSettings(f *testing.F) {
 		}
 	})
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"cleaning", "letter", "serve", "events"}
-	for text, want := range map[string]string{"clening": "cleaning", "leter": "letter", "event": "events", "server": "serve", "xyz": "", "": ""} {
-		if got := Nearest(text, known); got != want {
-			t.Errorf("nearest to %q: %q, want %q", text, got, want)
-		}
-	}
-}

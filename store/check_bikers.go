@@ -15,7 +15,16 @@ func (c *checker) partners() {
 			}
 		}
 	})
-	c.indexed(partnerTokenBucket, tokens)
+	c.keys(partnerTokenBucket, func(_, name []byte) {
+		if len(name) == 0 || name[0] != endedToken {
+			tokens--
+		} else if !c.tx.has(partnerBucket, name[1:]) {
+			c.fault("an ended token is of a partner %q who is not there", name[1:])
+		}
+	})
+	if tokens != 0 {
+		c.fault("%s and the partners differ by %d tokens that let in", partnerTokenBucket, tokens)
+	}
 	checkTable(c, plans, func(key []byte, plan Plan) {
 		if string(key) != plan.Code {
 			c.fault("plan %s stands under the code %q", plan.Code, key)

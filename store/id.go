@@ -6,21 +6,26 @@ import (
 )
 
 // ID names a record. IDs that the store makes are UUIDs of version 7 (RFC 9562 §5.7): their first six octets are the
-// time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that its
-// owner gave it, of whatever version. The zero ID means "none".
+// time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that
+// its owner gave it, of whatever version. The zero ID means "none".
 type ID [16]byte
 
 // errNotGUID is what ParseID answers; callers replace it by a sentence about their own field.
 var errNotGUID = errors.New("not a GUID like 00000000-0000-4000-8000-000000000001")
 
-// ParseID reads the 36-character form of a GUID in any case.
+// ParseID reads a GUID in any case, with or without its hyphens, and with or without braces around it.
 func ParseID(text string) (ID, error) {
+	if n := len(text); n >= 2 && text[0] == '{' && text[n-1] == '}' {
+		text = text[1 : n-1]
+	}
+	if len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' {
+		text = text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
+	}
 	var id ID
-	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+	if len(text) != 2*len(id) {
 		return ID{}, errNotGUID
 	}
-	compact := text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
-	if _, err := hex.Decode(id[:], []byte(compact)); err != nil {
+	if _, err := hex.Decode(id[:], []byte(text)); err != nil {
 		return ID{}, errNotGUID
 	}
 	return id, nil
@@ -47,7 +52,7 @@ func (id ID) AppendText(to []byte) ([]byte, error) {
 // MarshalText is what JSON writes for an ID.
 func (id ID) MarshalText() ([]byte, error) { return id.AppendText(make([]byte, 0, 36)) }
 
-// UnmarshalText reads what MarshalText wrote, in any case.
+// UnmarshalText reads what ParseID reads.
 func (id *ID) UnmarshalText(text []byte) (err error) {
 	*id, err = ParseID(string(text))
 	return err

@@ -73,16 +73,23 @@ func (t *tx) addToken(partner *Partner, token PartnerToken) error {
 	return t.put(partnerTokenBucket, token.Hash[:], nameKey(partner.Name))
 }
 
-func (t *tx) dropTokens(partner *Partner, keep int) error {
+// endTokens lets a partner in no more but by its last keep tokens. The hashes of the others stay, so that who still calls
+// with one is told so, and that none is ever given out again.
+func (t *tx) endTokens(partner *Partner, keep int) error {
 	gone := partner.Tokens[:len(partner.Tokens)-keep]
 	partner.Tokens = slices.Clone(partner.Tokens[len(gone):])
 	for _, token := range gone {
-		if err := t.delete(partnerTokenBucket, token.Hash[:]); err != nil {
+		if err := t.put(partnerTokenBucket, token.Hash[:], endedTokenOf(nameKey(partner.Name))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// endedToken begins what stands under the hash of a token that lets nobody in any more. No name begins so.
+const endedToken = 0
+
+func endedTokenOf(name []byte) []byte { return append([]byte{endedToken}, name...) }
 
 func (t *tx) putPartner(partner Partner, event string) error {
 	if err := partners.put(t, nameKey(partner.Name), partner); err != nil {
@@ -133,7 +140,7 @@ func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error
 		if len(partner.Tokens) < 2 {
 			return Refuse(Conflict, "Only one token of "+partner.Name+" works; there is nothing to finish.")
 		}
-		return t.dropTokens(partner, 1)
+		return t.endTokens(partner, 1)
 	})
 }
 
@@ -141,7 +148,7 @@ func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error
 func (s *Store) RevokePartner(ctx context.Context, name string) (Partner, error) {
 	return s.changePartner(ctx, name, "operator.partner_revoked", func(t *tx, partner *Partner) error {
 		partner.RevokedAt = t.now
-		return t.dropTokens(partner, 0)
+		return t.endTokens(partner, 0)
 	})
 }
 
@@ -159,18 +166,27 @@ func all[T any](s *Store, from table[T]) ([]T, error) {
 	})
 }
 
-var errBadBearer = Refuse(Unauthorized, "The bearer token is missing or not valid; ask the operator of this service for one.")
+var (
+	errUnknownBearer = Refuse(Unauthorized, "This bearer token is not known here: it may be another service's or another "+
+		"environment's; ask the operator of this service for one.")
+	errEndedBearer = Refuse(Unauthorized, "This bearer token has been revoked, or replaced by a newer one; "+
+		"ask the operator of this service for the one that is valid now.")
+)
 
-// PartnerByToken gives the partner whom a token lets in, by the token's SHA-256, or Unauthorized.
+// PartnerByToken gives the partner whom a token lets in, by the token's SHA-256, or Unauthorized, which says whether the token
+// has ever been one: only who has held it can come upon that.
 func (s *Store) PartnerByToken(hash [32]byte) (Partner, error) {
 	return read(s, func(t *tx) (Partner, error) {
 		name := t.get(partnerTokenBucket, hash[:])
-		if name == nil {
-			return Partner{}, errBadBearer
+		switch {
+		case name == nil:
+			return Partner{}, errUnknownBearer
+		case name[0] == endedToken:
+			return Partner{}, errEndedBearer
 		}
 		partner, found, err := partners.get(t, name)
 		if err == nil && !found {
-			err = errBadBearer
+			err = errUnknownBearer
 		}
 		return partner, err
 	})

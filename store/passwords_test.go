@@ -335,10 +335,21 @@ func TestPartners(t *testing.T) {
 	_, err = s.FinishRotation(ctx, "acme")
 	must(t, err)
 	works(hash, false)
+	if _, err := s.PartnerByToken(hash); err != errEndedBearer {
+		t.Errorf("a replaced token: %v", err)
+	}
+	if _, err := s.PartnerByToken([32]byte{99}); err != errUnknownBearer {
+		t.Errorf("a token of nobody: %v", err)
+	}
+	_, err = s.RotatePartner(ctx, "acme", PartnerToken{Hash: hash})
+	wantKind(t, err, Conflict) // a token that has ended is never given out again
 	works([32]byte{2}, true)
 	_, err = s.RevokePartner(ctx, "acme")
 	must(t, err)
 	works([32]byte{2}, false)
+	if _, err := s.PartnerByToken([32]byte{2}); err != errEndedBearer {
+		t.Errorf("a revoked token: %v", err)
+	}
 	_, err = s.RevokePartner(ctx, "acme")
 	wantKind(t, err, Conflict)
 	back, err := s.AddPartner(ctx, PartnerInput{Name: "ACME", Token: PartnerToken{Hash: [32]byte{4}}})

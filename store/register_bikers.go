@@ -53,6 +53,7 @@ type BikerList struct {
 type BikerAnswer struct {
 	TraceID string // of the call that was answered first
 	Results []BikerResult
+	Kept    bool // all of it was kept under the Key: nothing was done again
 }
 
 // peopleAtOnce is how many people of a list one transaction takes, so that others' writes pass between.
@@ -74,6 +75,7 @@ func (s *Store) RegisterBikers(ctx context.Context, list BikerList) (BikerAnswer
 		if err := run.resume(); err != nil {
 			return BikerAnswer{}, err
 		}
+		run.answer.Kept = run.done()
 	}
 	for !run.done() {
 		if err := run.step(ctx); err != nil {

@@ -16,7 +16,7 @@
 //	partners
 //	  name in lower case      → Partner
 //	partners.token
-//	  SHA-256 of a token      → name in lower case
+//	  SHA-256 of a token      → name in lower case; 0 | name once it lets in no more
 //	plans
 //	  code                    → Plan
 //	bikers

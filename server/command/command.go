@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"postern/server"
+	"postern/server/input"
+	"postern/server/web/fields"
 	"postern/store"
 )
 
@@ -104,12 +105,20 @@ func run(ctx context.Context, words []string, process Process) error {
 	case errors.Is(err, flag.ErrHelp):
 		return help(process.Out, strings.Fields(chosen.name))
 	case err != nil:
-		return wrongUse("%s; see postern help %s", err, chosen.name)
+		return wrongUse("%s postern help %s", seeAlso(err.Error()), chosen.name)
 	case len(args) < chosen.least || len(args) > chosen.most:
 		return wrongUse("usage: %s", chosen.usage())
 	}
 	c := &call{Process: process, asker: asker{ctx: ctx, errors: process.Err}}
 	return errors.Join(act(c, args), c.close())
+}
+
+// seeAlso goes on behind a sentence, or behind a question.
+func seeAlso(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return text + " See"
+	}
+	return text + "; see"
 }
 
 // jsonFlag is the flag of every command that lists or shows.
@@ -120,8 +129,10 @@ func (c *command) usage() string { return strings.TrimSpace("postern " + c.name 
 // parse reads flags wherever they stand; after "--" everything is positional.
 func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
 	for {
-		if err := flags.Parse(words); err != nil {
+		if err := flags.Parse(words); errors.Is(err, flag.ErrHelp) {
 			return nil, err
+		} else if err != nil {
+			return nil, flagFault(flags, err)
 		}
 		rest := flags.Args()
 		if read := len(words) - len(rest); len(rest) == 0 || read > 0 && words[read-1] == "--" {
@@ -133,7 +144,7 @@ func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
 
 // parseID reads an ID on the command line.
 func parseID(text string) (string, error) {
-	id, err := store.ParseID(strings.TrimSpace(text))
+	id, err := store.ParseID(fields.Trim(text))
 	if err != nil {
 		return "", wrongUse("%q is no ID: it must be a GUID, as 00000000-0000-4000-8000-000000000001", text)
 	}
@@ -172,9 +183,13 @@ func unknown(table []command, words []string) error {
 	case len(seconds) > 0 && len(words) == 1:
 		return wrongUse("say what to do: postern %s %s", words[0], strings.Join(seconds, "|"))
 	case len(seconds) > 0:
+		if nearest := input.Nearest(words[1], seconds); nearest != "" {
+			return wrongUse("there is no command %q: did you mean %s? See postern help %s",
+				words[0]+" "+words[1], words[0]+" "+nearest, words[0])
+		}
 		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0], strings.Join(seconds, "|"))
 	}
-	if nearest := server.Nearest(words[0], groups); nearest != "" {
+	if nearest := input.Nearest(words[0], groups); nearest != "" {
 		return wrongUse("there is no command %q: did you mean %s? See postern help", words[0], nearest)
 	}
 	return wrongUse("there is no command %q: see postern help", words[0])

@@ -33,17 +33,23 @@ func printLetters(out io.Writer, letters []operator.Letter) error {
 	return printRows(out, letterHeading, rows)
 }
 
+var letterStates = []string{
+	string(store.LetterQueued), string(store.LetterHeld), string(store.LetterSent), string(store.LetterFailed),
+	string(store.LetterCancelled),
+}
+
 func letterList() command {
 	return command{
 		name: "letter list", args: "[--state STATE] [--to EMAIL]", short: "lists letters, the newest first",
 		prepare: func(f *flag.FlagSet) action {
-			state := f.String("state", "", "only letters in this `STATE`: queued, held, sent, failed or cancelled")
+			var state string
+			f.Var(choice{&state, letterStates}, "state", "only letters in this `STATE`: queued, held, sent, failed or cancelled")
 			to := f.String("to", "", "only letters to this `EMAIL` address")
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
 				query := url.Values{}
-				if *state != "" {
-					query.Set("state", *state)
+				if state != "" {
+					query.Set("state", state)
 				}
 				if *to != "" {
 					query.Set("to", *to)

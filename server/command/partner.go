@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -10,23 +9,6 @@ import (
 	"postern/server/operator"
 	"postern/store"
 )
-
-// words is a flag that may be given again and again, each time with one word or several between commas.
-type words []string
-
-// String is what the help shows as default: nothing.
-func (w *words) String() string { return "" }
-
-// Set adds words. An empty one is refused: it comes from a variable that was not set, and "none given" often means "all".
-func (w *words) Set(text string) error {
-	for word := range strings.SplitSeq(text, ",") {
-		if word = strings.TrimSpace(word); word == "" {
-			return errors.New("a word is missing")
-		}
-		*w = append(*w, strings.TrimSpace(word))
-	}
-	return nil
-}
 
 func partnerAdd() command {
 	return command{
@@ -37,9 +19,9 @@ func partnerAdd() command {
 once, or name several between commas. A revoked partner that is added again has its bikers again.`,
 		prepare: func(f *flag.FlagSet) action {
 			var in operator.NewPartner
-			f.Var((*words)(&in.Scopes), "scope", "the `SCOPE` of its calls: users, cleanings or events; without it all")
-			f.Var((*words)(&in.Plans), "plan", "the `CODE` of a bike plan that it may use; without it all, later ones too")
-			f.Var((*words)(&in.From), "from", "the network (`CIDR`) or address that it calls from; without it any")
+			f.Var(words{&in.Scopes, scopeNames()}, "scope", "the `SCOPE` of its calls: users, cleanings or events; without it all")
+			f.Var(words{to: &in.Plans}, "plan", "the `CODE` of a bike plan that it may use; without it all, later ones too")
+			f.Var(words{to: &in.From}, "from", "the network (`CIDR`) or address that it calls from; without it any")
 			f.StringVar(&in.ExpectEvery, "expect-every", "", "how often it calls, as `5m`: silence three times as long is reported")
 			return func(c *call, args []string) error {
 				in.Name = args[0]
@@ -48,6 +30,14 @@ once, or name several between commas. A revoked partner that is added again has 
 			}
 		},
 	}
+}
+
+func scopeNames() []string {
+	names := make([]string, len(store.Scopes))
+	for i, scope := range store.Scopes {
+		names[i] = string(scope)
+	}
+	return names
 }
 
 func partnerRotate() command {

@@ -16,14 +16,16 @@ func planAdd() command {
 		short: "adds a bike plan, by whose code partners register bikers",
 		prepare: func(f *flag.FlagSet) action {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
-			language := f.String("language", "", "the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
+			var language string
+			f.Var(choice{&language, []string{"NL", "FR", "EN"}}, "language",
+				"the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
 			return func(c *call, args []string) error {
 				if *client == "" {
 					return wrongUse("say whose bike plan it is: --client NAME")
 				}
 				c.makes = true // bike plans may be there before the first start
 				var plan operator.Plan
-				in := operator.Plan{Code: args[0], Client: *client, Language: *language}
+				in := operator.Plan{Code: args[0], Client: *client, Language: language}
 				if err := c.ask(http.MethodPost, "/plans", nil, in, &plan); err != nil {
 					return err
 				}

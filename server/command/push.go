@@ -22,23 +22,26 @@ import (
 const tokenVariable = "PUSH_TOKEN"
 
 const pushHelp = `FILE is a CSV whose header names the fields BikePlanCode, FirstName, LastName, Email, Language, ContractType,
-partner_EmployeeID, PersonnelNumber (the last three may be missing; comma, semicolon or tab; UTF-8), JSON as user.create takes
-it, or JSON lines; - is standard input. Where a line cannot be read nothing of the file is sent, unless --skip-bad is given.
-Each person's line on stdout: line in the file, Email, outcome, reasons; outcomes are created, existing, failed, skipped
-(cannot be read) and unsent. Who failed goes to FILE.failed.csv (.jsonl), which can be mended and pushed again. Its cells are
-those of FILE, unchanged: where FILE comes from people you do not trust, open neither in a spreadsheet as anything but text.
+partner_EmployeeID, PersonnelNumber (the last three may be missing; comma, semicolon, tab or |; titles and a line sep=; may stand
+above it), JSON as user.create takes it, or JSON lines; - is standard input. A CSV that is not UTF-8 is read as Windows-1252,
+which is said; --encoding names another. What looks damaged, and a partner_EmployeeID or Email that several people share, is named
+before anything is sent. Where a line cannot be read nothing of the file is sent, unless --skip-bad is given.
+On stdout a line for each person who failed or was skipped (cannot be read): line in the file, Email, outcome, reasons; with
+--verbose or --json for everybody: created, existing and unsent, too. Who failed goes to FILE.failed.csv (.jsonl), which can be
+mended and pushed again. Its cells are those of FILE, unchanged: where FILE comes from people you do not trust, open neither in a
+spreadsheet as anything but text.
 
-Sending the same file again is safe. For a day the receiver then gives the same answers: after a mend on its side push the
-failures file. With --watch every file put into DIR is sent and moved to DIR/done or DIR/failed; write it under another name
-first (as people.tmp) and rename it. The token comes from --token-file or the environment variable PUSH_TOKEN.
+Sending the same file again is safe. For a day the receiver then gives the same answers, which is said: after a mend on its side
+push the failures file. With --watch every file put into DIR is sent and moved to DIR/done or DIR/failed; write it under another
+name first (as people.tmp) and rename it. The token comes from --token-file or the environment variable PUSH_TOKEN.
 Exit codes: 0 everybody is registered, 1 somebody is not, 2 wrong usage.`
 
 // pushFlags are what stands on push's command line.
 type pushFlags struct {
-	to, tokenFile, format, watch    string
-	every                           time.Duration
-	dryRun, skipBad, plain, jsonOut bool
-	everySet                        bool
+	to, tokenFile, format, encoding, watch   string
+	every                                    time.Duration
+	dryRun, skipBad, plain, verbose, jsonOut bool
+	everySet                                 bool
 }
 
 func pushPeople() command {
@@ -49,13 +52,15 @@ func pushPeople() command {
 			var o pushFlags
 			f.StringVar(&o.to, "to", "", "the receiver's `URL`: its base, or that of user.create")
 			f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with the bearer token, readable by you alone")
-			f.StringVar(&o.format, "format", "", "csv, json or jsonl, where FILE's name does not tell")
+			f.Var(choice{&o.format, push.Formats}, "format", "the `FORMAT`, where FILE's name does not tell: csv, json or jsonl")
+			f.Var(encodingFlag{&o.encoding}, "encoding", "the `ENCODING` of FILE: "+strings.Join(push.Encodings, ", "))
 			f.StringVar(&o.watch, "watch", "", "send every file that is put into `DIR`, until stopped")
 			f.DurationVar(&o.every, "every", 5*time.Minute, "look into DIR every `SPAN`: at least 1s, 5m where nothing is said")
 			f.BoolVar(&o.dryRun, "dry-run", false, "only ask what would happen")
 			f.BoolVar(&o.skipBad, "skip-bad", false, "send the others where lines cannot be read")
 			f.BoolVar(&o.plain, "plain", false, "send the token in clear, over http, to another machine")
-			f.BoolVar(&o.jsonOut, "json", false, "print JSON lines")
+			f.BoolVar(&o.verbose, "verbose", false, "print a line for everybody, not for failures alone")
+			f.BoolVar(&o.jsonOut, "json", false, "print JSON lines, for everybody")
 			return func(c *call, args []string) error {
 				f.Visit(func(set *flag.Flag) { o.everySet = o.everySet || set.Name == "every" })
 				return c.push(o, args)
@@ -77,12 +82,28 @@ func (c *call) push(o pushFlags, args []string) error {
 		return err
 	}
 	p := &pusher{call: c, flags: o, progress: newProgress(c.Err)}
+	if warning := push.OpenToOthers(o.tokenFile); o.tokenFile != "" && warning != "" {
+		p.tell("warning: " + warning)
+	}
 	p.sender = push.NewSender(push.SenderOptions{Target: target, Token: token, DryRun: o.dryRun, Transport: push.NewTransport(),
-		Now: time.Now, Progress: p.progress.show})
+		Now: time.Now, Progress: p.progress.show, Trouble: p.tell})
 	if o.watch != "" {
 		return p.watch(target)
 	}
 	return p.once(args[0])
+}
+
+// encodingFlag is a choice with several names for some of its words.
+type encodingFlag struct{ to *string }
+
+// String is what the help shows as default: nothing.
+func (e encodingFlag) String() string { return "" }
+
+// Set keeps the name that is documented.
+func (e encodingFlag) Set(text string) error {
+	encoding, err := push.ParseEncoding(strings.TrimSpace(text))
+	*e.to = string(encoding)
+	return err
 }
 
 // check looks whether the flags fit one another.
@@ -127,11 +148,23 @@ type pusher struct {
 	progress *progress
 }
 
+// tell says something on stderr, beside the results; while a directory is watched with the time.
+func (p *pusher) tell(text string) {
+	p.progress.clear()
+	if p.flags.watch != "" {
+		text = time.Now().Format(time.RFC3339) + " " + text
+	}
+	fmt.Fprintln(p.Err, inLine(text))
+}
+
 // once sends one file.
 func (p *pusher) once(path string) error {
 	f, err := p.read(path)
 	if err != nil {
 		return err
+	}
+	for _, line := range f.NotesText() {
+		p.tell("warning: " + line)
 	}
 	if faults := f.Unreadable(); faults != nil && !p.flags.skipBad {
 		return fmt.Errorf("%w\nnothing was sent: mend the file, or send the others with --skip-bad", faults)
@@ -139,11 +172,18 @@ func (p *pusher) once(path string) error {
 	tally, err := p.sender.Send(p.ctx, f, func(r push.Result) { p.print("", r) })
 	p.progress.clear()
 	summary := fmt.Sprintf("%s: %s", f.Name, tally)
+	if tally.Warned > 0 && !p.flags.verbose && !p.flags.jsonOut {
+		summary += fmt.Sprintf("; %d with warnings, which --verbose shows", tally.Warned)
+	}
 	if p.flags.dryRun {
 		summary += "; dry run: nothing is stored"
 	} else if len(tally.Failures) > 0 {
-		saved, fault := push.SaveFailures(filepath.Dir(path), f, tally.Failures)
-		if fault == nil {
+		saved, there, fault := push.SaveFailures(filepath.Dir(path), f, tally.Failures)
+		switch {
+		case fault != nil:
+		case there:
+			summary += "; to be mended and pushed again, as written before: " + saved
+		default:
 			summary += "; to be mended and pushed again: " + saved
 		}
 		err = errors.Join(err, fault)
@@ -169,13 +209,11 @@ func (p *pusher) read(path string) (*push.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the file can't be read: %w", err)
 	}
-	format := push.FormatOf(name, content)
-	if p.flags.format != "" {
-		if format, err = push.ParseFormat(p.flags.format); err != nil {
-			return nil, &usageError{err.Error()}
-		}
+	format := push.Format(p.flags.format)
+	if format == "" {
+		format = push.FormatOf(name, content)
 	}
-	f, err := push.Read(name, content, format)
+	f, err := push.Read(name, content, format, push.Encoding(p.flags.encoding))
 	if err != nil {
 		return nil, fmt.Errorf("%w\nnothing was sent: mend the file", err)
 	}
@@ -184,15 +222,11 @@ func (p *pusher) read(path string) (*push.File, error) {
 
 // watch sends what turns up in a directory.
 func (p *pusher) watch(target *url.URL) error {
-	tell := func(text string) {
-		p.progress.clear()
-		fmt.Fprintf(p.Err, "%s %s\n", time.Now().Format(time.RFC3339), inLine(text))
-	}
-	tell(fmt.Sprintf("looking into %s every %v, sending to %s", p.flags.watch, p.flags.every, target))
+	p.tell(fmt.Sprintf("looking into %s every %v, sending to %s", p.flags.watch, p.flags.every, target))
 	return push.NewWatcher(push.WatcherOptions{
-		Dir: p.flags.watch, Every: p.flags.every, SkipBad: p.flags.skipBad, Sender: p.sender, Now: time.Now,
+		Dir: p.flags.watch, Every: p.flags.every, SkipBad: p.flags.skipBad, Encoding: push.Encoding(p.flags.encoding),
+		Sender: p.sender, Now: time.Now, Tell: p.tell,
 		Report: func(f *push.File, r push.Result) { p.print(f.Name, r) },
-		Tell:   tell,
 	}).Run(p.ctx)
 }
 
@@ -209,9 +243,14 @@ type pushedPerson struct {
 	Warnings []string     `json:"warnings,omitempty"`
 }
 
-// print writes a person's line. Several files' lines have the file before them.
+// print writes a person's line. Several files' lines have the file before them. Without --verbose those who are registered,
+// or wait to be sent, have none: the summary counts them.
 func (p *pusher) print(file string, r push.Result) {
 	p.progress.clear()
+	isFailure := r.Outcome == push.Failed || r.Outcome == push.Skipped
+	if !p.flags.jsonOut && !p.flags.verbose && !isFailure {
+		return
+	}
 	if p.flags.jsonOut {
 		line, err := json.Marshal(pushedPerson{file, r.Line, strings.ToValidUTF8(r.Email, "\ufffd"), r.Outcome, r.ID, r.Letter,
 			r.Updated, r.Reasons, r.Warnings})

@@ -2,7 +2,6 @@ package eecd
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -77,7 +76,7 @@ func tokenText(to *string) fields.Reader {
 			r.Fault(path, "The confirmation token must be a text.")
 			return
 		}
-		if *to = strings.TrimSpace(string(text)); *to == "" {
+		if *to = fields.Trim(string(text)); *to == "" {
 			r.Fault(path, missing)
 		}
 	}

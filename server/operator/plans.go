@@ -64,7 +64,7 @@ func (o *Operator) plans(c *web.Call) error {
 
 func (o *Operator) removePlan(c *web.Call) error {
 	q := readQuery(c)
-	code, wrong := planCode(strings.TrimSpace(q.values.Get("code")))
+	code, wrong := planCode(fields.Trim(q.values.Get("code")))
 	if wrong != "" || code == "" {
 		q.fault("code", cmp.Or(wrong, "Name the bike plan by its code."))
 	}

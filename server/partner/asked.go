@@ -1,12 +1,14 @@
 package partner
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	"postern/server/web/fields"
 	"postern/store"
 )
 
@@ -16,7 +18,7 @@ func unreadable(sentences ...string) error {
 }
 
 // parameter reads one parameter of the query, empty where it is absent. Its name matches in any case, and a query that
-// can't be read is refused: a dry run that was misspelt must not become a real one.
+// can't be read is refused.
 func parameter(u *url.URL, name string) (value string, given bool, err error) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
@@ -34,17 +36,33 @@ func parameter(u *url.URL, name string) (value string, given bool, err error) {
 	return value, given, nil
 }
 
-// dryRun tells whether the caller only wants to know what would be.
+// dryRunParameter is the only one that user.create knows.
+const dryRunParameter = "dryRun"
+
+// dryRun tells whether the caller only wants to know what would be. Any other parameter is refused: a dry run that was
+// misspelt must not become a real one.
 func dryRun(u *url.URL) (bool, error) {
-	value, given, err := parameter(u, "dryRun")
-	if err != nil || !given {
+	value, given, err := parameter(u, dryRunParameter)
+	if err != nil {
 		return false, err
 	}
-	if value != "true" && value != "false" {
-		return false, store.Refuse(store.Invalid, "dryRun must be true or false.")
+	for name := range u.Query() {
+		if !strings.EqualFold(name, dryRunParameter) {
+			return false, store.Refuse(store.Invalid, fmt.Sprintf(
+				"user.create knows no parameter %q, only dryRun=true; nothing was done.", fields.Shorten(name, maxRepeated)))
+		}
 	}
-	return value == "true", nil
+	switch {
+	case !given || strings.EqualFold(value, "false"):
+		return false, nil
+	case strings.EqualFold(value, "true"):
+		return true, nil
+	}
+	return false, store.Refuse(store.Invalid, "dryRun must be true or false; nothing was done.")
 }
+
+// maxRepeated bounds, in code points, what is repeated of the caller's own words.
+const maxRepeated = 60
 
 // idempotencyKey reads the header Idempotency-Key; empty: there is none.
 func idempotencyKey(header http.Header) (string, error) {
@@ -72,7 +90,8 @@ func isKey(text string) bool {
 	return true
 }
 
-// running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do they.
+// running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do
+// they.
 type running struct {
 	mu   sync.Mutex
 	keys map[string]struct{} // guarded by mu

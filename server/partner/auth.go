@@ -13,7 +13,12 @@ import (
 
 var (
 	errNoToken = store.Refuse(store.Unauthorized,
-		"This call needs the header Authorization: Bearer and a valid token, once; ask the operator of this service for one.")
+		"This call needs the header Authorization: Bearer and a token; ask the operator of this service for one.")
+	errTwoTokens = store.Refuse(store.Unauthorized, "The header Authorization is given twice; send it once.")
+	errNotBearer = store.Refuse(store.Unauthorized,
+		"The header Authorization must hold the word Bearer, a space and the token.")
+	errMalformed = store.Refuse(store.Unauthorized, "What the header Authorization holds can be no token of this "+
+		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
 	errForeign = store.Refuse(store.Forbidden,
 		"This token may not be used from your address; ask the operator of this service to allow it.")
 	errNoScope = store.Refuse(store.Forbidden,
@@ -37,10 +42,10 @@ func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner
 
 // caller finds the partner by the call's token, and notes a token that is not taken.
 func (p *Room) caller(c *web.Call) (store.Partner, error) {
-	hash, ok := bearer(c.R.Header)
-	if !ok {
+	hash, err := bearer(c.R.Header)
+	if err != nil {
 		c.Security(web.TokenRefused).Msg("a partner's call without a token that could be one")
-		return store.Partner{}, errNoToken
+		return store.Partner{}, err
 	}
 	partner, err := p.Store.PartnerByToken(hash)
 	switch {
@@ -53,17 +58,25 @@ func (p *Room) caller(c *web.Call) (store.Partner, error) {
 	return partner, err
 }
 
-// bearer reads the one Authorization header (RFC 6750 §2.1). It is not ok where that holds nothing that could be a token.
-func bearer(header http.Header) (hash [32]byte, ok bool) {
+// bearer reads the one Authorization header (RFC 6750 §2.1). Its errors say why that holds nothing that could be a
+// token.
+func bearer(header http.Header) (hash [32]byte, err error) {
 	given := header["Authorization"]
-	if len(given) != 1 {
-		return hash, false
+	switch {
+	case len(given) == 0 || strings.Trim(given[0], " \t") == "":
+		return hash, errNoToken
+	case len(given) > 1:
+		return hash, errTwoTokens
 	}
 	scheme, token, _ := strings.Cut(given[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return hash, false
+		return hash, errNotBearer
 	}
-	return tokens.HashBearer(strings.TrimLeft(token, " "))
+	hash, sound := tokens.HashBearer(strings.TrimLeft(token, " "))
+	if !sound {
+		return hash, errMalformed
+	}
+	return hash, nil
 }
 
 // isFrom tells whether a partner may call from an address.

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"context"
+	"crypto/rand"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/tokens"
 )
 
 // TestWhoMayCall is CONTRACT section 4: 401 without a token that is known, 403 for what the token does not allow.
@@ -20,6 +22,10 @@ func TestWhoMayCall(t *testing.T) {
 	office := s.add(t, store.PartnerInput{Name: "office", From: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
 	revoked := s.add(t, store.PartnerInput{Name: "gone"})
 	if _, err := s.RevokePartner(ctx, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	unknown, err := tokens.NewBearer(rand.Reader)
+	if err != nil {
 		t.Fatal(err)
 	}
 	altered := good[:len(good)-1] + string(good[len(good)-1]^1)
@@ -34,23 +40,25 @@ func TestWhoMayCall(t *testing.T) {
 		header []string
 		status int
 		seen   string
+		says   string
 	}{
-		{"known", auth("Bearer " + good), 404, "paye"},
-		{"scheme in any case", auth("bEARER  " + good), 404, "paye"},
-		{"none", nil, 401, ""},
-		{"empty", auth(""), 401, ""},
-		{"scheme alone", auth("Bearer"), 401, ""},
-		{"no scheme", auth(good), 401, ""},
-		{"another scheme", auth("Basic " + good), 401, ""},
-		{"altered", auth("Bearer " + altered), 401, ""},
-		{"cut short", auth("Bearer " + good[:20]), 401, ""},
-		{"more behind it", auth("Bearer " + good + " x"), 401, ""},
-		{"two tokens", auth("Bearer "+good, "Bearer "+good), 401, ""},
-		{"revoked", auth("Bearer " + revoked), 401, ""},
-		{"without the scope", auth("Bearer " + events), 403, "eventful"},
-		{"from elsewhere", auth("Bearer " + office), 403, ""},
-		{"from a network of its own", append(auth("Bearer "+office), "X-Forwarded-For", "192.0.2.9"), 404, "office"},
-		{"from its own IPv6", append(auth("Bearer "+office), "X-Forwarded-For", "2001:db8::7"), 404, "office"},
+		{"known", auth("Bearer " + good), 404, "paye", ""},
+		{"scheme in any case", auth("bEARER  " + good), 404, "paye", ""},
+		{"none", nil, 401, "", "needs the header Authorization"},
+		{"empty", auth(""), 401, "", "needs the header Authorization"},
+		{"scheme alone", auth("Bearer"), 401, "", "can be no token"},
+		{"no scheme", auth(good), 401, "", "the word Bearer, a space"},
+		{"another scheme", auth("Basic " + good), 401, "", "the word Bearer, a space"},
+		{"altered", auth("Bearer " + altered), 401, "", "can be no token"},
+		{"cut short", auth("Bearer " + good[:20]), 401, "", "can be no token"},
+		{"more behind it", auth("Bearer " + good + " x"), 401, "", "can be no token"},
+		{"two tokens", auth("Bearer "+good, "Bearer "+good), 401, "", "given twice"},
+		{"of nobody", auth("Bearer " + unknown), 401, "", "not known here"},
+		{"revoked", auth("Bearer " + revoked), 401, "", "has been revoked, or replaced"},
+		{"without the scope", auth("Bearer " + events), 403, "eventful", ""},
+		{"from elsewhere", auth("Bearer " + office), 403, "", ""},
+		{"from a network of its own", append(auth("Bearer "+office), "X-Forwarded-For", "192.0.2.9"), 404, "office", ""},
+		{"from its own IPv6", append(auth("Bearer "+office), "X-Forwarded-For", "2001:db8::7"), 404, "office", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s.seen = nil
@@ -72,6 +80,9 @@ func TestWhoMayCall(t *testing.T) {
 			if s.security.Count(web.TokenRefused)-before != refused {
 				t.Errorf("%d tokens noted as refused, want %d", s.security.Count(web.TokenRefused)-before, refused)
 			}
+			if !strings.Contains(body, test.says) {
+				t.Errorf("%s, want it to say %q", body, test.says)
+			}
 			if created, _, _ := s.call(t, "POST", create, strings.NewReader("{"), test.header...); created != max(test.status, 400) && test.status != 404 {
 				t.Errorf("user.create answers %d", created)
 			}
@@ -86,9 +97,13 @@ func TestWhoMayCall(t *testing.T) {
 func TestRotation(t *testing.T) {
 	s := open(t)
 	old := s.add(t, store.PartnerInput{Name: "paye"})
-	spare := s.add(t, store.PartnerInput{Name: "spare"})
+	s.add(t, store.PartnerInput{Name: "spare"})
+	fresh, err := tokens.NewBearer(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	statuses := func() (got []int) {
-		for _, token := range []string{old, spare} {
+		for _, token := range []string{old, fresh} {
 			status, _ := s.post(t, token, "", `{"users":[]}`)
 			got = append(got, status)
 		}
@@ -99,9 +114,7 @@ func TestRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := partners[1].Tokens[0]
-	if _, err := s.RevokePartner(context.Background(), "spare"); err != nil {
-		t.Fatal(err)
-	}
+	next.Hash, _ = tokens.HashBearer(fresh)
 	for _, step := range []struct {
 		act  func() error
 		want []int

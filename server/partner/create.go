@@ -38,6 +38,9 @@ func (p *Room) create(c *web.Call, partner store.Partner) error {
 	if err != nil {
 		return overLimit(c, partner, err)
 	}
+	if answer.Kept {
+		c.W.Header().Set("Idempotent-Replayed", "true") // for whoever wants to know; the body is the same, byte for byte
+	}
 	return in.answer(c, answer, held)
 }
 

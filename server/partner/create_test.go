@@ -33,8 +33,17 @@ func TestSingle(t *testing.T) {
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"ABC123","letter":ID,"warnings":[` +
 				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person of yours before, and still does; this one is registered without it. ` +
 				`Give each person an id of its own, or none."]}`},
-		{"numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "1e2") + `}`, 201,
+		{"whole numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "-7") + `}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"num@example.org","partner_EmployeeID":"123450","letter":ID,"warnings":[]}`},
+		{"a spreadsheet's numbers", paye, `{"user": ` + changed("jane@", "float@", `"ABC123"`, "1.0", `"A1234"`, "1e2") + `}`, 201,
+			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"float@example.org","partner_EmployeeID":null,"letter":ID,"warnings":[` +
+				`"partner_EmployeeID was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program has made a number of it; send it as a text, in quotation marks.",` +
+				`"PersonnelNumber was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program has made a number of it; send it as a text, in quotation marks."]}`},
+		{"damaged words", paye, `{"user": ` + changed("jane@", "damaged@", "Jane", "ZoÃ«", "Johansson", "#N/A", `"ABC123"`, `"1,23457E+11"`, `"A1234"`, `"12\ufffd"`) + `}`, 201,
+			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"damaged@example.org","partner_EmployeeID":"1,23457E+11","letter":ID,"warnings":[` +
+				`"FirstName looks like UTF-8 that was read as Windows-1252: it should perhaps be Zoë.","LastName looks like the error value of a spreadsheet.",` +
+				`"partner_EmployeeID looks like a long number that a spreadsheet has shortened: its last digits are lost.",` +
+				`"PersonnelNumber holds the character U+FFFD, which stands where another one has been lost."]}`},
 		{"a plan that is not this partner's", other, `{"user": ` + changed("jane@", "tom@") + `}`, 422,
 			problem + `{"BikePlanCode":["This is no bike plan that you may use; ask the operator of this service."]},` +
 				`"Email":"tom@example.org","letter":ID,"outcome":"failed","partner_EmployeeID":"ABC123","result":"Registration failed.","success":false,"warnings":[]}`},
@@ -43,7 +52,7 @@ func TestSingle(t *testing.T) {
 				`"Email":"tom@example.org","letter":null,"outcome":"failed","partner_EmployeeID":"ABC123","result":"Registration failed.","success":false,"warnings":[]}`},
 		{"everything wrong", paye, `{"user": {"Email": " a@@b ", "FirstName": "x://", "LastName": 7, "Language": "DE", "ContractType": "boss", "foo": 1}}`, 422,
 			problem + `{"BikePlanCode":["This field is required."],"ContractType":["This must be one of: clerk, worker."],` +
-				`"Email":["The part before the @ must be 1 to 64 letters, digits, dots or the signs !#$%&'*+/=?^_` + "`" + `{|}~-, without a dot at its ends or two in a row."],` +
+				`"Email":["An e-mail address has one @, and this has more: send one address alone."],` +
 				`"FirstName":["A name may hold neither :// nor @."],"Language":["This must be one of: NL, FR, EN."],"LastName":["This must be a text, in quotation marks."]},` +
 				`"Email":"a@@b","letter":null,"outcome":"failed","partner_EmployeeID":null,"result":"Registration failed.","success":false,` +
 				`"warnings":["Ignored, as these properties are not known here: \"foo\"."]}`},
@@ -175,6 +184,14 @@ func TestDryRun(t *testing.T) {
 		{"existing", paye, "?dryRun=true", `{"user":` + changed("Johansson", "Claes") + `}`, 200, `"outcome":"existing","id":null,"updated":["LastName"]`},
 		{"another partner's person is not told of", other, "?dryRun=true", `{"user":` + jane + `}`, 201, `"outcome":"created","id":null`},
 		{"list", paye, "?dryRun=true", `[` + jane + `,` + changed("jane@", "jan@") + `,7]`, 200, `{"success":false,"created":1,"existing":1,"failed":1,"results":[{"index":0,"outcome":"existing","id":null`},
+		{"true in capitals", paye, "?dryRun=TRUE", `{"user":` + changed("jane@", "never@") + `}`, 201, `"outcome":"created","id":null`},
+		{"misspelt", paye, "?dryrn=true", `{"user":` + changed("jane@", "never@") + `}`, 400, `no parameter \"dryrn\", only dryRun=true; nothing was done`},
+		{"with a hyphen", paye, "?dry-run=true", `[` + changed("jane@", "never@") + `]`, 400, `no parameter \"dry-run\"`},
+		{"with a space", paye, "?dryRun%20=true", `{"user":` + changed("jane@", "never@") + `}`, 400, "no parameter"},
+		{"something beside it", paye, "?dryRun=true&x=1", `{"user":` + changed("jane@", "never@") + `}`, 400, `no parameter \"x\"`},
+		{"a value alone", paye, "?=true", `{"user":` + changed("jane@", "never@") + `}`, 400, "no parameter"},
+		{"yes", paye, "?dryRun=yes", `{"user":` + changed("jane@", "never@") + `}`, 400, "dryRun must be true or false"},
+		{"a space in the value", paye, "?dryRun=true%20", `{"user":` + changed("jane@", "never@") + `}`, 400, "dryRun must be true or false"},
 		{"neither", paye, "?dryRun=1", `{"user":` + jane + `}`, 400, "dryRun must be true or false"},
 		{"empty", paye, "?dryRun", `{"user":` + jane + `}`, 400, "dryRun must be true or false"},
 		{"twice", paye, "?dryRun=true&dryrun=true", `{"user":` + jane + `}`, 400, "given twice"},

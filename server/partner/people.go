@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
@@ -135,7 +136,7 @@ func (k *clerk) judge(item fields.Part, maybeWrapped bool) store.Candidate {
 	for _, sentence := range around.Faults[""] {
 		report.Fault("", sentence)
 	}
-	k.warn(append(around.Unknown, report.Unknown...))
+	k.warn(append(around.Unknown, report.Unknown...), report.Warnings)
 	c := k.candidate
 	c.Language = strings.ToLower(c.Language)
 	if c.Faults = report.Faults; c.Faults != nil {
@@ -157,15 +158,28 @@ const nationalWarning = "PersonnelNumber looks like a Belgian national number, w
 	"send the client's own number of the person."
 
 // warn notes what is taken all the same.
-func (k *clerk) warn(unknown []string) {
+func (k *clerk) warn(unknown, retyped []string) {
+	to := &k.candidate
 	if len(unknown) > 0 {
 		if !slices.Equal(unknown, k.unknown) {
 			k.unknown, k.warning = unknown, ignored(unknown)
 		}
-		k.candidate.Warnings = append(k.candidate.Warnings, k.warning)
+		to.Warnings = append(to.Warnings, k.warning)
 	}
-	if isNationalNumber(k.candidate.PersonnelNumber) {
-		k.candidate.Warnings = append(k.candidate.Warnings, nationalWarning)
+	to.Warnings = append(to.Warnings, retyped...)
+	k.doubt("FirstName", input.DamagedName(to.FirstName))
+	k.doubt("LastName", input.DamagedName(to.LastName))
+	k.doubt("partner_EmployeeID", input.DamagedNumber(to.EmployeeID))
+	k.doubt("PersonnelNumber", input.DamagedNumber(to.PersonnelNumber))
+	if isNationalNumber(to.PersonnelNumber) {
+		to.Warnings = append(to.Warnings, nationalWarning)
+	}
+}
+
+// doubt warns of a field that is probably not what it was meant to be.
+func (k *clerk) doubt(field, damage string) {
+	if damage != "" {
+		k.candidate.Warnings = append(k.candidate.Warnings, field+" "+damage+".")
 	}
 }
 

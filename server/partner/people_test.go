@@ -49,6 +49,10 @@ func TestFieldRules(t *testing.T) {
 		{"contract type", changed(`"ContractType": ""`, `"ContractType": "boss"`), "ContractType"},
 		{"longest ids", changed(`"ABC123"`, name(100), `"A1234"`, name(101)), "PersonnelNumber"},
 		{"ids of another type", changed(`"ABC123"`, "true", `"A1234"`, "[]"), "PersonnelNumber partner_EmployeeID"},
+		{"nothing to see", changed("SYN-FR-LIE-02", `\u200b`, "Jane", `\u3164`, "Johansson", `\u0301`, "jane@example.org", `\ufeff`, `"FR"`, `"\u2060"`), "BikePlanCode Email FirstName Language LastName"},
+		{"nothing to see in what is optional", changed(`"ContractType": ""`, `"ContractType": "\u200b"`, "ABC123", `\u2800`, "A1234", `\u00ad`), ""},
+		{"invisible margins", changed("SYN-FR-LIE-02", `\u200bSYN-FR-LIE-02\ufeff`, "Jane", `\u202aJane\u202c`, "jane@example.org", `\u200ejane@example.org\u2060`, `"FR"`, `" fr\u200b"`), ""},
+		{"invisible within an address", changed("jane@", `ja\u200bne@`), "Email"},
 		{"longest code", changed("SYN-FR-LIE-02", strings.Repeat("x", 65)), "BikePlanCode"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -65,10 +69,10 @@ func TestFieldRules(t *testing.T) {
 
 // TestValues looks at what is handed to the store.
 func TestValues(t *testing.T) {
-	c := judged(t, changed("Jane", ` Hele\u0300ne `, "Johansson", "D’hooghe  van der Meersch", "jane@", " Jane+x@", `"FR"`, `"fr"`, `"ABC123"`, "0.10e3", `"A1234"`, `"000123"`,
+	c := judged(t, changed("Jane", ` Hele\u0300ne `, "Johansson", "D’hooghe  van der Meersch", "jane@", " Jane+x@", `"FR"`, `"fr"`, `"ABC123"`, "10", `"A1234"`, `"000123"`,
 		`"ContractType": ""`, `"contracttype": "Clerk"`))
 	want := store.Candidate{Said: "Jane+x@example.org", Email: "Jane+x@example.org", BikerData: store.BikerData{BikePlanCode: "SYN-FR-LIE-02", FirstName: "Hel\u00e8ne",
-		LastName: "D’hooghe  van der Meersch", Language: "fr", ContractType: "clerk", EmployeeID: "0.10e3", PersonnelNumber: "000123"}}
+		LastName: "D’hooghe  van der Meersch", Language: "fr", ContractType: "clerk", EmployeeID: "10", PersonnelNumber: "000123"}}
 	same(t, "candidate", fmt.Sprintf("%+v", c), fmt.Sprintf("%+v", want))
 	failed := judged(t, changed("Jane", "", "jane@example.org", "a@@b", "ABC123", strings.Repeat("1", 200)))
 	if failed.Said != "a@@b" || failed.Email != "" || failed.Language != "fr" || failed.EmployeeID != strings.Repeat("1", 100)+"…" || failed.BikePlanCode != "SYN-FR-LIE-02" {

@@ -2,10 +2,10 @@ package partner
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/fields"
 	"postern/store"
 )
 
@@ -30,6 +30,8 @@ type letter struct {
 
 var errNobodyNamed = unreadable("Say who is asked for: ?partner_EmployeeID=… or ?id=….")
 
+var errNotYours = store.Refuse(store.NotFound, "None of the people that you have registered is known by this id.")
+
 func (p *Room) readBack(c *web.Call, partner store.Partner) error {
 	text, _, err := parameter(c.R.URL, "id")
 	if err != nil {
@@ -39,14 +41,15 @@ func (p *Room) readBack(c *web.Call, partner store.Partner) error {
 	if err != nil {
 		return err
 	}
-	employee = strings.TrimSpace(employee) // as it was when it was stored
+	employee = fields.Trim(employee) // as it was when it was stored
+	text = fields.Trim(text)
 	if text == "" && employee == "" {
 		return errNobodyNamed
 	}
-	var id store.ID
+	var id store.ID // the zero GUID beside an employee's id names nothing
 	if text != "" {
-		if id, err = store.ParseID(text); err != nil || id.IsZero() {
-			return store.Refuse(store.NotFound, "None of the people that you have registered is known by this id.")
+		if id, err = store.ParseID(text); err != nil || id.IsZero() && employee == "" {
+			return errNotYours
 		}
 	}
 	found, err := p.Store.BikerOf(partner.Name, id, employee)

@@ -45,6 +45,8 @@ func TestReadBack(t *testing.T) {
 		{"no GUID", paye, "?id=ABC123", 404, ""},
 		{"zero GUID", paye, "?id=00000000-0000-0000-0000-000000000000", 404, ""},
 		{"nobody", paye, "", 400, "partner_EmployeeID"},
+		{"zero GUID beside an employee's id", paye, "?partner_EmployeeID=ABC123&id=00000000-0000-0000-0000-000000000000", 200, head},
+		{"GUID without hyphens, in braces", paye, "?id=%7B" + strings.ToUpper(strings.ReplaceAll(biker.ID.String(), "-", "")) + "%7D", 200, head},
 		{"nobody named", paye, "?id=&partner_EmployeeID=", 400, "partner_EmployeeID"},
 		{"twice", paye, "?id=a&id=b", 400, "twice"},
 		{"unreadable", paye, "?partner_EmployeeID=%zz", 400, "percent-encode"},

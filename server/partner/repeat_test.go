@@ -43,6 +43,12 @@ func TestIdempotencyKey(t *testing.T) {
 			}
 		})
 	}
+	for i, want := range []string{"", "true"} {
+		_, header, _ := s.call(t, "POST", create, strings.NewReader(`[]`), "Authorization", "Bearer "+paye, "Idempotency-Key", "replayed")
+		if got := header.Get("Idempotent-Replayed"); got != want {
+			t.Errorf("call %d says %q, want %q", i+1, got, want)
+		}
+	}
 	if status, body := s.post(t, paye, "", `{"user":5}`, "Idempotency-Key", "wrong"); status != 400 {
 		t.Errorf("%d %s", status, body)
 	}

@@ -40,10 +40,15 @@ type Result struct {
 type Tally struct {
 	Count    map[Outcome]int
 	Failures []Failure // failed or skipped, in the order in which they were found to be
+	Again    int       // people whose answer is that of an earlier call: nothing was done again
+	Warned   int       // people about whom there are warnings
 }
 
 func (t *Tally) add(r Result) {
 	t.Count[r.Outcome]++
+	if len(r.Warnings) > 0 {
+		t.Warned++
+	}
 	if r.Outcome == Failed || r.Outcome == Skipped {
 		t.Failures = append(t.Failures, Failure{r.Person, r.Reasons})
 	}
@@ -57,8 +62,19 @@ func (t Tally) String() string {
 			words = append(words, fmt.Sprintf("%d %s", n, outcome))
 		}
 	}
-	return strings.Join(words, ", ")
+	line := strings.Join(words, ", ")
+	switch sent := t.sent(); {
+	case t.Again == 0:
+	case t.Again == sent:
+		line += "; answered before, nothing done again"
+	default:
+		line += fmt.Sprintf("; %d of them answered before, nothing done again for these", t.Again)
+	}
+	return line
 }
+
+// sent counts the people who have an answer.
+func (t Tally) sent() int { return t.Count[Created] + t.Count[Existing] + t.Count[Failed] }
 
 // listAnswer is the answer to a list.
 type listAnswer struct {

@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // unfinished begins the names of files that are still being written. They are hidden, so that no watcher takes them up.
@@ -28,29 +30,72 @@ func ReadFile(path string) ([]byte, error) {
 // ReadInput reads as ReadFile does.
 func ReadInput(in io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(in, MaxFile+1)) }
 
-// SaveFailures writes a failures file beside the others in a directory: at once and for good, and never in place of another
-// one; where there is one it is numbered, NAME.failed-2.csv. It returns its path.
-func SaveFailures(dir string, f *File, failures []Failure) (path string, err error) {
+// openRegular opens a file in a directory that others may write to: no link, which could lead to anywhere, and nothing
+// that reading would wait for.
+func openRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s is no regular file", path))
+	}
+	return file, nil
+}
+
+// longestName is how many bytes a file's name may have (NAME_MAX on Linux).
+const longestName = 255
+
+// fitting gives the name stem+end, its stem cut so that it is not too long.
+func fitting(stem, end string) string {
+	room := max(longestName-len(end), 0)
+	if len(stem) > room {
+		for stem = stem[:room]; stem != "" && !utf8.ValidString(stem); {
+			stem = stem[:len(stem)-1]
+		}
+	}
+	return stem + end
+}
+
+// SaveFailures writes a failures file beside the others in a directory: at once and for good, and never in place of
+// another one; where there is one it is numbered, NAME.failed-2.csv. Where one of them has the same content already,
+// nothing is written, and there is true. It returns the file's path.
+func SaveFailures(dir string, f *File, failures []Failure) (path string, there bool, err error) {
 	content := f.Failures(failures)
-	first := filepath.Join(dir, f.FailuresName())
-	ext := filepath.Ext(first)
+	ext := "." + f.failuresFormat()
+	stem := strings.TrimSuffix(f.FailuresName(), ext)
 	for n := 1; ; n++ {
-		path = first
+		end := ext
 		if n > 1 {
-			path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(first, ext), n, ext)
+			end = fmt.Sprintf("-%d%s", n, ext)
+		}
+		path = filepath.Join(dir, fitting(stem, end))
+		if isSameContent(path, content) {
+			return path, true, nil
 		}
 		if err = createFile(path, content); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("who failed could not be kept: %w", err)
+		return "", false, fmt.Errorf("who failed could not be kept: %w", err)
 	}
-	return path, nil
+	return path, false, nil
 }
 
-// createFile makes a file with this content appear at once and for good; fs.ErrExist where there is one. The name is given
-// by a hard link, which replaces nothing; where the disk knows none, by a rename after a look.
+// isSameContent reports whether a regular file has this content.
+func isSameContent(path string, content []byte) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(content)) {
+		return false
+	}
+	old, err := os.ReadFile(path)
+	return err == nil && bytes.Equal(old, content)
+}
+
+// createFile makes a file with this content appear at once and for good; fs.ErrExist where there is one. The name is
+// given by a hard link, which replaces nothing; where the disk knows none, by a rename after a look.
 func createFile(path string, content []byte) (err error) {
 	dir := filepath.Dir(path)
 	file, err := os.CreateTemp(dir, unfinished+"*") // mode 0600: it holds people
@@ -75,8 +120,8 @@ func createFile(path string, content []byte) (err error) {
 	return syncDir(dir)
 }
 
-// rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process could
-// put one there, which the watcher's lock keeps other watchers from.
+// rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process
+// could put one there, which the watcher's lock keeps other watchers from.
 func rename(from, to string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s: %w", to, fs.ErrExist)
@@ -95,44 +140,79 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// moveAway moves dir/name into a directory below it under a name that is free there, the time added where it is not. Beside
-// it, and before, goes a file with what is to be said of it, if anything: its name is that one's stem and beside. A repeat after a
-// crash in between finds that file there already and keeps it.
-func moveAway(dir, name, below, beside string, content []byte, now time.Time) (moved string, err error) {
-	target := filepath.Join(dir, below)
-	ext := filepath.Ext(name)
-	stem := strings.TrimSuffix(name, ext)
+// leaving is a file that goes from a directory into one below it, with a file beside it that says why, if anything is
+// to be said of it.
+type leaving struct {
+	dir, name string
+	below     string
+	beside    string // the end of the other file's name; empty: there is none
+	content   []byte // of the other file
+}
+
+// move gives the file a name that is free in its new place, the time added where its own is not. The file that says why
+// goes first; where one is there with the same content, of a crash in between or of the same file pushed before, that
+// one stays. It returns both paths, from dir.
+func (l leaving) move(now time.Time) (moved, why string, err error) {
+	target := filepath.Join(l.dir, l.below)
+	if l.beside != "" {
+		why = l.saidBefore(target)
+	}
+	known := why != ""
+	ext := filepath.Ext(l.name)
+	stem := strings.TrimSuffix(l.name, ext)
 	for n := 0; ; n++ {
-		moved = name
+		mark := ""
 		if n > 0 {
-			moved = stem + now.UTC().Format("-20060102T150405Z") + ext
+			mark = now.UTC().Format("-20060102T150405Z")
 		}
 		if n > 1 {
-			moved = fmt.Sprintf("%s%s-%d%s", stem, now.UTC().Format("-20060102T150405Z"), n, ext)
+			mark += fmt.Sprintf("-%d", n)
 		}
-		err = settle(filepath.Join(dir, name), filepath.Join(target, moved), beside, content)
+		moved = fitting(stem, mark+ext)
+		if l.beside != "" && !known {
+			why = fitting(stem, mark+l.beside)
+		}
+		err = l.settle(target, moved, why, known)
 		if !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return moved, errors.Join(syncDir(target), syncDir(dir))
+	if why != "" {
+		why = filepath.Join(l.below, why)
+	}
+	return filepath.Join(l.below, moved), why, errors.Join(syncDir(target), syncDir(l.dir))
 }
 
-// settle puts what is to be said of a file beside its new place, and moves it there; fs.ErrExist where one of the names is taken.
-func settle(from, to, beside string, content []byte) error {
+// saidBefore finds a file of this one's that says the same.
+func (l leaving) saidBefore(target string) string {
+	stem := strings.TrimSuffix(l.name, filepath.Ext(l.name))
+	const longestMark = "-20060102T150405Z-99"
+	begins := strings.TrimSuffix(fitting(stem, longestMark+l.beside), longestMark+l.beside)
+	entries, _ := os.ReadDir(target) // where it can't be read, the move says so
+	for _, entry := range entries {
+		name := entry.Name()
+		isBeside := strings.HasPrefix(name, begins) && strings.HasSuffix(name, l.beside)
+		if isBeside && isSameContent(filepath.Join(target, name), l.content) {
+			return name
+		}
+	}
+	return ""
+}
+
+// settle puts what is to be said of a file beside its new place, and moves it there; fs.ErrExist where one of the names
+// is taken.
+func (l leaving) settle(target, moved, why string, known bool) error {
+	to := filepath.Join(target, moved)
 	if _, err := os.Lstat(to); err == nil {
 		return fs.ErrExist
 	}
-	if beside != "" {
-		path := strings.TrimSuffix(to, filepath.Ext(to)) + beside
-		if old, err := os.ReadFile(path); err != nil || !bytes.Equal(old, content) {
-			if err := createFile(path, content); err != nil {
-				return err
-			}
+	if why != "" && !known {
+		if err := createFile(filepath.Join(target, why), l.content); err != nil {
+			return err
 		}
 	}
-	return rename(from, to)
+	return rename(filepath.Join(l.dir, l.name), to)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"unicode"
 
@@ -17,8 +16,8 @@ type Failure struct {
 	Reasons []string
 }
 
-// FailuresName is the name of the failures file of a file: NAME.failed.csv, or .jsonl where the file was JSON. A failures
-// file's own failures file has the same name, since it is numbered anyway.
+// FailuresName is the name of the failures file of a file: NAME.failed.csv, or .jsonl where the file was JSON. A
+// failures file's own failures file has the same name, since it is numbered anyway.
 func (f *File) FailuresName() string {
 	return stemOf(f.Name) + ".failed." + f.failuresFormat()
 }
@@ -30,12 +29,12 @@ func (f *File) failuresFormat() string {
 	return "jsonl"
 }
 
-// Failures writes people in a form that can be mended and pushed again: what the file had, and a column or property errors
-// before it. It depends on the file and the reasons alone, so that a repeat writes the same octets.
+// Failures writes people in a form that can be mended and pushed again: what the file had, and a column or property
+// errors before it. It depends on the file and the reasons alone, so that a repeat writes the same bytes.
 //
 // Cells are written as they were read, those too that begin with = + - or @: they are people's data, a spreadsheet has
-// shown them before, and whatever would disarm them would be registered the next time. The column errors, which is new, always
-// begins with a word, so that nothing in it is a formula.
+// shown them before, and whatever would disarm them would be registered the next time. The column errors, which is new,
+// always begins with a word, so that nothing in it is a formula.
 func (f *File) Failures(failures []Failure) []byte {
 	if f.Format == CSV {
 		return f.failedRows(failures)
@@ -78,7 +77,7 @@ func (f *File) failedLine(failure Failure) []byte {
 // reasons say where they come from. The beginning of the file's hash makes each failures file another content than
 // the one before it, and so other keys: pushing it again asks anew, and does not get the kept answer.
 func (f *File) reasons(failure Failure) []string {
-	all := []string{fmt.Sprintf("line %d of %s (content %x)", failure.Line, printable(filepath.Base(f.Name)), f.hash[:4])}
+	all := []string{fmt.Sprintf("line %d of %s (content %x)", failure.Line, printable(f.Name), f.hash[:4])}
 	for _, reason := range failure.Reasons {
 		all = append(all, printable(lineBreaks.Replace(reason)))
 	}

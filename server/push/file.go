@@ -1,9 +1,9 @@
-// Package push is the partner's side of user.create: it reads files of people, sends them as lists that are safe to repeat,
-// and keeps who failed in a file that can be mended and pushed again.
+// Package push is the partner's side of user.create: it reads files of people, sends them as lists that are safe to
+// repeat, and keeps who failed in a file that can be mended and pushed again.
 //
-// A file is read whole before anything is sent: Read gives its people and all its faults at once. A Sender sends them in
-// parts, each with an Idempotency-Key that follows from the file's content alone, so that a repeat after a crash or an
-// outage does nothing twice. A Watcher does so with every file that turns up in a directory.
+// A file is read whole before anything is sent: Read gives its people and all its faults at once. A Sender sends them
+// in parts, each with an Idempotency-Key that follows from the file's content alone, so that a repeat after a crash or
+// an outage does nothing twice. A Watcher does so with every file that turns up in a directory.
 package push
 
 import (
@@ -14,13 +14,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/text/encoding/charmap"
 )
 
-// MaxFile is how many octets a file may have: some 300,000 people.
+// MaxFile is how many bytes a file may have: some 300,000 people.
 const MaxFile = 64 << 20
 
 // Format is how a file holds people.
@@ -33,21 +31,24 @@ const (
 	JSONL Format = "jsonl" // a person a line
 )
 
+// Formats are the names of all.
+var Formats = []string{string(CSV), string(JSON), string(JSONL)}
+
 // ParseFormat reads the name of a format, in any case.
 func ParseFormat(name string) (Format, error) {
 	format := Format(strings.ToLower(name))
-	if !slices.Contains([]Format{CSV, JSON, JSONL}, format) {
-		return "", fmt.Errorf("there is no format %q: it is csv, json or jsonl", name)
+	if !slices.Contains(Formats, string(format)) {
+		return "", fmt.Errorf("there is no format %q: it is one of %s", name, strings.Join(Formats, ", "))
 	}
 	return format, nil
 }
 
-// FormatOf tells a file's format by the end of its name, else by its first octets.
+// FormatOf tells a file's format by the end of its name, else by its first bytes.
 func FormatOf(name string, content []byte) Format {
 	if format, err := ParseFormat(strings.TrimPrefix(filepath.Ext(name), ".")); err == nil {
 		return format
 	}
-	content = bytes.TrimSpace(bytes.TrimPrefix(content, bom))
+	content = bytes.TrimSpace((&File{Format: JSON}).decode(content, ""))
 	switch {
 	case bytes.HasPrefix(content, []byte("[")):
 		return JSON
@@ -80,9 +81,10 @@ type File struct {
 	Format Format
 	People []*Person // in the order of the file, unreadable ones included
 
+	Notes []Fault // what is taken as it is and is probably not what was meant, in the order of the file
+
 	hash   [sha256.Size]byte // of the content as it was read
-	comma  rune              // CSV: what stands between cells
-	header []string          // CSV: the columns' names as the file spells them, without errors
+	layout                   // CSV
 }
 
 // Fault is what is wrong in one line of a file.
@@ -106,34 +108,44 @@ func (u *Unreadable) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Read reads a file's content. What is wrong with single people stands with them; the error is an *Unreadable where the
-// file as a whole cannot be understood: its header, or the JSON around the people.
-func Read(name string, content []byte, format Format) (*File, error) {
+// Read reads a file's content; an empty encoding is UTF-8, or what the content shows. What is wrong with single people
+// stands with them; the error is an *Unreadable where the file as a whole cannot be understood: its header, or the JSON
+// around the people.
+func Read(name string, content []byte, format Format, encoding Encoding) (*File, error) {
 	f := &File{Name: filepath.Base(name), Format: format, hash: sha256.Sum256(content)}
-	faults := f.read(content)
+	faults := f.read(content, encoding)
 	if len(faults) > 0 {
 		return nil, &Unreadable{f.Name, faults}
 	}
+	f.look()
+	slices.SortStableFunc(f.Notes, func(a, b Fault) int { return a.Line - b.Line })
 	return f, nil
 }
 
-func (f *File) read(content []byte) []Fault {
+func (f *File) read(content []byte, encoding Encoding) []Fault {
 	if len(content) > MaxFile {
 		return []Fault{{1, fmt.Sprintf("the file has more than %d MiB: cut it into several", MaxFile>>20)}}
 	}
-	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
-		return []Fault{{1, "the file is UTF-16: save it as UTF-8, in Excel as 'CSV UTF-8'"}}
+	if what := notPeople(content); what != "" {
+		return []Fault{{1, what}}
 	}
-	content = bytes.TrimPrefix(content, bom)
-	switch f.Format {
-	case CSV:
-		return f.readCSV(content)
-	case JSON:
-		return f.readJSON(content)
-	default:
+	content = f.decode(content, encoding)
+	if f.Format == JSONL {
 		f.readLines(content)
 		return nil
 	}
+	if faults := textFaults(content); len(faults) > 0 {
+		return faults
+	}
+	if f.Format == CSV {
+		return f.readCSV(content)
+	}
+	return f.readJSON(content)
+}
+
+// note keeps something to be said of a line.
+func (f *File) note(line int, format string, args ...any) {
+	f.Notes = append(f.Notes, Fault{line, fmt.Sprintf(format, args...)})
 }
 
 // Unreadable gives the faults of all people that cannot be read, or nil. Without it the file may be sent.
@@ -148,48 +160,6 @@ func (f *File) Unreadable() error {
 		return nil
 	}
 	return &Unreadable{f.Name, all}
-}
-
-var bom = []byte("\ufeff")
-
-// notUTF8 gives a fault for octets that are not UTF-8. Nearly always they are those of Excel's plain 'CSV', which
-// is written in the code page of the machine.
-func notUTF8(raw []byte) (fault string, wrong bool) {
-	for i := 0; i < len(raw) && !utf8.Valid(raw[i:]); {
-		r, size := utf8.DecodeRune(raw[i:])
-		if r == utf8.RuneError && size == 1 {
-			return fmt.Sprintf("octet 0x%02X is not UTF-8: it looks like Latin-1/Windows-1252 (there it reads %.40q); "+
-				"save the file as UTF-8, in Excel as 'CSV UTF-8'", raw[i], strings.TrimSpace(fromWindows(string(around(raw, i))))), true
-		}
-		i += size
-	}
-	return "", false
-}
-
-// around gives the word in which an octet stands.
-func around(raw []byte, at int) []byte {
-	const most = 20
-	isEnd := func(b byte) bool { return strings.IndexByte(" \t\r\n,;\"", b) >= 0 }
-	from, to := at, at+1
-	for from > 0 && at-from < most && !isEnd(raw[from-1]) {
-		from--
-	}
-	for to < len(raw) && to-at < most && !isEnd(raw[to]) {
-		to++
-	}
-	return raw[from:to]
-}
-
-// fromWindows reads octets as Windows-1252, of which Latin-1's letters are a part.
-func fromWindows(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	decoded, err := charmap.Windows1252.NewDecoder().String(text)
-	if err != nil {
-		return strings.ToValidUTF8(text, "\ufffd")
-	}
-	return decoded
 }
 
 var failedStem = regexp.MustCompile(`\.failed(-\d+)?$`)

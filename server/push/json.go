@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/server/input"
 )
 
 // unreadableMember is what a failures file of JSON lines keeps the text in of what was no person.
@@ -15,9 +19,6 @@ const unreadableMember = "unreadable"
 
 // readJSON fills in the people of one JSON value, or says where it is broken: after that nothing can be told apart.
 func (f *File) readJSON(content []byte) []Fault {
-	if faults := textFaults(content); len(faults) > 0 {
-		return faults
-	}
 	r := &itemReader{Decoder: newDecoder(content), content: content, line: 1}
 	err := r.people(f)
 	if err == nil {
@@ -30,14 +31,18 @@ func (f *File) readJSON(content []byte) []Fault {
 	if err == nil {
 		return nil
 	}
-	at := r.InputOffset()
 	var broken *jsontext.SyntacticError
-	if errors.As(err, &broken) {
-		at, err = broken.ByteOffset, fmt.Errorf("the JSON is broken (%w)", broken.Err)
-	} else if errors.Is(err, io.EOF) {
-		err = errors.New("the file is empty: expected is a list of people")
+	switch {
+	case errors.As(err, &broken):
+		if whole := newDecoder(content).SkipValue(); whole != nil {
+			err = whole // read in one go, it is told better what was expected
+			_ = errors.As(err, &broken)
+		}
+		return []Fault{{input.Line(content, int(broken.ByteOffset)), brokenJSON(content, err)}}
+	case errors.Is(err, io.EOF):
+		return []Fault{{1, "the file is empty: expected is a list of people"}}
 	}
-	return []Fault{{1 + bytes.Count(content[:min(int(at), len(content))], []byte("\n")), err.Error()}}
+	return []Fault{{input.Line(content, int(r.InputOffset())), err.Error()}}
 }
 
 // textFaults names the lines that are not UTF-8.
@@ -71,12 +76,34 @@ func (r *itemReader) people(f *File) error {
 	case '[':
 		return r.items(f)
 	case '{':
+		if isPerson(r.content) {
+			return r.item(f)
+		}
 		return r.members(f)
 	}
 	if _, err := r.ReadToken(); err != nil {
 		return err
 	}
 	return errors.New(`expected is a list of people, {"users": […]} or {"user": …}`)
+}
+
+// isPerson reports whether content is one person alone, without a list or anything else around it.
+func isPerson(content []byte) bool {
+	d := newDecoder(content)
+	_, _ = d.ReadToken()
+	is := false
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil || isUsers(token.String()) {
+			return false
+		}
+		name := token.String()
+		is = is || slices.ContainsFunc(columns, func(c column) bool { return strings.EqualFold(c.name, name) })
+		if d.SkipValue() != nil {
+			return false
+		}
+	}
+	return is
 }
 
 func (r *itemReader) members(f *File) error {
@@ -172,13 +199,15 @@ func lineFault(line []byte) string {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return ""
 		}
-		return fmt.Sprintf("after octet %d something stands behind the person: expected is one person a line", end)
+		return fmt.Sprintf("after column %d something stands behind the person: expected is one person a line", utf8.RuneCount(line[:end]))
 	}
-	var broken *jsontext.SyntacticError
-	if errors.As(err, &broken) {
-		return fmt.Sprintf("the JSON is broken at octet %d (%v): expected is one person, in curly brackets", broken.ByteOffset+1, broken.Err)
-	}
-	return "the JSON is broken: expected is one person, in curly brackets"
+	return brokenJSON(line, err) + ": expected is one person, in curly brackets"
+}
+
+// brokenJSON leaves the line out, which stands before the fault.
+func brokenJSON(content []byte, err error) string {
+	_, place, _ := strings.Cut(input.BrokenJSON(content, err), ", ")
+	return "the JSON is broken in " + place
 }
 
 // personFrom makes a person of a valid value: what user.create takes as an item of a list, with or without {"user": …}

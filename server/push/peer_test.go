@@ -82,6 +82,9 @@ func (p *peer) register(w http.ResponseWriter, r *http.Request, body []byte, use
 		p.kept[key] = before
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if again {
+		w.Header().Set("Idempotent-Replayed", "true")
+	}
 	_, _ = w.Write(before.answer)
 }
 
@@ -204,7 +207,7 @@ func people(n int) []byte {
 
 func mustRead(t *testing.T, name string, content []byte) *File {
 	t.Helper()
-	f, err := Read(name, content, FormatOf(name, content))
+	f, err := Read(name, content, FormatOf(name, content), "")
 	if err != nil {
 		t.Fatal(err)
 	}

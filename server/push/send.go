@@ -18,8 +18,8 @@ import (
 
 const (
 	partPeople = 500      // people a call
-	partOctets = 4 << 20  // of a call's body, unless one person alone has more
-	maxAnswer  = 64 << 20 // octets of an answer that are read
+	partBytes  = 4 << 20  // of a call's body, unless one person alone has more
+	maxAnswer  = 64 << 20 // bytes of an answer that are read
 
 	// callTime is how long an answer may take. The receiver goes on without us, and answers 409 until it is done.
 	callTime = time.Minute
@@ -37,6 +37,7 @@ type SenderOptions struct {
 	Transport http.RoundTripper      // nil: NewTransport's
 	Now       func() time.Time
 	Progress  func(text string) // is told how far it is, and what is waited for; nil: nobody is
+	Trouble   func(text string) // is told when calls begin to come to nothing, and when they go through again; nil: nobody is
 }
 
 // Sender sends files to one receiver.
@@ -44,6 +45,8 @@ type Sender struct {
 	options SenderOptions
 	url     string
 	client  *http.Client
+
+	troubled time.Time // when Trouble was last told of an outage; zero: calls go through
 }
 
 // NewTransport makes the connections of a Sender: TLS verified, through a proxy where the environment names one.
@@ -58,12 +61,16 @@ func NewSender(o SenderOptions) *Sender {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
+	if o.Trouble == nil {
+		o.Trouble = func(string) {}
+	}
 	target := *o.Target
 	if o.DryRun {
 		target.RawQuery = "dryRun=true"
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Sender{o, target.String(), &http.Client{Transport: o.Transport, CheckRedirect: stay, Timeout: callTime}}
+	client := &http.Client{Transport: o.Transport, CheckRedirect: stay, Timeout: callTime}
+	return &Sender{options: o, url: target.String(), client: client}
 }
 
 // unsent says why people are not sent. elsewhere: other files will fare no better.
@@ -74,9 +81,9 @@ type unsent struct {
 
 func (u *unsent) Error() string { return u.text }
 
-// Send sends a file's readable people part after part and reports each person, the unreadable ones first. Where a part gets
-// no answer that can be understood, it and what follows are unsent, and the error says why: sending the same file again is
-// safe. When ctx ends, the call under way is finished and nothing else is sent.
+// Send sends a file's readable people part after part and reports each person, the unreadable ones first. Where a part
+// gets no answer that can be understood, it and what follows are unsent, and the error says why: sending the same file
+// again is safe. When ctx ends, the call under way is finished and nothing else is sent.
 func (s *Sender) Send(ctx context.Context, f *File, report func(Result)) (Tally, error) {
 	tally := Tally{Count: make(map[Outcome]int)}
 	tell := func(r Result) { tally.add(r); report(r) }
@@ -90,7 +97,7 @@ func (s *Sender) Send(ctx context.Context, f *File, report func(Result)) (Tally,
 	}
 	for number := 1; len(good) > 0; number++ {
 		people, body := f.part(good)
-		results, err := s.part(ctx, people, body, f.key(number, body))
+		results, again, err := s.part(ctx, people, body, f.key(number, body))
 		if err != nil {
 			for _, p := range good {
 				tell(Result{Person: p, Outcome: Unsent})
@@ -99,6 +106,9 @@ func (s *Sender) Send(ctx context.Context, f *File, report func(Result)) (Tally,
 		}
 		for _, r := range results {
 			tell(r)
+		}
+		if again {
+			tally.Again += len(people)
 		}
 		good = good[len(people):]
 		s.options.Progress(fmt.Sprintf("%s: %d of %d people", f.Name, len(f.People)-len(good), len(f.People)))
@@ -114,7 +124,7 @@ func (f *File) part(people []*Person) (taken []*Person, body []byte) {
 		if f.Format == CSV {
 			person = f.bodyOf(p)
 		}
-		if i > 0 && len(body)+len(person) > partOctets {
+		if i > 0 && len(body)+len(person) > partBytes {
 			break
 		}
 		if i > 0 {
@@ -126,37 +136,59 @@ func (f *File) part(people []*Person) (taken []*Person, body []byte) {
 	return taken, append(body, "]}"...)
 }
 
-// key is the part's Idempotency-Key. It follows from the file, the part's number and what is sent, so that a repeat has the
-// same one, and another way to cut a file into parts, as another version's, never meets a key of this one.
+// key is the part's Idempotency-Key. It follows from the file, the part's number and what is sent, so that a repeat has
+// the same one, and another way to cut a file into parts, as another version's, never meets a key of this one.
 func (f *File) key(number int, body []byte) string {
 	sum := sha256.Sum256(body)
 	key := sha256.Sum256(fmt.Appendf(nil, "postern push\n%x\n%d\n%x", f.hash, number, sum))
 	return "push-" + hex.EncodeToString(key[:])
 }
 
-// part sends one part until it is answered, refused, or patience is at its end.
-func (s *Sender) part(ctx context.Context, people []*Person, body []byte, key string) ([]Result, error) {
-	var end time.Time
+// part sends one part until it is answered, refused, or patience is at its end. again: the answer is that of an earlier
+// call, and not of one that was made just now and whose answer was lost.
+func (s *Sender) part(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool, err error) {
+	var end time.Time // zero until a call has come to nothing
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		if ctx.Err() != nil {
-			return nil, &unsent{"stopped before everything was sent: push the same file again, nothing is done twice", true}
+			return nil, false, &unsent{"stopped before everything was sent: push the same file again, nothing is done twice", true}
 		}
-		results, fault := s.call(ctx, people, body, key)
+		results, again, fault := s.call(ctx, people, body, key)
 		if fault == nil {
-			return results, nil
+			s.through()
+			return results, again && end.IsZero(), nil
 		}
 		if !fault.passing {
-			return nil, &fault.unsent
+			return nil, false, &fault.unsent
 		}
 		if end.IsZero() {
 			end = s.options.Now().Add(patience)
 		}
 		wait := max(pause, fault.after)
 		if s.options.Now().Add(wait).After(end) {
-			return nil, &unsent{s.givingUp(fault), true}
+			return nil, false, &unsent{s.givingUp(fault), true}
 		}
+		s.outage(fault.text)
 		s.options.Progress(fmt.Sprintf("%s; trying again in %v", fault.text, wait))
 		rest(ctx, wait)
+	}
+}
+
+// outageEvery is how often an outage that goes on is told of again.
+const outageEvery = 15 * time.Minute
+
+// outage tells that calls come to nothing, where that is news.
+func (s *Sender) outage(why string) {
+	if now := s.options.Now(); s.troubled.IsZero() || now.Sub(s.troubled) >= outageEvery {
+		s.troubled = now
+		s.options.Trouble(why + "; trying again, nothing is lost")
+	}
+}
+
+// through tells that calls go through again, where they did not.
+func (s *Sender) through() {
+	if !s.troubled.IsZero() {
+		s.troubled = time.Time{}
+		s.options.Trouble(origin(s.options.Target) + " answers again")
 	}
 }
 
@@ -185,15 +217,19 @@ type fault struct {
 	after   time.Duration // the receiver's Retry-After
 }
 
+// replayedHeader is what user.create says beside an answer that it gives again.
+const replayedHeader = "Idempotent-Replayed"
+
 // call makes one call. It is finished even where ctx ends meanwhile: the answer may be on its way.
-func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) ([]Result, *fault) {
+// again tells whether the answer was kept from an earlier one.
+func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool, _ *fault) {
 	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
-		return nil, &fault{unsent: unsent{err.Error(), true}}
+		return nil, false, &fault{unsent: unsent{err.Error(), true}}
 	}
 	token, err := s.options.Token()
 	if err != nil {
-		return nil, &fault{unsent: unsent{err.Error(), true}}
+		return nil, false, &fault{unsent: unsent{err.Error(), true}}
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
@@ -204,14 +240,15 @@ func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key st
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return nil, s.unreachable(err)
+		return nil, false, s.unreachable(err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, s.unreachable(err)
+		return nil, false, s.unreachable(err)
 	}
-	return s.read(response, answer, people)
+	results, wrong := s.read(response, answer, people)
+	return results, response.Header.Get(replayedHeader) == "true", wrong
 }
 
 // unreachable tells a certificate that will not become right by waiting from all other faults of a connection.

@@ -201,7 +201,7 @@ func TestCertificate(t *testing.T) {
 
 // A part is cut by octets, too; one person that is too large alone still goes.
 func TestLargePeople(t *testing.T) {
-	large := &Person{body: make([]byte, partOctets+1)}
+	large := &Person{body: make([]byte, partBytes+1)}
 	small := &Person{body: []byte("{}")}
 	f := &File{Format: JSON, People: []*Person{large, small, small, large}}
 	var sizes []int
@@ -230,7 +230,7 @@ func TestTokenIsAskedFor(t *testing.T) {
 	token := "old"
 	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return token, nil }, Now: time.Now})
 	for _, token = range []string{"old", "new"} {
-		file, err := Read("p.jsonl", []byte(`{"BikePlanCode":"P","FirstName":"J","LastName":"D","Email":"j@example.org","Language":"NL","partner_EmployeeID":"`+token+`"}`), "jsonl")
+		file, err := Read("p.jsonl", []byte(`{"BikePlanCode":"P","FirstName":"J","LastName":"D","Email":"j@example.org","Language":"NL","partner_EmployeeID":"`+token+`"}`), "jsonl", "")
 		if err != nil {
 			t.Fatal(err)
 		}

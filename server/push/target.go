@@ -14,8 +14,8 @@ import (
 // createPath is where user.create is (CONTRACT section 4).
 const createPath = "/receiver/APIv3/user.create"
 
-// ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over http, it
-// must be this machine, unless plain is true: who reads the token on the way may register people.
+// ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over
+// http, it must be this machine, unless plain is true: who reads the token on the way may register people.
 func ParseTarget(text string, plain bool) (*url.URL, error) {
 	target, err := url.Parse(text)
 	switch {
@@ -41,20 +41,24 @@ func isLoopback(host string) bool {
 // maxToken is far more than a bearer token has.
 const maxToken = 8 << 10
 
-// ReadToken reads a bearer token from a file that nobody else may read; surrounding white space is no part of it.
+// OpenToOthers warns of a token file that other accounts may read or write; empty: it is the owner's alone, or not
+// there.
+func OpenToOthers(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the token file %s is open to other accounts (mode %04o), who can register people with it: run chmod 600 %s",
+		path, info.Mode().Perm(), path)
+}
+
+// ReadToken reads a bearer token from a file; surrounding white space is no part of it.
 func ReadToken(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("the token file can't be read: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return "", fmt.Errorf("the token file can't be looked at: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return "", fmt.Errorf("the token file %s is open to other accounts (mode %04o): run chmod 600 %s", path, mode, path)
-	}
 	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
 	if err != nil {
 		return "", fmt.Errorf("the token file can't be read: %w", err)

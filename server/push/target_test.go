@@ -44,13 +44,17 @@ func TestReadToken(t *testing.T) {
 		err     string // a part of it
 	}{
 		{"  pstp_secret\r\n", 0o600, ""}, {"\ufeffpstp_secret", 0o400, ""},
-		{"pstp_secret", 0o640, "open to other accounts (mode 0640): run chmod 600 "}, {"pstp_secret", 0o604, "open to other accounts"},
+		{"pstp_secret", 0o640, ""}, {"pstp_secret", 0o604, ""},
 		{"\n", 0o600, "it is empty"}, {"pstp_secret two", 0o600, "no bearer token"}, {"pstp_secret\x00", 0o600, "no bearer token"},
 		{strings.Repeat("secret", 2000), 0o600, "no bearer token"},
 	} {
 		path := filepath.Join(t.TempDir(), "token")
 		if err := os.WriteFile(path, []byte(test.content), test.mode); err != nil {
 			t.Fatal(err)
+		}
+		warning := OpenToOthers(path)
+		if isOpen := test.mode&0o077 != 0; isOpen != strings.Contains(warning, "is open to other accounts (mode 06") || isOpen != strings.HasSuffix(warning, "run chmod 600 "+path) {
+			t.Errorf("mode %o: %q", test.mode, warning)
 		}
 		got, err := ReadToken(path)
 		switch {

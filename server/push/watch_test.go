@@ -26,9 +26,10 @@ type watched struct {
 // start starts a watcher, whose report comes under the peer's lock.
 func (w *watched) start(skipBad bool) {
 	locked := func(do func()) { w.peer.mu.Lock(); defer w.peer.mu.Unlock(); do() }
-	watcher := NewWatcher(WatcherOptions{Dir: w.dir, Every: 5 * time.Minute, SkipBad: skipBad, Sender: senderTo(w.T, w.peer, nil), Now: time.Now,
-		Report: func(_ *File, r Result) { locked(func() { w.seen.report(r) }) },
-		Tell:   func(text string) { locked(func() { w.told = append(w.told, text) }) }})
+	tell := func(text string) { locked(func() { w.told = append(w.told, text) }) }
+	sender := senderTo(w.T, w.peer, func(o *SenderOptions) { o.Trouble = tell })
+	watcher := NewWatcher(WatcherOptions{Dir: w.dir, Every: 5 * time.Minute, SkipBad: skipBad, Sender: sender, Now: time.Now,
+		Report: func(_ *File, r Result) { locked(func() { w.seen.report(r) }) }, Tell: tell})
 	ctx, cancel := context.WithCancel(w.Context())
 	done := make(chan error, 1)
 	go func() { done <- watcher.Run(ctx) }()
@@ -160,11 +161,16 @@ func TestOutage(t *testing.T) {
 		w.put("b.csv", people(2), 2*time.Second)
 		w.start(false)
 		w.pass(4 * time.Minute)
-		if w.holds("a.csv", "b.csv"); len(p.calls) != 10 || len(w.told) != 1 || !strings.Contains(w.told[0], "a.csv: localhost does not answer (EOF)") {
+		if w.holds("a.csv", "b.csv"); len(p.calls) != 10 || len(w.told) != 2 || w.told[0] != "localhost does not answer (EOF); trying again, nothing is lost" ||
+			!strings.Contains(w.told[1], "a.csv: localhost does not answer (EOF)") {
 			t.Errorf("%d calls, told %q", len(p.calls), w.told)
 		}
 		w.pass(4 * time.Minute)
 		w.holds("done/a.csv", "done/b.csv")
+		if told := strings.Join(w.told[2:], "\n"); told != "localhost answers again\na.csv: 1 created, 0 existing, 0 failed; moved to done/a.csv\n"+
+			"b.csv: 1 created, 1 existing, 0 failed; moved to done/b.csv" {
+			t.Errorf("told %s", told)
+		}
 		if p.calls[0].key != p.calls[12].key || len(p.made) != 2 {
 			t.Errorf("another key, or made %v", p.made)
 		}
@@ -248,16 +254,18 @@ func TestSaveFailures(t *testing.T) {
 	dir := t.TempDir()
 	f := mustRead(t, "people.csv", people(1))
 	for _, want := range []string{"people.failed.csv", "people.failed-2.csv", "people.failed-3.csv"} {
-		path, err := SaveFailures(dir, f, []Failure{{f.People[0], []string{want}}})
-		content, _ := os.ReadFile(filepath.Join(dir, want))
-		if err != nil || path != filepath.Join(dir, want) || !bytes.Contains(content, []byte(want)) {
-			t.Errorf("%s, %v, %s", path, err, content)
+		for _, again := range []bool{false, true} { // the same failures once more are not written once more
+			path, there, err := SaveFailures(dir, f, []Failure{{f.People[0], []string{want}}})
+			content, _ := os.ReadFile(filepath.Join(dir, want))
+			if err != nil || there != again || path != filepath.Join(dir, want) || !bytes.Contains(content, []byte(want)) {
+				t.Errorf("%s, %v, %v, %s", path, there, err, content)
+			}
 		}
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 3 {
 		t.Errorf("left behind: %v", left)
 	}
-	if _, err := SaveFailures(filepath.Join(dir, "none"), f, nil); err == nil {
+	if _, _, err := SaveFailures(filepath.Join(dir, "none"), f, nil); err == nil {
 		t.Error("no directory, no error")
 	}
 }

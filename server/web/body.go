@@ -98,24 +98,42 @@ func (c *Call) Decode(o fields.Object) error {
 	return err
 }
 
-// RequireType answers 415 unless the body says to be of that type, unencoded, and in UTF-8 if it names a charset.
+// RequireType answers 415 unless the body says to be of that type, and in UTF-8 if it names a charset.
 func (c *Call) RequireType(want string) error {
 	given := c.R.Header.Get("Content-Type")
 	if given != want {
 		media, params, err := mime.ParseMediaType(given)
-		if charset := params["charset"]; err != nil || media != want || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		if charset := params["charset"]; err != nil || media != want || charset != "" && !isUTF8(charset) {
 			return unsupported(want)
 		}
-	}
-	if encoding := c.R.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return unsupported(want)
 	}
 	return nil
 }
 
+// isUTF8 takes the usual misspelling as well.
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+}
+
 func unsupported(want string) error {
-	return &Problem{Status: http.StatusUnsupportedMediaType,
-		Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8 and without a Content-Encoding."}
+	return &Problem{Status: http.StatusUnsupportedMediaType, Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8."}
+}
+
+// checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be read or
+// not: read as it is, it would be taken for a broken one. identity names no encoding.
+func (c *Call) checkEncoding() error {
+	if c.R.ContentLength == 0 {
+		return nil
+	}
+	for _, line := range c.R.Header["Content-Encoding"] {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.Trim(coding, " \t"); coding != "" && !strings.EqualFold(coding, "identity") {
+				return &Problem{Status: http.StatusUnsupportedMediaType,
+					Detail: "The body has a Content-Encoding, which is not taken here: send it as it is, without that header."}
+			}
+		}
+	}
+	return nil
 }
 
 // Form reads a page's form: application/x-www-form-urlencoded, valid UTF-8, no field twice.

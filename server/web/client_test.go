@@ -120,6 +120,9 @@ func TestOperator(t *testing.T) {
 				}
 			}
 		}
+		if _, body := whatOperatorSees(t, address, "GET /metrics/", test.host, test.headers); strings.Contains(body, "did you mean /metrics?") != test.seen {
+			t.Errorf("%v, Host %s%s: a near miss says %s", test.access, test.host, test.headers, body)
+		}
 	}
 }
 

@@ -148,6 +148,7 @@ type handler struct {
 type table struct {
 	router  *httprouter.Router
 	methods []string // sorted
+	paths   []string // patterns, each once
 }
 
 func newTable() *table { return &table{router: httprouter.New()} }
@@ -158,6 +159,9 @@ func (t *table) add(h *handler, route Route) {
 		h.run(w.(*answer).call, r, params)
 	}
 	t.handle(route.Method, route.Path, handle)
+	if !slices.Contains(t.paths, route.Path) {
+		t.paths = append(t.paths, route.Path)
+	}
 	if route.Method == http.MethodGet && !route.NoHead {
 		t.handle(http.MethodHead, route.Path, handle)
 	}
@@ -235,31 +239,13 @@ func (h *handler) run(c *Call, route *Route, params httprouter.Params) {
 		c.fail(err)
 		return
 	}
+	if err := c.checkEncoding(); err != nil {
+		c.fail(err)
+		return
+	}
 	if err := route.Handle(c); err != nil {
 		c.fail(err)
 	}
-}
-
-// elsewhere answers what no route matched: OPTIONS, 405 and 404.
-func (c *Call) elsewhere(tables []*table, path string) {
-	var methods []string
-	for _, t := range tables {
-		methods = append(methods, t.allowed(path)...)
-	}
-	if len(methods) == 0 {
-		c.fail(unknownPath)
-		return
-	}
-	methods = append(methods, http.MethodOptions)
-	slices.Sort(methods)
-	allow := strings.Join(slices.Compact(methods), ", ")
-	c.W.Header().Set("Allow", allow)
-	if c.R.Method != http.MethodOptions {
-		c.fail(&Problem{Status: http.StatusMethodNotAllowed, Detail: "This path answers to " + allow + "."})
-		return
-	}
-	c.preflight(allow)
-	c.W.WriteHeader(http.StatusNoContent)
 }
 
 // finish is deferred around every call: a panic becomes a 500, and the call its log line.

@@ -14,7 +14,8 @@ func (c *Call) Language(supported ...string) string {
 }
 
 // Language chooses among the supported languages by the text of an Accept-Language header: the highest weight, at equal
-// weights the one named first. A region or script is passed over: nl-BE is nl. Entries that are not well formed are too.
+// weights the one named first. A region or script is passed over: nl-BE is nl, and so is nl_BE, as Java and POSIX write it.
+// Entries that are not well formed are passed over, too.
 func Language(header string, supported ...string) string {
 	best, bestWeight := supported[0], 0
 	for range maxLanguages {
@@ -37,7 +38,7 @@ func fitting(tag string, supported []string) (string, bool) {
 	if tag == "*" {
 		return supported[0], true
 	}
-	primary, _, _ := strings.Cut(tag, "-")
+	primary, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
 	for _, language := range supported {
 		if strings.EqualFold(primary, language) {
 			return language, true

@@ -68,6 +68,7 @@ func TestLimiterIsBounded(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "en", "fr": "fr", "FR-be": "fr", "es, fr;q=0.2": "fr", "nl;q=0.5, fr;q=0.8": "fr", "nl, fr": "nl", "fr;q=0, nl;q=0.001": "nl",
+		"nl_BE": "nl", "fr_FR;q=0.4, nl_BE;q=0.5": "nl", "zh_Hans_CN, de_DE;q=0.1": "de", "nl-BE;q=0.8,fr": "fr",
 		"*": "en", "es, *;q=0.5, fr;q=0.4": "en", "fr ; q=0.9 , nl;Q=1.000": "nl", "french": "en", "fr;q=2, nl;q=0.1": "nl", "fr;q=0.1234, nl;q=0.1": "nl",
 		"fr;level=1, nl;q=0.1": "nl", "fr;q=-1, nl;q=0.1": "nl", ",,;q=1,nl": "nl", "de-Latn-DE-1996": "de", "fr;q=1.001": "en", "fr;q=": "en",
 	} {

@@ -41,8 +41,6 @@ var statuses = map[store.Kind]int{
 	store.Unavailable:  http.StatusServiceUnavailable,
 }
 
-var unknownPath = &Problem{Status: http.StatusNotFound, Detail: "There is nothing at this path."}
-
 // The fixed sentences of what the caller can do nothing about.
 const (
 	internalFault = "Something went wrong here, and has been logged under this traceId. The call may be repeated."

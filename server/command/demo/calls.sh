@@ -31,7 +31,7 @@ LINK=$(curl -sS -G "$INBOX/api/v1/wait" --data-urlencode "to=$BIKER" -d timeout=
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/partner/v1/users?partner_EmployeeID=SYN{{.Number}}" -H "Authorization: Bearer $PARTNER"
 
 # 4. Push a list, as a partner's own machine does. Prints what became of each person.
-{{quote .Binary}} push - --to "$POSTERN" --token-file {{quote .TokenFile}} <<END
+{{quote .Binary}} push - --verbose --to "$POSTERN" --token-file {{quote .TokenFile}} <<END
 BikePlanCode,FirstName,LastName,Email,Language,ContractType
 SYN-NL-ANT-01,Zoë,Claes,zoe-{{.Number}}@example.org,NL,clerk
 SYN-EN-BRU-03,Siobhán,O'Neill,siobhan-{{.Number}}@example.org,EN,

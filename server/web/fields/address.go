@@ -25,54 +25,47 @@ type fault string
 
 func (f fault) Error() string { return string(f) }
 
-const (
-	notAddress = fault("This must be a plain e-mail address, as jane@example.org.")
-	badLocal   = fault("The part before the @ must be 1 to 64 letters, digits, dots or the signs !#$%&'*+/=?^_`{|}~-, " +
-		"without a dot at its ends or two in a row.")
-	badDomain    = fault("The part after the @ must be a domain name of at least two parts, as example.org.")
-	numberDomain = fault("The part after the @ must be a domain name, which may not end in a number.")
-	tooLong      = fault("An e-mail address may have at most 254 octets.")
-)
+const tooLong = fault("An e-mail address may have at most 254 octets.")
 
-// ParseEmail reads one plain e-mail address and returns it as it is stored: surrounding white space gone, the local part as
+// ParseEmail reads one plain e-mail address and returns it as it is stored: trimmed as Trim does, the local part as
 // typed, the domain in lower case with each international label as A-label (RFC 5890 §2.3.2.1). Errors are sentences.
 //
-// Accepted is a dot-atom local part (RFC 5322 §3.2.3) of at most 64 octets, a domain of two labels or more whose last is not
-// a number, 254 octets in all (RFC 5321 §4.5.3.1). Not accepted are quoted local parts, display names, comments, address
-// literals and local parts outside ASCII. What it returns, it accepts and returns again.
+// Accepted is a dot-atom local part (RFC 5322 §3.2.3) of at most 64 octets, a domain of two labels or more whose last
+// is not a number, 254 octets in all (RFC 5321 §4.5.3.1). Not accepted are quoted local parts, display names, comments,
+// address literals and local parts outside ASCII. What it returns, it accepts and returns again. The error says what is
+// wrong with this very address.
 func ParseEmail(text string) (address string, err error) {
 	if len(text) > maxTyped {
 		return "", tooLong
 	}
-	text = strings.TrimSpace(text)
+	text = Trim(text)
 	at := strings.LastIndexByte(text, '@')
-	if at < 0 {
-		return "", notAddress
+	if at < 0 || !isDotAtom(text[:at]) {
+		return "", addressFault(text)
 	}
-	local, typed := text[:at], text[at+1:]
-	if !isDotAtom(local) {
-		return "", badLocal
+	domain, ok := parseDomain(text[at+1:])
+	if !ok {
+		return "", addressFault(text)
 	}
-	domain, err := parseDomain(typed)
-	if err != nil {
-		return "", err
-	}
-	if len(local)+1+len(domain) > maxAddress {
+	address = text[:at+1] + domain
+	if len(address) > maxAddress {
 		return "", tooLong
 	}
-	return local + "@" + domain, nil
+	return address, nil
 }
 
 func isDotAtom(local string) bool {
-	if local == "" || len(local) > maxLocal || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
-		return false
-	}
-	for i := range len(local) {
-		if b := local[i]; !isAlphanumeric(b) && strings.IndexByte(".!#$%&'*+/=?^_`{|}~-", b) < 0 {
-			return false
-		}
-	}
-	return true
+	return local != "" && len(local) <= maxLocal && !dotsAmiss(local) && strings.IndexFunc(local, isNoAtom) < 0
+}
+
+// dotsAmiss reports whether there is a dot at an end, or two are in a row.
+func dotsAmiss(text string) bool {
+	return strings.HasPrefix(text, ".") || strings.HasSuffix(text, ".") || strings.Contains(text, "..")
+}
+
+// isNoAtom reports whether a character may not stand in a local part.
+func isNoAtom(r rune) bool {
+	return r >= utf8.RuneSelf || !isAlphanumeric(byte(r)) && !strings.ContainsRune(".!#$%&'*+/=?^_`{|}~-", r)
 }
 
 func isAlphanumeric(b byte) bool { return isDigit(b) || 'a' <= lower(b) && lower(b) <= 'z' }
@@ -81,25 +74,20 @@ func isAlphanumeric(b byte) bool { return isDigit(b) || 'a' <= lower(b) && lower
 // full-width letters, soft hyphens and ideographic dots into something else than what was typed.
 var international = idna.New(idna.ValidateForRegistration())
 
-func parseDomain(typed string) (string, error) {
+// parseDomain gives a domain as it is stored. It is not ok where it has fewer than two labels, a wrong one, or a number
+// as its last.
+func parseDomain(typed string) (domain string, ok bool) {
 	labels := strings.Split(typed, ".")
 	if len(labels) < 2 {
-		return "", badDomain
+		return "", false
 	}
 	for i, label := range labels {
-		var ok bool
 		if labels[i], ok = parseLabel(label); !ok {
-			return "", badDomain
+			return "", false
 		}
 	}
-	if isNumber(labels[len(labels)-1]) {
-		return "", numberDomain
-	}
-	domain := strings.Join(labels, ".")
-	if len(domain) > maxDomain {
-		return "", tooLong
-	}
-	return domain, nil
+	domain = strings.Join(labels, ".")
+	return domain, !isNumber(labels[len(labels)-1]) && len(domain) <= maxDomain
 }
 
 func isNumber(label string) bool { return strings.Trim(label, "0123456789") == "" }

@@ -9,9 +9,7 @@ package fields
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -26,8 +24,9 @@ const maxUnknown = 50
 
 // Report gathers what reading a body finds.
 type Report struct {
-	Faults  map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
-	Unknown []string            // paths of properties that nobody documented, at most 50
+	Faults   map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
+	Unknown  []string            // paths of properties that nobody documented, at most 50
+	Warnings []string            // sentences about what is taken in another way than it was sent
 
 	loose bool // what is read may hold what Open lets pass, in unknown values too
 }
@@ -48,6 +47,13 @@ func (r *Report) Fault(path, sentence string) {
 		return
 	}
 	r.Faults[path] = append(said, sentence)
+}
+
+// Warn notes a sentence about something that is taken in another way than it was sent.
+func (r *Report) Warn(sentence string) {
+	if len(r.Warnings) < maxSentences {
+		r.Warnings = append(r.Warnings, sentence)
+	}
 }
 
 // Reader reads one value into where it was made to put it. The value is nil where the property is absent or null; it is
@@ -100,7 +106,7 @@ func (r *Report) prepare(body []byte, loosely bool) (value []byte, ok bool) {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
 		r.Fault("", "The body is empty: send a JSON object.")
 	case !utf8.Valid(body):
-		r.Fault("", "The body is not valid UTF-8.")
+		r.Fault("", notUTF8Body(body))
 	default:
 		sentence := shapeFault(body)
 		if sentence == "" {
@@ -115,33 +121,6 @@ func (r *Report) prepare(body []byte, loosely bool) (value []byte, ok bool) {
 		}
 	}
 	return body, len(r.Faults) == 0
-}
-
-// syntaxFault says what keeps body from being exactly one JSON value, without duplicate names and half surrogate pairs unless
-// it is read loosely, or nothing. It tells whether a duplicate name is what it says.
-func syntaxFault(body []byte, loosely bool) (sentence string, twice bool) {
-	options := []jsontext.Options{}
-	if loosely {
-		options = append(options, looseOptions)
-	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), options...)
-	err := d.SkipValue()
-	if err == nil {
-		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
-			return "", false
-		}
-		return "Something follows the JSON value; send one value alone.", false
-	}
-	var fault *jsontext.SyntacticError
-	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &fault):
-		return givenTwice(fault.JSONPointer.LastToken()), true
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "The JSON ends before it is complete.", false
-	case errors.As(err, &fault):
-		return "The body is not valid JSON, at or after octet " + strconv.FormatInt(fault.ByteOffset, 10) + ".", false
-	}
-	return "The body is not valid JSON.", false
 }
 
 func givenTwice(name string) string {

@@ -93,6 +93,11 @@ func TestFaults(t *testing.T) {
 		{"link in a name", `{"email":"a@b.org","firstName":"a://"}`, "firstName"},
 		{"address in a name", `{"email":"a@b.org","firstName":"a@b"}`, "firstName"},
 		{"nothing to see in a name", `{"email":"a@b.org","firstName":"\u200b\ufffe"}`, "firstName"},
+		{"nothing to see where it is required", `{"email":"\u200b","firstName":"\u3164"}`, "Email firstName"},
+		{"marks without a letter", `{"email":"a@b.org","firstName":"\u0301"}`, "firstName"},
+		{"nothing to see where it is optional", `{` + fine + `,"note":"\u2800","staff_No":"\u200b","id":"\ufeff","at":"\u200e","kind":"\u3164"}`, ""},
+		{"the zero GUID is absent", `{` + fine + `,"id":"{00000000-0000-0000-0000-000000000000}"}`, ""},
+		{"a number with a fraction is absent", `{` + fine + `,"staff_No":1.0}`, ""},
 		{"a name of one dash", `{"email":"a@b.org","firstName":"-"}`, ""},
 		{"times", `{` + fine + `,"at":"2026-02-30T10:00:00Z"}`, "at"},
 		{"time without offset", `{` + fine + `,"at":"2026-02-20T10:00:00"}`, "at"},
@@ -127,12 +132,12 @@ func summary(unknown []string, err error) string {
 // TestValues looks at what the readers make of what they accept.
 func TestValues(t *testing.T) {
 	var s sample
-	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":-42.10E1,"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
+	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":-42,"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
 		"at":"2026-03-01t14:05:00.5+01:00","kind":"TANKTRAILER","yes":true,"inner":{"NAME":"n"},"parts":[{"number":7,"codes":["p10"]}]}`
 	if _, err := Decode([]byte(body), s.object()); err != nil {
 		t.Fatal(err.(*store.Refusal).Fields)
 	}
-	if s.Email != "Jane+x@xn--bcher-kva.example" || s.First != "René" || s.Note != "a\nb\nc\nd" || s.Number != "-42.10E1" ||
+	if s.Email != "Jane+x@xn--bcher-kva.example" || s.First != "René" || s.Note != "a\nb\nc\nd" || s.Number != "-42" ||
 		s.ID.String() != "0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f" || s.At.Format(time.RFC3339Nano) != "2026-03-01T14:05:00.5+01:00" ||
 		s.Kind != "tankTrailer" || !s.Yes || s.Inner.Name != "n" || len(s.Parts) != 1 || s.Parts[0].Number != 7 || s.Parts[0].Codes[0] != "P10" {
 		t.Errorf("%+v", s)
@@ -141,6 +146,72 @@ func TestValues(t *testing.T) {
 	_, err := Decode([]byte(`{"email":"x"}`), refused.object())
 	if want := "2 fields are wrong."; err.Error() != want {
 		t.Errorf("reason %q, want %q", err, want)
+	}
+}
+
+// TestSyntaxFaults holds that a broken body is told with its place.
+func TestSyntaxFaults(t *testing.T) {
+	for body, want := range map[string]string{
+		"{\n  \"Email\": jane}": `The body is not valid JSON, in line 2, column 12 (near "Email": jane}): invalid character 'j' at start of value; names and texts stand in quotation marks; true, false and null are in lower case.`,
+		"{\"a\":1}\n {}":        `Something follows the JSON value, in line 2, column 2 (near {}): send one value alone.`,
+		`{"a":`:                 `The body is not valid JSON, in line 1, column 6 (near {"a":): it ends before it is complete; a quotation mark or bracket is not closed.`,
+		"{\n\"a\":\"Zo\xeb\"}":  `The body is not valid UTF-8: byte 0xEB in line 2, column 8 (near "a":"Zo` + "\ufffd" + `"}). Send it as UTF-8.`,
+		"\xff\xfe{\x00":         `The body is not valid UTF-8 but UTF-16: send it as UTF-8.`,
+		`{"a":1,"b":2,}`:        `The body is not valid JSON, in line 1, column 13 (near {"a":1,"b":2,}): invalid character ',' at start of value; there is a comma too many.`,
+	} {
+		if _, err := Decode([]byte(body), Object{}); err == nil || err.Error() != want {
+			t.Errorf("%q: %v\nwant %s", body, err, want)
+		}
+	}
+}
+
+// TestNumbers holds which JSON numbers stand for the text that spells them, and which are a spreadsheet's.
+func TestNumbers(t *testing.T) {
+	for given, want := range map[string]string{
+		`7`: "7", `-5`: "-5", `0`: "0", `123456789012`: "123456789012", `"007"`: "007", `"1.0"`: "1.0", `null`: "", `" "`: "",
+		`1.0`: "!", `1e3`: "!", `1.23457E+11`: "!", `-0.5`: "!", `0E0`: "!",
+	} {
+		var s sample
+		whole, err := Open([]byte(`{` + fine + `,"staff_no":` + given + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := whole.Read(s.object())
+		got := s.Number
+		if len(r.Warnings) > 0 {
+			got += "!"
+			if !strings.HasPrefix(r.Warnings[0], "staff_No was sent as a number with a fraction or an exponent and is taken as absent") {
+				t.Errorf("%s: %q", given, r.Warnings)
+			}
+		}
+		if got != want && given != `123456789012` || len(r.Faults) > 0 != (given == `123456789012`) {
+			t.Errorf("%s: got %q, want %q; %v", given, got, want, r.Faults)
+		}
+	}
+}
+
+// TestTrim holds what is no part of a text at its ends, and what is.
+func TestTrim(t *testing.T) {
+	for _, margin := range []string{"", " ", "\t\r\n", "\u00a0", "\u2028", "\u200b", "\ufeff", "\u2060", "\u200e\u200f", "\u202a\u202e", "\u2066\u2069", "\u061c", "\u00ad", " \u200b "} {
+		for _, text := range []string{"Jane", "a\u200bb", "\u3164", "x\u200d", "\x00", "\U0001f3f4\U000e0067\U000e007f"} {
+			if got := Trim(margin + text + margin); got != text {
+				t.Errorf("%q around %q: %q", margin, text, got)
+			}
+		}
+	}
+}
+
+// TestVisible holds what a required text can't be made of alone.
+func TestVisible(t *testing.T) {
+	for _, text := range []string{"", " ", "\u00a0", "\u200b", "\u00ad", "\u3164", "\uffa0", "\u2800", "\u0301", "\u034f", "\ufe0f", "\u180e", "\ue000", "\x07", "\U0001d159", "\u200d\u200c", "\ufff9"} {
+		if showsSomething(text + text) {
+			t.Errorf("%q shows something", text)
+		}
+	}
+	for _, text := range []string{"-", "é", "e\u0301", "李", "\U0001f600", "\ufffd", "\u200bx"} {
+		if !showsSomething(text) {
+			t.Errorf("%q shows nothing", text)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"postern/store"
 )
 
-// GUID reads a GUID in any case.
+// GUID reads a GUID as store.ParseID does. The zero GUID stands for none.
 func GUID(to *store.ID, isRequired bool) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		text, ok := readText(v, path, isRequired, r)
@@ -19,9 +19,11 @@ func GUID(to *store.ID, isRequired bool) Reader {
 			return
 		}
 		id, err := store.ParseID(text)
-		if err != nil || id.IsZero() {
+		switch {
+		case err != nil:
 			r.Fault(path, "This must be a GUID, as 0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f.")
-			return
+		case id.IsZero() && isRequired:
+			r.Fault(path, "This must be a GUID, as 0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f; the zero GUID names nothing.")
 		}
 		*to = id
 	}

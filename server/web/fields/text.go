@@ -11,7 +11,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-const required = "This field is required."
+// The sentences about a required text that is not there.
+const (
+	required     = "This field is required."
+	nothingToSee = "This must hold a character that can be seen: it is made of invisible ones alone."
+)
 
 // Limits says what a text may be.
 type Limits struct {
@@ -20,7 +24,7 @@ type Limits struct {
 	Lines    bool // line breaks allowed; CRLF, CR and the Unicode separators become LF
 }
 
-// Text reads a text, trimmed of surrounding white space. Control characters are faults.
+// Text reads a text, trimmed as Trim does. Control characters are faults.
 func Text(to *string, l Limits) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		if text, ok := readText(v, path, l.Required, r); ok {
@@ -29,15 +33,21 @@ func Text(to *string, l Limits) Reader {
 	}
 }
 
-// NumberOrText reads a text, and takes a number for the text that spells it, digit by digit as it was written.
+// NumberOrText reads an optional text, and takes a whole number for the text that spells it, digit by digit as it was
+// written. A number with a fraction or an exponent is what a spreadsheet has made of another text: it is taken as absent,
+// with a warning.
 func NumberOrText(to *string, l Limits) Reader {
 	text := Text(to, l)
 	return func(v jsontext.Value, path string, r *Report) {
-		if v.Kind() == '0' {
+		switch {
+		case v.Kind() != '0':
+			text(v, path, r)
+		case bytes.ContainsAny(v, ".eE"):
+			r.Warn(path + " was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program " +
+				"has made a number of it; send it as a text, in quotation marks.")
+		default:
 			*to = l.check(string(v), path, r)
-			return
 		}
-		text(v, path, r)
 	}
 }
 
@@ -54,18 +64,9 @@ func Name(to *string, maxPoints int, isRequired bool) Reader {
 		if strings.Contains(text, "://") || strings.Contains(text, "@") {
 			r.Fault(path, "A name may hold neither :// nor @.")
 		}
-		if !strings.ContainsFunc(text, isVisible) {
-			r.Fault(path, "A name must hold a character that can be seen.")
-		}
 		*to = l.check(text, path, r)
 	}
 }
-
-// isVisible leaves out spaces, formatting and private characters, of which a name could consist without showing anything.
-func isVisible(r rune) bool { return unicode.IsPrint(r) && !strings.ContainsRune(blanks, r) }
-
-// blanks count as printable and show nothing: space, the Hangul fillers, the empty Braille pattern.
-const blanks = " \u115f\u1160\u2800\u3164\uffa0"
 
 // Email reads a required e-mail address by the rules of ParseEmail.
 func Email(to *string) Reader {
@@ -90,19 +91,27 @@ func EmailAsSaid(to, said *string) Reader {
 	}
 }
 
-// readText gives the trimmed text of a JSON string. It is not ok where there is none, which is a fault if one is required.
+// readText gives the trimmed text of a JSON string. It is not ok where there is none, or one that shows nothing, which is a
+// fault if one is required.
 func readText(v jsontext.Value, path string, isRequired bool, r *Report) (text string, ok bool) {
 	if v != nil {
 		if v.Kind() != '"' {
 			r.Fault(path, "This must be a text, in quotation marks.")
 			return "", false
 		}
-		text = strings.TrimSpace(unquote(v))
+		text = unquote(v)
 	}
-	if text == "" && isRequired {
+	trimmed := Trim(text)
+	switch {
+	case showsSomething(trimmed):
+		return trimmed, true
+	case !isRequired:
+	case strings.TrimSpace(text) == "":
 		r.Fault(path, required)
+	default:
+		r.Fault(path, nothingToSee)
 	}
-	return text, text != ""
+	return "", false
 }
 
 // unquote reads a JSON string that is known to be valid.
