@@ -12,11 +12,11 @@ import (
 var below = map[string][]string{
 	"postern":                   {"server/command"},
 	"postern/server/command":    {"mail/letters", "server", "server/operator", "server/push", "server/web", "server/web/fields", "store", "tokens"},
-	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/metrics", "server/web", "server/web/fields", "mail", "mail/letters", "store", "tokens"},
+	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/metrics", "server/web", "server/web/fields", "mail", "mail/letters", "store", "store/private", "tokens"},
 	"postern/server/eecd":       {"server/web", "server/web/fields", "mail/document", "store", "tokens"},
 	"postern/server/biker":      {"server/web", "server/web/fields", "store", "tokens"},
 	"postern/server/partner":    {"server/web", "server/web/fields", "store", "tokens"},
-	"postern/server/operator":   {"server/web", "server/web/fields", "store", "tokens"},
+	"postern/server/operator":   {"server/web", "server/web/fields", "store", "store/private", "tokens"},
 	"postern/server/push":       {},
 	"postern/server/metrics":    {"store"},
 	"postern/server/inbox":      {"server/web", "server/web/fields", "mail", "store"},
@@ -25,8 +25,9 @@ var below = map[string][]string{
 	"postern/mail":              {"mail/letters", "store"},
 	"postern/mail/letters":      {"mail/document", "store", "tokens"},
 	"postern/mail/document":     {"store"},
-	"postern/store":             {},
-	"postern/tokens":            {},
+	"postern/store":             {"store/private"},
+	"postern/store/private":     {},
+	"postern/tokens":            {"store/private"},
 }
 
 // owners are the only rooms that may import these.
