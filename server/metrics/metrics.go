@@ -3,14 +3,11 @@
 package metrics
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 
 	"postern/store"
 )
@@ -29,14 +26,11 @@ type Source struct {
 
 // Metrics are the appliance's. They are safe for concurrent use.
 type Metrics struct {
-	source Source
-	set    *metrics.Set
+	source  Source
+	started time.Time
 
-	// A histogram as Prometheus has them: each bucket holds all that are below its bound. (The library's own has buckets
-	// that only its maker's database reads.)
-	sentBuckets []*metrics.Counter // by sentWithin, and one for all
-	sentSeconds *metrics.FloatCounter
-	sentCount   *metrics.Counter
+	attempts, outcomes, pauses counts
+	sent                       *spread
 }
 
 // sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent.
@@ -44,29 +38,22 @@ var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600,
 
 // New makes metrics that read from source.
 func New(source Source) *Metrics {
-	const name = "postern_letter_sent_seconds"
-	m := &Metrics{source: source, set: metrics.NewSet()}
-	for _, bound := range sentWithin {
-		m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="`+strconv.FormatFloat(bound, 'f', -1, 64)+`"}`))
-	}
-	m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="+Inf"}`))
-	m.sentSeconds, m.sentCount = m.set.NewFloatCounter(name+"_sum"), m.set.NewCounter(name+"_count")
-	return m
+	return &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin), pauses: counts{by: map[string]uint64{"": 0}}}
 }
 
 // Attempted counts a try to hand over a letter, and how long one that is sent now has been owed.
 func (m *Metrics) Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration) {
-	m.set.GetOrCreateCounter(fmt.Sprintf("postern_letter_attempts_total{class=%q,phase=%q,code=%q}", a.Class, a.Phase, code(a))).Inc()
-	m.set.GetOrCreateCounter(fmt.Sprintf("postern_letter_outcomes_total{kind=%q,state=%q}", kind, state)).Inc()
+	m.attempts.add(labelled("class", string(a.Class), "phase", a.Phase, "code", code(a)))
+	m.outcomes.add(labelled("kind", string(kind), "state", string(state)))
 	if state == store.LetterSent {
-		m.sent(max(0, waited.Seconds()))
+		m.sent.add(max(0, waited.Seconds()))
 	}
 }
 
 // Paused counts the pauses that the smarthost's faults begin.
 func (m *Metrics) Paused(begins bool) {
 	if begins {
-		m.set.GetOrCreateCounter("postern_smarthost_pauses_total").Inc()
+		m.pauses.add("")
 	}
 }
 
@@ -78,48 +65,55 @@ func code(a store.Attempt) string {
 	return strconv.Itoa(a.Code)
 }
 
-// sent counts the seconds from owing a letter to sending it.
-func (m *Metrics) sent(seconds float64) {
-	first, _ := slices.BinarySearch(sentWithin, seconds)
-	for _, bucket := range m.sentBuckets[first:] {
-		bucket.Inc()
-	}
-	m.sentSeconds.Add(seconds)
-	m.sentCount.Inc()
-}
-
 // states are those of a letter, in the order in which they are written.
 var states = []store.LetterState{store.LetterQueued, store.LetterHeld, store.LetterSent, store.LetterFailed, store.LetterCancelled}
 
-// Write writes everything in Prometheus's text format.
+// Write writes everything in Prometheus's text format, or nothing where the store does not answer.
 func (m *Metrics) Write(w io.Writer) error {
 	queue, err := m.source.Queue()
 	if err != nil {
 		return err
 	}
+	t := &text{}
+	m.writeLetters(t, queue)
+	m.writeState(t)
+	t.family("postern_security_events_total", counter, "Security events since the start, by name.")
+	security := m.source.Security()
+	for _, event := range slices.Sorted(maps.Keys(security)) {
+		t.sample("postern_security_events_total", labelled("event", event), float64(security[event]))
+	}
+	writeProcess(t, m.started)
+	_, err = t.WriteTo(w)
+	return err
+}
+
+// writeLetters writes the queue, and what was tried.
+func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
+	t.family("postern_letters", gauge, "Letters that are kept, by state.")
 	for _, state := range states {
-		metrics.WriteGaugeUint64(w, fmt.Sprintf("postern_letters{state=%q}", state), uint64(queue.Counts[state]))
+		t.sample("postern_letters", labelled("state", string(state)), float64(queue.Counts[state]))
 	}
 	age := 0.0
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())
 	}
-	metrics.WriteGaugeFloat64(w, "postern_oldest_due_letter_seconds", age)
-	metrics.WriteGaugeUint64(w, "postern_smarthost_connections", uint64(m.source.Connections()))
-	metrics.WriteGaugeUint64(w, "postern_smarthost_at_fault", one(m.source.Breaker()))
-	metrics.WriteGaugeUint64(w, "postern_sending_paused", one(m.source.Paused()))
-	metrics.WriteGaugeUint64(w, "postern_ready", one(m.source.Ready()))
-	metrics.WriteGaugeUint64(w, "postern_silent_partners", uint64(m.source.Silent()))
-	security := m.source.Security()
-	for _, event := range slices.Sorted(maps.Keys(security)) {
-		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_security_events_total{event=%q}", event), security[event])
-	}
-	m.set.WritePrometheus(w)
-	metrics.WriteProcessMetrics(w)
-	return nil
+	t.single("postern_oldest_due_letter_seconds", gauge, "How long the letter that has been due for the longest time has been due.", age)
+	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
+	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
+	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
+	m.pauses.write(t, "postern_smarthost_pauses_total", "Pauses that faults of the smarthost began.")
 }
 
-func one(is bool) uint64 {
+// writeState writes what is so now: a line each.
+func (m *Metrics) writeState(t *text) {
+	t.single("postern_smarthost_connections", gauge, "Open connections to the smarthost.", float64(m.source.Connections()))
+	t.single("postern_smarthost_at_fault", gauge, "1 while sending pauses for a fault of the smarthost.", one(m.source.Breaker()))
+	t.single("postern_sending_paused", gauge, "1 while the operator has paused sending.", one(m.source.Paused()))
+	t.single("postern_ready", gauge, "1 while writes are taken.", one(m.source.Ready()))
+	t.single("postern_silent_partners", gauge, "Partners that should call and do not.", float64(m.source.Silent()))
+}
+
+func one(is bool) float64 {
 	if is {
 		return 1
 	}
