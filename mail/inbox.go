@@ -18,9 +18,9 @@ const (
 	InboxOctets  = 64 << 20 // octets of sources and decoded texts together
 )
 
-// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's page, for tests
-// and for whoever tries the appliance out. A flood of letters does not push the others out (makeRoom). All methods may be called
-// from several goroutines.
+// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's
+// page, for tests and for whoever tries the appliance out. A flood of letters does not push the others out
+// (makeRoom). All methods may be called from several goroutines.
 type Inbox struct {
 	now func() time.Time
 

@@ -2,8 +2,8 @@ package mail
 
 import "slices"
 
-// crowd is what letters have in common that nobody misses one of: they came in the same minute with the same subject, as the
-// welcomes to a list of people do, and somebody has opened them or nobody has.
+// crowd is what letters have in common that nobody misses one of: they came in the same minute with the same subject,
+// as the welcomes to a list of people do, and somebody has opened them or nobody has.
 type crowd struct {
 	subject string
 	minute  int64
@@ -21,8 +21,8 @@ func (b *Inbox) makeRoom() {
 	}
 }
 
-// leastMissed is the oldest letter of the largest crowd, so that a flood makes room for itself. Of crowds of one size it is the
-// oldest one's.
+// leastMissed is the oldest letter of the largest crowd, so that a flood makes room for itself. Of crowds of one size
+// it is the oldest one's.
 func (b *Inbox) leastMissed() int {
 	type members struct{ count, oldest int }
 	crowds := make(map[crowd]members)

@@ -16,8 +16,8 @@ import (
 // longestSecret is far more octets than a password or a client's secret has.
 const longestSecret = 64 << 10
 
-// secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte order mark
-// and line breaks at its end, is no part of it.
+// secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte
+// order mark and line breaks at its end, is no part of it.
 func (p *parser) secret(name, file string) string {
 	text, err := readSecret(file)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *parser) certificate(cert, key string) {
 // exposed warns of a secret that any account on this machine may read, or change.
 func (p *parser) exposed(name, file string) {
 	if read, write := private.Exposed(file); read || write {
-		p.warn(name, "names %s, which any account on this machine may open: run chmod o= %[1]s", file)
+		p.warn(name, "names %s, which any account here may open: run chmod o= %[1]s", file)
 	}
 }
 
@@ -98,7 +98,7 @@ func (p *parser) lettersDir(dir string) string {
 	texts, _ := filepath.Glob(filepath.Join(dir, "*.txt"))
 	for _, path := range append([]string{dir}, texts...) {
 		if _, write := private.Exposed(path); write {
-			p.warn("LETTERS_DIR", "is where letters come from, and any account on this machine may change %s: run chmod o-w %[1]s", path)
+			p.warn("LETTERS_DIR", "says what letters say, and any account here may change %s: run chmod o-w %[1]s", path)
 		}
 	}
 	return dir

@@ -61,7 +61,7 @@ func TestSecretFiles(t *testing.T) {
 			got := ""
 			switch {
 			case err != nil:
-				if got = err.Error(); strings.Contains(got, "s3") {
+				if got = err.Error(); strings.Contains(got, "s3cr") {
 					t.Errorf("%.20q: the fault tells the secret: %s", content, got)
 				}
 				if strings.Contains(want, " ") && strings.Contains(got, want) {

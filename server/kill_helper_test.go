@@ -15,8 +15,8 @@ import (
 	"postern/store"
 )
 
-// victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 5 with -short,
-// SOAK_ROUNDS times where that is set.
+// victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 5 with
+// -short, SOAK_ROUNDS times where that is set.
 type victim struct {
 	dir   string
 	sink  *sink

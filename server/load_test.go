@@ -110,7 +110,8 @@ func TestSmarthostDownAtStart(t *testing.T) {
 	}
 }
 
-// TestFlat does 10,000 registrations (2,000 with -short) with slow and broken clients among them, and then looks what is left of it in memory.
+// TestFlat does 10,000 registrations (2,000 with -short) with slow and broken clients among them, and then looks what
+// is left of it in memory.
 func TestFlat(t *testing.T) {
 	sink := newSink(t, "127.0.0.1:0")
 	app := run(t, smarthost(sink.Addr().String())...)

@@ -74,8 +74,8 @@ func (a *App) warn() {
 		a.log.Warn().Msg(sentence)
 	}
 	if owner, is := private.Foreign(a.config.Data); is {
-		a.log.Warn().Msgf("the data directory %s belongs to %s, and this is root: what is made there now is root's; run Postern as %[2]s",
-			a.config.Data, owner)
+		a.log.Warn().Msgf("the data directory %s belongs to %s, and this is root: what is made there now is root's; "+
+			"run Postern as %[2]s", a.config.Data, owner)
 	}
 }
 

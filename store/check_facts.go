@@ -32,8 +32,8 @@ func checkFacts(t *tx) []string {
 		name  string
 		check func()
 	}{
-		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions}, {"answers", c.answers},
-		{"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events}, {"what was told and tried", c.traces},
+		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions},
+		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events}, {"what was told and tried", c.traces},
 	} {
 		var damaged *DamagedFile
 		if err := guarded("", func() error { part.check(); return nil }); errors.As(err, &damaged) {

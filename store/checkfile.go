@@ -86,7 +86,8 @@ func checkBolt(bolt *bbolt.Tx) (faults []string) {
 	return faults
 }
 
-// boltFaults are the words of bbolt's check, and ours for them. What it finds beyond these is a page that it cannot walk.
+// boltFaults are the words of bbolt's check, and ours for them. What it finds beyond these is a page that it cannot
+// walk.
 var boltFaults = []struct {
 	words *regexp.Regexp
 	ours  string
@@ -96,7 +97,7 @@ var boltFaults = []struct {
 	{regexp.MustCompile(`^page (\d+): multiple references`), "page $1 is referred to twice"},
 	{regexp.MustCompile(`^page (\d+): reachable freed`), "page $1 is in use, and in the list of free pages"},
 	{regexp.MustCompile(`^page (\d+): out of bounds`), "page $1 is referred to, and there are fewer"},
-	{regexp.MustCompile(`^(?:the first )?key\[\d+\].* page\((\d+)\) needs to be`), "the keys of page $1 are out of order"},
+	{regexp.MustCompile(`^(?:the first )?key\[.* page\((\d+)\) needs to be`), "the keys of page $1 are out of order"},
 }
 
 func sentenceOf(fault string) string {

@@ -26,13 +26,14 @@ func prepareDir(dir string) error {
 
 func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern", dir, err)
+		return fmt.Errorf("the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern",
+			dir, err)
 	}
 	return syncPath(filepath.Dir(dir))
 }
 
-// closeCopies closes the copies of older schemas to others. Earlier versions of Postern did, but whoever copied them about may
-// not have; they hold as much as the data file, and no start needs them.
+// closeCopies closes the copies of older schemas to others. Earlier versions of Postern did, but whoever copied them
+// about may not have; they hold as much as the data file, and no start needs them.
 func closeCopies(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestOpenJudges holds what others may have been at: a start is refused with what to do, or mends it, and follows no link.
+// TestOpenJudges holds what others may have been at: a start is refused with what to do, or mends it, and follows no
+// link.
 func TestOpenJudges(t *testing.T) {
 	t.Parallel()
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")

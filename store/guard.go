@@ -6,8 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a sentence. What the
-// panic said is no part of it: it speaks of the code.
+// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a
+// sentence. What the panic said is no part of it: it speaks of the code.
 func guarded(path string, fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -15,15 +15,15 @@ import (
 // replacement stands for what the fonts can't show.
 const replacement = '\uFFFD'
 
-// The font families of the document, both in two weights with the same characters. The first has most of what Europe writes; the
-// second has the rest of it, and is put into a document that needs it.
+// The font families of the document, both in two weights with the same characters. The first has most of what Europe
+// writes; the second has the rest of it, and is put into a document that needs it.
 const (
 	usual = "go"
 	rare  = "dejavu"
 )
 
-// charset tells what the fonts can show: Latin with all accents, Greek, Cyrillic, Georgian, Armenian, and signs. It is not for
-// concurrent use.
+// charset tells what the fonts can show: Latin with all accents, Greek, Cyrillic, Georgian, Armenian, and signs. It
+// is not for concurrent use.
 type charset struct {
 	usual, rare *sfnt.Font
 	buffer      sfnt.Buffer
@@ -46,16 +46,19 @@ func (c *charset) family(r rune) string {
 	switch {
 	case c.in(c.usual, r):
 		return usual
-	case r <= 0xFFFF && unicode.In(r, leftToRight...) && !unicode.Is(unicode.Cf, r) && c.in(c.rare, r): // fpdf takes 16 bits
+	case r > 0xFFFF || unicode.Is(unicode.Cf, r): // fpdf takes 16 bits; what shows nothing gets a visible mark
+		return ""
+	case unicode.In(r, leftToRight...) && c.in(c.rare, r):
 		return rare
 	}
 	return ""
 }
 
-// leftToRight are the scripts that are written one letter after the other. Others would need shaping, which fpdf does not do: in
-// pieces they would say something else than was written.
+// leftToRight are the scripts that are written one letter after the other. Others would need shaping, which fpdf does
+// not do: in pieces they would say something else than was written.
 var leftToRight = []*unicode.RangeTable{
-	unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Georgian, unicode.Armenian, unicode.Common, unicode.Inherited,
+	unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Georgian, unicode.Armenian,
+	unicode.Common, unicode.Inherited,
 }
 
 func (c *charset) in(font *sfnt.Font, r rune) bool {
@@ -63,8 +66,9 @@ func (c *charset) in(font *sfnt.Font, r rune) bool {
 	return err == nil && glyph != 0
 }
 
-// printable makes a text out of what the fonts have: composed accents, plain spaces, line ends as \n, the nearest for what they
-// lack, and a visible mark where there is none. Nothing is dropped, so that nobody signs for a text of which a part was hidden.
+// printable makes a text out of what the fonts have: composed accents, plain spaces, line ends as \n, the nearest for
+// what they lack, and a visible mark where there is none. Nothing is dropped, so that nobody signs for a text of
+// which a part was hidden.
 func (c *charset) printable(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(replacement)), "\r\n", "\n")
 	var out strings.Builder
@@ -85,8 +89,8 @@ func (c *charset) printable(text string) string {
 	return out.String()
 }
 
-// nearest is what a reader takes for the same: the small letter of a script that seldom has capitals (Georgian), the plain form
-// of wide and ornamental letters, a letter without its rare accents.
+// nearest is what a reader takes for the same: the small letter of a script that seldom has capitals (Georgian), the
+// plain form of wide and ornamental letters, a letter without its rare accents.
 func (c *charset) nearest(r rune) string {
 	letter := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {

@@ -241,12 +241,13 @@ func TestSameOctets(t *testing.T) {
 	}
 }
 
-// TestRareCharacters holds that what the usual font lacks is in the PDF, where it should be, and that the other font is in those
-// documents alone which need it.
+// TestRareCharacters holds that what the usual font lacks is in the PDF, where it should be, and that the other font
+// is in those documents alone which need it.
 func TestRareCharacters(t *testing.T) {
 	c := fixtures(t)["bare"]
 	plain := render(t, c, link, "en")
-	c.Station.Name, c.Customer, c.Driver, c.Comments = "GROẞE REINIGUNG", "საქართველოს ტერმინალი", "Արամ Հակոբյան", "a‐b‑c‒d, Nʼgolo, Vũ Đặng Ệ, ≤ 5 ℃ → ok"
+	c.Station.Name, c.Customer, c.Driver = "GROẞE REINIGUNG", "საქართველოს ტერმინალი", "Արամ Հակոբյան"
+	c.Comments = "a‐b‑c‒d, Nʼgolo, Vũ Đặng Ệ, ≤ 5 ℃ → ok"
 	c.CustomerReference = strings.Repeat("საქართველო ", 18)
 	pdf := render(t, c, link, "en")
 	all := ""

@@ -194,12 +194,15 @@ func (p *paper) measure(s style) func(string) float64 {
 	}
 }
 
-// choose makes a font the one to measure and write with. The rare one takes a document time and room, and is added when it is
-// met.
+// rareWeights are the rare font's files by weight.
+var rareWeights = map[string][]byte{"": dejavusans.TTF, "B": dejavusansbold.TTF}
+
+// choose makes a font the one to measure and write with. The rare one takes a document time and room, and is added
+// when it is met.
 func (p *paper) choose(family string, s style) {
 	if family == rare && !p.rare[s.weight] {
 		p.rare[s.weight] = true
-		p.pdf.AddUTF8FontFromBytes(rare, s.weight, map[string][]byte{"": dejavusans.TTF, "B": dejavusansbold.TTF}[s.weight])
+		p.pdf.AddUTF8FontFromBytes(rare, s.weight, rareWeights[s.weight])
 	}
 	p.pdf.SetFont(family, s.weight, s.size)
 }

@@ -26,8 +26,8 @@ type textFile struct{ name, content string }
 // languageFiles are the files of a language, by the kind of letter, footer or wordsFile.
 type languageFiles map[string]textFile
 
-// embeddedTexts are those of an appliance without a directory of its own. They never change, so that they are compiled once in a
-// process.
+// embeddedTexts are those of an appliance without a directory of its own. They never change, so that they are
+// compiled once in a process.
 var embeddedTexts = sync.OnceValues(func() (map[string]*language, error) { return loadTexts(embedded, "") })
 
 // textsOf gives all texts, with those of the operator's directory, if one is named, over the embedded ones.

@@ -79,8 +79,8 @@ func noData(dir string) error {
 	return fmt.Errorf("there is no data file in %s: start the appliance there first, or set POSTERN_DATA to its directory", dir)
 }
 
-// dial reports whether an appliance answers on the directory's socket, and takes it as the session. It is an error where this
-// user may not ask it.
+// dial reports whether an appliance answers on the directory's socket, and takes it as the session. It is an error
+// where this user may not ask it.
 func (a *asker) dial(dir string) (bool, error) {
 	if err := operator.Judge(dir); err != nil {
 		return false, err

@@ -38,7 +38,9 @@ var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600,
 
 // New makes metrics that read from source.
 func New(source Source) *Metrics {
-	return &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin), pauses: counts{by: map[string]uint64{"": 0}}}
+	m := &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin)}
+	m.pauses.by = map[string]uint64{"": 0} // there before the first one
+	return m
 }
 
 // Attempted counts a try to hand over a letter, and how long one that is sent now has been owed.
@@ -97,20 +99,27 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())
 	}
-	t.single("postern_oldest_due_letter_seconds", gauge, "How long the letter that has been due for the longest time has been due.", age)
+	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter became due.", age)
 	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
 	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
 	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
 	m.pauses.write(t, "postern_smarthost_pauses_total", "Pauses that faults of the smarthost began.")
 }
 
-// writeState writes what is so now: a line each.
+// writeState writes what is so now.
 func (m *Metrics) writeState(t *text) {
-	t.single("postern_smarthost_connections", gauge, "Open connections to the smarthost.", float64(m.source.Connections()))
-	t.single("postern_smarthost_at_fault", gauge, "1 while sending pauses for a fault of the smarthost.", one(m.source.Breaker()))
-	t.single("postern_sending_paused", gauge, "1 while the operator has paused sending.", one(m.source.Paused()))
-	t.single("postern_ready", gauge, "1 while writes are taken.", one(m.source.Ready()))
-	t.single("postern_silent_partners", gauge, "Partners that should call and do not.", float64(m.source.Silent()))
+	for _, now := range []struct {
+		name, help string
+		value      float64
+	}{
+		{"postern_smarthost_connections", "Open connections to the smarthost.", float64(m.source.Connections())},
+		{"postern_smarthost_at_fault", "1 while a fault of the smarthost pauses sending.", one(m.source.Breaker())},
+		{"postern_sending_paused", "1 while the operator has paused sending.", one(m.source.Paused())},
+		{"postern_ready", "1 while writes are taken.", one(m.source.Ready())},
+		{"postern_silent_partners", "Partners that should call and do not.", float64(m.source.Silent())},
+	} {
+		t.single(now.name, gauge, now.help, now.value)
+	}
 }
 
 func one(is bool) float64 {

@@ -24,7 +24,8 @@ func written(t *testing.T) string {
 		},
 		Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
-		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} }, Now: func() time.Time { return now },
+		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
+		Now:      func() time.Time { return now },
 	})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)
@@ -58,7 +59,8 @@ func TestWrite(t *testing.T) {
 			t.Errorf("no line %s", line)
 		}
 	}
-	for _, name := range []string{"process_resident_memory_anon_bytes", "process_cpu_seconds_total", "process_open_fds", "process_start_time_seconds", "go_goroutines"} {
+	for _, name := range []string{"process_resident_memory_anon_bytes", "process_cpu_seconds_total", "process_open_fds",
+		"process_start_time_seconds", "go_goroutines"} {
 		if !strings.Contains(out, "\n"+name+" ") {
 			t.Errorf("nothing about %s", name)
 		}
@@ -68,8 +70,8 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestFormat holds that every name has its HELP and TYPE, once and before its samples, which stand together, and that a histogram's
-// buckets are in order and hold one another.
+// TestFormat holds that every name has its HELP and TYPE, once and before its samples, which stand together, and that
+// a histogram's buckets are in order and hold one another.
 func TestFormat(t *testing.T) {
 	sample := regexp.MustCompile(`^([a-z_]+)(?:\{(.*)\})? (\S+)$`)
 	known := make(map[string]bool)

@@ -11,7 +11,8 @@ import (
 	"sync"
 )
 
-// text is a page in Prometheus's text format, version 0.0.4: families of samples, each with its HELP and TYPE before them.
+// text is a page in Prometheus's text format, version 0.0.4: families of samples, each with its HELP and TYPE before
+// them.
 type text struct{ bytes.Buffer }
 
 // The types of families.

@@ -210,8 +210,8 @@ func leaveSocket(t *testing.T, dir string) {
 	listener.Close()
 }
 
-// TestForeignSocket holds that what stands in the socket's place is neither removed nor asked, and no directory that others may
-// write to is trusted.
+// TestForeignSocket holds that what stands in the socket's place is neither removed nor asked, and no directory that
+// others may write to is trusted.
 func TestForeignSocket(t *testing.T) {
 	for name, put := range map[string]func(path string) error{
 		"a link":      func(path string) error { return os.Symlink("elsewhere", path) },

@@ -61,8 +61,8 @@ func (l *listener) Close() error {
 	return err
 }
 
-// Judge reports, as an error, why nothing may be asked of an appliance on a data directory: it is another user's, or others may
-// write there, so that whoever answers may be anybody. A directory that is not there is right.
+// Judge reports, as an error, why nothing may be asked of an appliance on a data directory: it is another user's, or
+// others may write there, so that whoever answers may be anybody. A directory that is not there is right.
 func Judge(dir string) error {
 	if err := private.Own(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -94,6 +94,6 @@ func LoadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 	return *r.current.Load(), nil
 }
 
-// TrimBOM takes a UTF-8 byte order mark off a file's content, where editors on Windows put one. A PEM file's first block would
-// not be found behind it.
+// TrimBOM takes a UTF-8 byte order mark off a file's content, where editors on Windows put one. A PEM file's first
+// block would not be found behind it.
 func TrimBOM(content []byte) []byte { return bytes.TrimPrefix(content, []byte("\ufeff")) }

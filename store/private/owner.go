@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// Denied makes a sentence of an error about a path: where a right is missing, one that names the user who has it. Any other
-// error stays as it is.
+// Denied makes a sentence of an error about a path: where a right is missing, one that names the user who has it. Any
+// other error stays as it is.
 func Denied(what, path string, err error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -38,8 +38,8 @@ func Foreign(path string) (owner string, is bool) {
 	return nameOf(ownerOf(about)), true
 }
 
-// Unopened makes a sentence of the error of opening a single file that this user must be able to read. Any other error than a
-// missing right stays as it is.
+// Unopened makes a sentence of the error of opening a single file that this user must be able to read. Any other
+// error than a missing right stays as it is.
 func Unopened(what, path string, err error) error {
 	if about, missing := os.Stat(path); errors.Is(err, fs.ErrPermission) && missing == nil && !mayUse(about) {
 		return anothers(what, path, about)
@@ -50,7 +50,8 @@ func Unopened(what, path string, err error) error {
 // anothers says that a file is another user's, and its directory is not.
 func anothers(what, path string, about fs.FileInfo) error {
 	name := nameOf(os.Geteuid())
-	return fmt.Errorf("%s %s belongs to %s, and this is %s: run chown %[4]s %[2]s as root", what, path, nameOf(ownerOf(about)), name)
+	return fmt.Errorf("%s %s belongs to %s, and this is %s: run chown %[4]s %[2]s as root",
+		what, path, nameOf(ownerOf(about)), name)
 }
 
 // foreign says that something is another user's.
@@ -60,7 +61,8 @@ func foreign(what string, about fs.FileInfo) error {
 	if name == strconv.Itoa(id) {
 		name, shell = "user "+name, "'#"+name+"'" // sudo's way to say a number
 	}
-	return fmt.Errorf("%s belongs to %s, and this is %s: run this as %s (sudo -u %s …)", what, name, nameOf(os.Geteuid()), name, shell)
+	return fmt.Errorf("%s belongs to %s, and this is %s: run this as %s (sudo -u %s …)",
+		what, name, nameOf(os.Geteuid()), name, shell)
 }
 
 // mayUse reports whether something belongs to this process's user, or that one is root.

@@ -1,5 +1,5 @@
-// Package private judges what only its owner may open: the data directory and the files in it. Each fault is one sentence
-// that says what to do.
+// Package private judges what only its owner may open: the data directory and the files in it. Each fault is one
+// sentence that says what to do.
 package private
 
 import (
@@ -16,8 +16,8 @@ const (
 	writeRight fs.FileMode = 0o022
 )
 
-// Own reports, as an error, whose a directory is where it is no directory of this user's. It may be reached through symbolic
-// links. A missing one is fs.ErrNotExist to errors.Is.
+// Own reports, as an error, whose a directory is where it is no directory of this user's. It may be reached through
+// symbolic links. A missing one is fs.ErrNotExist to errors.Is.
 func Own(dir string) error {
 	about, err := os.Stat(dir)
 	switch {
@@ -30,15 +30,16 @@ func Own(dir string) error {
 	case !mayUse(about):
 		return foreign("the data directory "+dir, about)
 	case about.Mode().Perm()&0o700 != 0o700 && os.Geteuid() != 0:
-		return fmt.Errorf("the data directory %s is closed to its own user (mode %04o): run chmod 700 %[1]s", dir, about.Mode().Perm())
+		return fmt.Errorf("the data directory %s is closed to its own user (mode %04o): run chmod 700 %[1]s",
+			dir, about.Mode().Perm())
 	}
 	return nil
 }
 
-// Dir judges who else may open this user's directory; data is the file that makes it a data directory. Where others may write
-// there, what is in it may be theirs. Where they may only enter or list it, it is closed to them (0700): what is in it is judged
-// by itself, and supervisors make such directories (systemd's StateDirectory is 0755). One that holds other files, as /etc, is
-// left as it is.
+// Dir judges who else may open this user's directory; data is the file that makes it a data directory. Where others
+// may write there, what is in it may be theirs. Where they may only enter or list it, it is closed to them (0700):
+// what is in it is judged by itself, and supervisors make such directories (systemd's StateDirectory is 0755). One
+// that holds other files, as /etc, is left as it is.
 func Dir(dir, data string) error {
 	about, err := os.Stat(dir)
 	if err != nil {
@@ -52,11 +53,11 @@ func Dir(dir, data string) error {
 	case mode&writeRight == 0 && missing == nil, empty(dir):
 		return os.Chmod(dir, mode&^anyRight)
 	case missing == nil:
-		return fmt.Errorf("the data directory %s is open to other accounts (mode %04o): see that all in it is yours, then run chmod 700 %[1]s",
-			dir, mode)
+		return fmt.Errorf("the data directory %s is open to other accounts (mode %04o): "+
+			"see that all in it is yours, then run chmod 700 %[1]s", dir, mode)
 	}
-	return fmt.Errorf("the data directory %s is open to other accounts (mode %04o), and other files are in it: use one of its own, or run chmod 700 %[1]s",
-		dir, mode)
+	return fmt.Errorf("the data directory %s is open to other accounts (mode %04o), and other files are in it: "+
+		"use one of its own, or run chmod 700 %[1]s", dir, mode)
 }
 
 func empty(dir string) bool {
@@ -70,7 +71,7 @@ func File(what, path string) error {
 	if err != nil || about == nil || about.Mode().Perm()&anyRight == 0 {
 		return err
 	}
-	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %s", what, path, about.Mode().Perm(), path)
+	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %[2]s", what, path, about.Mode().Perm())
 }
 
 // Mend is File for what holds no secret: others' rights on it are taken away.
@@ -133,7 +134,8 @@ func OpenFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, mode)
 }
 
-// Exposed reports whether any account may read a file, and whether any may change it. One that cannot be looked at is neither.
+// Exposed reports whether any account may read a file, and whether any may change it. One that cannot be looked at is
+// neither.
 func Exposed(path string) (read, write bool) {
 	about, err := os.Stat(path)
 	if err != nil {

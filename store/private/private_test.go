@@ -134,8 +134,8 @@ func TestAnotherUser(t *testing.T) {
 	must(t, os.WriteFile(program, binary, 0o755))
 	for mode, said := range map[fs.FileMode][]string{
 		0o700: {"dir: the data directory DIR belongs to root", "below: the data directory DIR/below belongs to root", "sudo -u root …"},
-		0o755: {"dir: the data directory DIR belongs to root", "file: the file DIR/file belongs to root", "unopened: the file DIR/file belongs to root",
-			"run chown", "sudo -u root …"},
+		0o755: {"dir: the data directory DIR belongs to root", "file: the file DIR/file belongs to root",
+			"unopened: the file DIR/file belongs to root", "run chown", "sudo -u root …"},
 	} {
 		dir := t.TempDir()
 		must(t, os.Mkdir(filepath.Join(dir, "below"), 0o700))

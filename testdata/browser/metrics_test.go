@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
-// TestMetrics has Prometheus's own reader and linter look at /metrics. They are here, and not beside what writes it, so that the
-// product's dependencies do not include them.
+// TestMetrics has Prometheus's own reader and linter look at /metrics. They are here, and not beside what writes it,
+// so that the product's dependencies do not include them.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	answer, err := http.Get(postern.url + "/metrics")
