@@ -6,6 +6,8 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 ROUNDS   ?= 300
 PACKAGES := ./...
+TIMEOUT  ?= 20m
+SHORT    ?= -short
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
@@ -18,10 +20,15 @@ run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
 
 build: ## one static binary, .build/postern
+	@[ -e $(OUT)/postern ] || echo "The first build fetches modules and compiles them: this takes a minute or two."
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(OUT)/postern .
 
-test: ## all tests, with the race detector
-	$(GO) test -race -shuffle=on $(PACKAGES)
+# The race detector is linked by a C compiler; building runtime/cgo tells whether there is one that works.
+test: ## all tests, the longest of them in short; SHORT= runs them in full
+	@echo "Building the tests and running them: three minutes, and more where nothing is compiled yet."
+	@if CGO_ENABLED=1 $(GO) build -race runtime/cgo 2>/dev/null; then export CGO_ENABLED=1; race=-race; \
+	else export CGO_ENABLED=0; race=; echo "No C compiler works here: the tests run without the race detector."; fi; \
+	set -x; $(GO) test $$race $(SHORT) -shuffle=on -timeout $(TIMEOUT) $(PACKAGES)
 
 browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none
 	testdata/browser/install.sh $(OUT)/axe-$(AXE_CORE).js $(AXE_CORE) $(AXE_SHA256)

@@ -12,14 +12,15 @@ import (
 	"time"
 )
 
-// What the inbox keeps at most; the oldest letters go first.
+// What the inbox keeps at most.
 const (
 	InboxLetters = 1000     // letters
 	InboxOctets  = 64 << 20 // octets of sources and decoded texts together
 )
 
-// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's page, for tests
-// and for whoever tries the appliance out. All methods may be called from several goroutines.
+// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's
+// page, for tests and for whoever tries the appliance out. A flood of letters does not push the others out
+// (makeRoom). All methods may be called from several goroutines.
 type Inbox struct {
 	now func() time.Time
 
@@ -65,18 +66,6 @@ func (b *Inbox) newID() (string, error) {
 		return "", fmt.Errorf("no name for a letter in the inbox: %w", err)
 	}
 	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:])), nil
-}
-
-// makeRoom drops the oldest letters until both limits hold. The caller holds the lock.
-func (b *Inbox) makeRoom() {
-	drop := max(0, len(b.letters)-InboxLetters)
-	for _, gone := range b.letters[:drop] {
-		b.octets -= gone.octets()
-	}
-	for ; b.octets > InboxOctets; drop++ {
-		b.octets -= b.letters[drop].octets()
-	}
-	b.letters = slices.Delete(b.letters, 0, drop)
 }
 
 // announce wakes everybody who watches. The caller holds the lock.

@@ -121,6 +121,53 @@ func TestInboxLimits(t *testing.T) {
 	})
 }
 
+// TestInboxFlood holds that letters to 5,000 people at once leave those of others where they are.
+func TestInboxFlood(t *testing.T) {
+	at := noon
+	b := NewInbox(func() time.Time { return at }, rand.Reader)
+	deliver(t, b, "early@example.com", "Welcome")
+	at = at.Add(time.Minute)
+	deliver(t, b, "opened@example.com", "Welcome")
+	b.MarkRead(true, func(c *Captured) bool { return c.Recipient == "opened@example.com" })
+	flood := func(to string, n int) {
+		for i := range n {
+			deliver(t, b, fmt.Sprintf("%s%d@example.com", to, i), "Welcome")
+		}
+	}
+	flood("first", 2500)
+	deliver(t, b, "driver@example.com", "Confirm your address")
+	flood("second", 2500)
+	at = at.Add(time.Minute)
+	for i := range 20 {
+		deliver(t, b, fmt.Sprintf("later%d@example.com", i), "Welcome")
+	}
+	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second2499"} {
+		if _, found := b.Latest(InboxQuery{}.To(to + "@example.com")); !found {
+			t.Errorf("the letter to %s is gone", to)
+		}
+	}
+	if _, found := b.Latest(InboxQuery{}.To("first0@example.com")); found {
+		t.Error("the flood's first letter is still there")
+	}
+	octets := 0
+	for _, c := range b.Find(InboxQuery{}) {
+		octets += c.octets()
+	}
+	if n, _ := b.Counts(); n != InboxLetters || b.octets != octets {
+		t.Errorf("%d letters, %d octets counted of %d", n, b.octets, octets)
+	}
+}
+
+func BenchmarkInboxFlood(b *testing.B) {
+	box := testInbox()
+	for i := 0; b.Loop(); i++ {
+		to := fmt.Sprintf("p%d@example.com", i)
+		if err := box.Deliver("postern@localhost", to, plainLetter(to, "Welcome to your new bicycle from Acme")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestInboxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := testInbox()

@@ -77,6 +77,14 @@ func (o *office) open(dir string) {
 
 func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.wrong.Load())) }
 
+// rounds is full, or few where tests are to be short: the long ones hold the same over more of what happens.
+func rounds(full, few int) int {
+	if testing.Short() {
+		return few
+	}
+	return full
+}
+
 // newComposer makes the composer for the letters of a store; its tokens are made of random.
 func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Composer {
 	t.Helper()

@@ -56,6 +56,8 @@ type Config struct {
 	LogFormat string // json, console; empty: by where the log goes
 	Limits    Limits
 
+	Warnings []string // sentences for the log: what is taken, and should be mended
+
 	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN
 }
 

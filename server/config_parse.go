@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/tls"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -28,7 +27,7 @@ const (
 const defaultSender = "Postern <postern@localhost>"
 
 // Parse reads the settings. Its error is a *ConfigError with every fault. Beside the settings it looks only at the
-// files that SMTP_PASSWORD_FILE and SMTP_CA_FILE name.
+// files that it names.
 func (s Settings) Parse() (Config, error) {
 	s.fill()
 	p := &parser{}
@@ -49,7 +48,7 @@ func (s Settings) Parse() (Config, error) {
 		Contact:            p.contact(s.Contact),
 		Organisation:       p.text("ORGANISATION", s.Organisation),
 		PrivacyURL:         p.link("PRIVACY_URL", s.PrivacyURL),
-		LettersDir:         p.directory("LETTERS_DIR", s.LettersDir),
+		LettersDir:         p.lettersDir(s.LettersDir),
 		ActivationURL:      p.activationURL(s.EECDActivationURL),
 		ConfirmationTTL:    p.duration("CONFIRMATION_TTL", s.ConfirmationTTL, time.Second, 30*day),
 		ConfirmationReuse:  p.duration("CONFIRMATION_REUSE", s.ConfirmationReuse, time.Second, day),
@@ -92,15 +91,33 @@ func (s Settings) Parse() (Config, error) {
 	c.computed.activationURL = s.EECDActivationURL == ""
 	c.computed.origins = s.AllowedOrigins == ""
 	c.compute()
+	p.warnOfClearText(c)
+	c.Warnings = p.warnings
 	return c, nil
+}
+
+// warnOfClearText warns of what crosses a network unencrypted.
+func (p *parser) warnOfClearText(c Config) {
+	if c.SMTP != nil && c.SMTP.NoTLS && c.SMTP.User != "" {
+		p.warn("SMTP_URL", "says tls=off: the password and all letters go to the smarthost in the clear")
+	}
+	if c.PublicURL.Scheme == "http" && !loopback(c.PublicURL.Hostname()) {
+		p.warn("PUBLIC_URL", "is http, as %s: links, passwords and tokens cross the network in the clear; serve HTTPS, "+
+			"by a proxy or POSTERN_TLS_CERT, and set it to the https address", c.PublicURL)
+	}
 }
 
 // parser reads single settings and collects what is wrong with them. Its methods take a setting's name without the
 // prefix, and answer a zero value where they found a fault.
-type parser struct{ faults []string }
+type parser struct{ faults, warnings []string }
 
 func (p *parser) fault(name, format string, args ...any) {
 	p.faults = append(p.faults, settingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
+}
+
+// warn notes what is taken and should be mended all the same.
+func (p *parser) warn(name, format string, args ...any) {
+	p.warnings = append(p.warnings, settingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
 }
 
 // unknown lists the names that are no setting, each with the nearest one that is.
@@ -122,13 +139,7 @@ func (p *parser) unknown(s Settings) {
 
 // together holds the rules between settings.
 func (p *parser) together(s Settings, c Config) {
-	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
-		p.fault("TLS_CERT", "and POSTERN_TLS_KEY belong together: set both, or neither")
-	} else if s.TLS.Cert != "" {
-		if _, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key); err != nil {
-			p.fault("TLS_CERT", "and POSTERN_TLS_KEY cannot be used: %s", err)
-		}
-	}
+	p.certificate(s.TLS.Cert, s.TLS.Key)
 	if c.OperatorListen != "" && c.OperatorListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		p.fault("OPERATOR_LISTEN", "is the same as POSTERN_LISTEN: leave it out, or name another port")
 	}

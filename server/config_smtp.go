@@ -1,10 +1,8 @@
 package server
 
 import (
-	"crypto/x509"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,13 +64,7 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		p.fault("SMTP_OAUTH_URL", "must be https: the client's secret goes there")
 	}
-	text, err := os.ReadFile(s.SMTP.OAuth.SecretFile)
-	if err != nil {
-		p.fault("SMTP_OAUTH_SECRET_FILE", "cannot be read: %s", err)
-	}
-	if o.Secret = strings.TrimSpace(string(text)); err == nil && o.Secret == "" {
-		p.fault("SMTP_OAUTH_SECRET_FILE", "is empty: %s", s.SMTP.OAuth.SecretFile)
-	}
+	o.Secret = p.secret("SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile)
 	return o
 }
 
@@ -142,14 +134,7 @@ func (p *parser) smtpOptions(smtp *SMTP, query string) {
 // smtpPassword takes the password from its file, where one is named.
 func (p *parser) smtpPassword(smtp *SMTP, file string) {
 	if file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			p.fault("SMTP_PASSWORD_FILE", "cannot be read: %s", err)
-			return
-		}
-		smtp.Password = strings.TrimRight(string(text), "\r\n")
-		if smtp.Password == "" || strings.ContainsAny(smtp.Password, "\x00\r\n") {
-			p.fault("SMTP_PASSWORD_FILE", "must hold the password alone, on one line: %s", file)
+		if smtp.Password = p.secret("SMTP_PASSWORD_FILE", file); smtp.Password == "" {
 			return
 		}
 	}
@@ -160,23 +145,6 @@ func (p *parser) smtpPassword(smtp *SMTP, file string) {
 		p.fault("SMTP_URL", "is wrong: there is a user, but no password; write smtp://user:password@host, "+
 			"or set POSTERN_SMTP_PASSWORD_FILE")
 	}
-}
-
-func (p *parser) roots(file string) *x509.CertPool {
-	if file == "" {
-		return nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		p.fault("SMTP_CA_FILE", "cannot be read: %s", err)
-		return nil
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		p.fault("SMTP_CA_FILE", "holds no certificate in PEM form: %s", file)
-		return nil
-	}
-	return pool
 }
 
 // isHostName tells whether a text can stand in EHLO as a name (RFC 5321 §4.1.1.1); it goes on the wire as it is.

@@ -209,7 +209,7 @@ func TestFaults(t *testing.T) {
 		{withSMTP("SMTP_URL=smtp://u@mail"), `POSTERN_SMTP_URL is wrong: there is a user, but no password`},
 		{withSMTP("SMTP_URL=smtp://:p@mail"), `POSTERN_SMTP_URL is wrong: there is a password, but no user`},
 		{withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE=/nowhere"), `POSTERN_SMTP_PASSWORD_FILE cannot be read`},
-		{withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+empty), `POSTERN_SMTP_PASSWORD_FILE must hold the password`},
+		{withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+empty), `POSTERN_SMTP_PASSWORD_FILE is empty`},
 		{withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+empty), `POSTERN_SMTP_CA_FILE holds no certificate`},
 		{withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE=/nowhere"), `POSTERN_SMTP_CA_FILE cannot be read`},
 	} {

@@ -12,11 +12,11 @@ import (
 var below = map[string][]string{
 	"postern":                   {"server/command"},
 	"postern/server/command":    {"mail/letters", "server", "server/input", "server/operator", "server/push", "server/web", "server/web/fields", "store", "tokens"},
-	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/input", "server/metrics", "server/web", "server/web/fields", "mail", "mail/letters", "store", "tokens"},
+	"postern/server":            {"server/biker", "server/eecd", "server/partner", "server/operator", "server/inbox", "server/input", "server/metrics", "server/web", "server/web/fields", "mail", "mail/letters", "store", "store/private", "tokens"},
 	"postern/server/eecd":       {"server/web", "server/web/fields", "mail/document", "store", "tokens"},
 	"postern/server/biker":      {"server/web", "server/web/fields", "store", "tokens"},
 	"postern/server/partner":    {"server/input", "server/web", "server/web/fields", "store", "tokens"},
-	"postern/server/operator":   {"server/web", "server/web/fields", "store", "tokens"},
+	"postern/server/operator":   {"server/web", "server/web/fields", "store", "store/private", "tokens"},
 	"postern/server/push":       {"server/input"},
 	"postern/server/input":      {},
 	"postern/server/metrics":    {"store"},
@@ -26,8 +26,9 @@ var below = map[string][]string{
 	"postern/mail":              {"mail/letters", "store"},
 	"postern/mail/letters":      {"mail/document", "store", "tokens"},
 	"postern/mail/document":     {"store"},
-	"postern/store":             {},
-	"postern/tokens":            {},
+	"postern/store":             {"store/private"},
+	"postern/store/private":     {},
+	"postern/tokens":            {"store/private"},
 }
 
 // owners are the only rooms that may import these.

@@ -15,8 +15,8 @@ import (
 	"postern/store"
 )
 
-// victim is an appliance that is killed at random under load, again and again on one data directory. SOAK_ROUNDS sets how
-// often.
+// victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 5 with
+// -short, SOAK_ROUNDS times where that is set.
 type victim struct {
 	dir   string
 	sink  *sink
@@ -37,6 +37,9 @@ func newVictim(t *testing.T) *victim {
 func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Context, round, client int), wait func(), compare func(*testing.T)) {
 	t.Helper()
 	rounds := 20
+	if testing.Short() {
+		rounds = 5
+	}
 	if text := os.Getenv("SOAK_ROUNDS"); text != "" {
 		var err error
 		if rounds, err = strconv.Atoi(text); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/store/private"
 )
 
 // drainTime is how long running requests and letters on the wire may take once the appliance is told to stop.
@@ -51,7 +52,7 @@ func (a *App) Run(ctx context.Context) error {
 	if certificate != nil {
 		work.Go(func() { certificate.Run(ctx) })
 	}
-	a.warnOfSettings()
+	a.warn()
 	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).Msg("listening")
 	select {
 	case <-ctx.Done():
@@ -64,14 +65,14 @@ func (a *App) Run(ctx context.Context) error {
 	return fault
 }
 
-// warnOfSettings says what works, and lets others read along.
-func (a *App) warnOfSettings() {
-	if smtp := a.config.SMTP; smtp != nil && smtp.NoTLS && smtp.User != "" {
-		a.log.Warn().Msg("tls=off in POSTERN_SMTP_URL: the password and all letters go to the smarthost in the clear")
+// warn logs what is taken, and should be mended all the same.
+func (a *App) warn() {
+	for _, sentence := range a.config.Warnings {
+		a.log.Warn().Msg(sentence)
 	}
-	if public := a.config.PublicURL; public.Scheme == "http" && !loopback(public.Hostname()) {
-		a.log.Warn().Stringer("publicUrl", public).Msg("POSTERN_PUBLIC_URL is http: links, passwords and tokens cross the " +
-			"network in the clear; serve HTTPS, by a proxy or POSTERN_TLS_CERT, and set it to the https address")
+	if owner, is := private.Foreign(a.config.Data); is {
+		a.log.Warn().Msgf("the data directory %s belongs to %s, and this is root: what is made there now is root's; "+
+			"run Postern as %[2]s", a.config.Data, owner)
 	}
 }
 

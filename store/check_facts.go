@@ -29,15 +29,24 @@ func (c *checker) fault(format string, args ...any) {
 // records that they stand for.
 func checkFacts(t *tx) []string {
 	c := &checker{tx: t}
+	for _, part := range []struct {
+		name  string
+		check func()
+	}{
+		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions},
+		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events}, {"what was told and tried", c.traces},
+	} {
+		var damaged *DamagedFile
+		if err := guarded("", func() error { part.check(); return nil }); errors.As(err, &damaged) {
+			c.fault("%s: the check breaks off, as %s", part.name, damaged.What)
+		}
+	}
+	return c.faults
+}
+
+// traces checks what stands by itself.
+func (c *checker) traces() {
 	checkTable(c, metas, func(key []byte, _ meta) {})
-	c.users()
-	c.partners()
-	c.bikers()
-	c.sessions()
-	c.answers()
-	c.cleanings()
-	c.letters()
-	c.events()
 	checkTable(c, addresses, func(key []byte, known address) {
 		if len(key) != sha256.Size || len(known.Links) > addressDaily {
 			c.fault("address %x is not readable, or has %d letters", key, len(known.Links))
@@ -51,11 +60,10 @@ func checkFacts(t *tx) []string {
 	})
 	checkTable(c, limits, func(key []byte, _ Window) {})
 	checkTable(c, mailings, func(key []byte, _ mailing) {
-		if !t.has(userBucket, key) {
+		if !c.tx.has(userBucket, key) {
 			c.fault("mailings of a user %x who is not there", key)
 		}
 	})
-	return c.faults
 }
 
 // checkTable visits every record of a table, the damaged ones excepted, which are faults.

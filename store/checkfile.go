@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -72,15 +74,39 @@ func checkBolt(bolt *bbolt.Tx) (faults []string) {
 	more := 0
 	for fault := range bolt.Check() {
 		if len(faults) < faultsListed {
-			faults = append(faults, fault.Error())
+			faults = append(faults, sentenceOf(fault.Error()))
 		} else {
 			more++
 		}
 	}
+	faults = slices.Compact(faults)
 	if more > 0 {
 		faults = append(faults, fmt.Sprintf("and %d more", more))
 	}
 	return faults
+}
+
+// boltFaults are the words of bbolt's check, and ours for them. What it finds beyond these is a page that it cannot
+// walk.
+var boltFaults = []struct {
+	words *regexp.Regexp
+	ours  string
+}{
+	{regexp.MustCompile(`^page (\d+): already freed`), "the list of free pages names page $1 twice"},
+	{regexp.MustCompile(`^page (\d+): unreachable unfreed`), "page $1 is part of nothing, and not free"},
+	{regexp.MustCompile(`^page (\d+): multiple references`), "page $1 is referred to twice"},
+	{regexp.MustCompile(`^page (\d+): reachable freed`), "page $1 is in use, and in the list of free pages"},
+	{regexp.MustCompile(`^page (\d+): out of bounds`), "page $1 is referred to, and there are fewer"},
+	{regexp.MustCompile(`^(?:the first )?key\[.* page\((\d+)\) needs to be`), "the keys of page $1 are out of order"},
+}
+
+func sentenceOf(fault string) string {
+	for _, known := range boltFaults {
+		if at := known.words.FindStringSubmatchIndex(fault); at != nil {
+			return string(known.words.ExpandString(nil, known.ours, fault, at))
+		}
+	}
+	return "its pages cannot be walked to the end"
 }
 
 // checkRecords checks what the facts have written.

@@ -6,15 +6,24 @@ import (
 	"runtime/debug"
 )
 
-// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a sentence.
+// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a
+// sentence. What the panic said is no part of it: it speaks of the code.
 func guarded(path string, fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if value := recover(); value != nil {
-			err = &DamagedFile{Path: path, What: fmt.Sprint(value)}
+			err = &DamagedFile{Path: path, What: damageOf(value)}
 		}
 	}()
 	return fn()
+}
+
+// damageOf says what a panic tells of the file.
+func damageOf(value any) string {
+	if fault, is := value.(interface{ Addr() uintptr }); is && fault.Addr() != 0 { // of the map of the file
+		return "the disk cannot read a page of it, or a page points out of the file"
+	}
+	return "a page of it is not what Postern wrote"
 }
 
 // safely runs fn and makes a panic, also one of a page that can't be read, an error.

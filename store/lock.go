@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"postern/store/private"
 )
 
 // ErrHeld is what Open's error is (errors.Is) when another process holds the data directory.
@@ -27,9 +29,9 @@ type dirLock struct{ file *os.File }
 // lockDir takes the lock, or says after wait who has it.
 func lockDir(dir string, wait time.Duration) (*dirLock, error) {
 	path := filepath.Join(dir, lockName)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := private.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("the data directory %s cannot be written: %w; give the user that runs Postern the right to", dir, err)
+		return nil, fmt.Errorf("the data directory %s cannot be written: %w", dir, err)
 	}
 	for deadline := time.Now().Add(wait); ; time.Sleep(lockPoll) {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"postern/store/private"
 )
 
 // Options is what a store is told once, when it is opened.
@@ -90,7 +92,7 @@ func DataFile(dir string) string { return filepath.Join(dir, dataName) }
 func Open(dir string, o Options) (*Store, error) { return open(dir, o, migrations) }
 
 func open(dir string, o Options, steps []migration) (*Store, error) {
-	if err := makeDir(dir); err != nil {
+	if err := prepareDir(dir); err != nil {
 		return nil, err
 	}
 	lock, err := lockDir(dir, lockWait)
@@ -284,7 +286,8 @@ func (s *Store) ApplianceID() ID { return s.appliance }
 // boltOptions are bbolt's for a file that is written. The freelist is kept in the file: rebuilding it from a large file takes
 // a start too long.
 func boltOptions() *bbolt.Options {
-	return &bbolt.Options{Timeout: fileWait, FreelistType: bbolt.FreelistMapType, NoStatistics: true}
+	return &bbolt.Options{Timeout: fileWait, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		OpenFile: private.OpenFile}
 }
 
 // openBolt opens an existing file after its preflight.
@@ -305,23 +308,6 @@ func openBolt(path string, readOnly bool) (bolt *bbolt.DB, err error) {
 		return nil, fmt.Errorf("the data file %s cannot be opened: %w", path, err)
 	}
 	return bolt, nil
-}
-
-// makeDir makes the data directory where it is missing.
-func makeDir(dir string) error {
-	about, err := os.Stat(dir)
-	switch {
-	case err == nil && !about.IsDir():
-		return fmt.Errorf("the data directory %s is a file: move it away, or use another directory", dir)
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the data directory %s cannot be used: %w", dir, err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern", dir, err)
-	}
-	return syncPath(filepath.Dir(dir))
 }
 
 // syncPath makes a file or a directory's entries durable.

@@ -7,6 +7,9 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"syscall"
+
+	"postern/store/private"
 )
 
 // DamagedFile says that a data file is not what Postern wrote. Such a file is left as it is.
@@ -90,9 +93,12 @@ func newestOnDisk(path string) uint64 {
 
 // openPages opens a file whose metas and length are right. One damaged meta is what the other one is for.
 func openPages(path string) (*pageFile, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("the data file cannot be read: %w", err)
+	file, err := private.OpenFile(path, os.O_RDONLY, 0)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return nil, private.File("the data file", path)
+	case err != nil:
+		return nil, fmt.Errorf("the data file cannot be read: %w", private.Denied("the data file "+path, path, err))
 	}
 	p := &pageFile{file: file, path: path}
 	about, err := file.Stat()

@@ -88,7 +88,7 @@ func TestPreflight(t *testing.T) {
 		{"a used page is free", func(e *pageEdit) {
 			native.PutUint16(e.freelist()[10:], 1)
 			native.PutUint64(e.freelist()[16:], e.meta.root)
-		}, "", "reachable freed"},
+		}, "", "is in use, and in the list of free pages"},
 		{"the root is of another kind", func(e *pageEdit) { e.page(e.meta.root)[8] = 0x20 }, "of type 0x20", "of type 0x20"},
 		{"the root's entry points away", func(e *pageEdit) { e.entry(e.meta.root, 0)[7] = 1 }, "out of its page", "out of its page"},
 		{"a bucket's root is of another kind", func(e *pageEdit) { e.page(limits)[8] = flagFreelist }, "part of the tree", "part of the tree"},

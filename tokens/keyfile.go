@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"postern/store/private"
 )
 
 // keyFileLimit bounds what is read as a key file, in octets: thousands of keys.
@@ -19,7 +21,7 @@ const keyFileLimit = 1 << 20
 func LoadKeyring(path string) (*Keyring, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes must not hang the start
 	if err != nil {
-		return nil, fmt.Errorf("the key file can't be opened: %w", err)
+		return nil, fmt.Errorf("the key file can't be opened: %w", private.Unopened("the file", path, err))
 	}
 	defer f.Close()
 	info, err := f.Stat()

@@ -61,6 +61,7 @@ type keyringEntry struct {
 // parseKeyring reads a key file's content. The error joins every fault found, each a sentence.
 func parseKeyring(content []byte) (*Keyring, error) {
 	var file keyringFile
+	content = bytes.TrimPrefix(content, []byte("\ufeff")) // some editors on Windows begin a file with it
 	if err := json.Unmarshal(content, &file, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("it is not the JSON of a keyring: line %d is wrong", faultLine(content, err))
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-fonts/dejavu/dejavusans"
+	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/go-json-experiment/json"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
@@ -209,12 +211,12 @@ func squeeze(text string) string { return strings.Join(strings.Fields(text), "")
 // TestSameOctets holds that only the data decide about the octets: not the time, the process, or others that render at
 // once (which the race detector watches). Every character of the fonts is in it, also those that share a glyph.
 func TestSameOctets(t *testing.T) {
-	fonts := sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF))
+	fonts := sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF, dejavusans.TTF, dejavusansbold.TTF))
 	charset, err := newCharset()
 	check(t, err)
 	c := fixtures(t)["compartments"]
 	for r := rune(' '); r <= 0xFFFF; r++ {
-		if charset.has(r) {
+		if charset.family(r) != "" {
 			c.Comments, c.Station.Name = c.Comments+string(r), c.Station.Name+string(r)
 		}
 	}
@@ -230,12 +232,38 @@ func TestSameOctets(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF)) != fonts {
+	if sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF, dejavusans.TTF, dejavusansbold.TTF)) != fonts {
 		t.Error("rendering writes into the fonts, which all renderings share")
 	}
 	c.ChangedAt = time.Time{}
 	if a, b := render(t, c, link, "en"), render(t, c, link, "en"); !bytes.Equal(a, b) || !bytes.Contains(a, []byte("(D:19700101000000)")) {
 		t.Error("without a time of change, it takes the present")
+	}
+}
+
+// TestRareCharacters holds that what the usual font lacks is in the PDF, where it should be, and that the other font
+// is in those documents alone which need it.
+func TestRareCharacters(t *testing.T) {
+	c := fixtures(t)["bare"]
+	plain := render(t, c, link, "en")
+	c.Station.Name, c.Customer, c.Driver = "GROẞE REINIGUNG", "საქართველოს ტერმინალი", "Արամ Հակոբյան"
+	c.Comments = "a‐b‑c‒d, Nʼgolo, Vũ Đặng Ệ, ≤ 5 ℃ → ok"
+	c.CustomerReference = strings.Repeat("საქართველო ", 18)
+	pdf := render(t, c, link, "en")
+	all := ""
+	for _, text := range readPDF(t, pdf)[0].texts {
+		all += squeeze(text.text)
+	}
+	for _, value := range []string{c.Station.Name, c.Customer, c.Driver, c.Comments, c.CustomerReference} {
+		if !strings.Contains(all, squeeze(value)) {
+			t.Errorf("not there: %q in %q", value, all)
+		}
+	}
+	if name := []byte("DejaVu"); bytes.Contains(plain, []byte("dejavu")) || bytes.Contains(plain, name) {
+		t.Error("a document that needs no rare character has their font in it")
+	}
+	if len(pdf) > 5*len(plain) {
+		t.Errorf("%d octets with rare characters, %d without", len(pdf), len(plain))
 	}
 }
 

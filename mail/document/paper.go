@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-fonts/dejavu/dejavusans"
+	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
@@ -72,19 +74,20 @@ type column struct {
 type paper struct {
 	pdf     *fpdf.Fpdf
 	charset *charset
-	y       float64 // where the next row begins
-	running string  // stands on top of the second page and all after it
-	onPage  func()  // what else a new page begins with, as a table's head
+	y       float64         // where the next row begins
+	running string          // stands on top of the second page and all after it
+	rare    map[string]bool // the weights of the rare font that are in it
+	onPage  func()          // what else a new page begins with, as a table's head
 }
 
 // newPaper begins a document. All documents share the fonts' octets: fpdf writes into them only for a glyph without
-// metrics of its own, and no character leads to one in these fonts.
+// metrics of its own, and no character that is used leads to one in these fonts.
 func newPaper(title, language string, at time.Time) (*paper, error) {
 	charset, err := newCharset()
 	if err != nil {
-		return nil, fmt.Errorf("reading the document's font: %w", err)
+		return nil, err
 	}
-	p := &paper{pdf: fpdf.New("P", "mm", "A4", ""), charset: charset, y: margin}
+	p := &paper{pdf: fpdf.New("P", "mm", "A4", ""), charset: charset, y: margin, rare: make(map[string]bool)}
 	p.running = charset.printable(title)
 	p.pdf.SetCatalogSort(true) // with the dates, what makes the same data the same octets
 	p.pdf.SetCreationDate(at)
@@ -94,8 +97,8 @@ func newPaper(title, language string, at time.Time) (*paper, error) {
 	p.pdf.SetLang(language)
 	p.pdf.SetCompression(true)
 	p.pdf.SetAutoPageBreak(false, 0)
-	p.pdf.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	p.pdf.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	p.pdf.AddUTF8FontFromBytes(usual, "", goregular.TTF)
+	p.pdf.AddUTF8FontFromBytes(usual, "B", gobold.TTF)
 	p.pdf.AddPage()
 	return p, nil
 }
@@ -180,17 +183,38 @@ func (p *paper) shorten(text string, s style, width float64) string {
 	return text[:fitting(text, width-measure("…"), measure)] + "…"
 }
 
-// measure gives the function that measures texts in a style, valid until another style is used.
+// measure gives the function that measures printable texts in a style.
 func (p *paper) measure(s style) func(string) float64 {
-	p.pdf.SetFont("go", s.weight, s.size)
-	return p.pdf.GetStringWidth
+	return func(text string) (width float64) {
+		for run, family := range p.charset.runs(text) {
+			p.choose(family, s)
+			width += p.pdf.GetStringWidth(run)
+		}
+		return width
+	}
+}
+
+// rareWeights are the rare font's files by weight.
+var rareWeights = map[string][]byte{"": dejavusans.TTF, "B": dejavusansbold.TTF}
+
+// choose makes a font the one to measure and write with. The rare one takes a document time and room, and is added
+// when it is met.
+func (p *paper) choose(family string, s style) {
+	if family == rare && !p.rare[s.weight] {
+		p.rare[s.weight] = true
+		p.pdf.AddUTF8FontFromBytes(rare, s.weight, rareWeights[s.weight])
+	}
+	p.pdf.SetFont(family, s.weight, s.size)
 }
 
 // write puts one line at a place, given by its upper left corner.
 func (p *paper) write(x, y float64, l line) {
-	p.pdf.SetFont("go", l.style.weight, l.style.size)
 	p.pdf.SetTextColor(l.style.colour.r, l.style.colour.g, l.style.colour.b)
-	p.pdf.Text(x, y+baseline*l.style.height(), l.text)
+	for run, family := range p.charset.runs(l.text) {
+		p.choose(family, l.style)
+		p.pdf.Text(x, y+baseline*l.style.height(), run)
+		x += p.pdf.GetStringWidth(run)
+	}
 }
 
 // rule draws a thin line across the sheet.

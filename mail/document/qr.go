@@ -10,6 +10,7 @@ const (
 	codeSize  = 34.0 // millimetres
 	codeX     = sheetWidth - margin - codeSize
 	codeLabel = 6.5
+	quietZone = 4 // modules around a code that must be empty (ISO/IEC 18004 §6.3.8)
 )
 
 // drawCode puts the QR code of a link, and the link in words below it, into the upper right corner of the page, and
@@ -36,7 +37,7 @@ func (p *paper) drawCode(link, caption string) (bottom float64, err error) {
 
 	lines := p.wrap(caption, codeSize, style{"B", codeLabel, muted})
 	lines = append(lines, p.wrap(link, codeSize, style{"", codeLabel, muted})...)
-	bottom = margin + codeSize + 2
+	bottom = margin + codeSize + quietZone*module
 	for _, l := range lines {
 		p.write(codeX, bottom, l)
 		bottom += l.style.height()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"rsc.io/qr"
 	"rsc.io/qr/coding"
 )
 
@@ -13,6 +14,29 @@ func TestCode(t *testing.T) {
 	for _, link := range []string{link, "http://localhost/", "https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
 		if got := readCode(t, readPDF(t, render(t, fixtures(t)["bare"], link, "nl"))[0].content); got != link {
 			t.Errorf("the code says %q, want %q", got, link)
+		}
+	}
+}
+
+// TestQuietZone holds that no text comes nearer to the code than four modules, or readers would not find it.
+func TestQuietZone(t *testing.T) {
+	for _, link := range []string{"http://localhost/", link, link + strings.Repeat("/long", 60)} {
+		code, err := qr.Encode(link, qr.M)
+		check(t, err)
+		zone := 4 * codeSize / float64(code.Size)
+		c := worst()
+		c.Number = strings.Repeat("W", 30)
+		for _, text := range readPDF(t, render(t, c, link, "fr"))[0].texts {
+			size := text.size * pointsToMM
+			x, y := text.x*pointsToMM, sheetHeight-text.y*pointsToMM
+			above, below := y-0.75*size, y+0.22*size
+			right := x
+			if x < codeX { // beside the code; its width is held by TestOnTheSheet
+				right = margin + headWidth
+			}
+			if right > codeX-zone && above < margin+codeSize+zone && below > margin-zone {
+				t.Errorf("%.30s…: %.30q stands in the quiet zone of %.1f mm", link, text.text, zone)
+			}
 		}
 	}
 }

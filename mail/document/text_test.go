@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-fonts/dejavu/dejavusansbold"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/sfnt"
 )
@@ -18,23 +20,67 @@ func TestPrintable(t *testing.T) {
 		"He\u0301le\u0300ne":           "Hélène",
 		"Ćwiklińska Ščerbić Őry Ğül Þór Ærø Ŀ Жуков Ωμέγα €": "Ćwiklińska Ščerbić Őry Ğül Þór Ærø Ŀ Жуков Ωμέγα €",
 		"tab\there, no\u00a0break, thin\u2009space":          "tab here, no\u00a0break, thin space",
-		"a\nb\r\nc\rd\u2028e":    "a\nb\nc\nd\ne",
-		"山😀\x00\x1b\u202e\u200b": strings.Repeat("\uFFFD", 6),
-		"broken \xff\xfe utf-8":  "broken \uFFFD utf-8",
-		"":                       "",
+		"a\nb\r\nc\rd\u2028e":      "a\nb\nc\nd\ne",
+		"山😀\x00\x1b\u202e\u200b":   strings.Repeat("\uFFFD", 6),
+		"broken \xff\xfe utf-8":    "broken \uFFFD utf-8",
+		"":                         "",
+		"GROẞ a‐b‑c‒d Nʼg x\u0302": "GROẞ a‐b‑c‒d Nʼg x\u0302",
+		"საქართველო Հայաստան": "საქართველო Հայաստան",
+		"ᲡᲐᲥᲐᲠᲗᲕᲔᲚᲝ":          "საქართველო", // capitals for headings, in Unicode since 2018
+		"ＡＢ１２ ﹣ 𝐁𝐨𝐥𝐝 ℡":       "AB12 - Bold ℡",
+		"שלום سلام":           "\uFFFD\uFFFD\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD\uFFFD",
 	} {
 		if got := charset.printable(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
-	bold, err := sfnt.Parse(gobold.TTF)
+}
+
+// TestCharacters holds what the document can show: all that European names and texts are written with, in both weights.
+func TestCharacters(t *testing.T) {
+	charset, err := newCharset()
 	check(t, err)
-	for r := rune(0); r < 0x30000; r++ {
-		if glyph, _ := bold.GlyphIndex(nil, r); (glyph != 0) != charset.has(r) {
-			t.Errorf("%U is in one weight only", r)
+	for _, block := range []struct {
+		name     string
+		from, to rune
+	}{
+		{"Latin-1", 0xA1, 0xFF}, {"Latin Extended-A", 0x100, 0x17F}, {"Latin Extended-B", 0x180, 0x24F}, {"Latin Extended Additional", 0x1E00, 0x1EF9},
+		{"Greek", 0x384, 0x3E1}, {"Cyrillic", 0x400, 0x4FF}, {"Armenian", 0x531, 0x556}, {"Armenian", 0x561, 0x587}, {"Georgian", 0x10D0, 0x10FA},
+		{"apostrophes", 0x2B9, 0x2BF}, {"dashes and quotation marks", 0x2010, 0x2027}, {"currencies", 0x20A0, 0x20B5},
+	} {
+		for r := block.from; r <= block.to; r++ {
+			letter := unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+			if got := charset.printable(string(r)); letter && strings.ContainsRune(got, replacement) {
+				t.Errorf("%s: %U %q becomes %q", block.name, r, r, got)
+			}
 		}
-		if r > 0xFFFF && charset.has(r) {
-			t.Errorf("%U: the PDF library takes no more than 16 bits", r)
+	}
+	for family, ttf := range map[string][]byte{usual: gobold.TTF, rare: dejavusansbold.TTF} {
+		bold, err := sfnt.Parse(ttf)
+		check(t, err)
+		for r := rune(0); r < 0x30000; r++ {
+			if charset.family(r) == family && !charset.in(bold, r) {
+				t.Errorf("%U is in one weight only", r)
+			}
+			if r > 0xFFFF && charset.family(r) != "" {
+				t.Errorf("%U: the PDF library takes no more than 16 bits", r)
+			}
+		}
+	}
+}
+
+func TestRuns(t *testing.T) {
+	charset, err := newCharset()
+	check(t, err)
+	for text, want := range map[string][]string{
+		"": nil, "abc": {"go abc"}, "ẞ": {"dejavu ẞ"}, "GROẞ.": {"go GRO", "dejavu ẞ", "go ."}, "სა": {"dejavu სა"}, "ა ბ": {"dejavu ა", "go  ", "dejavu ბ"},
+	} {
+		var got []string
+		for run, family := range charset.runs(text) {
+			got = append(got, family+" "+run)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

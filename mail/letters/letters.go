@@ -86,7 +86,7 @@ func New(o Options) (*Composer, error) {
 	if o.Sealer == nil {
 		faults = append(faults, errors.New("letters need a sealer for the tokens in their links"))
 	}
-	texts, err := loadTexts(embedded, o.Dir)
+	texts, err := textsOf(o.Dir)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"postern/store"
 )
@@ -24,6 +25,18 @@ type textFile struct{ name, content string }
 
 // languageFiles are the files of a language, by the kind of letter, footer or wordsFile.
 type languageFiles map[string]textFile
+
+// embeddedTexts are those of an appliance without a directory of its own. They never change, so that they are
+// compiled once in a process.
+var embeddedTexts = sync.OnceValues(func() (map[string]*language, error) { return loadTexts(embedded, "") })
+
+// textsOf gives all texts, with those of the operator's directory, if one is named, over the embedded ones.
+func textsOf(dir string) (map[string]*language, error) {
+	if dir == "" {
+		return embeddedTexts()
+	}
+	return loadTexts(embedded, dir)
+}
 
 // loadTexts reads every text, by language: those embedded, and in their place or beside them those of the operator's
 // directory, if one is named. All files with a fault are named in the error, and every one that is missing: a population

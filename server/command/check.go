@@ -37,7 +37,11 @@ func (c *call) check() ([]string, error) {
 		return nil, err
 	}
 	dir := settings.DataDir()
-	if c.dial(dir) {
+	running, err := c.dial(dir)
+	if err != nil {
+		return nil, err
+	}
+	if running {
 		var answer operator.Checked
 		err := c.ask(http.MethodPost, "/check", nil, nil, &answer)
 		return answer.Faults, err

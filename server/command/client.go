@@ -47,8 +47,8 @@ func (a *asker) open() error {
 		return err
 	}
 	dir := settings.DataDir()
-	if a.dial(dir) {
-		return nil
+	if running, err := a.dial(dir); running || err != nil {
+		return err
 	}
 	_, missing := os.Stat(store.DataFile(dir))
 	if errors.Is(missing, os.ErrNotExist) && !a.makes {
@@ -63,7 +63,7 @@ func (a *asker) open() error {
 	}
 	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
 	if errors.Is(err, store.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now
-		if a.dial(dir) {
+		if running, _ := a.dial(dir); running {
 			return nil
 		}
 		return fmt.Errorf("%w; it does not answer on its socket, so it is starting or stopping: try again in a moment", err)
@@ -79,16 +79,20 @@ func noData(dir string) error {
 	return fmt.Errorf("there is no data file in %s: start the appliance there first, or set POSTERN_DATA to its directory", dir)
 }
 
-// dial tells whether an appliance answers on the directory's socket, and takes it as the session.
-func (a *asker) dial(dir string) bool {
+// dial reports whether an appliance answers on the directory's socket, and takes it as the session. It is an error
+// where this user may not ask it.
+func (a *asker) dial(dir string) (bool, error) {
+	if err := operator.Judge(dir); err != nil {
+		return false, err
+	}
 	conn, err := operator.Dial(a.ctx, dir)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	conn.Close()
 	client := operator.NewClient(dir)
 	a.session = &session{RoundTripper: client.Transport, running: true, end: func() error { client.CloseIdleConnections(); return nil }}
-	return true
+	return true, nil
 }
 
 // close ends the session, if there is one.

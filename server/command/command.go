@@ -63,7 +63,7 @@ func wrongUse(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// Main runs the command that the words name and gives the exit code. No words: serve.
+// Main runs the command that the words name and gives the exit code. No words: help.
 func Main(ctx context.Context, words []string, process Process) int {
 	err := run(ctx, words, process)
 	var usage *usageError
@@ -82,7 +82,7 @@ func Main(ctx context.Context, words []string, process Process) int {
 
 func run(ctx context.Context, words []string, process Process) error {
 	if len(words) == 0 {
-		words = []string{"serve"}
+		words = []string{"help"}
 	}
 	switch words[0] {
 	case "help", "-h", "-help", "--help":

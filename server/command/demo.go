@@ -79,11 +79,23 @@ func (c *call) demo(config server.Config) error {
 	if err := app.Listen(); err != nil {
 		return err
 	}
-	values := demoValues{Token: token, TokenFile: file}
+	if err := hideFromGit(config.Data); err != nil {
+		return err
+	}
+	values := demoValues{Token: token, TokenFile: file, Document: filepath.Join(filepath.Dir(file), "eecd.pdf")}
 	if err := c.printCalls(config.WithAddress(app.Addr()), values); err != nil {
 		return err
 	}
 	return app.Run(c.ctx)
+}
+
+// hideFromGit keeps what is in the demo's directory out of the checkout that it may lie in.
+func hideFromGit(dir string) error {
+	err := os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
+	if err != nil {
+		return fmt.Errorf("the demo's directory cannot be written: %w", err)
+	}
+	return nil
 }
 
 // fill stores the made-up cleanings and bike plans where there are none yet.
@@ -103,6 +115,7 @@ func (c *call) fillCleanings() error {
 type demoValues struct {
 	URL, Inbox, Data string
 	Token, TokenFile string // of the partner, and where it is kept
+	Document         string // where a call puts the PDF that it gets
 	Binary           string // how this program is called from any directory
 	Number           string // new at each start: makes the people new
 	Complete, Reject string // cleanings whose loads are open; empty: none is left

@@ -122,7 +122,11 @@ func (c *call) checkSmarthost() (found operator.SmarthostCheck, err error) {
 	if err != nil {
 		return found, err
 	}
-	if c.dial(settings.DataDir()) {
+	running, err := c.dial(settings.DataDir())
+	if err != nil {
+		return found, err
+	}
+	if running {
 		err = c.ask(http.MethodPost, "/sending/check", nil, nil, &found)
 		return found, err
 	}

@@ -15,7 +15,7 @@ import (
 
 func serve() command {
 	return command{
-		name: "serve", short: "runs the appliance; so does postern alone",
+		name: "serve", short: "runs the appliance",
 		long: "SIGTERM or Ctrl-C lets running requests and letters on the wire finish; a second one ends at once.",
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {

@@ -11,9 +11,11 @@ import (
 )
 
 // framePolicy is for the HTML of letters, which anybody may have written: styles and pictures that it carries itself,
-// nothing else. Links open in a window of their own; that window is an ordinary one, or what they lead to would not work.
+// nothing else. Links open in a window of their own; that window is an ordinary one, or what they lead to would not
+// work. The frame is of the page's origin, so that the page's script can make it as high as the letter: as no script
+// runs in it, nothing else comes of that.
 const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
-	"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 // view gives a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a browser. With
 // ?embed=1 its links open outside, as a frame wants it.

@@ -16,7 +16,7 @@ func TestPages(t *testing.T) {
 		{"/inbox", `A &lt;b&gt; &amp; c`},
 		{"/inbox", `class="row unread"`},
 		{"/inbox?q=nothing", "No letter matches"},
-		{"/inbox/message/" + id, `<iframe class="html" title="The letter as HTML" src="/inbox/message/` + id + `/html" sandbox="allow-popups allow-popups-to-escape-sandbox">`},
+		{"/inbox/message/" + id, `<iframe class="html" title="The letter as HTML" src="/inbox/message/` + id + `/html" sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox">`},
 		{"/inbox/message/" + id, `<dd>Ann &lt;ann@example.com&gt;</dd>`},
 		{"/inbox/message/" + id + "?view=text&q=ann", `<a href="http://localhost/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">`},
 		{"/inbox/message/" + id + "?view=text&q=ann", `href="/inbox?q=ann"`},
@@ -71,7 +71,7 @@ func TestFrame(t *testing.T) {
 	s := open(t)
 	id := s.deliver(t, "ann@example.com", "One", multipart)
 	status, h, body := s.call(t, "GET", "/inbox/message/"+id+"/html", "")
-	if status != 200 || h.Get("Content-Security-Policy") != framePolicy || strings.Contains(framePolicy, "script") || strings.Contains(framePolicy, "http") ||
+	if status != 200 || h.Get("Content-Security-Policy") != framePolicy || strings.Contains(framePolicy, "script") || !strings.Contains(framePolicy, "default-src 'none'") || strings.Contains(framePolicy, "http") ||
 		!strings.Contains(body, `<head><base target="_blank"><title>`) {
 		t.Errorf("%d %v %s", status, h, body)
 	}

@@ -3,14 +3,11 @@
 package metrics
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 
 	"postern/store"
 )
@@ -31,14 +28,11 @@ type Source struct {
 
 // Metrics are the appliance's. They are safe for concurrent use.
 type Metrics struct {
-	source Source
-	set    *metrics.Set
+	source  Source
+	started time.Time
 
-	// A histogram as Prometheus has them: each bucket holds all that are below its bound. (The library's own has buckets
-	// that only its maker's database reads.)
-	sentBuckets []*metrics.Counter // by sentWithin, and one for all
-	sentSeconds *metrics.FloatCounter
-	sentCount   *metrics.Counter
+	attempts, outcomes, pauses counts
+	sent                       *spread
 }
 
 // sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent.
@@ -46,29 +40,24 @@ var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600,
 
 // New makes metrics that read from source.
 func New(source Source) *Metrics {
-	const name = "postern_letter_sent_seconds"
-	m := &Metrics{source: source, set: metrics.NewSet()}
-	for _, bound := range sentWithin {
-		m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="`+strconv.FormatFloat(bound, 'f', -1, 64)+`"}`))
-	}
-	m.sentBuckets = append(m.sentBuckets, m.set.NewCounter(name+`_bucket{le="+Inf"}`))
-	m.sentSeconds, m.sentCount = m.set.NewFloatCounter(name+"_sum"), m.set.NewCounter(name+"_count")
+	m := &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin)}
+	m.pauses.by = map[string]uint64{"": 0} // there before the first one
 	return m
 }
 
 // Attempted counts a try to hand over a letter, and how long one that is sent now has been owed.
 func (m *Metrics) Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration) {
-	m.set.GetOrCreateCounter(fmt.Sprintf("postern_letter_attempts_total{class=%q,phase=%q,code=%q}", a.Class, a.Phase, code(a))).Inc()
-	m.set.GetOrCreateCounter(fmt.Sprintf("postern_letter_outcomes_total{kind=%q,state=%q}", kind, state)).Inc()
+	m.attempts.add(labelled("class", string(a.Class), "phase", a.Phase, "code", code(a)))
+	m.outcomes.add(labelled("kind", string(kind), "state", string(state)))
 	if state == store.LetterSent {
-		m.sent(max(0, waited.Seconds()))
+		m.sent.add(max(0, waited.Seconds()))
 	}
 }
 
 // Paused counts the pauses that the smarthost's faults begin.
 func (m *Metrics) Paused(begins bool) {
 	if begins {
-		m.set.GetOrCreateCounter("postern_smarthost_pauses_total").Inc()
+		m.pauses.add("")
 	}
 }
 
@@ -80,52 +69,67 @@ func code(a store.Attempt) string {
 	return strconv.Itoa(a.Code)
 }
 
-// sent counts the seconds from owing a letter to sending it.
-func (m *Metrics) sent(seconds float64) {
-	first, _ := slices.BinarySearch(sentWithin, seconds)
-	for _, bucket := range m.sentBuckets[first:] {
-		bucket.Inc()
-	}
-	m.sentSeconds.Add(seconds)
-	m.sentCount.Inc()
-}
-
 // states are those of a letter, in the order in which they are written.
 var states = []store.LetterState{store.LetterQueued, store.LetterHeld, store.LetterSent, store.LetterFailed, store.LetterCancelled}
 
-// Write writes everything in Prometheus's text format.
+// Write writes everything in Prometheus's text format, or nothing where the store does not answer.
 func (m *Metrics) Write(w io.Writer) error {
 	queue, err := m.source.Queue()
 	if err != nil {
 		return err
 	}
-	for _, state := range states {
-		metrics.WriteGaugeUint64(w, fmt.Sprintf("postern_letters{state=%q}", state), uint64(queue.Counts[state]))
+	t := &text{}
+	m.writeLetters(t, queue)
+	m.writeState(t)
+	t.family("postern_security_events_total", counter, "Security events since the start, by name.")
+	security := m.source.Security()
+	for _, event := range slices.Sorted(maps.Keys(security)) {
+		t.sample("postern_security_events_total", labelled("event", event), float64(security[event]))
 	}
-	metrics.WriteGaugeUint64(w, "postern_letters_failed_last_day", uint64(m.source.Failed()))
+	t.family("postern_over_limit_total", counter, "What went over a limit since the start, by what became of it.")
+	m.source.Limits(func(limit, outcome string, count uint64) {
+		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
+	})
+	writeProcess(t, m.started)
+	_, err = t.WriteTo(w)
+	return err
+}
+
+// writeLetters writes the queue, and what was tried.
+func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
+	t.family("postern_letters", gauge, "Letters that are kept, by state.")
+	for _, state := range states {
+		t.sample("postern_letters", labelled("state", string(state)), float64(queue.Counts[state]))
+	}
+	t.single("postern_letters_failed_last_day", gauge, "Letters that failed within the last day.", float64(m.source.Failed()))
 	age := 0.0
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())
 	}
-	metrics.WriteGaugeFloat64(w, "postern_oldest_due_letter_seconds", age)
-	metrics.WriteGaugeUint64(w, "postern_smarthost_connections", uint64(m.source.Connections()))
-	metrics.WriteGaugeUint64(w, "postern_smarthost_at_fault", one(m.source.Breaker()))
-	metrics.WriteGaugeUint64(w, "postern_sending_paused", one(m.source.Paused()))
-	metrics.WriteGaugeUint64(w, "postern_ready", one(m.source.Ready()))
-	metrics.WriteGaugeUint64(w, "postern_silent_partners", uint64(m.source.Silent()))
-	security := m.source.Security()
-	for _, event := range slices.Sorted(maps.Keys(security)) {
-		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_security_events_total{event=%q}", event), security[event])
-	}
-	m.source.Limits(func(limit, outcome string, count uint64) {
-		metrics.WriteCounterUint64(w, fmt.Sprintf("postern_over_limit_total{limit=%q,outcome=%q}", limit, outcome), count)
-	})
-	m.set.WritePrometheus(w)
-	metrics.WriteProcessMetrics(w)
-	return nil
+	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter became due.", age)
+	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
+	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
+	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
+	m.pauses.write(t, "postern_smarthost_pauses_total", "Pauses that faults of the smarthost began.")
 }
 
-func one(is bool) uint64 {
+// writeState writes what is so now.
+func (m *Metrics) writeState(t *text) {
+	for _, now := range []struct {
+		name, help string
+		value      float64
+	}{
+		{"postern_smarthost_connections", "Open connections to the smarthost.", float64(m.source.Connections())},
+		{"postern_smarthost_at_fault", "1 while a fault of the smarthost pauses sending.", one(m.source.Breaker())},
+		{"postern_sending_paused", "1 while the operator has paused sending.", one(m.source.Paused())},
+		{"postern_ready", "1 while writes are taken.", one(m.source.Ready())},
+		{"postern_silent_partners", "Partners that should call and do not.", float64(m.source.Silent())},
+	} {
+		t.single(now.name, gauge, now.help, now.value)
+	}
+}
+
+func one(is bool) float64 {
 	if is {
 		return 1
 	}

@@ -3,6 +3,10 @@ package metrics
 import (
 	"bytes"
 	"errors"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +14,9 @@ import (
 	"postern/store"
 )
 
-// TestWrite holds names, labels and values.
-func TestWrite(t *testing.T) {
+// written gives the text of metrics that count something of everything.
+func written(t *testing.T) string {
+	t.Helper()
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	m := New(Source{
 		Queue: func() (store.QueueStats, error) {
@@ -19,8 +24,9 @@ func TestWrite(t *testing.T) {
 		},
 		Failed: func() int { return 4 }, Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
-		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7} }, Now: func() time.Time { return now },
-		Limits: func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
+		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
+		Now:      func() time.Time { return now },
+		Limits:   func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
 	})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)
@@ -32,10 +38,17 @@ func TestWrite(t *testing.T) {
 	if err := m.Write(&out); err != nil {
 		t.Fatal(err)
 	}
+	return out.String()
+}
+
+// TestWrite holds names, labels and values.
+func TestWrite(t *testing.T) {
+	out := written(t)
 	for _, line := range []string{
 		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`, `postern_letters_failed_last_day 4`,
 		`postern_oldest_due_letter_seconds 90`, `postern_smarthost_connections 2`, `postern_smarthost_at_fault 1`,
-		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_security_events_total{event="over_limit"} 7`, `postern_smarthost_pauses_total 1`,
+		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_security_events_total{event="over_limit"} 7`,
+		`postern_security_events_total{event="odd \"\\\n"} 1`, `postern_smarthost_pauses_total 1`,
 		`postern_letter_attempts_total{class="sent",phase="dot",code="250"} 2`,
 		`postern_letter_attempts_total{class="uncertain",phase="dot",code="none"} 1`,
 		`postern_letter_outcomes_total{kind="welcome",state="sent"} 2`,
@@ -43,15 +56,66 @@ func TestWrite(t *testing.T) {
 		`postern_letter_sent_seconds_bucket{le="300"} 2`, `postern_letter_sent_seconds_bucket{le="+Inf"} 2`,
 		`postern_letter_sent_seconds_sum 120.7`, `postern_letter_sent_seconds_count 2`,
 	} {
-		if !strings.Contains("\n"+out.String(), "\n"+line+"\n") {
+		if !strings.Contains("\n"+out, "\n"+line+"\n") {
 			t.Errorf("no line %s", line)
 		}
 	}
-	if !strings.Contains(out.String(), "\nprocess_resident_memory_anon_bytes ") {
-		t.Error("nothing about the process")
+	for _, name := range []string{"process_resident_memory_anon_bytes", "process_cpu_seconds_total", "process_open_fds",
+		"process_start_time_seconds", "go_goroutines"} {
+		if !strings.Contains(out, "\n"+name+" ") {
+			t.Errorf("nothing about %s", name)
+		}
 	}
 	if t.Failed() {
-		t.Log(out.String())
+		t.Log(out)
+	}
+}
+
+// TestFormat holds that every name has its HELP and TYPE, once and before its samples, which stand together, and that
+// a histogram's buckets are in order and hold one another.
+func TestFormat(t *testing.T) {
+	sample := regexp.MustCompile(`^([a-z_]+)(?:\{(.*)\})? (\S+)$`)
+	known := make(map[string]bool)
+	name, kind := "", ""
+	bound, count := math.Inf(-1), 0.0
+	for line := range strings.Lines(written(t)) {
+		line = strings.TrimSuffix(line, "\n")
+		words := strings.SplitN(line, " ", 4)
+		if words[0] == "#" {
+			switch {
+			case len(words) < 4 || words[3] == "" || words[1] == "TYPE" && words[2] != name:
+				t.Errorf("wrong: %s", line)
+			case words[1] == "HELP" && known[words[2]]:
+				t.Errorf("twice: %s", line)
+			case words[1] == "HELP":
+				name, known[words[2]], bound, count = words[2], true, math.Inf(-1), 0
+			case words[1] == "TYPE" && !slices.Contains([]string{counter, gauge, histogram}, words[3]):
+				t.Errorf("no type: %s", line)
+			case words[3] == counter && !strings.HasSuffix(name, "_total"):
+				t.Errorf("a counter must be called so: %s", line)
+			}
+			kind = words[3]
+			continue
+		}
+		parts := sample.FindStringSubmatch(line)
+		if parts == nil || parts[1] != name && !(kind == histogram && strings.HasPrefix(parts[1], name+"_")) {
+			t.Errorf("of no family, or not among its own: %s", line)
+			continue
+		}
+		value, err := strconv.ParseFloat(parts[3], 64)
+		if err != nil {
+			t.Errorf("no number: %s", line)
+		}
+		if le, is := strings.CutPrefix(parts[2], `le="`); is {
+			upper, err := strconv.ParseFloat(strings.TrimSuffix(le, `"`), 64)
+			if err != nil || upper <= bound || value < count {
+				t.Errorf("out of order: %s", line)
+			}
+			bound, count = upper, value
+		}
+	}
+	if len(known) < 20 {
+		t.Errorf("%d families", len(known))
 	}
 }
 

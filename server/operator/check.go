@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -51,10 +51,11 @@ func (o *Operator) check(c *web.Call) error {
 // CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in goroutines
 // that no recover reaches. A child that dies of the file has found a fault, too.
 func CheckInChild(ctx context.Context, path string) ([]string, error) {
-	var answer, trace bytes.Buffer
+	var answer bytes.Buffer
+	var exit *exec.ExitError
 	child := exec.CommandContext(ctx, "/proc/self/exe") // the very binary that runs, also after an upgrade replaced it
 	child.Args = []string{os.Args[0], CheckWord, path}
-	child.Stdout, child.Stderr = &answer, &trace
+	child.Stdout = &answer // what it says when it dies is no sentence
 	ended := child.Run()
 	var found finding
 	switch err := json.Unmarshal(answer.Bytes(), &found); {
@@ -64,22 +65,18 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 		return found.Faults, nil
 	case err == nil && found.Error != "":
 		return nil, errors.New(found.Error)
-	case !errors.As(ended, new(*exec.ExitError)):
+	case !errors.As(ended, &exit):
 		return nil, fmt.Errorf("starting the check: %w", ended)
+	case killed(exit):
+		return nil, errors.New("the check was killed, as for want of memory: nothing is known of the file")
 	}
-	return []string{"the file is damaged so badly that reading it ends the reader" + lastWords(trace.String())}, nil
+	return []string{"the file is damaged so badly that reading it ends the reader"}, nil
 }
 
-// lastWords is what a dying child said in its first telling line, without the stack.
-func lastWords(trace string) string {
-	for line := range strings.Lines(trace) {
-		for _, mark := range []string{"panic: ", "fatal error: ", "unexpected fault address"} {
-			if strings.HasPrefix(line, mark) {
-				return " (" + strings.TrimSpace(line) + ")"
-			}
-		}
-	}
-	return ""
+// killed reports whether a process was ended from outside, as by a machine that has run out of memory.
+func killed(ended *exec.ExitError) bool {
+	status, ok := ended.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // CheckFile is the child's side: it looks through the file and prints what CheckInChild reads.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -196,6 +198,54 @@ func TestCheckInChild(t *testing.T) {
 	}
 }
 
+// leaveSocket leaves a socket as a process does that was killed.
+func leaveSocket(t *testing.T, dir string) {
+	t.Helper()
+	t.Chdir(dir) // the name must be short
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: "postern.sock", Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	listener.Close()
+}
+
+// TestForeignSocket holds that what stands in the socket's place is neither removed nor asked, and no directory that
+// others may write to is trusted.
+func TestForeignSocket(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"a link":      func(path string) error { return os.Symlink("elsewhere", path) },
+		"a file":      func(path string) error { return os.WriteFile(path, []byte("precious"), 0o600) },
+		"a directory": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "postern.sock")
+		if err := errors.Join(os.Chmod(dir, 0o700), put(path)); err != nil {
+			t.Fatal(err)
+		}
+		if listener, err := operator.Listen(dir); err == nil || !strings.Contains(err.Error(), "not the appliance's socket: move it away") {
+			t.Errorf("%s: listened: %v, %v", name, listener, err)
+		}
+		if err := operator.Judge(dir); err == nil || !strings.Contains(err.Error(), "not the appliance's socket") {
+			t.Errorf("%s: may be asked: %v", name, err)
+		}
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("%s is gone", name)
+		}
+	}
+	dir := t.TempDir()
+	leaveSocket(t, dir)
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := operator.Judge(dir); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+		t.Errorf("others may put a socket there: %v", err)
+	}
+	if err := operator.Judge(filepath.Join(dir, "none")); err != nil {
+		t.Errorf("a directory that is not there: %v", err)
+	}
+}
+
 // The socket is there for the operator alone, however deep the directory lies, and whatever a dead process left.
 func TestSocket(t *testing.T) {
 	for _, depth := range []int{0, 3} {
@@ -210,9 +260,7 @@ func TestSocket(t *testing.T) {
 			t.Error("somebody answers where nobody listens")
 		}
 		name := filepath.Join(dir, "postern.sock")
-		if err := os.WriteFile(name, nil, 0o644); err != nil { // as good as a dead socket
-			t.Fatal(err)
-		}
+		leaveSocket(t, dir)
 		listener, err := operator.Listen(dir)
 		if err != nil {
 			t.Fatalf("%d octets deep: %s", len(dir), err)

@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"postern/store"
+	"postern/store/private"
 )
 
 // socketName is the operator's socket in the data directory. Whoever may open that directory is the operator: it is
@@ -23,6 +26,9 @@ const longestPath = 107
 // left from a process that died; and it closes the listener before it lets go of the lock.
 func Listen(dir string) (net.Listener, error) {
 	path := filepath.Join(dir, socketName)
+	if err := private.Socket(path); err != nil {
+		return nil, err
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("removing an old socket: %w", err)
 	}
@@ -53,6 +59,17 @@ func (l *listener) Close() error {
 		err = os.Remove(l.path)
 	}
 	return err
+}
+
+// Judge reports, as an error, why nothing may be asked of an appliance on a data directory: it is another user's, or
+// others may write there, so that whoever answers may be anybody. A directory that is not there is right.
+func Judge(dir string) error {
+	if err := private.Own(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return errors.Join(private.Dir(dir, store.DataFile(dir)), private.Socket(filepath.Join(dir, socketName)))
 }
 
 // Dial reaches the appliance that runs on a data directory.

@@ -77,10 +77,23 @@ func (r *CertReloader) load() (changed bool, err error) {
 	case !changed:
 		return false, nil
 	}
-	pair, err := tls.X509KeyPair(cert, key)
+	pair, err := tls.X509KeyPair(TrimBOM(cert), TrimBOM(key))
 	if err != nil {
 		return true, err
 	}
 	r.current.Store(&pair)
 	return true, nil
 }
+
+// LoadCertificate reads a certificate and its key from two PEM files.
+func LoadCertificate(certFile, keyFile string) (tls.Certificate, error) {
+	r := CertReloader{certFile: certFile, keyFile: keyFile}
+	if _, err := r.load(); err != nil {
+		return tls.Certificate{}, err
+	}
+	return *r.current.Load(), nil
+}
+
+// TrimBOM takes a UTF-8 byte order mark off a file's content, where editors on Windows put one. A PEM file's first
+// block would not be found behind it.
+func TrimBOM(content []byte) []byte { return bytes.TrimPrefix(content, []byte("\ufeff")) }

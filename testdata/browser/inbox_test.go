@@ -24,7 +24,13 @@ func TestInbox(t *testing.T) {
 	a.mailDocument(t, email, cleaningID+"01")
 	b.appears("#list .row .clip")
 	b.press(http.StatusOK, "#list .row:has(.clip)")
+	for _, width := range widths {
+		b.do(chromedp.EmulateViewport(width, 800))
+		b.whole()
+	}
 	b.look("inbox-html")
+	b.press(http.StatusOK, `.widths a[href*="width=phone"]`)
+	b.whole()
 	for _, view := range []string{"text", "headers", "links", "source", "files"} {
 		b.press(http.StatusOK, `.tabs a[href*="view=`+view+`"]`)
 		b.look("inbox-" + view)
@@ -45,6 +51,15 @@ func TestInbox(t *testing.T) {
 func (b *tab) appears(selector string) {
 	b.Helper()
 	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector), chromedp.WithPollingInterval(50*time.Millisecond)))
+}
+
+// whole waits until the letter is shown whole: its frame has nothing to scroll.
+func (b *tab) whole() {
+	b.Helper()
+	get(b, chromedp.Poll[bool](`(frame => {
+		const letter = frame.contentDocument?.documentElement;
+		return letter && letter.scrollHeight > 200 && letter.scrollHeight <= frame.clientHeight && letter.scrollWidth <= frame.clientWidth;
+	})(document.querySelector("iframe.html"))`, chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
 // mailDocument activates the user of that address and has a cleaning's document mailed to them.

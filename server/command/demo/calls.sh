@@ -61,8 +61,8 @@ curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/sign-in" -H 'Conten
 # 10. Read the cleaning. Answers 200 with the cleaning and its load, which is open.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 11. Read its document. Answers 200 with a PDF, which lands in eecd.pdf.
-curl -sS -w 'HTTP %{http_code}\n' -o eecd.pdf "$POSTERN/non-license-user/cleanings/$CLEANING/document" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
+# 11. Read its document. Answers 200 with a PDF, which lands in {{.Document}}.
+curl -sS -w 'HTTP %{http_code}\n' -o {{quote .Document}} "$POSTERN/non-license-user/cleanings/$CLEANING/document" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
 # 12. Have the document mailed. Answers 200 {"status":"queued"}; the letter is in the inbox a moment later.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING/email" -H "X-NALLIAN-TOKEN: $USER_TOKEN"

@@ -1,4 +1,5 @@
-// Keeps the inbox live: waits for a change, fetches the page again and takes its list. Without it the page works the same, by reloading.
+// Keeps the inbox live: waits for a change, fetches the page again and takes its list. Shows letters whole. Without it the page works
+// the same, by reloading and scrolling.
 "use strict";
 (() => {
   const root = document.getElementById("inbox");
@@ -51,6 +52,20 @@
     count();
   }
 
+  // Makes the frame as high as the letter in it: the page scrolls, not the frame. Without this the frame scrolls.
+  function fit(frame) {
+    const letter = frame.contentDocument?.documentElement;
+    if (!letter) return;
+    frame.style.height = "1px"; // a document is never lower than its frame
+    const border = frame.offsetHeight - frame.clientHeight;
+    const scrollbar = frame.contentWindow.innerHeight - letter.clientHeight; // below a letter that is too wide
+    frame.style.height = `${letter.scrollHeight + border + scrollbar}px`;
+  }
+
+  function fitAll() {
+    for (const frame of document.querySelectorAll("iframe.html")) fit(frame);
+  }
+
   async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     take(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -81,6 +96,9 @@
     }
   }
 
+  for (const frame of document.querySelectorAll("iframe.html")) frame.addEventListener("load", () => fit(frame));
+  fitAll(); // one that was loaded before this script
+  addEventListener("resize", fitAll);
   localise(document);
   count();
   connected(true);

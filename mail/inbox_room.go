@@ -1,0 +1,45 @@
+package mail
+
+import "slices"
+
+// crowd is what letters have in common that nobody misses one of: they came in the same minute with the same subject,
+// as the welcomes to a list of people do, and somebody has opened them or nobody has.
+type crowd struct {
+	subject string
+	minute  int64
+	read    bool
+}
+
+func crowdOf(c *Captured) crowd { return crowd{c.Subject, c.Received.Unix() / 60, c.Read()} }
+
+// makeRoom drops letters until both limits hold, but never the newest. The caller holds the lock.
+func (b *Inbox) makeRoom() {
+	for len(b.letters) > InboxLetters || b.octets > InboxOctets {
+		goes := b.leastMissed()
+		b.octets -= b.letters[goes].octets()
+		b.letters = slices.Delete(b.letters, goes, goes+1)
+	}
+}
+
+// leastMissed is the oldest letter of the largest crowd, so that a flood makes room for itself. Of crowds of one size
+// it is the oldest one's.
+func (b *Inbox) leastMissed() int {
+	type members struct{ count, oldest int }
+	crowds := make(map[crowd]members)
+	for i, c := range b.letters[:len(b.letters)-1] {
+		key := crowdOf(c)
+		found, met := crowds[key]
+		if !met {
+			found.oldest = i
+		}
+		found.count++
+		crowds[key] = found
+	}
+	var largest members
+	for _, m := range crowds {
+		if m.count > largest.count || m.count == largest.count && m.oldest < largest.oldest {
+			largest = m
+		}
+	}
+	return largest.oldest
+}

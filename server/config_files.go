@@ -1,0 +1,105 @@
+package server
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"postern/server/web"
+	"postern/store/private"
+)
+
+// longestSecret is far more octets than a password or a client's secret has.
+const longestSecret = 64 << 10
+
+// secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte
+// order mark and line breaks at its end, is no part of it.
+func (p *parser) secret(name, file string) string {
+	text, err := readSecret(file)
+	if err != nil {
+		p.fault(name, "%s", err)
+		return ""
+	}
+	p.exposed(name, file)
+	return text
+}
+
+// readSecret gives a secret, or what is wrong with its file as the rest of a sentence that does not quote it.
+func readSecret(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", errors.New("cannot be read: " + private.Unopened("the file", name, err).Error())
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, longestSecret+1))
+	text := strings.TrimRight(string(web.TrimBOM(raw)), "\r\n")
+	switch {
+	case err != nil:
+		return "", errors.New("cannot be read: " + err.Error())
+	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
+		return "", errors.New("is UTF-16, as PowerShell writes it: save it as UTF-8: " + name)
+	case text == "":
+		return "", errors.New("is empty: " + name)
+	case len(raw) > longestSecret || strings.ContainsAny(text, "\x00\r\n"):
+		return "", errors.New("must hold the secret alone, on one line: " + name)
+	}
+	return text, nil
+}
+
+// roots reads SMTP_CA_FILE.
+func (p *parser) roots(file string) *x509.CertPool {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		p.fault("SMTP_CA_FILE", "cannot be read: %s", err)
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(web.TrimBOM(text)) {
+		p.fault("SMTP_CA_FILE", "holds no certificate in PEM form: %s", file)
+		return nil
+	}
+	return pool
+}
+
+// certificate looks whether TLS_CERT and TLS_KEY are a pair.
+func (p *parser) certificate(cert, key string) {
+	switch {
+	case cert == "" && key == "":
+	case cert == "" || key == "":
+		p.fault("TLS_CERT", "and POSTERN_TLS_KEY belong together: set both, or neither")
+	default:
+		if _, err := web.LoadCertificate(cert, key); err != nil {
+			p.fault("TLS_CERT", "and POSTERN_TLS_KEY cannot be used: %s", err)
+			return
+		}
+		p.exposed("TLS_KEY", key)
+	}
+}
+
+// exposed warns of a secret that any account on this machine may read, or change.
+func (p *parser) exposed(name, file string) {
+	if read, write := private.Exposed(file); read || write {
+		p.warn(name, "names %s, which any account here may open: run chmod o= %[1]s", file)
+	}
+}
+
+// lettersDir reads LETTERS_DIR. Whoever may write there says what letters say.
+func (p *parser) lettersDir(dir string) string {
+	if p.directory("LETTERS_DIR", dir) == "" {
+		return ""
+	}
+	texts, _ := filepath.Glob(filepath.Join(dir, "*.txt"))
+	for _, path := range append([]string{dir}, texts...) {
+		if _, write := private.Exposed(path); write {
+			p.warn("LETTERS_DIR", "says what letters say, and any account here may change %s: run chmod o-w %[1]s", path)
+		}
+	}
+	return dir
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+)
+
+// write makes a file with a content and a mode.
+func write(t *testing.T, path, content string, mode os.FileMode) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// writePair writes the certificate of net/http's tests and its key.
+func writePair(t *testing.T) (cert, key string) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	pair := server.TLS.Certificates[0]
+	secret, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	encode := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	cert = write(t, filepath.Join(dir, "cert.pem"), encode("CERTIFICATE", pair.Certificate[0]), 0o644)
+	return cert, write(t, filepath.Join(dir, "key.pem"), encode("PRIVATE KEY", secret), 0o600)
+}
+
+// TestSecretFiles holds that what editors and shells put around a secret is no part of it, in whichever file it is.
+func TestSecretFiles(t *testing.T) {
+	dir := t.TempDir()
+	for content, want := range map[string]string{
+		"s3cr": "s3cr", "s3cr\n": "s3cr", "s3cr\r\n": "s3cr", "s3cr\n\n": "s3cr", "\ufeffs3cr": "s3cr", "\ufeffs3cr\r\n": "s3cr",
+		" s3cr \n": " s3cr ", "s3\ufeffcr": "s3\ufeffcr",
+		"": "is empty", "\n": "is empty", "\ufeff": "is empty", "\ufeff\r\n": "is empty", "s3cr\nmore": "on one line", "s3cr\x00": "on one line",
+		"\xff\xfes\x003\x00": "is UTF-16", "\xfe\xff\x00s": "is UTF-16", strings.Repeat("s3cr", 20_000): "on one line",
+	} {
+		file := write(t, filepath.Join(dir, "secret"), content, 0o600)
+		for _, settings := range [][]string{
+			{"SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE=" + file},
+			{"SMTP_URL=smtp://u@mail?auth=xoauth2", "SMTP_OAUTH_URL=https://a.example", "SMTP_OAUTH_CLIENT_ID=c", "SMTP_OAUTH_SECRET_FILE=" + file},
+		} {
+			c, err := set(t, withSMTP(settings...)...).Parse()
+			got := ""
+			switch {
+			case err != nil:
+				if got = err.Error(); strings.Contains(got, "s3cr") {
+					t.Errorf("%.20q: the fault tells the secret: %s", content, got)
+				}
+				if strings.Contains(want, " ") && strings.Contains(got, want) {
+					got = want
+				}
+			case c.SMTP.OAuth != nil:
+				got = c.SMTP.OAuth.Secret
+			default:
+				got = c.SMTP.Password
+			}
+			if got != want {
+				t.Errorf("%.20q in %s: %.200q, want %q", content, settings[len(settings)-1], got, want)
+			}
+		}
+	}
+}
+
+// TestExposedFiles holds that secrets which any account may read are warned of, and are taken all the same.
+func TestExposedFiles(t *testing.T) {
+	dir := t.TempDir()
+	texts := filepath.Join(dir, "texts")
+	if err := os.Mkdir(texts, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cert, key := writePair(t)
+	secret := write(t, filepath.Join(dir, "secret"), "s3cr", 0o600)
+	text := write(t, filepath.Join(texts, "welcome.en.txt"), "", 0o644)
+	settings := withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+secret, "TLS_CERT="+cert, "TLS_KEY="+key, "LETTERS_DIR="+texts)
+	for _, test := range []struct {
+		path string
+		mode os.FileMode
+		said string
+	}{
+		{secret, 0o640, ""}, {secret, 0o644, "POSTERN_SMTP_PASSWORD_FILE names " + secret}, {secret, 0o602, "chmod o= " + secret},
+		{key, 0o640, ""}, {key, 0o604, "POSTERN_TLS_KEY names " + key}, {cert, 0o644, ""},
+		{text, 0o664, ""}, {text, 0o646, "change " + text}, {texts, 0o777, "change " + texts},
+	} {
+		if err := os.Chmod(test.path, test.mode); err != nil {
+			t.Fatal(err)
+		}
+		c, err := set(t, settings...).Parse()
+		if err != nil || (len(c.Warnings) > 0) != (test.said != "") || !strings.Contains(strings.Join(c.Warnings, ""), test.said) {
+			t.Errorf("%s, %04o: %q, %v", test.path, test.mode, c.Warnings, err)
+		}
+		if err := os.Chmod(test.path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestMarkedPEM holds that a byte order mark hides no certificate.
+func TestMarkedPEM(t *testing.T) {
+	cert, key := writePair(t)
+	for _, path := range []string{cert, key} {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, "\ufeff"+string(content), 0o600)
+	}
+	c, err := set(t, withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
+	if err != nil || c.SMTP.Roots == nil {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestWarningsAreLogged holds that they reach the log of a start.
+func TestWarningsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	a := &App{log: zerolog.New(&log), config: Config{Data: t.TempDir(), Warnings: []string{"POSTERN_X is open"}}}
+	a.warn()
+	if !strings.Contains(log.String(), `"level":"warn","message":"POSTERN_X is open"`) {
+		t.Error(log.String())
+	}
+}
