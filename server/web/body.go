@@ -120,14 +120,14 @@ func unsupported(want string) error {
 }
 
 // checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be read or
-// not: read as it is, it would be taken for a broken one. identity names no encoding.
+// not: read as it is, it would be taken for a broken one. That holds for identity too (RFC 9110 §8.4.1 reserves it).
 func (c *Call) checkEncoding() error {
 	if c.R.ContentLength == 0 {
 		return nil
 	}
 	for _, line := range c.R.Header["Content-Encoding"] {
 		for coding := range strings.SplitSeq(line, ",") {
-			if coding = strings.Trim(coding, " \t"); coding != "" && !strings.EqualFold(coding, "identity") {
+			if coding = strings.Trim(coding, " \t"); coding != "" {
 				return &Problem{Status: http.StatusUnsupportedMediaType,
 					Detail: "The body has a Content-Encoding, which is not taken here: send it as it is, without that header."}
 			}

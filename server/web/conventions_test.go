@@ -80,7 +80,7 @@ func TestConventions(t *testing.T) {
 		{"compressed, of a form", "POST /page HTTP/1.1\nContent-Encoding: x-gzip" + asForm + "\n\na=1", 415, "Content-Type=text/html; charset=utf-8", ""},
 		{"compressed, of a call that reads no body", "GET /who HTTP/1.1\nContent-Encoding: deflate\nContent-Length: 1\n\n{", 415, "", ""},
 		{"compressed twice", "POST /partner/things HTTP/1.1\nContent-Encoding: identity, zstd\n\n{}", 415, "", ""},
-		{"not compressed", "POST /partner/things HTTP/1.1\nContent-Encoding: Identity\n\n" + `{"name":"x"}`, 201, "", ""},
+		{"not compressed, and says so", "POST /partner/things HTTP/1.1\nContent-Encoding: Identity\n\n" + `{"name":"x"}`, 415, "", ""},
 		{"an encoding of nothing", "GET /who HTTP/1.1\nContent-Encoding: gzip", 200, "", ""},
 		{"bearer call without type", "POST /partner/things HTTP/1.1\n\n" + `{"name":"x"}`, 201, "", ""},
 		{"bearer call of a form's type", "POST /partner/things HTTP/1.1" + asForm + "\n\n" + `{"name":"x"}`, 201, "", ""},
