@@ -63,6 +63,7 @@ func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
 	if err := t.count(letter.State, state); err != nil {
 		return err
 	}
+	t.signalEvents() // a letter that is cancelled makes none, and somebody may wait for its end
 	letter.State, letter.Reason, letter.DoneAt = state, reason, t.now
 	if err := t.put(letterDoneBucket, doneKey(*letter), nil); err != nil {
 		return err

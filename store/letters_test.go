@@ -366,3 +366,24 @@ func TestFailedSince(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchLetters: whoever waits for a letter is woken by its end, whatever that is.
+func TestWatchLetters(t *testing.T) {
+	for _, class := range []AttemptClass{AttemptSent, AttemptPermanent, AttemptOvertaken} {
+		s := openTest(t)
+		user := register(t, s, "a@example.com")
+		letter := claim(t, s, 1)[0]
+		if class == AttemptOvertaken {
+			user.LinkGeneration++
+			_, err := write(ctx, s, func(tx *tx) (int, error) { return 0, users.put(tx, user.ID[:], user) })
+			must(t, err)
+		}
+		news := s.Watch()
+		record(t, s, letter, class)
+		select {
+		case <-news:
+		default:
+			t.Errorf("%s wakes nobody", class)
+		}
+	}
+}

@@ -9,7 +9,7 @@ type signals struct {
 	fatal   chan struct{} // closed once, by the committer
 
 	mu     sync.Mutex
-	events chan struct{} // closed and replaced at each commit that made an event
+	events chan struct{} // closed and replaced at each commit that made an event or ended a letter
 }
 
 func newSignals() *signals {
@@ -51,7 +51,7 @@ func (s *Store) Owed() <-chan struct{} { return s.signals.owed }
 // commits.
 func (s *Store) Resumed() <-chan struct{} { return s.signals.resumed }
 
-// Watch gives a channel that is closed at the next commit that makes an event. Take it before reading the feed: then no
+// Watch gives a channel that is closed at the next commit that makes an event or ends a letter. Take it before reading the feed: then no
 // event can fall between the two.
 func (s *Store) Watch() <-chan struct{} {
 	s.signals.mu.Lock()
