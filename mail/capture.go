@@ -42,7 +42,7 @@ func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 	if fault, met := magic[strings.ToLower(local)]; met {
 		return fault
 	}
-	if err := c.inbox.Deliver(m.From, m.To, m.Data); err != nil {
+	if err := c.inbox.deliver(m.Kind, m.From, m.To, m.Data); err != nil {
 		return store.Attempt{Class: store.AttemptPermanent, Text: words(err.Error())}
 	}
 	return store.Attempt{Class: store.AttemptSent, Text: "kept in the inbox"}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"postern/store"
 )
 
 // What the inbox keeps at most.
@@ -40,8 +42,12 @@ func NewInbox(now func() time.Time, random io.Reader) *Inbox {
 // Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older letters make
 // room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an error only when the
 // letter alone is bigger than the inbox, or when no name can be drawn for it.
-func (b *Inbox) Deliver(from, to string, data []byte) error {
+func (b *Inbox) Deliver(from, to string, data []byte) error { return b.deliver("", from, to, data) }
+
+// deliver is Deliver for a letter of a known kind.
+func (b *Inbox) deliver(kind store.LetterKind, from, to string, data []byte) error {
 	letter := readCaptured(from, to, bytes.Clone(data), b.now())
+	letter.kind = kind
 	if letter.octets() > InboxOctets {
 		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), InboxOctets)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
+
+	"postern/store"
 )
 
 // What is read of a letter at most; the rest stays in its source.
@@ -42,13 +44,14 @@ type Captured struct {
 	Date            time.Time // the letter's own, in UTC; Received where it has none that is usable
 	Text, HTML      string
 	Files           []CapturedFile
-	Links           []string // http and https, in order of appearance, each once
-	Snippet         string   // beginning of what a reader sees
-	Raw             []byte   // the source as delivered
-	Fault           string   // what could not be read of it; empty when all could
-	Unsubscribe     string   // List-Unsubscribe
-	UnsubscribePost string   // List-Unsubscribe-Post
-	visible         string   // what a reader sees of HTML, only where Text is empty
+	Links           []string         // http and https, in order of appearance, each once
+	Snippet         string           // beginning of what a reader sees
+	Raw             []byte           // the source as delivered
+	Fault           string           // what could not be read of it; empty when all could
+	Unsubscribe     string           // List-Unsubscribe
+	UnsubscribePost string           // List-Unsubscribe-Post
+	visible         string           // what a reader sees of HTML, only where Text is empty
+	kind            store.LetterKind // empty where it is not known
 	read            atomic.Bool
 }
 

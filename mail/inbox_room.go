@@ -1,16 +1,20 @@
 package mail
 
-import "slices"
+import (
+	"slices"
 
-// crowd is what letters have in common that nobody misses one of: they came in the same minute with the same subject,
-// as the welcomes to a list of people do, and somebody has opened them or nobody has.
+	"postern/store"
+)
+
+// crowd is what letters have in common of which nobody misses one: they are of one kind and came in the same minute, as the
+// welcomes to a list of people do, and somebody has opened them or nobody has.
 type crowd struct {
-	subject string
-	minute  int64
-	read    bool
+	kind   store.LetterKind
+	minute int64
+	read   bool
 }
 
-func crowdOf(c *Captured) crowd { return crowd{c.Subject, c.Received.Unix() / 60, c.Read()} }
+func crowdOf(c *Captured) crowd { return crowd{c.kind, c.Received.Unix() / 60, c.Read()} }
 
 // makeRoom drops letters until both limits hold, but never the newest. The caller holds the lock.
 func (b *Inbox) makeRoom() {

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"postern/mail/letters"
+	"postern/store"
 )
 
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
@@ -125,21 +128,29 @@ func TestInboxLimits(t *testing.T) {
 func TestInboxFlood(t *testing.T) {
 	at := noon
 	b := NewInbox(func() time.Time { return at }, rand.Reader)
-	deliver(t, b, "early@example.com", "Welcome")
+	way := Capture(b).Lane(t.Context())
+	owe := func(kind store.LetterKind, to string) {
+		m := letters.Message{Kind: kind, To: to, Data: plainLetter(to, "Hello "+to)}
+		if tried := way.Send(t.Context(), m); tried.Class != store.AttemptSent {
+			t.Fatalf("%+v", tried)
+		}
+	}
+	welcome := func(to string) { owe(store.LetterWelcome, to) }
+	welcome("early@example.com")
 	at = at.Add(time.Minute)
-	deliver(t, b, "opened@example.com", "Welcome")
+	welcome("opened@example.com")
 	b.MarkRead(true, func(c *Captured) bool { return c.Recipient == "opened@example.com" })
 	flood := func(to string, n int) {
 		for i := range n {
-			deliver(t, b, fmt.Sprintf("%s%d@example.com", to, i), "Welcome")
+			welcome(fmt.Sprintf("%s%d@example.com", to, i))
 		}
 	}
 	flood("first", 2500)
-	deliver(t, b, "driver@example.com", "Confirm your address")
+	owe(store.LetterActivate, "driver@example.com")
 	flood("second", 2500)
 	at = at.Add(time.Minute)
 	for i := range 20 {
-		deliver(t, b, fmt.Sprintf("later%d@example.com", i), "Welcome")
+		welcome(fmt.Sprintf("later%d@example.com", i))
 	}
 	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second2499"} {
 		if _, found := b.Latest(InboxQuery{}.To(to + "@example.com")); !found {

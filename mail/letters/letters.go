@@ -72,6 +72,7 @@ type Composer struct {
 
 // Message is a mail on its way: the envelope's two bare addresses, and all that follows DATA, with CRLF line ends.
 type Message struct {
+	Kind     store.LetterKind
 	From, To string
 	Data     []byte
 }
@@ -168,7 +169,7 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 		}
 	}
 	data, err := c.assemble(l, parts, now)
-	return Message{From: c.o.From.Address, To: l.To, Data: data}, err
+	return Message{Kind: l.Kind, From: c.o.From.Address, To: l.To, Data: data}, err
 }
 
 // recipient is the only address that a letter may go to.
