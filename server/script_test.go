@@ -329,20 +329,14 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 	return t, nil
 }
 
-// awaitSent waits until no letter to an address is queued any more. One that is cancelled makes no event, so that it looks
-// again now and then.
+// awaitSent waits until no letter to an address is queued any more.
 func (t *testApp) awaitSent(email string) error {
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
 	for {
 		news := t.store.Watch()
 		queued, err := t.store.Letters(store.LetterFilter{To: email, State: store.LetterQueued})
 		if err != nil || len(queued) == 0 {
 			return err
 		}
-		select {
-		case <-news:
-		case <-again.C:
-		}
+		<-news
 	}
 }
