@@ -26,6 +26,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 // App is one appliance.
@@ -192,7 +193,7 @@ func (a *App) makeRooms() error {
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})
 	a.rooms.biker, err = biker.New(biker.Options{
-		Store: a.store, Sealer: a.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Random: a.random}),
+		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
 		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})

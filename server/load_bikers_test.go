@@ -16,6 +16,7 @@ import (
 
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 const loadPassword = "quilt lantern orbit pepper"
@@ -29,7 +30,7 @@ func addBikers(t testing.TB, dir string, n int) (emails []string) {
 		t.Fatal(err)
 	}
 	emails = freshPeople(n)
-	hash, err := tokens.NewHasher(tokens.HasherOptions{Random: rand.Reader}).Hash(t.Context(), tokens.Turn{}, loadPassword)
+	hash, err := password.NewHasher(password.HasherOptions{Random: rand.Reader}).Hash(t.Context(), password.Turn{}, loadPassword)
 	err = errors.Join(err, registerPeople(s, emails))
 	next := make(chan string, n)
 	for _, email := range emails {

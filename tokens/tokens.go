@@ -2,8 +2,8 @@
 // A token carries its claims encrypted, so that nothing has to be stored to issue one; whether it still holds (expiry,
 // generation, used already) is for its reader to judge against the person's record.
 //
-// It also holds the two secrets of which only a hash is stored: partners' bearer tokens (NewBearer, HashBearer) and
-// bikers' passwords (PasswordFault, Hasher).
+// It also makes and reads partners' bearer tokens, of which only a hash is stored (NewBearer, HashBearer). Passwords are in
+// package password.
 //
 // # Format
 //

@@ -11,6 +11,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 // account shows a biker what is known of them, and what they may do.
@@ -112,7 +113,7 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 	}
 	biker, err := r.change(c, s, form)
 	switch {
-	case errors.Is(err, tokens.ErrBusy):
+	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, sessionKey(s.ref))
 		c.RetryAfter(0)
 		return r.drawAccount(c, http.StatusServiceUnavailable, s.biker, one(busy))

@@ -11,6 +11,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 // Languages are those that bikers are written to in, the fallback first.
@@ -20,7 +21,7 @@ var Languages = []string{"en", "nl", "fr"}
 type Options struct {
 	Store        *store.Store
 	Sealer       *tokens.Sealer
-	Hasher       *tokens.Hasher
+	Hasher       *password.Hasher
 	Now          func() time.Time
 	Random       io.Reader      // secrets of sessions; safe for concurrent use
 	PasswordMin  int            // code points

@@ -21,6 +21,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -30,7 +31,7 @@ const (
 	zoe       = "zoe.claes@example.com"
 	emilie    = "emilie.dubois@example.org"
 	nobody    = "nobody@example.net"
-	password  = "quilt lantern orbit pepper"
+	password1 = "quilt lantern orbit pepper"
 	password2 = "harbour violin cactus thirteen"
 	wrong     = "wrong horse battery staple"
 )
@@ -97,7 +98,7 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 }
 
 func (s *site) openRoom(changes ...func(*Options)) {
-	o := Options{Store: s.store, Sealer: s.sealer, Hasher: tokens.NewHasher(tokens.HasherOptions{Parallel: 2, Random: rand.Reader}),
+	o := Options{Store: s.store, Sealer: s.sealer, Hasher: password.NewHasher(password.HasherOptions{Parallel: 2, Random: rand.Reader}),
 		Now: s.clock, Random: rand.Reader, PasswordMin: 15, Organisation: "Vélo & Co", LoginTries: 5,
 		ForgotLimit: web.NewLimiter(store.Rate{Count: 10, Per: time.Hour}, nil, s.clock)}
 	for _, change := range changes {
@@ -149,13 +150,13 @@ func (s *site) link(purpose tokens.Purpose, email string) string {
 var hashes sync.Map
 
 // setPassword gives a biker a password, as a link's use does, and the browser that is logged in by it.
-func (s *site) setPassword(email, password string) *browser {
+func (s *site) setPassword(email, typed string) *browser {
 	s.t.Helper()
-	hash, made := hashes.Load(password)
+	hash, made := hashes.Load(typed)
 	if !made {
-		phc, err := s.room.Hasher.Hash(s.t.Context(), tokens.Turn{}, password)
+		phc, err := s.room.Hasher.Hash(s.t.Context(), password.Turn{}, typed)
 		check(s.t, err)
-		hash, _ = hashes.LoadOrStore(password, phc)
+		hash, _ = hashes.LoadOrStore(typed, phc)
 	}
 	secret, err := s.room.newSecret()
 	check(s.t, err)

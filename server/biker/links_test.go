@@ -29,7 +29,7 @@ func TestLinkOpenedOften(t *testing.T) {
 		t.Errorf("the record is %+v, was %+v", after, before)
 	}
 	b := s.browser()
-	b.post("/biker/password", "token", token, "password", password).leads("/biker")
+	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
 	b.get("/biker").is(200, "Je wachtwoord is bewaard", "Zoë Claes", "Synthetische Bierbrouwerij")
 	if n := s.letters(zoe, store.LetterPasswordChanged); n != 1 {
 		t.Errorf("%d notices", n)
@@ -47,12 +47,12 @@ func TestLinks(t *testing.T) {
 	}{
 		{"used", func(s *site) string {
 			token := s.link(tokens.Invitation, zoe)
-			s.browser().post("/biker/password", "token", token, "password", password).leads("/biker")
+			s.browser().post("/biker/password", "token", token, "password", password1).leads("/biker")
 			return token
 		}, 409, "Deze link is al gebruikt", true},
 		{"overtaken by another", func(s *site) string {
 			token := s.link(tokens.Recovery, zoe)
-			s.setPassword(zoe, password)
+			s.setPassword(zoe, password1)
 			return token
 		}, 409, "Deze link is al gebruikt", true},
 		{"expired", func(s *site) string {
@@ -146,7 +146,7 @@ func TestPasswords(t *testing.T) {
 // TestLinkOnSharedComputer: whoever sets a password in a browser that another person is logged in with ends that session.
 func TestLinkOnSharedComputer(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	former := b.copied()
 	b.post("/biker/password", "token", s.link(tokens.Invitation, emilie), "password", password2).leads("/biker")
 	b.get("/biker").is(200, "Émilie Dubois", "Votre mot de passe est enregistré")
@@ -158,7 +158,7 @@ func TestLinkOnSharedComputer(t *testing.T) {
 // TestSetPasswordEndsAll: a password set by a link ends the sessions of the one before, and voids every link.
 func TestSetPasswordEndsAll(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	older, newer := s.link(tokens.Recovery, zoe), s.link(tokens.Recovery, zoe)
 	s.browser().get("/biker/password?token="+older).is(200, "Kies een nieuw wachtwoord") // a newer one does not void it
 	c := s.browser()
@@ -167,6 +167,6 @@ func TestSetPasswordEndsAll(t *testing.T) {
 		t.Error("the wrong sessions go on")
 	}
 	c.get("/biker/password?token="+newer).is(409, "al gebruikt")
-	s.browser().logIn(zoe, password).is(403)
+	s.browser().logIn(zoe, password1).is(403)
 	s.browser().logIn(zoe, password2).leads("/biker")
 }

@@ -10,7 +10,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
-	"postern/tokens"
+	"postern/tokens/password"
 )
 
 const (
@@ -72,11 +72,11 @@ type attempt struct {
 	biker    store.Biker
 	key      [32]byte // what its failures count against
 	known    bool     // the browser has logged in as this biker before
-	turn     tokens.Turn
+	turn     password.Turn
 }
 
 // known is the turn of people who are: by a session, a link from their mailbox, or their browser.
-func known(biker store.Biker) tokens.Turn { return tokens.Turn{Person: biker.ID.String()} }
+func known(biker store.Biker) password.Turn { return password.Turn{Person: biker.ID.String()} }
 
 // logIn answers a try the same way, after the same work, whoever is behind the address.
 func (r *Room) logIn(c *web.Call) error {
@@ -102,7 +102,7 @@ func (r *Room) logIn(c *web.Call) error {
 	}
 	right, err := r.tryLogin(c, a)
 	switch {
-	case errors.Is(err, tokens.ErrBusy):
+	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, a.key)
 		c.RetryAfter(0)
 		return r.drawLogin(c, http.StatusServiceUnavailable, loginForm{email: form["email"], faults: one(busy)})
@@ -172,7 +172,7 @@ func (r *Room) attempt(c *web.Call, form map[string]string) (attempt, error) {
 	}
 	a := attempt{password: form["password"], biker: biker, turn: known(biker)}
 	if a.key, a.known = r.knows(c, biker); !a.known {
-		a.key, a.turn = store.LoginKey(email), tokens.Turn{}
+		a.key, a.turn = store.LoginKey(email), password.Turn{}
 		a.turn.Client, a.turn.Network = r.clients.Networks(c.Client)
 	}
 	return a, nil

@@ -13,17 +13,18 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 // TestLoginTellsNothing: every login that fails is answered alike, whoever is behind the address, under and over the limit.
 func TestLoginTellsNothing(t *testing.T) {
 	s := newSite(t)
-	s.setPassword(zoe, password)
+	s.setPassword(zoe, password1)
 	const blocked = "blocked@example.com"
 	register := store.Candidate{Email: blocked, Said: blocked, BikerData: store.BikerData{BikePlanCode: "SYN-NL-GNT-01", FirstName: "A", LastName: "B", Language: "en"}}
 	_, err := s.store.RegisterBikers(t.Context(), store.BikerList{Partner: "Payroll", People: []store.Candidate{register}})
 	check(t, err)
-	s.setPassword(blocked, password)
+	s.setPassword(blocked, password1)
 	_, err = s.store.BlockBiker(t.Context(), s.biker(blocked).ID, true)
 	check(t, err)
 	same := func(a answer, address string) string {
@@ -33,7 +34,7 @@ func TestLoginTellsNothing(t *testing.T) {
 	for i := range 6 {
 		want := ""
 		for _, try := range []try{
-			{"unknown", nobody, wrong}, {"wrong", zoe, wrong}, {"no password yet", emilie, wrong}, {"blocked, right", blocked, password},
+			{"unknown", nobody, wrong}, {"wrong", zoe, wrong}, {"no password yet", emilie, wrong}, {"blocked, right", blocked, password1},
 		} {
 			a := s.browser().logIn(try.email, try.password)
 			if status := map[bool]int{true: 403, false: 429}[i < 5]; a.Code != status || a.Header().Get("Set-Cookie") != "" {
@@ -46,7 +47,7 @@ func TestLoginTellsNothing(t *testing.T) {
 			}
 		}
 	}
-	for _, test := range [][2]string{{"", ""}, {zoe, ""}, {"zoe", password}, {"zoe@@example.com", password}} {
+	for _, test := range [][2]string{{"", ""}, {zoe, ""}, {"zoe", password1}, {"zoe@@example.com", password1}} {
 		s.browser().logIn(test[0], test[1]).is(422, `aria-describedby="`)
 	}
 }
@@ -54,7 +55,7 @@ func TestLoginTellsNothing(t *testing.T) {
 // TestSlowdown: wrong passwords slow a stranger down, not the browser that has logged in before, and not the mailed link.
 func TestSlowdown(t *testing.T) {
 	s := newSite(t)
-	owner := s.setPassword(zoe, password)
+	owner := s.setPassword(zoe, password1)
 	owner.post("/biker/logout").leads("/biker/login?out")
 	others := s.setPassword(emilie, password2) // known, but to another account
 	stranger := s.browser()
@@ -64,7 +65,7 @@ func TestSlowdown(t *testing.T) {
 	delay := time.Second
 	for range 3 {
 		for _, b := range []*browser{stranger, others} {
-			if a := b.logIn("ZOE.Claes@example.com", password).is(429, "too many wrong passwords"); a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
+			if a := b.logIn("ZOE.Claes@example.com", password1).is(429, "too many wrong passwords"); a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
 				t.Errorf("come back after %s, want %v", a.Header().Get("Retry-After"), delay)
 			}
 		}
@@ -73,17 +74,17 @@ func TestSlowdown(t *testing.T) {
 		delay *= 2
 	}
 	owner.logIn(zoe, wrong).is(403)
-	owner.logIn(zoe, password).leads("/biker")
-	owner.post("/biker/change-password", "current", password, "password", password2).leads("/biker")
+	owner.logIn(zoe, password1).leads("/biker")
+	owner.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
 	owner.post("/biker/logout").leads("/biker/login?out")
 	owner.logIn(zoe, password2).leads("/biker") // known by the new password, too
-	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password).leads("/biker")
-	owner.logIn(zoe, password).is(429) // the browser of the password before is a stranger's
-	stranger.logIn(zoe, password).leads("/biker")
+	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password1).leads("/biker")
+	owner.logIn(zoe, password1).is(429) // the browser of the password before is a stranger's
+	stranger.logIn(zoe, password1).leads("/biker")
 	for range 5 {
 		stranger.logIn(zoe, wrong).is(403)
 	}
-	stranger.logIn(zoe, password).is(429) // but its own wrong ones slow it down
+	stranger.logIn(zoe, password1).is(429) // but its own wrong ones slow it down
 	s.later(browserLife)
 	for range 5 {
 		s.browser().logIn(emilie, wrong).is(403)
@@ -95,7 +96,7 @@ func TestSlowdown(t *testing.T) {
 // somebody who has logged in there and for other networks.
 func TestClientSlowdown(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.LoginTries = 1 })
-	owner := s.setPassword(zoe, password)
+	owner := s.setPassword(zoe, password1)
 	guess := func(address string, i int) answer {
 		b := s.browser()
 		b.address = address
@@ -103,17 +104,17 @@ func TestClientSlowdown(t *testing.T) {
 	}
 	for i := range 10 {
 		if i%3 == 0 {
-			s.browser().logIn(zoe, password).leads("/biker") // gives back what it took
+			s.browser().logIn(zoe, password1).leads("/biker") // gives back what it took
 		}
 		guess("192.0.2.1:1", i).is(403)
 	}
 	guess("192.0.2.1:2", 20).is(429)
 	guess("192.0.2.2:2", 20).is(403)
-	s.browser().logIn(zoe, password).is(429)
-	owner.logIn(zoe, password).leads("/biker")
+	s.browser().logIn(zoe, password1).is(429)
+	owner.logIn(zoe, password1).leads("/biker")
 	s.later(time.Second)
-	s.browser().logIn(zoe, password).leads("/biker")
-	s.browser().logIn(zoe, password).leads("/biker")
+	s.browser().logIn(zoe, password1).leads("/biker")
+	s.browser().logIn(zoe, password1).leads("/biker")
 
 	s.later(24 * time.Hour)
 	for i := range 15 { // what the account's own limit refuses, where no password is looked at, is no failure of the client's
@@ -126,10 +127,10 @@ func TestClientSlowdown(t *testing.T) {
 // is not taken up.
 func TestLogInRotates(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	first := b.copied()
 	b.get("/biker/login").leads("/biker")
-	a := b.logIn(zoe, password)
+	a := b.logIn(zoe, password1)
 	a.leads("/biker")
 	if first.loggedIn() || !b.loggedIn() {
 		t.Error("the former session goes on, or the new one does not")
@@ -147,7 +148,7 @@ func TestLogInRotates(t *testing.T) {
 	}
 	planted := s.browser()
 	planted.cookies["postern"] = first.cookies["postern"]
-	planted.logIn(zoe, password).leads("/biker")
+	planted.logIn(zoe, password1).leads("/biker")
 	if planted.cookies["postern"] == first.cookies["postern"] {
 		t.Error("the planted session was taken up")
 	}
@@ -156,7 +157,7 @@ func TestLogInRotates(t *testing.T) {
 // TestForgot: the same page for everybody, a letter for those who have an account, within the limits of address and client.
 func TestForgot(t *testing.T) {
 	s := newSite(t)
-	s.setPassword(zoe, password)
+	s.setPassword(zoe, password1)
 	want := ""
 	for i, email := range []string{zoe, nobody, zoe, emilie, "ZOE.CLAES@EXAMPLE.COM"} {
 		page := s.browser().post("/biker/forgot", "email", email).is(200, "If there is an account").page()
@@ -181,16 +182,16 @@ func TestForgot(t *testing.T) {
 			t.Error("no word of when to come back")
 		}
 	}
-	s.browser().logIn(zoe, password).leads("/biker") // asking changes nothing
+	s.browser().logIn(zoe, password1).leads("/biker") // asking changes nothing
 }
 
 // TestFromAnotherSite: another site's page can neither log a person in or out nor set a password (login CSRF).
 func TestFromAnotherSite(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	posts := map[string][]string{
-		"/biker/login": {"email", zoe, "password", password}, "/biker/forgot": {"email", zoe}, "/biker/logout": nil, "/biker/logout-everywhere": nil,
-		"/biker/change-password": {"current", password, "password", password2}, "/biker/language": {"language", "fr"},
+		"/biker/login": {"email", zoe, "password", password1}, "/biker/forgot": {"email", zoe}, "/biker/logout": nil, "/biker/logout-everywhere": nil,
+		"/biker/change-password": {"current", password1, "password", password2}, "/biker/language": {"language", "fr"},
 		"/biker/password": {"token", s.link(tokens.Recovery, zoe), "password", password2}, "/biker/renew": {"token", s.link(tokens.Recovery, zoe)},
 	}
 	for path, form := range posts {
@@ -206,7 +207,7 @@ func TestFromAnotherSite(t *testing.T) {
 		t.Error("something was done")
 	}
 	b.header.Set("Sec-Fetch-Site", "same-origin")
-	b.logIn(zoe, password).leads("/biker")
+	b.logIn(zoe, password1).leads("/biker")
 }
 
 // gate is randomness that is not given before it is opened: who hashes a password then keeps the turn.
@@ -228,10 +229,10 @@ func (g gate) Read(p []byte) (int, error) {
 func TestBusy(t *testing.T) {
 	held := gate{make(chan struct{}), make(chan struct{})}
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
-	s.room.Hasher = tokens.NewHasher(tokens.HasherOptions{Parallel: 1, Patience: time.Millisecond, Random: held})
+	b := s.setPassword(zoe, password1)
+	s.room.Hasher = password.NewHasher(password.HasherOptions{Parallel: 1, Patience: time.Millisecond, Random: held})
 	var holders sync.WaitGroup
-	hold := func(turn tokens.Turn) {
+	hold := func(turn password.Turn) {
 		holders.Go(func() { _, _ = s.room.Hasher.Hash(t.Context(), turn, wrong) })
 		<-held.entered
 	}
@@ -242,23 +243,23 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%s: come back after %q", a.ask, a.Header().Get("Retry-After"))
 		}
 	}
-	hold(tokens.Turn{})
+	hold(password.Turn{})
 	for range 7 { // more than an account's free failures
 		busy(s.browser().speaking("nl").logIn(nobody, wrong))
-		busy(s.browser().speaking("nl").logIn(zoe, password))
+		busy(s.browser().speaking("nl").logIn(zoe, password1))
 	}
-	b.logIn(zoe, password).leads("/biker")
+	b.logIn(zoe, password1).leads("/biker")
 	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
-	hold(tokens.Turn{Person: "another who is known"})
+	hold(password.Turn{Person: "another who is known"})
 	b.speaking("nl")
 	for range 7 {
-		busy(b.logIn(zoe, password))
-		busy(b.post("/biker/change-password", "current", password, "password", password2))
+		busy(b.logIn(zoe, password1))
+		busy(b.post("/biker/change-password", "current", password1, "password", password2))
 		busy(b.post("/biker/password", "token", token, "password", password2).is(503, zoe))
 	}
 	close(held.open)
 	holders.Wait()
-	s.browser().logIn(zoe, password).leads("/biker")
+	s.browser().logIn(zoe, password1).leads("/biker")
 	b.post("/biker/password", "token", token, "password", password2).leads("/biker")
 }
 
@@ -268,7 +269,7 @@ func TestFloodFromNetworks(t *testing.T) {
 	s := newSite(t, func(o *Options) {
 		o.LoginTries, o.LoginExempt = 1, []netip.Prefix{netip.MustParsePrefix("2001:db8:9::/48")}
 	})
-	owner := s.setPassword(zoe, password)
+	owner := s.setPassword(zoe, password1)
 	owner.address = "[2001:db8:1::7]:1"
 	from := func(format string, i int) *browser {
 		b := s.browser()
@@ -283,10 +284,10 @@ func TestFloodFromNetworks(t *testing.T) {
 		ended(true)
 	}
 	from("[2001:db8:1:%x::1]:1", 99).logIn(nobody, wrong).is(403)
-	from("[2001:db8:1:%x::1]:1", 1000).logIn(zoe, password).is(429)
-	from("[2001:db8:2:%x::1]:1", 1000).logIn(zoe, password).leads("/biker")
-	from("192.0.2.%d:1", 1).logIn(zoe, password).leads("/biker")
-	owner.logIn(zoe, password).leads("/biker")
+	from("[2001:db8:1:%x::1]:1", 1000).logIn(zoe, password1).is(429)
+	from("[2001:db8:2:%x::1]:1", 1000).logIn(zoe, password1).leads("/biker")
+	from("192.0.2.%d:1", 1).logIn(zoe, password1).leads("/biker")
+	owner.logIn(zoe, password1).leads("/biker")
 	link := s.link(tokens.Recovery, zoe)
 	from("[2001:db8:1:%x::1]:1", 1000).post("/biker/password", "token", link, "password", password2).leads("/biker")
 	for i := range 12 { // an office, or a front end, that is exempt: accounts are slowed down, it is not
@@ -300,7 +301,7 @@ func TestFloodFromNetworks(t *testing.T) {
 // TestSecurityEvents: what an operator's monitoring watches for is counted.
 func TestSecurityEvents(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	want := func(event web.SecurityEvent, n uint64) {
 		t.Helper()
 		if got := s.security.Count(event); got != n {
@@ -317,12 +318,12 @@ func TestSecurityEvents(t *testing.T) {
 	want(web.OverLimit, 1)
 	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
 	want(web.WrongPassword, 7)
-	b.logIn(zoe, password).leads("/biker")
+	b.logIn(zoe, password1).leads("/biker")
 	want(web.LoggedIn, 1)
-	b.post("/biker/change-password", "current", password, "password", password2).leads("/biker")
+	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
 	want(web.PasswordSet, 1)
 	token := s.link(tokens.Recovery, zoe)
-	b.post("/biker/password", "token", token, "password", password).leads("/biker")
+	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
 	want(web.PasswordSet, 2)
 	b.post("/biker/logout").leads("/biker/login?out")
 	b.post("/biker/logout").leads("/biker/login?out")

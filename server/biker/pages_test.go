@@ -55,7 +55,7 @@ func tour(s *site, language string, show func(name string, a answer)) {
 	for _, weak := range []string{"", "too short", "ZoeClaesSynthetischeBierbrouwerij", strings.Repeat("long ", 60)} {
 		show(fmt.Sprintf("password, weak: %.15s", weak), b.post("/biker/password", "token", first, "password", weak))
 	}
-	b.post("/biker/password", "token", first, "password", password).leads("/biker")
+	b.post("/biker/password", "token", first, "password", password1).leads("/biker")
 	show("account, password just set", b.get("/biker"))
 	s.later(2 * time.Minute)
 	show("account", b.get("/biker"))
@@ -77,7 +77,7 @@ func tour(s *site, language string, show func(name string, a answer)) {
 		stranger.logIn(zoe, wrong)
 		s.later(time.Second)
 	}
-	show("login, slowed down", stranger.logIn(zoe, password))
+	show("login, slowed down", stranger.logIn(zoe, password1))
 	for range 10 {
 		stranger.post("/biker/forgot", "email", nobody)
 	}
@@ -129,7 +129,7 @@ func checkMarkup(t *testing.T, name, page string) {
 	if strings.Count(page, "<h1>") != 1 {
 		t.Errorf("%s: not one first heading", name)
 	}
-	for _, never := range []string{"<script", " style=", "onclick", "{{", "{minimum}", "{minutes}", "ZgotmplZ", "%!", password, wrong} {
+	for _, never := range []string{"<script", " style=", "onclick", "{{", "{minimum}", "{minutes}", "ZgotmplZ", "%!", password1, wrong} {
 		if strings.Contains(page, never) {
 			t.Errorf("%s holds %s", name, never)
 		}
@@ -158,7 +158,7 @@ func TestWords(t *testing.T) {
 // TestErrorPages: what the frame itself refuses is told in one of the bikers' languages, the person's where it is known.
 func TestErrorPages(t *testing.T) {
 	s := newSite(t)
-	known := s.setPassword(emilie, password).speaking("nl")
+	known := s.setPassword(emilie, password1).speaking("nl")
 	known.post("/biker/language", "language", "de").is(400, "Cela n’a pas fonctionné")
 	german := s.browser().speaking("de")
 	german.get("/biker/login").is(200, "Log in")

@@ -10,6 +10,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/tokens"
+	"postern/tokens/password"
 )
 
 // link opens the token of a letter, an invitation or a recovery: both set a password.
@@ -100,7 +101,7 @@ func (r *Room) setPassword(c *web.Call) error {
 		return r.drawPassword(c, http.StatusUnprocessableEntity, biker, use.token, one(weak))
 	}
 	hash, err := r.Hasher.Hash(c.R.Context(), known(biker), use.password)
-	if errors.Is(err, tokens.ErrBusy) {
+	if errors.Is(err, password.ErrBusy) {
 		return r.busyLink(c, use, biker)
 	}
 	if err != nil {
@@ -157,7 +158,7 @@ func (r *Room) usedAgain(c *web.Call, use linkUse, biker store.Biker, refusal er
 	r.links.Done(c, use.token)
 	right, err := r.tryLogin(c, a)
 	switch {
-	case errors.Is(err, tokens.ErrBusy):
+	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, a.key)
 		return r.busyLink(c, use, biker)
 	case err != nil:
@@ -177,8 +178,8 @@ func (r *Room) justUsed(link store.Link, biker store.Biker, refusal error) bool 
 }
 
 // passwordFault says what is wrong with a password that somebody wants to have; nil: nothing.
-func (r *Room) passwordFault(password string, biker store.Biker) (func(words) fault, error) {
-	if password == "" {
+func (r *Room) passwordFault(typed string, biker store.Biker) (func(words) fault, error) {
+	if typed == "" {
 		return func(w words) fault { return fault{"password", w.NoPasswordText} }, nil
 	}
 	client, err := r.Store.Client(biker.BikePlanCode)
@@ -187,12 +188,12 @@ func (r *Room) passwordFault(password string, biker store.Biker) (func(words) fa
 	}
 	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, client, biker.Partner, r.Organisation,
 		biker.EmployeeID, biker.PersonnelNumber}
-	found := tokens.PasswordFault(password, r.PasswordMin, own)
-	if found == tokens.NoFault {
+	found := password.Check(typed, r.PasswordMin, own)
+	if found == password.NoFault {
 		return nil, nil
 	}
 	return func(w words) fault {
-		text := map[tokens.Fault]string{tokens.TooShort: w.ShortText, tokens.TooLong: w.LongText, tokens.Guessable: w.GuessableText}[found]
+		text := map[password.Fault]string{password.TooShort: w.ShortText, password.TooLong: w.LongText, password.Guessable: w.GuessableText}[found]
 		return fault{"password", strings.ReplaceAll(text, "{minimum}", strconv.Itoa(r.PasswordMin))}
 	}, nil
 }

@@ -44,7 +44,7 @@ func twice(t *testing.T, prepare func(*site) *browser, path string, form func(*s
 
 // TestSentTwice: whoever clicks twice is answered the second time as the first, and it happened once.
 func TestSentTwice(t *testing.T) {
-	loggedIn := func(s *site) *browser { return s.setPassword(zoe, password) }
+	loggedIn := func(s *site) *browser { return s.setPassword(zoe, password1) }
 	stranger := func(s *site) *browser { return s.browser() }
 	notices := func(s *site, want int) {
 		s.t.Helper()
@@ -53,14 +53,14 @@ func TestSentTwice(t *testing.T) {
 		}
 	}
 	twice(t, stranger, "/biker/password", func(s *site) []string {
-		return []string{"token", s.link(tokens.Invitation, zoe), "password", password}
+		return []string{"token", s.link(tokens.Invitation, zoe), "password", password1}
 	}, func(s *site, b *browser, a answer) {
 		a.leads("/biker")
 		b.get("/biker").is(200, "Zoë Claes")
 		notices(s, 1)
 	})
 	twice(t, loggedIn, "/biker/change-password", func(*site) []string {
-		return []string{"current", password, "password", password2}
+		return []string{"current", password1, "password", password2}
 	}, func(s *site, b *browser, a answer) {
 		a.leads("/biker")
 		if !b.loggedIn() {
@@ -85,9 +85,9 @@ func TestSentTwice(t *testing.T) {
 	twice(t, stranger, "/biker/logout-everywhere", none, out)
 	twice(t, loggedIn, "/biker/language", func(*site) []string { return []string{"language", "fr"} },
 		func(_ *site, _ *browser, a answer) { a.leads("/biker") })
-	another := func(s *site) *browser { s.setPassword(zoe, password); return s.browser() }
+	another := func(s *site) *browser { s.setPassword(zoe, password1); return s.browser() }
 	twice(t, another, "/biker/login", func(*site) []string {
-		return []string{"email", zoe, "password", password}
+		return []string{"email", zoe, "password", password1}
 	}, func(s *site, b *browser, a answer) {
 		a.leads("/biker")
 		notices(s, 1)
@@ -113,18 +113,18 @@ func TestUsedLinkTellsNothing(t *testing.T) {
 	use := func(token, password string) answer {
 		return s.browser().post("/biker/password", "token", token, "password", password)
 	}
-	use(token, password).leads("/biker")
+	use(token, password1).leads("/biker")
 	s.later(linkReuse - time.Second)
 	use(token, password2).is(http.StatusConflict, "al gebruikt")
 	use(token, "").is(http.StatusConflict, "al gebruikt")
-	use(token, password).leads("/biker") // forgets the wrong ones
+	use(token, password1).leads("/biker") // forgets the wrong ones
 	for range 5 {
 		use(token, wrong).is(http.StatusConflict, "al gebruikt")
 	}
-	use(token, password).is(http.StatusConflict, "al gebruikt")
+	use(token, password1).is(http.StatusConflict, "al gebruikt")
 	s.later(time.Second)
-	use(token, password).is(http.StatusConflict, "al gebruikt") // too late
-	use(older, password).is(http.StatusConflict, "al gebruikt")
+	use(token, password1).is(http.StatusConflict, "al gebruikt") // too late
+	use(older, password1).is(http.StatusConflict, "al gebruikt")
 
 	again := s.link(tokens.Recovery, zoe)
 	use(again, password2).leads("/biker")
@@ -137,28 +137,28 @@ func TestUsedLinkTellsNothing(t *testing.T) {
 // TestChangedToWhatItIs: asking for the password that one has changes nothing, and does not help to find it out.
 func TestChangedToWhatItIs(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	other := s.browser()
-	other.logIn(zoe, password).leads("/biker")
+	other.logIn(zoe, password1).leads("/biker")
 	before := s.biker(zoe)
-	b.post("/biker/change-password", "current", wrong, "password", password).leads("/biker")
+	b.post("/biker/change-password", "current", wrong, "password", password1).leads("/biker")
 	if after := s.biker(zoe); after != before || !other.loggedIn() || s.letters(zoe, store.LetterPasswordChanged) != 1 {
 		t.Error("something was done")
 	}
 	for range 5 {
 		b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
 	}
-	b.post("/biker/change-password", "current", wrong, "password", password).is(429)
+	b.post("/biker/change-password", "current", wrong, "password", password1).is(429)
 }
 
 // TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others. One that is gone
 // can't, and the person is told where that matters.
 func TestEverywhereFromAnOldSession(t *testing.T) {
 	s := newSite(t)
-	b := s.setPassword(zoe, password)
+	b := s.setPassword(zoe, password1)
 	s.later(29 * time.Minute)
 	lost := s.browser()
-	lost.logIn(zoe, password).leads("/biker")
+	lost.logIn(zoe, password1).leads("/biker")
 	s.later(time.Minute)
 	if b.copied().loggedIn() || !lost.loggedIn() {
 		t.Fatal("the wrong session is over")
@@ -170,7 +170,7 @@ func TestEverywhereFromAnOldSession(t *testing.T) {
 	b.post("/biker/logout-everywhere").leads("/biker/login?out")
 
 	thief := s.browser()
-	b.logIn(zoe, password).leads("/biker")
+	b.logIn(zoe, password1).leads("/biker")
 	thief.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
 	b.post("/biker/logout-everywhere").is(http.StatusForbidden, "sessi")
 	b.post("/biker/logout").leads("/biker/login?out")

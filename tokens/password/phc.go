@@ -1,4 +1,4 @@
-package tokens
+package password
 
 import (
 	"crypto/subtle"

@@ -1,4 +1,4 @@
-package tokens
+package password
 
 import (
 	"unicode/utf8"
@@ -30,7 +30,7 @@ const (
 // them, and the words given: the person's names, address, numbers, plan, client, employer. Words may hold several words
 // ("jan.peeters@example.be"). It asks for no kinds of characters. The work is bounded: 0.1 ms for a usual password, 5 ms at
 // worst, but for the first call of a process, which also reads the word lists (30 ms).
-func PasswordFault(password string, minimum int, words []string) Fault {
+func Check(password string, minimum int, words []string) Fault {
 	text, fits := normalise(password)
 	switch {
 	case !fits:

@@ -1,4 +1,4 @@
-package tokens
+package password
 
 import (
 	"crypto/rand"
@@ -145,5 +145,12 @@ func BenchmarkHash(b *testing.B) {
 		if _, err := h.Hash(b.Context(), Turn{}, "fiets lamp water stoel"); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

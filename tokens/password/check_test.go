@@ -1,4 +1,4 @@
-package tokens
+package password
 
 import (
 	"math/rand/v2"
@@ -29,7 +29,7 @@ func TestGuessable(t *testing.T) {
 		"janluka janluka", "SYN-NL-GNT-01-SYN", "testclientnv2024", "desmedtjan@example.be1987", "J@nD3Sm3dt123456",
 		"correct horse battery staple",
 	} {
-		if fault := PasswordFault(password, 15, jans); fault != Guessable {
+		if fault := Check(password, 15, jans); fault != Guessable {
 			t.Errorf("%q: %v at %.1f bits", password, fault, guessBits(password, jans))
 		}
 	}
@@ -40,14 +40,14 @@ func TestGuessable(t *testing.T) {
 		"kdhwqxzmvbtrpsl", "x7Kq!m2vTz9Lp4w",
 		"839204718365920", "😀🎈🚲🌊🍕🎲🐳🔑🌙⚡🧊🪁🥨🦔📎", "собака ест зелёную траву", "犬は青い草を食べて海へ走りました",
 	} {
-		if fault := PasswordFault(password, 15, jans); fault != NoFault {
+		if fault := Check(password, 15, jans); fault != NoFault {
 			t.Errorf("%q: %v at %.1f bits", password, fault, guessBits(password, jans))
 		}
 	}
-	if fault := PasswordFault("gielkens fortuna", 15, nil); fault != NoFault {
+	if fault := Check("gielkens fortuna", 15, nil); fault != NoFault {
 		t.Errorf("somebody else's words: %v", fault)
 	}
-	if fault := PasswordFault("gielkens fortuna", 15, []string{"Zoë Gielkens", "Fortuna BV"}); fault != Guessable {
+	if fault := Check("gielkens fortuna", 15, []string{"Zoë Gielkens", "Fortuna BV"}); fault != Guessable {
 		t.Errorf("own words: %v", fault)
 	}
 }
@@ -67,13 +67,14 @@ func TestTricks(t *testing.T) {
 
 // TestRandomPasswords holds that what a password manager makes is never called guessable.
 func TestRandomPasswords(t *testing.T) {
+	const characters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		password := make([]byte, 15)
 		for i := range password {
-			password[i] = base62[random.IntN(len(base62))]
+			password[i] = characters[random.IntN(len(characters))]
 		}
-		if fault := PasswordFault(string(password), 15, jans); fault != NoFault {
+		if fault := Check(string(password), 15, jans); fault != NoFault {
 			t.Errorf("%s: %v", password, fault)
 		}
 	}
@@ -106,18 +107,18 @@ func TestPasswordLength(t *testing.T) {
 		{"255 and one that becomes 18", of(255) + "\ufdfa", 15, TooLong},
 		{"a megabyte", strings.Repeat("a", 1<<20), 15, TooLong},
 	} {
-		if got := PasswordFault(c.password, c.minimum, nil); got != c.want {
+		if got := Check(c.password, c.minimum, nil); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }
 
-// FuzzPasswordFault looks for texts that the reading of words, dates and repetitions stumbles over.
-func FuzzPasswordFault(f *testing.F) {
+// FuzzCheck looks for texts that the reading of words, dates and repetitions stumbles over.
+func FuzzCheck(f *testing.F) {
 	f.Add("P@ssw0rd 31-12-1999 abcabc", "Jan De Smedt")
 	f.Add("e\u0301\ufdfa\u1ec7\xff", "\u00c5ngstr\u00f6m \u0130")
 	f.Fuzz(func(t *testing.T, password, word string) {
-		if PasswordFault(password, 0, []string{word}) != NoFault {
+		if Check(password, 0, []string{word}) != NoFault {
 			return
 		}
 		if text, fits := normalise(password); !fits || guessBits(text, []string{word}) > 8*float64(len([]rune(text))) {
@@ -134,7 +135,7 @@ func BenchmarkPasswordFault(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				PasswordFault(password, 15, long)
+				Check(password, 15, long)
 			}
 		})
 	}
