@@ -149,7 +149,7 @@ func (r reply) offers() reply {
 				lines = append(lines, "")
 			}
 			for _, mechanism := range parameters {
-				if mechanism = strings.ToUpper(mechanism); !slices.Contains(mechanisms, mechanism) {
+				if mechanism = capitals(mechanism); !slices.Contains(mechanisms, mechanism) {
 					mechanisms = append(mechanisms, mechanism)
 				}
 			}
@@ -167,7 +167,18 @@ func (r reply) offers() reply {
 func keywordOf(line string) (keyword string, parameters []string) {
 	end := strings.IndexAny(line, " \t=")
 	if end < 0 {
-		return strings.ToUpper(line), nil
+		return capitals(line), nil
 	}
-	return strings.ToUpper(line[:end]), strings.Fields(line[end+1:])
+	return capitals(line[:end]), strings.Fields(line[end+1:])
+}
+
+// capitals changes the letters of ASCII alone: keywords have no others.
+func capitals(text string) string {
+	changed := []byte(text)
+	for i, c := range changed {
+		if c >= 'a' && c <= 'z' {
+			changed[i] = c - 'a' + 'A'
+		}
+	}
+	return string(changed)
 }

@@ -53,6 +53,7 @@ func TestOffers(t *testing.T) {
 		{"250-host\n250 AUTH", "250-host\r\n250 AUTH\r\n"}, {"250-host\n250-\n250 dsn", "250-host\r\n250 DSN\r\n"}, {"250-host\n250", "250 host\r\n"},
 		{"550-5.7.1 auth\n550 5.7.1 first", "550-5.7.1 auth\r\n550 5.7.1 first\r\n"},
 		{"what\n", "what\r\n"},
+		{"250-host\n250-\u017fize 1\n250 \xff=x", "250-host\r\n250-\u017fIZE 1\r\n250 \xff x\r\n"}, // capitals of ASCII alone
 	} {
 		r, err := readReply(bufio.NewReader(strings.NewReader(tt.said + "\n")))
 		if got := string(r.offers().bytes()); err != nil || got != tt.want {
