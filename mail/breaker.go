@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // The pauses after a fault of the smarthost (CONTRACT section 7).
@@ -21,7 +22,7 @@ const (
 // lengthen a pause.
 type breaker struct {
 	open  bool
-	probe store.ID // the letter that tries the smarthost after a pause; zero: none is out
+	probe guid.ID // the letter that tries the smarthost after a pause; zero: none is out
 	pause time.Duration
 	timer *time.Timer
 	over  bool // the pause is over: the next letter is the probe
@@ -35,7 +36,7 @@ func newBreaker() *breaker {
 
 // trip opens the breaker or, where the probe failed, opens it for longer. Faults of letters that were under way
 // already do neither. It tells whether a pause began.
-func (b *breaker) trip(letter store.ID, a store.Attempt) bool {
+func (b *breaker) trip(letter guid.ID, a store.Attempt) bool {
 	if b.open && letter != b.probe {
 		return false
 	}
@@ -44,7 +45,7 @@ func (b *breaker) trip(letter store.ID, a store.Attempt) bool {
 		longest = talkingPause
 	}
 	b.pause = min(max(firstPause, 2*b.pause), longest)
-	b.open, b.over, b.probe = true, false, store.ID{}
+	b.open, b.over, b.probe = true, false, guid.ID{}
 	b.timer.Reset(b.pause)
 	return true
 }
@@ -56,30 +57,30 @@ func (b *breaker) hurry() { b.over = b.open }
 func (b *breaker) ready() bool { return !b.open || b.over && b.probe.IsZero() }
 
 // took notes that a letter has gone to a worker.
-func (b *breaker) took(letter store.ID) {
+func (b *breaker) took(letter guid.ID) {
 	if b.open {
 		b.probe = letter
 	}
 }
 
 // settle looks at how a letter ended. It tells whether the breaker closed or, on a probe that proved nothing, opened anew.
-func (b *breaker) settle(letter store.ID, a store.Attempt) (changed bool) {
+func (b *breaker) settle(letter guid.ID, a store.Attempt) (changed bool) {
 	switch {
 	case !b.open || letter != b.probe:
 		return false
 	case a.Class == store.AttemptOvertaken || a.Class == store.AttemptPermanent && a.Code == 0:
-		b.probe = store.ID{} // the smarthost was not asked; the next letter is the probe
+		b.probe = guid.ID{} // the smarthost was not asked; the next letter is the probe
 		return false
 	case a.Code == 0 && a.Class != store.AttemptSent:
 		return b.trip(letter, a) // a connection that broke speaks for nobody
 	}
-	b.open, b.over, b.probe, b.pause = false, false, store.ID{}, 0
+	b.open, b.over, b.probe, b.pause = false, false, guid.ID{}, 0
 	return true
 }
 
 // unsent takes back a letter that came back untried.
-func (b *breaker) unsent(letter store.ID) {
+func (b *breaker) unsent(letter guid.ID) {
 	if letter == b.probe {
-		b.probe = store.ID{}
+		b.probe = guid.ID{}
 	}
 }

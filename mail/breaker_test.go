@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // TestSmarthostDown: registrations go on, nothing fails, and each letter arrives once when the smarthost is back.
@@ -203,7 +204,7 @@ func TestProbe(t *testing.T) {
 		"overtaken": {store.Attempt{Class: store.AttemptOvertaken}, true, firstPause},
 		"unfit":     {store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose}, true, firstPause},
 	} {
-		b, first, probe := newBreaker(), store.ID{1}, store.ID{2}
+		b, first, probe := newBreaker(), guid.ID{1}, guid.ID{2}
 		if !b.trip(first, tt.attempt) || b.trip(probe, tt.attempt) || b.ready() { // the second was under way already
 			t.Errorf("%s: %+v", name, b)
 		}

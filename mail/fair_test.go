@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -56,7 +57,7 @@ func TestDocumentsAtOnce(t *testing.T) {
 			Generation: user.LinkGeneration, ExpiresAt: time.Now().Add(time.Hour)}))
 		user = must(o.store.UserByEmail(user.Email))
 		for n := range byte(documents) {
-			id := store.ID{6: 0x40, 8: 0x80, 15: n + 1}
+			id := guid.ID{6: 0x40, 8: 0x80, 15: n + 1}
 			must(o.store.PutCleanings(t.Context(), "", []store.CleaningInput{{ID: id, CleaningData: store.CleaningData{
 				Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"},
 				Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}}}))

@@ -8,14 +8,16 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // report is what is to be written down next: attempts that ended, failed letters to be queued again after all, and letters
 // that were claimed and not tried.
 type report struct {
 	outcomes []store.Outcome
-	requeue  []store.ID
-	release  []store.ID
+	requeue  []guid.ID
+	release  []guid.ID
 }
 
 func (r report) empty() bool { return len(r.outcomes)+len(r.requeue)+len(r.release) == 0 }
@@ -57,7 +59,7 @@ func (c *Courier) write(r *report) error {
 	}); err != nil {
 		return err
 	}
-	if r.requeue, err = each(r.requeue, func(some []store.ID) error {
+	if r.requeue, err = each(r.requeue, func(some []guid.ID) error {
 		err := c.store.RequeueLetters(ctx, some, requeued)
 		if err == nil {
 			c.log.Info().Stringers("letters", stringers(some)).Msg("failed letters are queued again: the smarthost is at fault")
@@ -66,7 +68,7 @@ func (c *Courier) write(r *report) error {
 	}); err != nil {
 		return err
 	}
-	r.release, err = each(r.release, func(some []store.ID) error {
+	r.release, err = each(r.release, func(some []guid.ID) error {
 		return c.refused(c.store.ReleaseLetters(ctx, some), len(some))
 	})
 	return err
@@ -81,7 +83,7 @@ func each[T any](items []T, write func([]T) error) ([]T, error) {
 	switch err := write(items); {
 	case err == nil:
 		return nil, nil
-	case store.IsKind(err, store.Unavailable):
+	case refuse.Is(err, refuse.Unavailable):
 		return items, err
 	}
 	for i := range items {
@@ -95,14 +97,14 @@ func each[T any](items []T, write func([]T) error) ([]T, error) {
 // refused decides on an error of the store: it stays one where the store may take the same later, or in smaller pieces. A
 // single letter whose record cannot be read is left as it is, claimed, for the check of the data file to name.
 func (c *Courier) refused(err error, items int) error {
-	if err == nil || items > 1 || store.IsKind(err, store.Unavailable) {
+	if err == nil || items > 1 || refuse.Is(err, refuse.Unavailable) {
 		return err
 	}
 	c.log.Error().Err(err).Msg("what became of a letter cannot be recorded")
 	return nil
 }
 
-func stringers(ids []store.ID) []fmt.Stringer {
+func stringers(ids []guid.ID) []fmt.Stringer {
 	names := make([]fmt.Stringer, len(ids))
 	for i, id := range ids {
 		names[i] = id
@@ -113,7 +115,7 @@ func stringers(ids []store.ID) []fmt.Stringer {
 // tell logs how attempts ended: at warn where a letter has failed for good, else at info. The log names letters by
 // their ids: no address, no token, none of the server's words, which may repeat them.
 func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
-	attempts := make(map[store.ID]store.Attempt, len(outcomes))
+	attempts := make(map[guid.ID]store.Attempt, len(outcomes))
 	for _, outcome := range outcomes {
 		attempts[outcome.Letter] = outcome.Attempt
 	}

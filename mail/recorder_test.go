@@ -13,11 +13,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // TestEach: one record that cannot be written holds up no other; a store that takes nothing keeps everything for later.
 func TestEach(t *testing.T) {
-	damaged, down := errors.New("damaged"), store.Refuse(store.Unavailable, "full")
+	damaged, down := errors.New("damaged"), refuse.New(refuse.Unavailable, "full")
 	c := &Courier{log: zerolog.Nop()}
 	for name, tt := range map[string]struct {
 		err  func(item int) error
@@ -49,9 +51,9 @@ func TestEach(t *testing.T) {
 func TestBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
-		s.batch = []store.Letter{{ID: store.ID{9}}}
-		s.pending.release = []store.ID{{2}}
-		s.written(receipt{report{outcomes: []store.Outcome{{Letter: store.ID{1}}}}, errors.New("full")})
+		s.batch = []store.Letter{{ID: guid.ID{9}}}
+		s.pending.release = []guid.ID{{2}}
+		s.written(receipt{report{outcomes: []store.Outcome{{Letter: guid.ID{1}}}}, errors.New("full")})
 		if work, _ := s.offer(); work != nil || s.toRecord() != nil {
 			t.Error("sending goes on")
 		}
@@ -68,7 +70,7 @@ func TestClaimedWhilePaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
 		s.paused = true
-		s.receive(claim{letters: []store.Letter{{ID: store.ID{1}}}, asked: 1})
+		s.receive(claim{letters: []store.Letter{{ID: guid.ID{1}}}, asked: 1})
 		if work, _ := s.offer(); work != nil || len(s.pending.release) != 1 {
 			t.Errorf("in hand %v, to give back %v", s.batch, s.pending.release)
 		}

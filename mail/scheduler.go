@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 const (
@@ -311,7 +312,7 @@ func (s *scheduler) settle(r result) {
 	}
 }
 
-func (s *scheduler) trip(letter store.ID, attempt store.Attempt) {
+func (s *scheduler) trip(letter guid.ID, attempt store.Attempt) {
 	if s.breaker.trip(letter, attempt) {
 		s.changed(attempt)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // sameRefusals is how many recipients in a row must be refused alike before it is the sender who is refused.
@@ -19,17 +20,17 @@ const sameRefusals = 3
 // else strangers who register addresses that get one would each hold up everybody.
 type suspicion struct {
 	row     row
-	excused map[store.ID]excuse // tried after others
-	proven  map[store.ID]bool   // another letter went through where these did not
-	apart   bool                // some have been turned away while others went through
-	through time.Time           // when a letter went through last
+	excused map[guid.ID]excuse // tried after others
+	proven  map[guid.ID]bool   // another letter went through where these did not
+	apart   bool               // some have been turned away while others went through
+	through time.Time          // when a letter went through last
 }
 
 // row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
 // now, a mailbox that is not there.
 type row struct {
 	refusal refusal
-	failed  []store.ID      // that were recorded as failed for it
+	failed  []guid.ID       // that were recorded as failed for it
 	people  map[string]bool // to whom they were; none: there is no row
 }
 
@@ -49,12 +50,12 @@ const (
 const suspectsKept = 1000
 
 func newSuspicion() *suspicion {
-	return &suspicion{excused: make(map[store.ID]excuse), proven: make(map[store.ID]bool)}
+	return &suspicion{excused: make(map[guid.ID]excuse), proven: make(map[guid.ID]bool)}
 }
 
 // judge gives the attempt the class that what came before makes of it, and the failed letters of a row that are to be
 // queued again.
-func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, []store.ID) {
+func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
 	if s.row.passed(a) {
 		s.row = row{}
 	}
@@ -93,7 +94,7 @@ func (s *suspicion) turnAway(letter store.Letter, a store.Attempt) store.Attempt
 }
 
 // count adds a refusal to the row, or begins another one.
-func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, []store.ID) {
+func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
 	if r := refusalOf(letter.To, a); len(s.row.people) == 0 || !r.like(s.row.refusal) {
 		s.row = row{refusal: r, people: make(map[string]bool)}
 	}
@@ -127,7 +128,7 @@ func afterMail(phase string) bool {
 	return false
 }
 
-func (s *suspicion) excuse(letter store.ID, why excuse) {
+func (s *suspicion) excuse(letter guid.ID, why excuse) {
 	if len(s.excused)+len(s.proven) >= suspectsKept {
 		clear(s.excused)
 		clear(s.proven)
@@ -136,7 +137,7 @@ func (s *suspicion) excuse(letter store.ID, why excuse) {
 }
 
 // absolve draws the conclusion from a letter that went through: the smarthost takes mail.
-func (s *suspicion) absolve(sent store.ID) {
+func (s *suspicion) absolve(sent guid.ID) {
 	s.row = row{}
 	s.through = time.Now()
 	delete(s.excused, sent)
@@ -149,7 +150,7 @@ func (s *suspicion) absolve(sent store.ID) {
 }
 
 // last tells whether a letter is to be tried after others.
-func (s *suspicion) last(letter store.ID) bool {
+func (s *suspicion) last(letter guid.ID) bool {
 	_, excused := s.excused[letter]
 	return excused
 }

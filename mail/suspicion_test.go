@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // turnAway is a smarthost that says 421 to whoever is of one domain.
@@ -279,9 +280,9 @@ func TestRow(t *testing.T) {
 	} {
 		s := newSuspicion()
 		var a store.Attempt
-		var again []store.ID
+		var again []guid.ID
 		for i, attempt := range tt.attempts {
-			a, again = s.judge(store.Letter{ID: store.ID{byte(i)}, To: fmt.Sprintf("d%d@x.example", i%tt.people)}, attempt)
+			a, again = s.judge(store.Letter{ID: guid.ID{byte(i)}, To: fmt.Sprintf("d%d@x.example", i%tt.people)}, attempt)
 		}
 		if class := map[bool]store.AttemptClass{true: store.AttemptPermanent, false: store.AttemptSmarthost}[tt.again < 0]; a.Class != class || len(again) != max(0, tt.again) {
 			t.Errorf("%s: the last one is %s, and %d are queued again", name, a.Class, len(again))

@@ -13,6 +13,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/store"
+	"postern/store/guid"
 )
 
 // tapped keeps what a client says on a connection.
@@ -67,15 +68,15 @@ type wireLetter struct {
 func wireLetters(name, address, number, product string) map[store.LetterKind]wireLetter {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	in := store.Contents{
-		User:     store.User{ID: store.ID{1}, Email: address, FirstName: name, LastName: name, OrganisationName: name, Language: "en", ActivatedAt: at},
-		Biker:    store.Biker{ID: store.ID{2}, Email: address, BikerData: store.BikerData{FirstName: name, LastName: name}},
+		User:     store.User{ID: guid.ID{1}, Email: address, FirstName: name, LastName: name, OrganisationName: name, Language: "en", ActivatedAt: at},
+		Biker:    store.Biker{ID: guid.ID{2}, Email: address, BikerData: store.BikerData{FirstName: name, LastName: name}},
 		Client:   name,
-		Cleaning: store.Cleaning{ID: store.ID{3}, CleaningData: store.CleaningData{Number: number, Station: store.Station{Name: name}}},
+		Cleaning: store.Cleaning{ID: guid.ID{3}, CleaningData: store.CleaningData{Number: number, Station: store.Station{Name: name}}},
 		PDF:      []byte("%PDF-1.4\r.\n\r\n.\r\n%%EOF"),
 	}
 	made := make(map[store.LetterKind]wireLetter)
 	for _, kind := range []store.LetterKind{store.LetterActivate, store.LetterDocument, store.LetterDecided, store.LetterWelcome} {
-		made[kind] = wireLetter{store.Letter{ID: store.ID{9}, Kind: kind, Language: "en", To: address, MessageID: "1@postern.example", OwedAt: at, Cleaning: in.Cleaning.ID,
+		made[kind] = wireLetter{store.Letter{ID: guid.ID{9}, Kind: kind, Language: "en", To: address, MessageID: "1@postern.example", OwedAt: at, Cleaning: in.Cleaning.ID,
 			Decision: &store.Load{Status: store.LoadCompleted, DecidedAt: at, ProductName: product, Comment: product}}, in}
 	}
 	return made

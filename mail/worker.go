@@ -8,6 +8,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // keepIdle is how long a connection without work is kept.
@@ -69,7 +70,7 @@ func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt
 	}()
 	in, overtaken, err := c.store.Enclosed(letter)
 	switch {
-	case store.IsKind(err, store.Unavailable):
+	case refuse.Is(err, refuse.Unavailable):
 		return message, store.Attempt{Class: untried}
 	case err != nil:
 		return message, c.unfit(letter, err)

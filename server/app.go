@@ -25,6 +25,7 @@ import (
 	"postern/server/partner"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/limit"
 	"postern/tokens"
 	"postern/tokens/password"
 )
@@ -170,7 +171,7 @@ func (a *App) Close() error {
 }
 
 // limiter counts calls per client, and has it noted when one is over the limit.
-func (a *App) limiter(limit store.Limit, rate store.Rate) *web.Limiter {
+func (a *App) limiter(limit store.Limit, rate limit.Rate) *web.Limiter {
 	limiter := web.NewLimiter(rate, a.config.Limits.Exempt, a.now)
 	limiter.OverLimit = func() { a.limits.note(limit, store.Refused) }
 	return limiter

@@ -15,6 +15,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -97,7 +98,7 @@ func demoCleaning(b *testing.B) store.CleaningInput {
 		b.Fatal(err)
 	}
 	var all []struct {
-		ID store.ID `json:"id"`
+		ID guid.ID `json:"id"`
 		store.CleaningData
 	}
 	if err := json.Unmarshal(text, &all); err != nil {

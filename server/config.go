@@ -15,6 +15,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/limit"
 )
 
 // Config is what the settings come to: parsed, checked against each other, with every default filled in. Settings.Parse
@@ -82,14 +83,14 @@ type OAuth struct{ URL, ClientID, Secret, Scope string }
 
 // Limits are the limits of CONTRACT section 8. A zero Rate limits nothing.
 type Limits struct {
-	Register        store.Rate
-	SignIn          store.Rate
+	Register        limit.Rate
+	SignIn          limit.Rate
 	Exempt          []netip.Prefix // clients without the two above and without Login's part per client
-	StrangerLetters store.Rate
-	AddressLetters  store.Rate
-	PartnerLetters  store.Rate
-	PartnerPeople   store.Rate
-	PartnerAnswers  store.Rate // megabytes
+	StrangerLetters limit.Rate
+	AddressLetters  limit.Rate
+	PartnerLetters  limit.Rate
+	PartnerPeople   limit.Rate
+	PartnerAnswers  limit.Rate // megabytes
 	Login           int        // wrong passwords before delays; 0: no delays
 }
 

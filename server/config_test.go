@@ -13,7 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"postern/store"
+	"postern/store/limit"
 )
 
 // set makes Settings of variables as the environment would hold them.
@@ -66,11 +66,11 @@ func TestDefaults(t *testing.T) {
 		{c.KeyFile, "postern-data/postern.keys"},
 		{c.LogLevel, zerolog.InfoLevel},
 		{c.LogFormat, ""},
-		{c.Limits.Register, store.Rate{Count: 20, Per: time.Hour}},
-		{c.Limits.StrangerLetters, store.Rate{Count: 500, Per: time.Hour}},
-		{c.Limits.PartnerLetters, store.Rate{Count: 20000, Per: 24 * time.Hour}},
-		{c.Limits.PartnerPeople, store.Rate{Count: 100000, Per: 24 * time.Hour}},
-		{c.Limits.PartnerAnswers, store.Rate{Count: 1000, Per: 24 * time.Hour}},
+		{c.Limits.Register, limit.Rate{Count: 20, Per: time.Hour}},
+		{c.Limits.StrangerLetters, limit.Rate{Count: 500, Per: time.Hour}},
+		{c.Limits.PartnerLetters, limit.Rate{Count: 20000, Per: 24 * time.Hour}},
+		{c.Limits.PartnerPeople, limit.Rate{Count: 100000, Per: 24 * time.Hour}},
+		{c.Limits.PartnerAnswers, limit.Rate{Count: 1000, Per: 24 * time.Hour}},
 		{c.Limits.Login, 5},
 	} {
 		if !reflect.DeepEqual(is.got, is.want) {

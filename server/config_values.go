@@ -18,7 +18,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/server/web"
-	"postern/store"
+	"postern/store/limit"
 )
 
 // listen reads host:port; the host may be empty, the port 0.
@@ -70,8 +70,8 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-func (p *parser) rate(name, text string) store.Rate {
-	rate, err := store.ParseRate(text)
+func (p *parser) rate(name, text string) limit.Rate {
+	rate, err := limit.Parse(text)
 	if err != nil {
 		p.fault(name, "is wrong: %s", err)
 	}

@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // TestKillPartners has 16 partners post lists that overlap and people alone, some of them again, with Idempotency-Keys and
 // without, while the appliance is killed under them. In the end each address is one person who was welcomed once, and
 // every answer that came through was true.
 func TestKillPartners(t *testing.T) {
-	run := &partnersRun{victim: newVictim(t), t: t, created: make(map[string]creation), there: make(map[string]store.ID),
+	run := &partnersRun{victim: newVictim(t), t: t, created: make(map[string]creation), there: make(map[string]guid.ID),
 		lost: make(map[string]bool), posting: make([]*posted, 16)}
 	run.bearers = addPartners(t, run.dir, len(run.posting))
 	run.killOften(t, len(run.posting), run.partner, func() {
@@ -69,7 +70,7 @@ type partnersRun struct {
 	posting []*posted           // by partner: with a key, and not answered yet
 	done    []*posted           // with a key, and answered
 	created map[string]creation // by address
-	there   map[string]store.ID // who is known to be there; zero where the id was not told
+	there   map[string]guid.ID  // who is known to be there; zero where the id was not told
 	lost    map[string]bool     // posted without a key in a call that nobody heard the end of
 	cut     int                 // lists that were registered in part when a kill came
 	posts   int

@@ -12,6 +12,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // TestKill compares what was acknowledged to people who register and act, with what is there and what arrived.
@@ -32,7 +34,7 @@ func TestKill(t *testing.T) {
 // acts is what somebody asked for, and how much of it was acknowledged.
 type acts struct {
 	asked, registered, activated, mailed, decided bool
-	cleaning                                      store.ID
+	cleaning                                      guid.ID
 }
 
 // killRun is what the rounds have in common.
@@ -45,8 +47,8 @@ type killRun struct {
 // cleanings is how many there are: each of so many people has one to decide on.
 const cleanings = 5000
 
-func cleaningOf(number int) store.ID {
-	return store.ID{6: 0x40, 8: 0x80, 14: byte(number >> 8), 15: byte(number)}
+func cleaningOf(number int) guid.ID {
+	return guid.ID{6: 0x40, 8: 0x80, 14: byte(number >> 8), 15: byte(number)}
 }
 
 func (k *killRun) addCleanings(t *testing.T) {
@@ -94,7 +96,7 @@ func (k *killRun) follow(email, message string) {
 	if status != http.StatusOK || json.Unmarshal(body, &answer) != nil {
 		return
 	}
-	var cleaning store.ID
+	var cleaning guid.ID
 	k.note(email, func(a *acts) {
 		if a.activated = true; a.cleaning.IsZero() {
 			a.cleaning = cleaningOf(1 + len(k.acts)%(cleanings-1))
@@ -136,7 +138,7 @@ func (k *killRun) compare(t *testing.T) {
 	for email, a := range k.acts {
 		user, err := s.UserByEmail(email)
 		if err != nil {
-			if a.registered || !store.IsKind(err, store.NotFound) {
+			if a.registered || !refuse.Is(err, refuse.NotFound) {
 				t.Errorf("%s was acknowledged: %v", email, err)
 			}
 			continue

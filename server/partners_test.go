@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -67,8 +68,8 @@ func employeeOf(email string) string { return "E-" + strings.ToLower(email) }
 type outcome struct {
 	Index      int                `json:"index"`
 	Outcome    store.BikerOutcome `json:"outcome"`
-	ID         store.ID           `json:"id"`
-	Letter     store.ID           `json:"letter"`
+	ID         guid.ID            `json:"id"`
+	Letter     guid.ID            `json:"letter"`
 	Email      string             `json:"Email"`
 	EmployeeID string             `json:"partner_EmployeeID"`
 	Updated    []string           `json:"updated"`

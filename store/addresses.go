@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"postern/store/limit"
 	"slices"
 	"time"
 )
@@ -24,7 +25,7 @@ type address struct {
 	Unproven      unproven      `json:"unproven,omitzero"`      // letters with a link since the mailbox was proven last
 	DisownedUntil time.Time     `json:"disownedUntil,omitzero"` // its owner wants no letters from strangers
 	Undeliverable undeliverable `json:"undeliverable,omitzero"` // its server says that there is no such mailbox
-	Failed        Window        `json:"failed,omitzero"`        // letters about failed registrations
+	Failed        limit.Window  `json:"failed,omitzero"`        // letters about failed registrations
 	Tagged        tagged        `json:"tagged,omitzero"`        // letters to its plus addresses
 }
 
@@ -61,7 +62,7 @@ func (t *tx) putAddress(email string, known address) error {
 
 // addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and
 // each set of them would be news.
-var addressFailed = Rate{Count: 5, Per: 24 * time.Hour}
+var addressFailed = limit.Rate{Count: 5, Per: 24 * time.Hour}
 
 // countFailed counts one of those.
 func (t *tx) countFailed(email string) error {
@@ -110,11 +111,11 @@ func (a address) justOwed(kind LetterKind, generation uint32, now time.Time) boo
 }
 
 // wait is how long the address must be left alone before it may be owed the letter; zero: not at all.
-func (a address) wait(rate Rate, ask linkAsk, client []byte, now time.Time) time.Duration {
+func (a address) wait(rate limit.Rate, ask linkAsk, client []byte, now time.Time) time.Duration {
 	if rate.Count == 0 {
 		return 0
 	}
-	daily := func(count int) Rate { return Rate{count, 24 * time.Hour} }
+	daily := func(count int) limit.Rate { return limit.Rate{Count: count, Per: 24 * time.Hour} }
 	wait := max(full(a.Links, rate, now), full(a.Links, daily(addressDaily), now))
 	if client != nil {
 		theirs := a.linksOf(func(l owedLink) bool { return bytes.Equal(l.Client, client) })
@@ -151,7 +152,7 @@ func (a address) unproven(kind LetterKind, now time.Time) int {
 }
 
 // full is how long it takes until fewer than the rate's letters lie in the last span.
-func full(links []owedLink, rate Rate, now time.Time) time.Duration {
+func full(links []owedLink, rate limit.Rate, now time.Time) time.Duration {
 	if len(links) < rate.Count {
 		return 0
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"testing"
 	"time"
 )
@@ -23,7 +25,7 @@ func registers(t testing.TB, s *Store, count int, email string, client netip.Add
 		switch _, err := s.RegisterUser(ctx, r); {
 		case err == nil:
 			taken++
-		case !IsKind(err, TooMany):
+		case !refuse.Is(err, refuse.TooMany):
 			t.Fatal(err)
 		}
 	}
@@ -34,7 +36,7 @@ func registers(t testing.TB, s *Store, count int, email string, client netip.Add
 func TestPretendedLetters(t *testing.T) {
 	const jan = "jan@example.com"
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{5, time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{Count: 5, Per: time.Hour} })
 	addPartner(t, s, "Acme")
 	for range 30 {
 		must(t, s.ForgotPassword(ctx, jan, netip.Addr{}))
@@ -157,8 +159,8 @@ func TestMinuteAfterErasure(t *testing.T) {
 	erase(t, s, register(t, s, jan))
 	c.Advance(sameLetter - time.Second)
 	_, err := s.RegisterUser(ctx, someone(jan))
-	wantKind(t, err, TooMany)
-	var refusal *Refusal
+	wantKind(t, err, refuse.TooMany)
+	var refusal *refuse.Refusal
 	if errors.As(err, &refusal); refusal.RetryAfter != time.Second {
 		t.Errorf("to come back after %v", refusal.RetryAfter)
 	}
@@ -186,7 +188,7 @@ func TestMinuteAfterErasure(t *testing.T) {
 	if count(second) != 2 {
 		t.Errorf("%d letters after a minute", count(second))
 	}
-	off := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{} })
+	off := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{} })
 	erase(t, off, register(t, off, jan))
 	register(t, off, jan)
 }
@@ -255,7 +257,7 @@ func TestPlusAddresses(t *testing.T) {
 	if _, err := s.Prune(ctx, keep); err != nil {
 		t.Error(err)
 	}
-	off := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{} })
+	off := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{} })
 	if n := registers(t, off, 80, "jan+%d@example.com", netip.Addr{}); n != 80 {
 		t.Errorf("%d registrations without a limit", n)
 	}
@@ -280,7 +282,9 @@ func TestStrangersShare(t *testing.T) {
 	} {
 		over := make(noted)
 		c := newClock()
-		s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters, o.OverLimit = Rate{100, time.Hour}, over.note })
+		s := openTest(t, at(c), func(o *Options) {
+			o.Rules.StrangerLetters, o.OverLimit = limit.Rate{Count: 100, Per: time.Hour}, over.note
+		})
 		flooded := 0
 		for i := range 200 {
 			network := netip.MustParseAddr(floods[i%3]).AsSlice()
@@ -323,7 +327,7 @@ func TestStrangersShare(t *testing.T) {
 // all of it.
 func TestNetworkShare(t *testing.T) {
 	for _, count := range []int{1, 2, 3, 10, 500, 1_000_000_000} {
-		rate, before := Rate{count, time.Hour}, count
+		rate, before := limit.Rate{Count: count, Per: time.Hour}, count
 		for _, caused := range []int{0, 1, 2, 5, 100, 1000} {
 			share := networkShare(rate, caused).Count
 			if share > before || share < count/2 || caused == 0 && share != count {

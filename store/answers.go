@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"slices"
 	"time"
 )
@@ -12,7 +14,7 @@ const answersFor = 24 * time.Hour
 
 // answerRecord is a call whose answer is kept. It is whole once Results is People.
 type answerRecord struct {
-	ID      ID        `json:"id"`
+	ID      guid.ID   `json:"id"`
 	Body    [32]byte  `json:"body"` // SHA-256
 	TraceID string    `json:"traceId"`
 	BegunAt time.Time `json:"begunAt"`
@@ -24,7 +26,7 @@ type answerRecord struct {
 // ErrOtherBody is in the chain of the refusal of an Idempotency-Key that was used with another body.
 var ErrOtherBody = errors.New("the key was used with another body")
 
-var errOtherBody = &Refusal{Kind: Invalid, Cause: ErrOtherBody,
+var errOtherBody = &refuse.Refusal{Kind: refuse.Invalid, Cause: ErrOtherBody,
 	Reason: "This Idempotency-Key was used with another body within the last 24 hours; use a new key for a new call."}
 
 // answerKey is where the answer to a partner's call is kept: under a hash, as keys are made of whatever partners have,
@@ -34,12 +36,12 @@ func (s *Store) answerKey(partner, key string) []byte {
 }
 
 // resultsKey orders the parts of an answer by the first person that they are about.
-func resultsKey(answer ID, begin int) []byte {
+func resultsKey(answer guid.ID, begin int) []byte {
 	return binary.BigEndian.AppendUint32(answer[:], uint32(begin))
 }
 
 // resultsOfKey is where an erasure finds a part that is about a biker.
-func resultsOfKey(biker ID, results []byte) []byte { return append(biker[:], results...) }
+func resultsOfKey(biker guid.ID, results []byte) []byte { return append(biker[:], results...) }
 
 // keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores tells
 // whether something was stored of these people.
@@ -143,16 +145,16 @@ func (t *tx) dropAnswer(key []byte, record answerRecord) error {
 }
 
 // hasAnswersOf tells whether a kept answer names a person.
-func (t *tx) hasAnswersOf(person ID) bool {
+func (t *tx) hasAnswersOf(person guid.ID) bool {
 	key, _ := t.cursor(answerPersonBucket).Seek(person[:])
-	return key != nil && ID(key[:16]) == person
+	return key != nil && guid.ID(key[:16]) == person
 }
 
 // forgetAnswers leaves of a person in kept answers nothing but the outcome.
-func (t *tx) forgetAnswers(biker ID) error {
+func (t *tx) forgetAnswers(biker guid.ID) error {
 	var keys [][]byte
 	c := t.cursor(answerPersonBucket)
-	for key, _ := c.Seek(biker[:]); key != nil && ID(key[:16]) == biker; key, _ = c.Next() {
+	for key, _ := c.Seek(biker[:]); key != nil && guid.ID(key[:16]) == biker; key, _ = c.Next() {
 		keys = append(keys, slices.Clone(key))
 	}
 	for _, key := range keys {

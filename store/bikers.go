@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
-var errNoBiker = Refuse(NotFound, "There is no biker with this e-mail address.")
+var errNoBiker = refuse.New(refuse.NotFound, "There is no biker with this e-mail address.")
 
-func (t *tx) biker(id ID) (Biker, error) {
+func (t *tx) biker(id guid.ID) (Biker, error) {
 	biker, found, err := bikers.get(t, id[:])
 	if err == nil && !found {
 		err = errNoBiker
@@ -45,7 +47,7 @@ func (s *Store) BikerByEmail(email string) (Biker, error) {
 }
 
 // BikerByID gives a biker, or NotFound.
-func (s *Store) BikerByID(id ID) (Biker, error) {
+func (s *Store) BikerByID(id guid.ID) (Biker, error) {
 	return read(s, func(t *tx) (Biker, error) { return t.biker(id) })
 }
 
@@ -57,7 +59,7 @@ type PartnerBiker struct {
 
 // BikerOf finds a partner's own biker by id, by the partner's own id, or by both, which must then name the same person.
 // It refuses with NotFound, for other partners' bikers too.
-func (s *Store) BikerOf(partner string, id ID, employee string) (PartnerBiker, error) {
+func (s *Store) BikerOf(partner string, id guid.ID, employee string) (PartnerBiker, error) {
 	return read(s, func(t *tx) (PartnerBiker, error) {
 		if id.IsZero() {
 			copy(id[:], t.get(bikerEmployeeBucket, employeeKey(partner, employee)))
@@ -67,7 +69,7 @@ func (s *Store) BikerOf(partner string, id ID, employee string) (PartnerBiker, e
 		case err != nil:
 			return PartnerBiker{}, err
 		case !found, biker.Partner != partner, employee != "" && biker.EmployeeID != employee:
-			return PartnerBiker{}, Refuse(NotFound, "None of the people that you have registered is known by this id.")
+			return PartnerBiker{}, refuse.New(refuse.NotFound, "None of the people that you have registered is known by this id.")
 		}
 		letter, err := t.invitation(biker)
 		return PartnerBiker{biker, letter}, err
@@ -78,8 +80,8 @@ func (s *Store) BikerOf(partner string, id ID, employee string) (PartnerBiker, e
 func (t *tx) invitation(biker Biker) (latest Letter, err error) {
 	c := t.cursor(letterPersonBucket)
 	walk := letterWalk{bucket: letterPersonBucket, prefix: biker.ID[:]}
-	for key := walk.last(c); key != nil && ID(key[:16]) == biker.ID; key, _ = c.Prev() {
-		letter, err := t.letter(ID(key[16:]))
+	for key := walk.last(c); key != nil && guid.ID(key[:16]) == biker.ID; key, _ = c.Prev() {
+		letter, err := t.letter(guid.ID(key[16:]))
 		if err != nil {
 			return Letter{}, err
 		}
@@ -92,7 +94,7 @@ func (t *tx) invitation(biker Biker) (latest Letter, err error) {
 
 // Link is what a set-password link says, opened but not yet held against the person.
 type Link struct {
-	Biker      ID
+	Biker      guid.ID
 	Email      [16]byte // first bytes of the address's SHA-256
 	Generation uint32
 	ExpiresAt  time.Time
@@ -102,9 +104,9 @@ type Link struct {
 var ErrLinkExpired = errors.New("the link has expired")
 
 var (
-	errLinkGone    = Refuse(NotFound, "There is no account for this link any more.")
-	errLinkUsed    = Refuse(Conflict, "This link was used already, or a password has been set since.")
-	errLinkExpired = &Refusal{Kind: Conflict, Reason: "This link has expired.", Cause: ErrLinkExpired}
+	errLinkGone    = refuse.New(refuse.NotFound, "There is no account for this link any more.")
+	errLinkUsed    = refuse.New(refuse.Conflict, "This link was used already, or a password has been set since.")
+	errLinkExpired = &refuse.Refusal{Kind: refuse.Conflict, Reason: "This link has expired.", Cause: ErrLinkExpired}
 )
 
 // linked finds the person of a link, whatever the link's age: NotFound where the account is gone or another person's,
@@ -222,7 +224,7 @@ func toBiker(biker Biker, kind LetterKind) Letter {
 }
 
 // ChooseLanguage keeps a biker's own choice, nl, fr or en, which no partner changes.
-func (s *Store) ChooseLanguage(ctx context.Context, id ID, language string) (Biker, error) {
+func (s *Store) ChooseLanguage(ctx context.Context, id guid.ID, language string) (Biker, error) {
 	return write(ctx, s, func(t *tx) (Biker, error) {
 		biker, err := t.biker(id)
 		if err != nil {

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"errors"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // BlockBiker keeps a biker out, or lets the biker in again. Blocking voids all links, ends all sessions and cancels letters not
 // sent yet.
-func (s *Store) BlockBiker(ctx context.Context, id ID, blocked bool) (Biker, error) {
+func (s *Store) BlockBiker(ctx context.Context, id guid.ID, blocked bool) (Biker, error) {
 	return writeVital(ctx, s, func(t *tx) (Biker, error) {
 		biker, err := t.biker(id)
 		if err != nil || biker.Blocked == blocked {
@@ -20,10 +22,10 @@ func (s *Store) BlockBiker(ctx context.Context, id ID, blocked bool) (Biker, err
 		}
 		biker.LinkGeneration++
 		biker.PasswordGeneration++
-		if err := t.endSessions(biker.ID, ID{}); err != nil {
+		if err := t.endSessions(biker.ID, guid.ID{}); err != nil {
 			return Biker{}, err
 		}
-		for _, person := range []ID{biker.ID, nobody(biker.Email)} {
+		for _, person := range []guid.ID{biker.ID, nobody(biker.Email)} {
 			if err := t.cancelLetters(person, "the person was blocked"); err != nil {
 				return Biker{}, err
 			}
@@ -43,7 +45,7 @@ func (t *tx) putBiker(biker Biker, event string) error {
 // MoveBiker gives a biker to another partner, another plan, or both. The employee id is the former partner's own, and is
 // dropped where the partner changes. It refuses with NotFound, and with Invalid, by field, where there is no such partner or
 // plan, or the partner may not use it.
-func (s *Store) MoveBiker(ctx context.Context, id ID, partner, plan string) (Biker, error) {
+func (s *Store) MoveBiker(ctx context.Context, id guid.ID, partner, plan string) (Biker, error) {
 	return write(ctx, s, func(t *tx) (Biker, error) {
 		former, err := t.biker(id)
 		if err != nil {
@@ -69,7 +71,7 @@ func (s *Store) MoveBiker(ctx context.Context, id ID, partner, plan string) (Bik
 func (t *tx) moveTo(partner, plan string) (Partner, error) {
 	faults := make(map[string][]string)
 	to, err := t.partner(partner)
-	if IsKind(err, NotFound) {
+	if refuse.Is(err, refuse.NotFound) {
 		faults["partner"] = []string{"There is no partner " + partner + "."}
 	} else if err != nil {
 		return Partner{}, err
@@ -78,14 +80,14 @@ func (t *tx) moveTo(partner, plan string) (Partner, error) {
 	} else if !to.May(plan) {
 		faults["plan"] = []string{to.Name + " may not use the bike plan " + plan + "."}
 	}
-	var unknown *Refusal
+	var unknown *refuse.Refusal
 	if errors.As(t.knownPlans([]string{plan}), &unknown) {
 		faults["plan"] = unknown.Fields["plan"]
 	}
 	if len(faults) == 0 {
 		return to, nil
 	}
-	return Partner{}, &Refusal{Kind: Invalid, Reason: "The biker cannot be moved there.", Fields: faults}
+	return Partner{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: "The biker cannot be moved there.", Fields: faults}
 }
 
 // EraseBiker removes the biker of an address, and what letters and kept answers about failed registrations of it name. The events and the
@@ -116,7 +118,7 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 }
 
 // hasLettersOf tells whether there is a letter that still names its recipient.
-func (t *tx) hasLettersOf(person ID) (has bool, err error) {
+func (t *tx) hasLettersOf(person guid.ID) (has bool, err error) {
 	err = t.eachLetterOf(person, func(letter Letter) error {
 		has = has || letter.To != ""
 		return nil
@@ -129,7 +131,7 @@ func (t *tx) eraseBiker(biker Biker) error {
 		func() error { return t.loosenLinks(biker.Email, LetterRecover) },
 		func() error { return t.forgetLetters(biker.ID, "the person was erased") },
 		func() error { return t.forgetAnswers(biker.ID) },
-		func() error { return t.endSessions(biker.ID, ID{}) },
+		func() error { return t.endSessions(biker.ID, guid.ID{}) },
 		func() error { return t.delete(bikerAddressBucket, addressKey(biker.Email)) },
 	} {
 		if err := step(); err != nil {

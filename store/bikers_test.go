@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +15,7 @@ import (
 
 // TestHeldLetters holds the guards of CONTRACT sections 4 and 8, and that the operator can release what they hold.
 func TestHeldLetters(t *testing.T) {
-	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = Rate{120, time.Hour} })
+	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 120, Per: time.Hour} })
 	addPartner(t, s, "Acme")
 	for i := range 105 {
 		post(t, s, "Acme", bad(fmt.Sprintf("f%d@example.com", i), "Language"))
@@ -37,7 +40,7 @@ func TestHeldLetters(t *testing.T) {
 		t.Errorf("%+v", released)
 	}
 	_, err = s.ReleaseLetter(ctx, held[0].ID)
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	must(t, s.EraseBiker(ctx, held[1].To)) // cancels a held one
 	if n, err := s.ReleaseHeld(ctx); err != nil || n != 13 {
 		t.Errorf("released %d, %v", n, err)
@@ -55,12 +58,12 @@ func TestBikerOf(t *testing.T) {
 	jan := created(t, s, "Acme", "jan@example.com")
 	for _, test := range []struct {
 		partner  string
-		id       ID
+		id       guid.ID
 		employee string
-		want     Kind
+		want     refuse.Kind
 	}{
-		{"Acme", jan.ID, "", 0}, {"Acme", ID{}, jan.EmployeeID, 0}, {"Acme", jan.ID, jan.EmployeeID, 0},
-		{"Acme", jan.ID, "E-2", NotFound}, {"Acme", ID{}, "E-2", NotFound}, {"Other", jan.ID, "", NotFound}, {"Other", ID{}, jan.EmployeeID, NotFound},
+		{"Acme", jan.ID, "", 0}, {"Acme", guid.ID{}, jan.EmployeeID, 0}, {"Acme", jan.ID, jan.EmployeeID, 0},
+		{"Acme", jan.ID, "E-2", refuse.NotFound}, {"Acme", guid.ID{}, "E-2", refuse.NotFound}, {"Other", jan.ID, "", refuse.NotFound}, {"Other", guid.ID{}, jan.EmployeeID, refuse.NotFound},
 	} {
 		found, err := s.BikerOf(test.partner, test.id, test.employee)
 		wantKind(t, err, test.want)
@@ -83,7 +86,7 @@ func TestEraseBiker(t *testing.T) {
 	before, last := eventsSince(t, s, 0)
 	must(t, s.EraseBiker(ctx, "JAN@example.com"))
 	must(t, s.EraseBiker(ctx, "nobody@example.com"))
-	wantKind(t, s.EraseBiker(ctx, "jan@example.com"), NotFound)
+	wantKind(t, s.EraseBiker(ctx, "jan@example.com"), refuse.NotFound)
 	for _, bucket := range buckets {
 		must(t, eachValue(s, bucket, func(key, value []byte) {
 			for _, word := range []string{"jan@", "nobody@", "Zoë", "D’hooghe"} {
@@ -130,7 +133,7 @@ func TestMoveBiker(t *testing.T) {
 		fields        string
 	}{{"none", "none", "partner plan"}, {"Other", "SYN-NL", "plan"}, {"acme", "SYN-XX", ""}, {"other", "SYN-XX", ""}} {
 		moved, err := s.MoveBiker(context.Background(), jan.ID, test.partner, test.plan)
-		var refusal *Refusal
+		var refusal *refuse.Refusal
 		if errors.As(err, &refusal) {
 			for _, field := range strings.Fields(test.fields) {
 				if len(refusal.Fields[field]) == 0 {
@@ -145,8 +148,8 @@ func TestMoveBiker(t *testing.T) {
 	_, err := s.RevokePartner(ctx, "Acme")
 	must(t, err)
 	_, err = s.MoveBiker(ctx, jan.ID, "Acme", "SYN-NL")
-	wantKind(t, err, Invalid)
-	if _, err := s.BikerOf("Acme", jan.ID, ""); !IsKind(err, NotFound) {
+	wantKind(t, err, refuse.Invalid)
+	if _, err := s.BikerOf("Acme", jan.ID, ""); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("still the former partner's: %v", err)
 	}
 	if found, err := s.BikerOf("Other", jan.ID, ""); err != nil || found.Biker.EmployeeID != "" {
@@ -157,7 +160,7 @@ func TestMoveBiker(t *testing.T) {
 // TestOtherPartnersLimit holds that what one partner's limit holds keeps no other's letters from a person, and that nobody
 // reads of another partner.
 func TestOtherPartnersLimit(t *testing.T) {
-	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = Rate{1, time.Hour} })
+	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 1, Per: time.Hour} })
 	for _, name := range []string{"Rival", "Acme", "Third"} {
 		addPartner(t, s, name)
 	}

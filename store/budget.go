@@ -2,14 +2,16 @@ package store
 
 import (
 	"fmt"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"time"
 )
 
 // budget is what one partner has had stored of late, read when a part of its call begins and written once. Without it a
 // token that fell into wrong hands could fill the disk.
 type budget struct {
-	people  Window // whom its calls registered, changed, or wrote to or of
-	answers Window // bytes of answers kept for Idempotency-Keys
+	people  limit.Window // whom its calls registered, changed, or wrote to or of
+	answers limit.Window // bytes of answers kept for Idempotency-Keys
 }
 
 const megabyte = 1 << 20
@@ -23,8 +25,8 @@ func (t *tx) budgetOf(partner Partner) (b budget, err error) {
 }
 
 // answersRate is the limit of kept answers in bytes.
-func (r Rules) answersRate() Rate {
-	return Rate{Count: r.PartnerAnswers.Count * megabyte, Per: r.PartnerAnswers.Per}
+func (r Rules) answersRate() limit.Rate {
+	return limit.Rate{Count: r.PartnerAnswers.Count * megabyte, Per: r.PartnerAnswers.Per}
 }
 
 // peopleRefusal refuses a call that would store something of somebody, where that is used up; nil: it may.
@@ -46,7 +48,7 @@ func overBudget(wait time.Duration, reason string) error {
 	if wait == 0 {
 		return nil
 	}
-	return &Refusal{Kind: TooMany, Reason: reason, RetryAfter: wait}
+	return &refuse.Refusal{Kind: refuse.TooMany, Reason: reason, RetryAfter: wait}
 }
 
 // spend counts what a part has had stored. What is off is not counted.

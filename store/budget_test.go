@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 // begun is finished.
 func TestPeopleBudget(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerPeople = Rate{1000, 24 * time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerPeople = limit.Rate{Count: 1000, Per: 24 * time.Hour} })
 	addPartner(t, s, "Acme")
 	addPartner(t, s, "Other")
 	var people []Candidate
@@ -31,8 +33,8 @@ func TestPeopleBudget(t *testing.T) {
 		for _, key := range []string{"", "k " + name} {
 			before := countKeys(t, s, eventBucket)
 			answer, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: key, People: list})
-			var refusal *Refusal
-			if !errors.As(err, &refusal) || refusal.Kind != TooMany || refusal.RetryAfter <= 0 || !strings.Contains(refusal.Reason, "1000/24h") {
+			var refusal *refuse.Refusal
+			if !errors.As(err, &refusal) || refusal.Kind != refuse.TooMany || refusal.RetryAfter <= 0 || !strings.Contains(refusal.Reason, "1000/24h") {
 				t.Errorf("%s, key %q: %v, %v", name, key, answer, err)
 			}
 			if countKeys(t, s, eventBucket) != before || countKeys(t, s, answerBucket) != 0 {
@@ -43,7 +45,7 @@ func TestPeopleBudget(t *testing.T) {
 	long := BikerList{Partner: "Acme", Key: "long", People: append(toldPeople(t, s, 600), candidate("new@example.com"))}
 	for range 2 { // its first people cost nothing
 		_, err := s.RegisterBikers(ctx, long)
-		wantKind(t, err, TooMany)
+		wantKind(t, err, refuse.TooMany)
 	}
 	created(t, s, "Other", "new@example.com") // another partner's budget is its own
 	c.Advance(27 * time.Hour)
@@ -78,8 +80,8 @@ func toldPeople(t *testing.T, s *Store, n int) (people []Candidate) {
 func TestRepeatsCostNothing(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) {
-		o.Rules.PartnerPeople = Rate{4, time.Hour}
-		o.Rules.PartnerAnswers = Rate{1, time.Hour}
+		o.Rules.PartnerPeople = limit.Rate{Count: 4, Per: time.Hour}
+		o.Rules.PartnerAnswers = limit.Rate{Count: 1, Per: time.Hour}
 	})
 	addPartner(t, s, "Acme")
 	people := []Candidate{candidate("jan@example.com"), bad("an@example.com", "Language")}
@@ -105,7 +107,7 @@ func TestRepeatsCostNothing(t *testing.T) {
 // without a key are taken.
 func TestAnswersBudget(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerAnswers = Rate{1, 24 * time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerAnswers = limit.Rate{Count: 1, Per: 24 * time.Hour} })
 	addPartner(t, s, "Acme")
 	people := make([]Candidate, 2000)
 	for i := range people {
@@ -119,7 +121,7 @@ func TestAnswersBudget(t *testing.T) {
 	taken := 0
 	for ; taken < 100; taken++ {
 		if err := call(fmt.Sprint("k", taken), people...); err != nil {
-			wantKind(t, err, TooMany)
+			wantKind(t, err, refuse.TooMany)
 			break
 		}
 	}
@@ -128,7 +130,7 @@ func TestAnswersBudget(t *testing.T) {
 	}
 	must(t, call("k0", people...))
 	must(t, call("", candidate("jan@example.com")))
-	wantKind(t, call("new", candidate("jan@example.com")), TooMany)
+	wantKind(t, call("new", candidate("jan@example.com")), refuse.TooMany)
 	c.Advance(27 * time.Hour)
 	must(t, call("new", candidate("jan@example.com")))
 }

@@ -1,6 +1,9 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+	"postern/store/guid"
+)
 
 func (c *checker) partners() {
 	tokens := 0
@@ -69,7 +72,7 @@ func (c *checker) sessions() {
 }
 
 func (c *checker) answers() {
-	all, parts, kept := 0, 0, make(map[ID]int)
+	all, parts, kept := 0, 0, make(map[guid.ID]int)
 	checkTable(c, answers, func(key []byte, record answerRecord) {
 		all++
 		if !bytes.Equal(c.tx.get(answerBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
@@ -79,8 +82,8 @@ func (c *checker) answers() {
 	})
 	c.indexed(answerBegunBucket, all)
 	checkTable(c, results, func(key []byte, part []BikerResult) {
-		kept[ID(key[:16])] -= len(part)
-		people := make(map[ID]bool) // one may stand there twice
+		kept[guid.ID(key[:16])] -= len(part)
+		people := make(map[guid.ID]bool) // one may stand there twice
 		for _, result := range part {
 			if !result.Biker.IsZero() && !people[result.Biker] {
 				people[result.Biker] = true

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/limit"
 	"slices"
 	"strings"
 )
@@ -58,7 +60,7 @@ func (c *checker) traces() {
 			c.fault("told %x is not readable", key)
 		}
 	})
-	checkTable(c, limits, func(key []byte, _ Window) {})
+	checkTable(c, limits, func(key []byte, _ limit.Window) {})
 	checkTable(c, mailings, func(key []byte, _ mailing) {
 		if !c.tx.has(userBucket, key) {
 			c.fault("mailings of a user %x who is not there", key)
@@ -135,7 +137,7 @@ func (c *checker) cleanings() {
 	})
 	c.indexed(cleaningChangeBucket, all)
 	c.keys(uploadBucket, func(version, _ []byte) {
-		for n := 0; c.tx.has(documentBucket, chunkKey(ID(version), n)); n++ {
+		for n := 0; c.tx.has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++
 		}
 	})

@@ -3,13 +3,15 @@ package store
 import (
 	"bytes"
 	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
 
 	"github.com/go-json-experiment/json"
 )
 
 // CleaningInput is one cleaning as it is delivered, validated already.
 type CleaningInput struct {
-	ID ID
+	ID guid.ID
 	CleaningData
 }
 
@@ -35,10 +37,10 @@ type Stored struct {
 func (s *Store) PutCleanings(ctx context.Context, partner string, inputs []CleaningInput) ([]Stored, error) {
 	return write(ctx, s, func(t *tx) ([]Stored, error) {
 		stored := make([]Stored, len(inputs))
-		named := make(map[ID]bool, len(inputs))
+		named := make(map[guid.ID]bool, len(inputs))
 		for i, input := range inputs {
 			if named[input.ID] {
-				return nil, Refuse(Invalid, "The cleaning "+input.ID.String()+" is named twice.")
+				return nil, refuse.New(refuse.Invalid, "The cleaning "+input.ID.String()+" is named twice.")
 			}
 			named[input.ID] = true
 			var err error
@@ -108,9 +110,11 @@ func (t *tx) putCleaning(c *Cleaning) error {
 	return cleanings.put(t, c.ID[:], *c)
 }
 
-func errNoCleaning(id ID) error { return Refuse(NotFound, "There is no cleaning "+id.String()+".") }
+func errNoCleaning(id guid.ID) error {
+	return refuse.New(refuse.NotFound, "There is no cleaning "+id.String()+".")
+}
 
-func (t *tx) cleaning(id ID) (Cleaning, error) {
+func (t *tx) cleaning(id guid.ID) (Cleaning, error) {
 	c, found, err := recall(t, cleanings, &t.store.memos.cleanings, id)
 	if err == nil && !found {
 		err = errNoCleaning(id)
@@ -119,12 +123,12 @@ func (t *tx) cleaning(id ID) (Cleaning, error) {
 }
 
 // Cleaning gives one cleaning, or NotFound.
-func (s *Store) Cleaning(id ID) (Cleaning, error) {
+func (s *Store) Cleaning(id guid.ID) (Cleaning, error) {
 	return read(s, func(t *tx) (Cleaning, error) { return t.cleaning(id) })
 }
 
 // ReadCleaning gives a cleaning to the holder of a user token, or refuses as CheckHolder does, or else with NotFound.
-func (s *Store) ReadCleaning(b Holder, id ID) (user User, c Cleaning, err error) {
+func (s *Store) ReadCleaning(b Holder, id guid.ID) (user User, c Cleaning, err error) {
 	c, err = read(s, func(t *tx) (Cleaning, error) {
 		if user, err = t.holder(b); err != nil {
 			return Cleaning{}, err
@@ -135,7 +139,7 @@ func (s *Store) ReadCleaning(b Holder, id ID) (user User, c Cleaning, err error)
 }
 
 // Cleanings lists cleanings in the order of their ids, those after a given one, at most limit.
-func (s *Store) Cleanings(after ID, limit int) ([]Cleaning, error) {
+func (s *Store) Cleanings(after guid.ID, limit int) ([]Cleaning, error) {
 	return read(s, func(t *tx) ([]Cleaning, error) {
 		var found []Cleaning
 		err := cleanings.each(t, nil, after[:], func(_ []byte, c Cleaning) (bool, error) {
@@ -150,7 +154,7 @@ func (s *Store) Cleanings(after ID, limit int) ([]Cleaning, error) {
 
 // DeleteCleaning removes a cleaning with its document. Letters about it that are not sent yet end as cancelled when
 // their turn comes.
-func (s *Store) DeleteCleaning(ctx context.Context, id ID) error {
+func (s *Store) DeleteCleaning(ctx context.Context, id guid.ID) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		c, err := t.cleaning(id)
 		if err != nil {

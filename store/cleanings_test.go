@@ -2,13 +2,15 @@ package store
 
 import (
 	"bytes"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
-func cleaningID(n byte) ID { return ID{15: n, 6: 0x40, 8: 0x80} }
+func cleaningID(n byte) guid.ID { return guid.ID{15: n, 6: 0x40, 8: 0x80} }
 
 func someCleaning(n byte, status CleaningStatus) CleaningInput {
 	return CleaningInput{cleaningID(n), CleaningData{
@@ -33,7 +35,7 @@ func holder(user User) Holder { return Holder{User: user.ID, Generation: user.To
 func TestPutCleanings(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))
-	put := func(partner string, in CleaningInput, want StoreOutcome, kind Kind) {
+	put := func(partner string, in CleaningInput, want StoreOutcome, kind refuse.Kind) {
 		t.Helper()
 		c.Advance(time.Minute)
 		stored, err := s.PutCleanings(ctx, partner, []CleaningInput{in})
@@ -48,7 +50,7 @@ func TestPutCleanings(t *testing.T) {
 	sameTime := planned // in another zone of the same offset, as decoding may give it
 	sameTime.TimeIn = planned.TimeIn.In(time.FixedZone("CET", 3600))
 	put("alpha", sameTime, CleaningUnchanged, 0)
-	put("beta", planned, "", NotFound)
+	put("beta", planned, "", refuse.NotFound)
 	put("alpha", signed, CleaningChanged, 0)
 	put("", planned, CleaningChanged, 0)
 	put("alpha", signed, CleaningChanged, 0)
@@ -57,14 +59,14 @@ func TestPutCleanings(t *testing.T) {
 		t.Fatal(err)
 	}
 	put("alpha", signed, CleaningUnchanged, 0)
-	put("alpha", planned, "", Conflict)
-	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), planned}); !IsKind(err, Conflict) {
+	put("alpha", planned, "", refuse.Conflict)
+	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), planned}); !refuse.Is(err, refuse.Conflict) {
 		t.Errorf("one bad of two: %v", err)
 	}
-	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), someCleaning(2, Planned)}); !IsKind(err, Invalid) {
+	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), someCleaning(2, Planned)}); !refuse.Is(err, refuse.Invalid) {
 		t.Errorf("the same twice: %v", err)
 	}
-	if all, _ := s.Cleanings(ID{}, 10); len(all) != 1 {
+	if all, _ := s.Cleanings(guid.ID{}, 10); len(all) != 1 {
 		t.Errorf("%d cleanings, want the first alone", len(all))
 	}
 	feed, _ := s.Events(0, 100)
@@ -90,17 +92,17 @@ func TestDecideLoad(t *testing.T) {
 		user Holder
 		id   byte
 		what Decision
-		want Kind
+		want refuse.Kind
 	}{
-		{"not signed off", holder(user), 2, done, Conflict},
+		{"not signed off", holder(user), 2, done, refuse.Conflict},
 		{"rejecting takes no sign-off", holder(user), 2, Decision{LoadRejected, "", "Geur in mangat"}, 0},
-		{"unknown", holder(user), 9, done, NotFound},
-		{"stranger", Holder{User: ID{1}}, 1, done, Unauthorized},
+		{"unknown", holder(user), 9, done, refuse.NotFound},
+		{"stranger", Holder{User: guid.ID{1}}, 1, done, refuse.Unauthorized},
 		{"first", holder(user), 1, done, 0},
 		{"again", holder(user), 1, done, 0},
-		{"other words", holder(user), 1, Decision{LoadCompleted, "Ethanol", ""}, Conflict},
-		{"other person", holder(other), 1, done, Conflict},
-		{"other way", holder(user), 1, Decision{LoadRejected, "", "no"}, Conflict},
+		{"other words", holder(user), 1, Decision{LoadCompleted, "Ethanol", ""}, refuse.Conflict},
+		{"other person", holder(other), 1, done, refuse.Conflict},
+		{"other way", holder(user), 1, Decision{LoadRejected, "", "no"}, refuse.Conflict},
 	}
 	for _, test := range tests {
 		_, err := s.DecideLoad(ctx, test.user, cleaningID(test.id), test.what)
@@ -138,7 +140,7 @@ func TestDecideAtOnce(t *testing.T) {
 			}
 			if _, err := s.DecideLoad(ctx, holder(user), cleaningID(1), decision); err == nil {
 				won.Add(1)
-			} else if !IsKind(err, Conflict) {
+			} else if !refuse.Is(err, refuse.Conflict) {
 				t.Error(err)
 			}
 		})
@@ -157,7 +159,7 @@ func TestMailCleaning(t *testing.T) {
 		addCleaning(t, s, n+1, SignedOff)
 	}
 	mail := func(n byte) error { return s.MailCleaning(ctx, holder(user), cleaningID(n)) }
-	wantKind(t, mail(99), NotFound)
+	wantKind(t, mail(99), refuse.NotFound)
 	for range 3 {
 		wantKind(t, mail(1), 0)
 	}
@@ -168,7 +170,7 @@ func TestMailCleaning(t *testing.T) {
 		wantKind(t, mail(n+2), 0)
 	}
 	wantKind(t, mail(20), 0) // within the minute: the same answer, over the limit too
-	wantKind(t, mail(21), TooMany)
+	wantKind(t, mail(21), refuse.TooMany)
 	c.Advance(24 * time.Hour)
 	wantKind(t, mail(21), 0)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"postern/store/refuse"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -91,8 +92,8 @@ const (
 	retryFull   = 30 * time.Second
 )
 
-func unavailable(reason string, retry time.Duration, cause error) *Refusal {
-	return &Refusal{Kind: Unavailable, Reason: reason, RetryAfter: retry, Cause: cause}
+func unavailable(reason string, retry time.Duration, cause error) *refuse.Refusal {
+	return &refuse.Refusal{Kind: refuse.Unavailable, Reason: reason, RetryAfter: retry, Cause: cause}
 }
 
 // committer owns the one goroutine that writes.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"postern/store/refuse"
 	"runtime"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func countCommits(s *Store) *int {
 
 func TestGroup(t *testing.T) {
 	t.Parallel()
-	refusal := Refuse(Conflict, "not now")
+	refusal := refuse.New(refuse.Conflict, "not now")
 	refuse := func(t *tx) (int, error) { t.signalEvents(); return 0, refusal }
 	spoil := func(t *tx) (int, error) {
 		t.signalEvents()
@@ -174,7 +175,7 @@ func TestPanicBecomesError(t *testing.T) {
 	collapse := func(*tx) (int, error) { panic(cause) }
 	_, readErr := read(s, collapse)
 	for what, err := range map[string]error{"write": submit(s, collapse), "read": readErr} {
-		var refusal *Refusal
+		var refusal *refuse.Refusal
 		if !errors.Is(err, cause) || errors.As(err, &refusal) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -294,7 +295,7 @@ func TestCommitFaults(t *testing.T) {
 				t.Errorf("an error that owes nothing to the group became %v", errs[0])
 			}
 			for i, err := range errs[1:] {
-				if !IsKind(err, Unavailable) || errors.Is(err, late) {
+				if !refuse.Is(err, refuse.Unavailable) || errors.Is(err, late) {
 					t.Errorf("function %d: %v", i+1, err)
 				}
 			}
@@ -329,7 +330,7 @@ func checkAfterFault(t *testing.T, s *Store, fatal bool) {
 	if closed != fatal || (ready != nil) != fatal || (later != nil) != fatal {
 		t.Errorf("fatal %t, want %t; ready: %v; a later write: %v", closed, fatal, ready, later)
 	}
-	if fatal && !IsKind(later, Unavailable) {
+	if fatal && !refuse.Is(later, refuse.Unavailable) {
 		t.Errorf("a later write: %v", later)
 	}
 }
@@ -340,7 +341,7 @@ func TestRefusedBeforeQueueing(t *testing.T) {
 	over, end := context.WithCancel(context.Background())
 	end()
 	for _, try := range []func(context.Context, *Store, work) (int, error){write[int], writeVital[int]} {
-		if _, err := try(over, s, puts("a")); !IsKind(err, Unavailable) || !errors.Is(err, context.Canceled) {
+		if _, err := try(over, s, puts("a")); !refuse.Is(err, refuse.Unavailable) || !errors.Is(err, context.Canceled) {
 			t.Errorf("with a context that is over: %v", err)
 		}
 	}
@@ -350,7 +351,7 @@ func TestRefusedBeforeQueueing(t *testing.T) {
 	closeTest(t, s)
 	_, readErr := read(s, puts("a"))
 	for _, err := range []error{submit(s, puts("a")), readErr} {
-		if !IsKind(err, Unavailable) {
+		if !refuse.Is(err, refuse.Unavailable) {
 			t.Errorf("after closing: %v", err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"postern/store/refuse"
 	"strings"
 	"sync"
 	"testing"
@@ -65,7 +66,7 @@ func TestCopyRefuses(t *testing.T) {
 		t.Error("the file that was there is lost")
 	}
 	free = 64 << 20 // the reserve, and nothing for the copy
-	if err := s.Copy(filepath.Join(dir, "new")); !IsKind(err, Unavailable) || !strings.Contains(err.Error(), "no room") {
+	if err := s.Copy(filepath.Join(dir, "new")); !refuse.Is(err, refuse.Unavailable) || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("without room: %v", err)
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"postern/store/guid"
 	"strings"
 	"time"
 )
@@ -23,7 +24,7 @@ const (
 // ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It gives none while sending
 // is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters. Damaged are letters whose
 // records cannot be read: they are put off for an hour, so that they delay none behind them.
-func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, damaged []ID, err error) {
+func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, damaged []guid.ID, err error) {
 	claimed, err = writeVital(ctx, s, func(t *tx) ([]Letter, error) {
 		paused, err := t.paused()
 		if err != nil || paused {
@@ -67,7 +68,7 @@ func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 		}
 		due = append(due, letter)
 	}
-	end := timeKey(t.now.Add(time.Millisecond), ID{})
+	end := timeKey(t.now.Add(time.Millisecond), guid.ID{})
 	c := t.cursor(letterDueBucket)
 	key, _ := c.First()
 	for ; key != nil && bytes.Compare(key, end) < 0 && len(due) < most-most/freshShare; key, _ = c.Next() {
@@ -115,7 +116,7 @@ func (s *Store) NextDue() (at time.Time, found bool, err error) {
 
 // Outcome is how an attempt at a letter ended.
 type Outcome struct {
-	Letter  ID
+	Letter  guid.ID
 	Attempt Attempt
 }
 
@@ -252,7 +253,7 @@ func (a Attempt) reason() string {
 
 // ReleaseLetters gives back letters that were claimed and never tried: they are due as before. One whose record cannot
 // be read stays claimed, for the check of the file to name.
-func (s *Store) ReleaseLetters(ctx context.Context, ids []ID) error {
+func (s *Store) ReleaseLetters(ctx context.Context, ids []guid.ID) error {
 	_, err := writeVital(ctx, s, func(t *tx) (int, error) { return t.release(ids) })
 	return err
 }
@@ -262,10 +263,10 @@ func (s *Store) ReleaseLetters(ctx context.Context, ids []ID) error {
 func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err error) {
 	claimed := 0
 	recovered, err = writeVital(ctx, s, func(t *tx) (int, error) {
-		var ids []ID
+		var ids []guid.ID
 		c := t.cursor(letterClaimedBucket)
 		for key, _ := c.First(); key != nil; key, _ = c.Next() {
-			ids = append(ids, ID(key))
+			ids = append(ids, guid.ID(key))
 		}
 		claimed = len(ids)
 		return t.release(ids)
@@ -281,7 +282,7 @@ func (t *tx) pullForward() (pulled int, err error) {
 	limit := t.now.Add(2 * retryDelays[len(retryDelays)-1])
 	var stray []Letter
 	c := t.cursor(letterDueBucket)
-	for key, _ := c.Seek(timeKey(limit, ID{})); key != nil && len(stray) < prunedAtOnce; key, _ = c.Next() {
+	for key, _ := c.Seek(timeKey(limit, guid.ID{})); key != nil && len(stray) < prunedAtOnce; key, _ = c.Next() {
 		_, id := splitTimeKey(key)
 		if letter, err := t.letter(id); err == nil {
 			stray = append(stray, letter)
@@ -299,7 +300,7 @@ func (t *tx) pullForward() (pulled int, err error) {
 	return len(stray), nil
 }
 
-func (t *tx) release(ids []ID) (released int, err error) {
+func (t *tx) release(ids []guid.ID) (released int, err error) {
 	for _, id := range ids {
 		letter, err := t.letter(id)
 		if err != nil || !t.has(letterClaimedBucket, id[:]) {
@@ -317,7 +318,7 @@ func (t *tx) release(ids []ID) (released int, err error) {
 }
 
 // RequeueLetters takes back that letters failed: it was the smarthost's fault after all. They are due now.
-func (s *Store) RequeueLetters(ctx context.Context, ids []ID, reason string) error {
+func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		for _, id := range ids {
 			letter, found, err := letters.get(t, id[:])

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"postern/store/limit"
 	"regexp"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func wholeFile(t *testing.T) (path string, data []byte) {
 	s := openTest(t)
 	must(t, submit(s, func(t *tx) (int, error) {
 		for i := range 900 {
-			if err := limits.put(t, fmt.Appendf(nil, "%06d", i*7919%900), Window{Slots: []Slot{{Begin: s.options.Now(), Taken: i}}}); err != nil {
+			if err := limits.put(t, fmt.Appendf(nil, "%06d", i*7919%900), limit.Window{Slots: []limit.Slot{{Begin: s.options.Now(), Taken: i}}}); err != nil {
 				return 0, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"postern/store/refuse"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,8 +32,8 @@ func TestReserve(t *testing.T) {
 				o.Free = func(string) (uint64, uint64, error) { return test.free, test.total, test.err }
 			})
 			err := submit(s, puts("a"))
-			var refusal *Refusal
-			if test.refused && (!errors.As(err, &refusal) || refusal.Kind != Unavailable || refusal.RetryAfter != 30*time.Second) {
+			var refusal *refuse.Refusal
+			if test.refused && (!errors.As(err, &refusal) || refusal.Kind != refuse.Unavailable || refusal.RetryAfter != 30*time.Second) {
 				t.Errorf("a write: %v", err)
 			}
 			if !test.refused && err != nil {
@@ -90,7 +91,7 @@ func TestFullDisk(t *testing.T) {
 		err := submit(s, func(tx *tx) (int, error) {
 			return 0, tx.put(scratch, fmt.Appendf(nil, "%08d", acknowledged), make([]byte, 20_000))
 		})
-		if IsKind(err, Unavailable) {
+		if refuse.Is(err, refuse.Unavailable) {
 			break
 		}
 		must(t, err)

@@ -1,6 +1,10 @@
 package store
 
-import "io"
+import (
+	"io"
+	"postern/store/guid"
+	"postern/store/refuse"
+)
 
 // DocumentReader reads an uploaded PDF piece by piece, each piece in a short transaction of its own: however slowly
 // its reader goes on, it holds neither the PDF in memory nor a transaction open. It belongs to one goroutine, and
@@ -13,7 +17,7 @@ type DocumentReader struct {
 
 // OpenDocument gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
 // The PDF has been compared with its checksum then.
-func (s *Store) OpenDocument(cleaning ID) (*DocumentReader, error) {
+func (s *Store) OpenDocument(cleaning guid.ID) (*DocumentReader, error) {
 	return read(s, func(t *tx) (*DocumentReader, error) {
 		c, err := t.cleaning(cleaning)
 		if err != nil || c.Document.Version.IsZero() {
@@ -24,7 +28,7 @@ func (s *Store) OpenDocument(cleaning ID) (*DocumentReader, error) {
 }
 
 // errDocumentGone is for a reader whose PDF was there when it began.
-var errDocumentGone = Refuse(Unavailable, "The document was replaced or deleted while it was read; ask for it again.")
+var errDocumentGone = refuse.New(refuse.Unavailable, "The document was replaced or deleted while it was read; ask for it again.")
 
 // Size is the PDF's, in bytes.
 func (r *DocumentReader) Size() int { return r.document.Size }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"testing"
 )
 
 // uploaded reads a cleaning's document whole; nil where there is none.
-func uploaded(s *Store, cleaning ID) ([]byte, error) {
+func uploaded(s *Store, cleaning guid.ID) ([]byte, error) {
 	document, err := s.OpenDocument(cleaning)
 	if err != nil || document == nil {
 		return nil, err
@@ -44,7 +46,7 @@ func openDocument(t testing.TB, s *Store, n byte) *DocumentReader {
 // TestDocumentReader reads documents that end in, at and behind the border of a chunk, in pieces of any size.
 func TestDocumentReader(t *testing.T) {
 	s := openTest(t)
-	if _, err := s.OpenDocument(cleaningID(1)); !IsKind(err, NotFound) {
+	if _, err := s.OpenDocument(cleaningID(1)); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("no cleaning: %v", err)
 	}
 	addCleaning(t, s, 1, SignedOff)
@@ -88,7 +90,7 @@ func TestDocumentReaderOvertaken(t *testing.T) {
 			}
 			change(t, s)
 			rest, err := io.ReadAll(document)
-			if !IsKind(err, Unavailable) || !bytes.Equal(append(begun, rest...), old[:len(begun)+len(rest)]) {
+			if !refuse.Is(err, refuse.Unavailable) || !bytes.Equal(append(begun, rest...), old[:len(begun)+len(rest)]) {
 				t.Errorf("%d more bytes, %v", len(rest), err)
 			}
 		})
@@ -106,7 +108,7 @@ func TestDocumentReaderHoldsNoTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeTest(t, s)
-	if _, err := document.Read(make([]byte, 100)); !IsKind(err, Unavailable) {
+	if _, err := document.Read(make([]byte, 100)); !refuse.Is(err, refuse.Unavailable) {
 		t.Errorf("read on with %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"iter"
+	"postern/store/guid"
 	"time"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // PutDocument stores a PDF as a cleaning's document, in place of the one before. Its chunks are written by several
 // transactions and made live by the last one. It refuses with NotFound, and with Conflict where the load is decided.
-func (s *Store) PutDocument(ctx context.Context, cleaning ID, pdf []byte) error {
+func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) error {
 	if _, err := read(s, func(t *tx) (Cleaning, error) { return t.openCleaning(cleaning) }); err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (s *Store) PutDocument(ctx context.Context, cleaning ID, pdf []byte) error 
 }
 
 // openCleaning gives a cleaning whose document may still change.
-func (t *tx) openCleaning(id ID) (Cleaning, error) {
+func (t *tx) openCleaning(id guid.ID) (Cleaning, error) {
 	c, err := t.cleaning(id)
 	if err == nil && c.Load.Status != LoadOpen {
 		err = errDecided(c)
@@ -55,26 +56,26 @@ func (t *tx) openCleaning(id ID) (Cleaning, error) {
 	return c, err
 }
 
-func (s *Store) putChunks(ctx context.Context, pdf []byte) (version ID, err error) {
+func (s *Store) putChunks(ctx context.Context, pdf []byte) (version guid.ID, err error) {
 	for number := 0; number*chunkSize < len(pdf); number += chunksAtOnce {
-		version, err = write(ctx, s, func(t *tx) (ID, error) {
+		version, err = write(ctx, s, func(t *tx) (guid.ID, error) {
 			version := version
 			if version.IsZero() {
 				version = t.newID()
 				if err := t.put(uploadBucket, version[:], nil); err != nil {
-					return ID{}, err
+					return guid.ID{}, err
 				}
 			}
 			for n := number; n < number+chunksAtOnce && n*chunkSize < len(pdf); n++ {
 				chunk := pdf[n*chunkSize : min((n+1)*chunkSize, len(pdf))]
 				if err := t.put(documentBucket, chunkKey(version, n), chunk); err != nil {
-					return ID{}, err
+					return guid.ID{}, err
 				}
 			}
 			return version, nil
 		})
 		if err != nil {
-			return ID{}, err
+			return guid.ID{}, err
 		}
 	}
 	return version, nil
@@ -134,11 +135,11 @@ func (t *tx) document(d Document) ([]byte, error) {
 
 // sweepUploads removes the chunks of uploads that were never made live: their process died in the middle.
 func (t *tx) sweepUploads() (int, error) {
-	var dead []ID
+	var dead []guid.ID
 	young := timeID(t.now.Add(-uploadTimeout)) // one that may still be under way
 	c := t.cursor(uploadBucket)
 	for key, _ := c.First(); key != nil && len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
-		dead = append(dead, ID(key))
+		dead = append(dead, guid.ID(key))
 	}
 	for _, version := range dead {
 		if err := t.deleteUpload(version); err != nil {
@@ -148,7 +149,7 @@ func (t *tx) sweepUploads() (int, error) {
 	return len(dead), nil
 }
 
-func (t *tx) deleteUpload(version ID) error {
+func (t *tx) deleteUpload(version guid.ID) error {
 	for n := 0; t.has(documentBucket, chunkKey(version, n)); n++ {
 		if err := t.delete(documentBucket, chunkKey(version, n)); err != nil {
 			return err
@@ -158,7 +159,7 @@ func (t *tx) deleteUpload(version ID) error {
 }
 
 // timeID is the smallest ID that the store could make at a time.
-func timeID(at time.Time) (id ID) {
+func timeID(at time.Time) (id guid.ID) {
 	millis := uint64(at.UnixMilli())
 	for i := range 6 {
 		id[i] = byte(millis >> (40 - 8*i))

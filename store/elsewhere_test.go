@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"postern/store/limit"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // a dry run whether there is such a person, or whether letters to the address come back. A blocked person gets no letter.
 func TestBlockedElsewhere(t *testing.T) {
 	const jan = "jan@example.com"
-	void := func(t *testing.T, s *Store) { t.Helper(); refuse(t, s, "5.1.1") }
+	void := func(t *testing.T, s *Store) { t.Helper(); refused(t, s, "5.1.1") }
 	sent := func(t *testing.T, s *Store) { t.Helper(); send(t, s) }
 	there := func(welcome func(*testing.T, *Store), blocked bool) func(*testing.T, *Store) {
 		return func(t *testing.T, s *Store) {
@@ -40,7 +41,7 @@ func TestBlockedElsewhere(t *testing.T) {
 			var first []string
 			for i, before := range test.before {
 				c := newClock()
-				s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerLetters = Rate{6, time.Hour} })
+				s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 6, Per: time.Hour} })
 				addPartner(t, s, "Acme")
 				addPartner(t, s, "Rival")
 				before(t, s)
@@ -131,7 +132,7 @@ func TestOwnMailbox(t *testing.T) {
 	s := openTest(t)
 	addPartner(t, s, "Acme")
 	created(t, s, "Acme", "jan@example.com")
-	refuse(t, s, "5.1.1")
+	refused(t, s, "5.1.1")
 	for _, c := range []Candidate{candidate("jan@example.com"), bad("jan@example.com", "Language")} {
 		would, err := s.PreviewBikers("Acme", []Candidate{c})
 		must(t, err)

@@ -1,6 +1,9 @@
 package store
 
-import "strings"
+import (
+	"postern/store/guid"
+	"strings"
+)
 
 // The partner's own ids of its people. Each names one person; but exports fill empty cells with 0, - or N/A, and so give
 // many people the same.
@@ -14,7 +17,7 @@ const (
 )
 
 // employeeOf finds whom an employee id names; zero: nobody.
-func (r *registrar) employeeOf(employee string) (id ID) {
+func (r *registrar) employeeOf(employee string) (id guid.ID) {
 	if r.preview != nil {
 		if id, would := r.preview.employees[employee]; would {
 			return id
@@ -64,7 +67,7 @@ func sameNames(a, b BikerData) bool {
 
 // loseEmployee is for a person whose employee id names another one now. An invitation of theirs is void: it went to an
 // address that was corrected.
-func (t *tx) loseEmployee(id ID) error {
+func (t *tx) loseEmployee(id guid.ID) error {
 	biker, err := t.biker(id)
 	if err != nil {
 		return err

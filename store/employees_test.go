@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"slices"
 	"strings"
 	"testing"
@@ -18,8 +20,8 @@ func named(email, first, last, employee string) Candidate {
 // whom gives the address of whom an employee id names.
 func whom(t testing.TB, s *Store, partner, employee string) string {
 	t.Helper()
-	found, err := s.BikerOf(partner, ID{}, employee)
-	if IsKind(err, NotFound) {
+	found, err := s.BikerOf(partner, guid.ID{}, employee)
+	if refuse.Is(err, refuse.NotFound) {
 		return ""
 	}
 	must(t, err)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"strings"
 )
 
@@ -30,7 +32,7 @@ func (t *tx) tell(event Event) error {
 
 // Feed is a stretch of the events.
 type Feed struct {
-	ID     ID      `json:"feed"` // names the numbering
+	ID     guid.ID `json:"feed"` // names the numbering
 	Events []Event `json:"events"`
 	Next   uint64  `json:"next"` // the last number looked at: the next call's after
 }
@@ -47,10 +49,10 @@ func (s *Store) Events(after uint64, limit int) (Feed, error) {
 		oldest := t.oldestEvent()
 		switch {
 		case after > last:
-			return Feed{}, &Refusal{Kind: Conflict, Extra: map[string]any{"last": last, "feed": file.Feed.String()},
+			return Feed{}, &refuse.Refusal{Kind: refuse.Conflict, Extra: map[string]any{"last": last, "feed": file.Feed.String()},
 				Reason: fmt.Sprintf("There is no event %d yet; the last one is %d.", after, last)}
 		case after+1 < oldest:
-			return Feed{}, &Refusal{Kind: Gone, Extra: map[string]any{"oldest": oldest},
+			return Feed{}, &refuse.Refusal{Kind: refuse.Gone, Extra: map[string]any{"oldest": oldest},
 				Reason: fmt.Sprintf("Events before %d are no longer kept; go on after %d.", oldest, oldest-1)}
 		}
 		feed := Feed{ID: file.Feed, Next: after, Events: []Event{}}
@@ -112,7 +114,7 @@ const eventsLooked = 5000
 
 // EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index for
 // it: it looks at all events.
-func (s *Store) EventsOf(person ID, limit int) (found []Event, err error) {
+func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
 	for from := seqKey(0); from != nil && len(found) < limit; {
 		from, err = read(s, func(t *tx) (next []byte, err error) {
 			looked := 0

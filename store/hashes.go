@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"hash"
 	"net/netip"
+	"postern/store/guid"
 )
 
 // What is remembered of an e-mail address outlives the person, so that limits survive an erasure. It stands under
@@ -41,7 +42,7 @@ func emailHash(email string) [16]byte { return [16]byte(addressSum(email)) }
 
 // nobody stands for the person of a letter to an address that nobody is known by, so that such letters are found by it.
 // It is kept no longer than the letter names the address.
-func nobody(email string) ID { return ID(emailHash(email)) }
+func nobody(email string) guid.ID { return guid.ID(emailHash(email)) }
 
 // clientKey recognises who asks for letters without saying who that is: an IPv4 address or an IPv6 /64, as one
 // subscriber commands a whole one. It is nil for the zero address.

@@ -1,17 +1,21 @@
 package store
 
-import "context"
+import (
+	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
+)
 
 // Holder is what a user token says of its holder, before the store has looked whether it still holds.
 type Holder struct {
-	User       ID
+	User       guid.ID
 	Generation uint32
 	Proven     bool // from an activation, or from a sign-in with a proven token
 }
 
 var (
-	errBadToken  = Refuse(Unauthorized, "The user token is no longer valid; sign in again.")
-	errNotProven = Refuse(Forbidden,
+	errBadToken  = refuse.New(refuse.Unauthorized, "The user token is no longer valid; sign in again.")
+	errNotProven = refuse.New(refuse.Forbidden,
 		"This needs a token from an activation: sign in without a token, and follow the link in the mail.")
 )
 

@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
@@ -15,7 +17,7 @@ func toUser(user User, letter Letter) Letter {
 
 // owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller has addressed it, and has set
 // its kind and subject; one with a Reason is held for the operator.
-func (t *tx) owe(letter Letter) (ID, error) {
+func (t *tx) owe(letter Letter) (guid.ID, error) {
 	letter.ID = t.newID()
 	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
 	letter.State = LetterQueued
@@ -24,13 +26,13 @@ func (t *tx) owe(letter Letter) (ID, error) {
 	}
 	letter.OwedAt, letter.DueAt = t.now, t.now
 	if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
-		return ID{}, err
+		return guid.ID{}, err
 	}
 	if err := t.countLetter(letter.State, 1); err != nil {
-		return ID{}, err
+		return guid.ID{}, err
 	}
 	if err := letters.put(t, letter.ID[:], letter); err != nil {
-		return ID{}, err
+		return guid.ID{}, err
 	}
 	if letter.State == LetterHeld {
 		return letter.ID, t.put(letterHeldBucket, letter.ID[:], nil)
@@ -118,11 +120,11 @@ func (t *tx) letterCount(state LetterState) int {
 }
 
 // eachLetterOf visits a person's letters, oldest first.
-func (t *tx) eachLetterOf(user ID, visit func(Letter) error) error {
-	var ids []ID // collected first: the visitor may write
+func (t *tx) eachLetterOf(user guid.ID, visit func(Letter) error) error {
+	var ids []guid.ID // collected first: the visitor may write
 	c := t.cursor(letterPersonBucket)
-	for key, _ := c.Seek(user[:]); key != nil && ID(key[:16]) == user; key, _ = c.Next() {
-		ids = append(ids, ID(key[16:]))
+	for key, _ := c.Seek(user[:]); key != nil && guid.ID(key[:16]) == user; key, _ = c.Next() {
+		ids = append(ids, guid.ID(key[16:]))
 	}
 	for _, id := range ids {
 		letter, err := t.letter(id)
@@ -136,10 +138,10 @@ func (t *tx) eachLetterOf(user ID, visit func(Letter) error) error {
 	return nil
 }
 
-func (t *tx) letter(id ID) (Letter, error) {
+func (t *tx) letter(id guid.ID) (Letter, error) {
 	letter, found, err := letters.get(t, id[:])
 	if err == nil && !found {
-		err = Refuse(NotFound, "There is no letter "+id.String()+".")
+		err = refuse.New(refuse.NotFound, "There is no letter "+id.String()+".")
 	}
 	return letter, err
 }
@@ -161,7 +163,7 @@ func (l Letter) event(kind string) Event {
 func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }
 
 // cancelLetters ends all letters of a person that are not sent yet.
-func (t *tx) cancelLetters(user ID, reason string) error {
+func (t *tx) cancelLetters(user guid.ID, reason string) error {
 	return t.eachLetterOf(user, func(letter Letter) error {
 		if !letter.open() {
 			return nil
@@ -171,7 +173,7 @@ func (t *tx) cancelLetters(user ID, reason string) error {
 }
 
 // cancelOwed ends a letter that this transaction owes.
-func (t *tx) cancelOwed(id ID, reason string) error {
+func (t *tx) cancelOwed(id guid.ID, reason string) error {
 	letter, err := t.letter(id)
 	if err != nil {
 		return err
@@ -187,7 +189,7 @@ func (t *tx) cancel(letter *Letter, reason string) error {
 }
 
 // forgetLetters cancels a person's letters and leaves in none of them anything that names the person.
-func (t *tx) forgetLetters(user ID, reason string) error {
+func (t *tx) forgetLetters(user guid.ID, reason string) error {
 	if err := t.cancelLetters(user, reason); err != nil {
 		return err
 	}
@@ -229,7 +231,7 @@ func (t *tx) forgetLetter(letter Letter) error {
 		if err := t.delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 			return err
 		}
-		letter.Person = ID{}
+		letter.Person = guid.ID{}
 		if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
 			return err
 		}
@@ -238,7 +240,7 @@ func (t *tx) forgetLetter(letter Letter) error {
 }
 
 // Letter gives one letter, or NotFound.
-func (s *Store) Letter(id ID) (Letter, error) {
+func (s *Store) Letter(id guid.ID) (Letter, error) {
 	return read(s, func(t *tx) (Letter, error) { return t.letter(id) })
 }
 

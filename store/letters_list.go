@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"postern/store/guid"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -11,7 +12,7 @@ import (
 type LetterFilter struct {
 	State  LetterState // empty: all
 	To     string      // an e-mail address; empty: all
-	Before ID          // only letters that come after this one in the list; zero: from its beginning
+	Before guid.ID     // only letters that come after this one in the list; zero: from its beginning
 	Limit  int         // at most so many; 0: 100
 }
 
@@ -36,7 +37,7 @@ func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
 }
 
 // LettersTo lists a person's letters, the newest first.
-func (s *Store) LettersTo(person ID, limit int) ([]Letter, error) {
+func (s *Store) LettersTo(person guid.ID, limit int) ([]Letter, error) {
 	return read(s, func(t *tx) ([]Letter, error) {
 		return t.walkBack(letterWalk{bucket: letterPersonBucket, prefix: person[:]}, LetterFilter{Limit: limit}, nil)
 	})
@@ -78,12 +79,12 @@ func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
 
 // lettersTo lists the letters to an address, whoever is known by it: a user, a biker, or nobody.
 func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
-	people := []ID{nobody(f.To)}
+	people := []guid.ID{nobody(f.To)}
 	if id := t.get(userAddressBucket, addressKey(f.To)); id != nil {
-		people = append(people, ID(id))
+		people = append(people, guid.ID(id))
 	}
 	if id := t.get(bikerAddressBucket, addressKey(f.To)); id != nil {
-		people = append(people, ID(id))
+		people = append(people, guid.ID(id))
 	}
 	for _, person := range people {
 		walk := letterWalk{bucket: letterPersonBucket, prefix: person[:]}
@@ -105,7 +106,7 @@ func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 func (t *tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
 	c := t.cursor(walk.bucket)
 	for key := walk.last(c); key != nil && bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
-		letter, err := t.letter(ID(key[len(key)-16:]))
+		letter, err := t.letter(guid.ID(key[len(key)-16:]))
 		if err != nil {
 			return nil, err
 		}

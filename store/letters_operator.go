@@ -3,12 +3,14 @@ package store
 import (
 	"bytes"
 	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
 // HoldLetter keeps a queued letter from being sent until it is released; time held counts against no letter. It refuses with
 // NotFound, and with Conflict where the letter is not queued, or is being tried at this moment.
-func (s *Store) HoldLetter(ctx context.Context, id ID) (Letter, error) {
+func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	return write(ctx, s, func(t *tx) (Letter, error) {
 		letter, err := t.letter(id)
 		switch {
@@ -17,9 +19,9 @@ func (s *Store) HoldLetter(ctx context.Context, id ID) (Letter, error) {
 		case letter.State == LetterHeld:
 			return letter, nil
 		case letter.State != LetterQueued:
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
 		case t.has(letterClaimedBucket, id[:]):
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is being tried at this moment; look again in a moment.")
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is being tried at this moment; look again in a moment.")
 		}
 		err = t.hold(&letter)
 		return letter, err
@@ -45,14 +47,14 @@ func (t *tx) hold(letter *Letter) error {
 
 // CancelLetter ends a letter that is queued or held. One that is on the wire at that moment may arrive all the same, and is
 // then sent. It refuses with NotFound, and with Conflict where the letter is done.
-func (s *Store) CancelLetter(ctx context.Context, id ID) (Letter, error) {
+func (s *Store) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	return writeVital(ctx, s, func(t *tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
 		}
 		if !letter.open() {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+" already.")
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+" already.")
 		}
 		if err := t.cancel(&letter, "cancelled by the operator"); err != nil {
 			return Letter{}, err
@@ -80,7 +82,7 @@ func (s *Store) FailedSince(then time.Time) (int, error) {
 	return read(s, func(t *tx) (failed int, err error) {
 		prefix := donePrefix(LetterFailed)
 		c := t.cursor(letterDoneBucket)
-		for key, _ := c.Seek(append(prefix, timeKey(then, ID{})...)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		for key, _ := c.Seek(append(prefix, timeKey(then, guid.ID{})...)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 			failed++
 		}
 		return failed, nil

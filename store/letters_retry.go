@@ -3,24 +3,26 @@ package store
 import (
 	"bytes"
 	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
 // RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew. Its
 // address counts as one that has a mailbox again.
 // It refuses with Conflict where the letter was sent or cancelled.
-func (s *Store) RetryLetter(ctx context.Context, id ID) (Letter, error) {
+func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	return write(ctx, s, func(t *tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
 		}
 		if letter.State == LetterSent || letter.State == LetterCancelled {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+
 				"; only a failed, held or queued one can be tried again.")
 		}
 		if letter.To == "" {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
 		}
 		if t.has(letterClaimedBucket, id[:]) {
 			return letter, nil // being tried at this moment
@@ -101,14 +103,14 @@ func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byt
 }
 
 // ReleaseLetter makes a held letter due now. It refuses with NotFound, and with Conflict where it is not held.
-func (s *Store) ReleaseLetter(ctx context.Context, id ID) (Letter, error) {
+func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	return write(ctx, s, func(t *tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
 		}
 		if letter.State != LetterHeld {
-			return Letter{}, Refuse(Conflict, "The letter "+id.String()+" is "+string(letter.State)+", and not held.")
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+", and not held.")
 		}
 		err = t.unhold(&letter)
 		return letter, err
@@ -131,7 +133,7 @@ func (t *tx) releaseHeld(from []byte, before time.Time) (released int, next []by
 			next = bytes.Clone(key)
 			break
 		}
-		if letter, err := t.letter(ID(key)); err == nil && !letter.OwedAt.After(before) { // a damaged one is for the check of the file to name
+		if letter, err := t.letter(guid.ID(key)); err == nil && !letter.OwedAt.After(before) { // a damaged one is for the check of the file to name
 			held = append(held, letter)
 		}
 	}

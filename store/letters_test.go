@@ -3,6 +3,9 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
@@ -139,7 +142,7 @@ func TestClaimsAfterADeath(t *testing.T) {
 		}
 	}
 	record(t, s, claimed[0], AttemptSent)
-	if err := s.ReleaseLetters(ctx, []ID{claimed[1].ID}); err != nil {
+	if err := s.ReleaseLetters(ctx, []guid.ID{claimed[1].ID}); err != nil {
 		t.Fatal(err)
 	}
 	closeTest(t, s)
@@ -179,14 +182,14 @@ func TestRetry(t *testing.T) {
 		t.Errorf("retried %d, %v", n, err)
 	}
 	letter = record(t, s, claim(t, s, 1)[0], AttemptPermanent)
-	if err := s.RequeueLetters(ctx, []ID{letter.ID, {1}}, "the sender may not send"); err != nil {
+	if err := s.RequeueLetters(ctx, []guid.ID{letter.ID, {1}}, "the sender may not send"); err != nil {
 		t.Fatal(err)
 	}
 	letter = record(t, s, claim(t, s, 1)[0], AttemptSent)
 	_, err := s.RetryLetter(ctx, letter.ID)
-	wantKind(t, err, Conflict)
-	_, err = s.RetryLetter(ctx, ID{1})
-	wantKind(t, err, NotFound)
+	wantKind(t, err, refuse.Conflict)
+	_, err = s.RetryLetter(ctx, guid.ID{1})
+	wantKind(t, err, refuse.NotFound)
 }
 
 func TestListLetters(t *testing.T) {
@@ -240,14 +243,14 @@ func TestEvents(t *testing.T) {
 		t.Errorf("at the end: %+v, %v", feed, err)
 	}
 	_, err = s.Events(11, 4)
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	keep := keepAll
 	keep.Events = 5 * time.Hour
 	if n, err := s.Prune(ctx, keep); n != 5 || err != nil {
 		t.Errorf("pruned %d, %v", n, err)
 	}
 	_, err = s.Events(4, 4)
-	wantKind(t, err, Gone)
+	wantKind(t, err, refuse.Gone)
 	if feed, err := s.Events(5, 100); err != nil || len(feed.Events) != 5 {
 		t.Errorf("%d left, %v", len(feed.Events), err)
 	}
@@ -274,7 +277,7 @@ func TestPrune(t *testing.T) {
 	if _, err := s.Prune(ctx, Keep{Unconfirmed: 30 * day, Sent: 40 * day, Events: 365 * day, Cleanings: 365 * day}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.UserByEmail("goes@example.com"); !IsKind(err, NotFound) {
+	if _, err := s.UserByEmail("goes@example.com"); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("never confirmed, and still there: %v", err)
 	}
 	if letters := lettersOf(t, s, gone); len(letters) != 1 || letters[0].To != "" {
@@ -294,7 +297,7 @@ func TestPrune(t *testing.T) {
 func TestAnything(t *testing.T) {
 	c := newClock()
 	dir := t.TempDir()
-	s := openTestIn(t, dir, at(c), func(o *Options) { o.Rules.StrangerLetters = Rate{} })
+	s := openTestIn(t, dir, at(c), func(o *Options) { o.Rules.StrangerLetters = limit.Rate{} })
 	random := rand.New(rand.NewPCG(1, 2))
 	classes := []AttemptClass{AttemptSent, AttemptTemporary, AttemptPermanent, AttemptSmarthost, AttemptUncertain}
 	var hand []Letter

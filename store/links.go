@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"postern/store/limit"
 	"slices"
 	"time"
 )
@@ -68,7 +69,7 @@ func networkWindowKey(network []byte) []byte { return slices.Concat(strangersKey
 // strangerWindow is a window with one more letter in it.
 type strangerWindow struct {
 	key    []byte
-	window Window
+	window limit.Window
 }
 
 // grantStranger decides whether a client may cause one more letter to a mailbox that nobody has proven. The wait is zero
@@ -103,7 +104,7 @@ func (t *tx) grantStranger(client netip.Addr) (counted []strangerWindow, wait ti
 // networkShare is up to how many letters in all a network that has caused some may cause another one: all for who has
 // caused none, three quarters after the first, and towards half with every further one. So a few networks that flood
 // use up half, and the rest is for those who come for the first time.
-func networkShare(rate Rate, caused int) Rate {
+func networkShare(rate limit.Rate, caused int) limit.Rate {
 	parts := 2 * (1 + caused)
-	return Rate{Count: (rate.Count*(2+caused) + parts - 1) / parts, Per: rate.Per}
+	return limit.Rate{Count: (rate.Count*(2+caused) + parts - 1) / parts, Per: rate.Per}
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // Decision is what a user decides about a load.
@@ -16,7 +18,7 @@ type Decision struct {
 // decision in the same words gets the same answer. It refuses as CheckHolder does, with NotFound, and with Conflict
 // where the load is decided already (Extra says how, under loadStatus) or, for completing, the cleaning is not signed
 // off.
-func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning ID, d Decision) (Load, error) {
+func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning guid.ID, d Decision) (Load, error) {
 	return write(ctx, s, func(t *tx) (Load, error) {
 		user, err := t.holder(b)
 		if err != nil {
@@ -35,8 +37,8 @@ func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning ID, d Decisio
 			return Load{}, errDecided(c)
 		}
 		if d.Status == LoadCompleted && c.Status != SignedOff {
-			return Load{}, &Refusal{
-				Kind:   Conflict,
+			return Load{}, &refuse.Refusal{
+				Kind:   refuse.Conflict,
 				Reason: fmt.Sprintf("The cleaning %s is %s, not signed off: nothing can be loaded on it.", c.ID, c.Status),
 				Extra:  map[string]any{"loadStatus": string(LoadOpen), "cleaningStatus": string(c.Status)},
 			}
@@ -58,8 +60,8 @@ func (t *tx) decide(user User, c Cleaning, load Load) error {
 }
 
 func errDecided(c Cleaning) error {
-	return &Refusal{
-		Kind:   Conflict,
+	return &refuse.Refusal{
+		Kind:   refuse.Conflict,
 		Reason: fmt.Sprintf("The load of cleaning %s is %s already.", c.ID, c.Load.Status),
 		Extra:  map[string]any{"loadStatus": string(c.Load.Status)},
 	}

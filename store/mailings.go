@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
@@ -11,7 +13,7 @@ type mailing struct {
 }
 
 type mailed struct {
-	Cleaning ID        `json:"cleaning"`
+	Cleaning guid.ID   `json:"cleaning"`
 	At       time.Time `json:"at"`
 }
 
@@ -20,7 +22,7 @@ const documentsDaily = 20
 
 // MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no
 // second one. It refuses as CheckHolder does, with NotFound, and with TooMany for more than 20 a day.
-func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning ID) error {
+func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) error {
 	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
 		user, err := t.holder(b)
 		if err != nil {
@@ -39,7 +41,7 @@ func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning ID) error {
 			return struct{}{}, nil
 		}
 		if len(recent.Letters) >= documentsDaily {
-			return struct{}{}, &Refusal{Kind: TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.now),
+			return struct{}{}, &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.now),
 				Reason: "You have had 20 documents mailed today; try again later."}
 		}
 		recent.Letters = append(recent.Letters, mailed{cleaning, t.now})
@@ -49,7 +51,7 @@ func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning ID) error {
 }
 
 // recent keeps the last day's, and tells whether this cleaning's document was mailed within the last minute.
-func (m mailing) recent(cleaning ID, now time.Time) (kept mailing, again bool) {
+func (m mailing) recent(cleaning guid.ID, now time.Time) (kept mailing, again bool) {
 	for _, letter := range m.Letters {
 		age := max(now.Sub(letter.At), letter.At.Sub(now)) // a clock that was set back is no reason to wait for years
 		if age < 24*time.Hour {

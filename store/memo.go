@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"postern/store/guid"
 	"sync/atomic"
 )
 
@@ -16,13 +17,13 @@ type Memo[V any] struct {
 }
 
 type memory[V any] struct {
-	id      ID
+	id      guid.ID
 	version []byte
 	value   V
 }
 
 // Get gives what was made of this version of a record.
-func (m *Memo[V]) Get(id ID, version []byte) (value V, known bool) {
+func (m *Memo[V]) Get(id guid.ID, version []byte) (value V, known bool) {
 	kept := m.slot(id).Load()
 	if kept == nil || kept.id != id || !bytes.Equal(kept.version, version) {
 		return value, false
@@ -31,12 +32,12 @@ func (m *Memo[V]) Get(id ID, version []byte) (value V, known bool) {
 }
 
 // Put remembers it. The version is kept as it is: it must not be memory of the data file.
-func (m *Memo[V]) Put(id ID, version []byte, value V) {
+func (m *Memo[V]) Put(id guid.ID, version []byte, value V) {
 	m.slot(id).Store(&memory[V]{id, version, value})
 }
 
 // slot goes by the end of the id, which is random in the store's own, and counts in those of people who count.
-func (m *Memo[V]) slot(id ID) *atomic.Pointer[memory[V]] {
+func (m *Memo[V]) slot(id guid.ID) *atomic.Pointer[memory[V]] {
 	return &m.slots[(int(id[14])<<8|int(id[15]))%memoSlots]
 }
 
@@ -47,7 +48,7 @@ type memos struct {
 }
 
 // recall is a table's get that decodes a record only if it has changed since the last time.
-func recall[T any](t *tx, from table[T], memo *Memo[T], id ID) (value T, found bool, err error) {
+func recall[T any](t *tx, from table[T], memo *Memo[T], id guid.ID) (value T, found bool, err error) {
 	raw := t.get(from.bucket, id[:])
 	if raw == nil {
 		return value, false, nil

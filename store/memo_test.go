@@ -1,6 +1,8 @@
 package store
 
 import (
+	"postern/store/guid"
+	"postern/store/refuse"
 	"reflect"
 	"testing"
 )
@@ -17,7 +19,7 @@ func TestRecall(t *testing.T) {
 					id := cleaningID(n)
 					want, there, wantErr := cleanings.get(t, id[:])
 					if found != there || !reflect.DeepEqual(got, want) || (err == nil) != (wantErr == nil) {
-						return struct{}{}, Refuse(Conflict, "the memo differs "+when)
+						return struct{}{}, refuse.New(refuse.Conflict, "the memo differs "+when)
 					}
 				}
 				return struct{}{}, nil
@@ -44,7 +46,7 @@ func TestRecall(t *testing.T) {
 // TestMemoSlots: ids that share a slot are never mistaken for each other.
 func TestMemoSlots(t *testing.T) {
 	var memo Memo[string]
-	one, other := ID{0: 1, 15: 7}, ID{0: 2, 15: 7}
+	one, other := guid.ID{0: 1, 15: 7}, guid.ID{0: 2, 15: 7}
 	memo.Put(one, []byte("v1"), "one")
 	if got, known := memo.Get(one, []byte("v1")); !known || got != "one" {
 		t.Errorf("got %q, %v", got, known)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
+	"postern/store/limit"
 	"slices"
 	"time"
 
@@ -158,7 +159,7 @@ type address2 struct {
 	Void          struct {
 		At time.Time `json:"at"`
 	} `json:"void"`
-	Failed Window `json:"failed"`
+	Failed limit.Window `json:"failed"`
 }
 
 func keyOfAddress(t *tx, key []byte) []byte {

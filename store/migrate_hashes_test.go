@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"postern/store/guid"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestKeyHashes(t *testing.T) {
 		return map[string]any{"at": c.Now().Add(-time.Minute), "kind": kind, "generation": generation}
 	}
 	put := func(t *tx, email string, record map[string]any) error { return old.put(t, addressSum(email), record) }
-	erased := Letter{ID: ID{1}, Kind: LetterUnregistered, Person: nobody("gone@example.com"), State: LetterFailed,
+	erased := Letter{ID: guid.ID{1}, Kind: LetterUnregistered, Person: nobody("gone@example.com"), State: LetterFailed,
 		OwedAt: c.Now(), DoneAt: c.Now(), Reason: "refused"}
 	dir := fileOf2(t, func(t *tx) error {
 		for email, record := range map[string]map[string]any{

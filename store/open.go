@@ -15,6 +15,8 @@ import (
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"postern/store/guid"
+	"postern/store/limit"
 	"postern/store/private"
 )
 
@@ -44,11 +46,11 @@ type Rules struct {
 	GiveUpAfter       time.Duration // a letter whose own delays sum up to this has failed
 	MailboxSignIn     bool          // users' calls take a proven token, which only the mailbox gives
 
-	StrangerLetters Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
-	AddressLetters  Rate // letters to one address; zero: no limit
-	PartnerLetters  Rate // letters that one partner causes, the rest are held; zero: no limit
-	PartnerPeople   Rate // people of whom one partner's calls have something stored; zero: no limit
-	PartnerAnswers  Rate // megabytes of answers kept for one partner's Idempotency-Keys; zero: no limit
+	StrangerLetters limit.Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
+	AddressLetters  limit.Rate // letters to one address; zero: no limit
+	PartnerLetters  limit.Rate // letters that one partner causes, the rest are held; zero: no limit
+	PartnerPeople   limit.Rate // people of whom one partner's calls have something stored; zero: no limit
+	PartnerAnswers  limit.Rate // megabytes of answers kept for one partner's Idempotency-Keys; zero: no limit
 
 	RepeatLettersAfter time.Duration // a person is told again that there is an account, or that the same failed
 	LoginTries         int           // wrong passwords before delays start; 0: no delays
@@ -62,11 +64,11 @@ type Store struct {
 	lock    *dirLock
 	bolt    *bbolt.DB
 	disk    *disk
-	ids     idSource
+	ids     guid.Source
 	signals *signals
 
 	committer  *committer
-	appliance  ID
+	appliance  guid.ID
 	addressKey [32]byte
 	macs       sync.Pool // of hashes under addressKey
 	memos      memos
@@ -281,7 +283,7 @@ func (s *Store) Ready() error {
 }
 
 // ApplianceID names this appliance. It is made at the first start and stays with the data file.
-func (s *Store) ApplianceID() ID { return s.appliance }
+func (s *Store) ApplianceID() guid.ID { return s.appliance }
 
 // boltOptions are bbolt's for a file that is written. The freelist is kept in the file: rebuilding it from a large file takes
 // a start too long.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"net/netip"
+	"postern/store/refuse"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (s *Store) AddPartner(ctx context.Context, in PartnerInput) (Partner, error
 			return Partner{}, err
 		}
 		if found && old.RevokedAt.IsZero() {
-			return Partner{}, Refuse(Conflict, "There is a partner "+old.Name+" already; rotate its token, or revoke it first.")
+			return Partner{}, refuse.New(refuse.Conflict, "There is a partner "+old.Name+" already; rotate its token, or revoke it first.")
 		}
 		if err := t.knownPlans(in.Plans); err != nil {
 			return Partner{}, err
@@ -61,12 +62,12 @@ func (t *tx) knownPlans(codes []string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return &Refusal{Kind: Invalid, Reason: strings.Join(faults, " "), Fields: map[string][]string{"plan": faults}}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: strings.Join(faults, " "), Fields: map[string][]string{"plan": faults}}
 }
 
 func (t *tx) addToken(partner *Partner, token PartnerToken) error {
 	if t.has(partnerTokenBucket, token.Hash[:]) {
-		return Refuse(Conflict, "This token is in use already; make another.")
+		return refuse.New(refuse.Conflict, "This token is in use already; make another.")
 	}
 	token.AddedAt = t.now
 	partner.Tokens = append(slices.Clone(partner.Tokens), token)
@@ -101,7 +102,7 @@ func (t *tx) putPartner(partner Partner, event string) error {
 func (t *tx) partner(name string) (Partner, error) {
 	partner, found, err := partners.get(t, nameKey(name))
 	if err == nil && !found {
-		err = Refuse(NotFound, "There is no partner "+name+".")
+		err = refuse.New(refuse.NotFound, "There is no partner "+name+".")
 	}
 	return partner, err
 }
@@ -114,7 +115,7 @@ func (s *Store) changePartner(ctx context.Context, name, event string, change fu
 			return Partner{}, err
 		}
 		if !partner.RevokedAt.IsZero() {
-			return Partner{}, Refuse(Conflict, "The partner "+partner.Name+" is revoked; add it again to give it a new token.")
+			return Partner{}, refuse.New(refuse.Conflict, "The partner "+partner.Name+" is revoked; add it again to give it a new token.")
 		}
 		if err := change(t, &partner); err != nil {
 			return Partner{}, err
@@ -128,7 +129,7 @@ func (s *Store) changePartner(ctx context.Context, name, event string, change fu
 func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerToken) (Partner, error) {
 	return s.changePartner(ctx, name, "operator.partner_rotated", func(t *tx, partner *Partner) error {
 		if len(partner.Tokens) > 1 {
-			return Refuse(Conflict, "Two tokens of "+partner.Name+" work already; end the older one with --finish first.")
+			return refuse.New(refuse.Conflict, "Two tokens of "+partner.Name+" work already; end the older one with --finish first.")
 		}
 		return t.addToken(partner, token)
 	})
@@ -138,7 +139,7 @@ func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerTok
 func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error) {
 	return s.changePartner(ctx, name, "operator.partner_rotated", func(t *tx, partner *Partner) error {
 		if len(partner.Tokens) < 2 {
-			return Refuse(Conflict, "Only one token of "+partner.Name+" works; there is nothing to finish.")
+			return refuse.New(refuse.Conflict, "Only one token of "+partner.Name+" works; there is nothing to finish.")
 		}
 		return t.endTokens(partner, 1)
 	})
@@ -167,9 +168,9 @@ func all[T any](s *Store, from table[T]) ([]T, error) {
 }
 
 var (
-	errUnknownBearer = Refuse(Unauthorized, "This bearer token is not known here: it may be another service's or another "+
+	errUnknownBearer = refuse.New(refuse.Unauthorized, "This bearer token is not known here: it may be another service's or another "+
 		"environment's; ask the operator of this service for one.")
-	errEndedBearer = Refuse(Unauthorized, "This bearer token has been revoked, or replaced by a newer one; "+
+	errEndedBearer = refuse.New(refuse.Unauthorized, "This bearer token has been revoked, or replaced by a newer one; "+
 		"ask the operator of this service for the one that is valid now.")
 )
 
@@ -203,7 +204,7 @@ func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
 			return Plan{}, err
 		}
 		if found && (old.Client != plan.Client || old.Language != plan.Language) {
-			return Plan{}, Refuse(Conflict, "The bike plan "+plan.Code+" is there already, for "+old.Client+
+			return Plan{}, refuse.New(refuse.Conflict, "The bike plan "+plan.Code+" is there already, for "+old.Client+
 				"; remove it first to change it.")
 		}
 		if found {
@@ -225,7 +226,7 @@ func (s *Store) Plans() ([]Plan, error) { return all(s, plans) }
 func (s *Store) RemovePlan(ctx context.Context, code string) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		if !t.has(planBucket, []byte(code)) {
-			return struct{}{}, Refuse(NotFound, "There is no bike plan "+code+".")
+			return struct{}{}, refuse.New(refuse.NotFound, "There is no bike plan "+code+".")
 		}
 		if err := t.delete(planBucket, []byte(code)); err != nil {
 			return struct{}{}, err

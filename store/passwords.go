@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
@@ -25,7 +27,7 @@ func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, be
 		if err := t.replaceSession(n.Replaces); err != nil {
 			return Session{}, err
 		}
-		if err := t.endSessions(biker.ID, ID{}); err != nil {
+		if err := t.endSessions(biker.ID, guid.ID{}); err != nil {
 			return Session{}, err
 		}
 		if err := t.proveAddress(biker.Email); err != nil {
@@ -62,7 +64,7 @@ type PasswordChange struct {
 	Key      [32]byte   // of TakeLogin: what it has counted is forgotten
 }
 
-var errPasswordMoved = Refuse(Conflict, "The password has been changed meanwhile; log in with the new one.")
+var errPasswordMoved = refuse.New(refuse.Conflict, "The password has been changed meanwhile; log in with the new one.")
 
 // ChangePassword changes the password of a session's biker: links are void, other sessions end, and a notice is owed. It
 // refuses with Unauthorized where the session is over, and with Conflict where the old password is another one by now.
@@ -165,7 +167,7 @@ func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
 
 // LogIn is the use of a right password.
 type LogIn struct {
-	Biker    ID
+	Biker    guid.ID
 	Verified string     // the hash that the password was held against
 	Rehashed string     // with today's parameters; empty: it stays as it is
 	Key      [32]byte   // of TakeLogin: what it has counted is forgotten

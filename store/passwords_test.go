@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"sync"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ func logIn(t testing.TB, s *Store, biker Biker, n byte) SessionRef {
 
 func wantSession(t testing.TB, s *Store, ref SessionRef, alive bool) {
 	t.Helper()
-	if _, err := s.SessionBiker(ctx, ref); alive != (err == nil) || err != nil && !IsKind(err, Unauthorized) {
+	if _, err := s.SessionBiker(ctx, ref); alive != (err == nil) || err != nil && !refuse.Is(err, refuse.Unauthorized) {
 		t.Errorf("session %s: %v, want alive %v", ref.ID, err, alive)
 	}
 }
@@ -43,25 +45,25 @@ func TestLinks(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		before func(*testing.T, *Store, *clock, Biker, *Link)
-		want   Kind
+		want   refuse.Kind
 	}{
 		{"fresh", func(*testing.T, *Store, *clock, Biker, *Link) {}, 0},
 		{"a newer one was asked for", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) {
 			must(t, s.ForgotPassword(ctx, b.Email, netip.Addr{}))
 		}, 0},
-		{"expired", func(_ *testing.T, _ *Store, c *clock, _ Biker, _ *Link) { c.Advance(time.Hour) }, Conflict},
-		{"used", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { setPassword(t, s, b, 1) }, Conflict},
-		{"erased", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { must(t, s.EraseBiker(ctx, b.Email)) }, NotFound},
-		{"another address", func(_ *testing.T, _ *Store, _ *clock, _ Biker, l *Link) { l.Email[0] ^= 1 }, NotFound},
+		{"expired", func(_ *testing.T, _ *Store, c *clock, _ Biker, _ *Link) { c.Advance(time.Hour) }, refuse.Conflict},
+		{"used", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { setPassword(t, s, b, 1) }, refuse.Conflict},
+		{"erased", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { must(t, s.EraseBiker(ctx, b.Email)) }, refuse.NotFound},
+		{"another address", func(_ *testing.T, _ *Store, _ *clock, _ Biker, l *Link) { l.Email[0] ^= 1 }, refuse.NotFound},
 		{"blocked", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) {
 			_, err := s.BlockBiker(ctx, b.ID, true)
 			must(t, err)
-		}, Forbidden},
+		}, refuse.Forbidden},
 		{"its employee id names somebody else", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) {
 			other := candidate("other@example.com")
 			other.EmployeeID = b.EmployeeID
 			post(t, s, "Acme", other)
-		}, Conflict},
+		}, refuse.Conflict},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClock()
@@ -72,7 +74,7 @@ func TestLinks(t *testing.T) {
 			test.before(t, s, c, biker, &link)
 			shown, err := s.CheckLink(link)
 			wantKind(t, err, test.want)
-			if errors.Is(err, ErrLinkExpired) != (test.name == "expired") || test.want == Conflict && shown.ID != biker.ID {
+			if errors.Is(err, ErrLinkExpired) != (test.name == "expired") || test.want == refuse.Conflict && shown.ID != biker.ID {
 				t.Errorf("%+v, %v", shown, err)
 			}
 			_, _, err = s.SetPassword(ctx, NewPassword{Link: link, Hash: "$new", Secret: secret(9)})
@@ -102,9 +104,9 @@ func TestSetPassword(t *testing.T) {
 	wantSession(t, s, first, false)
 	wantSession(t, s, second, true)
 	_, err = s.ChangePassword(ctx, PasswordChange{Session: second, Verified: biker.Password, Hash: "$hash$4"})
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	_, _, err = s.LogInBiker(ctx, LogIn{Biker: biker.ID, Verified: biker.Password})
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	again, third := setPassword(t, s, changed, 5)
 	wantSession(t, s, second, false)
 	fourth := logIn(t, s, again, 6)
@@ -253,7 +255,7 @@ func TestForgotPassword(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClock()
-			s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{5, time.Hour} })
+			s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{Count: 5, Per: time.Hour} })
 			addPartner(t, s, "Acme")
 			biker := created(t, s, "Acme", "jan@example.com")
 			test.before(t, s, biker)
@@ -306,7 +308,7 @@ func TestRenewLink(t *testing.T) {
 		t.Errorf("%+v", letters)
 	}
 	link.Email[0] ^= 1
-	wantKind(t, s.RenewLink(ctx, link, netip.Addr{}), NotFound)
+	wantKind(t, s.RenewLink(ctx, link, netip.Addr{}), refuse.NotFound)
 }
 
 // TestPartners goes through a partner's tokens.
@@ -316,22 +318,22 @@ func TestPartners(t *testing.T) {
 	hash := acme.Tokens[0].Hash
 	works := func(hash [32]byte, want bool) {
 		t.Helper()
-		if _, err := s.PartnerByToken(hash); (err == nil) != want || err != nil && !IsKind(err, Unauthorized) {
+		if _, err := s.PartnerByToken(hash); (err == nil) != want || err != nil && !refuse.Is(err, refuse.Unauthorized) {
 			t.Errorf("%v, want it to work: %v", err, want)
 		}
 	}
 	_, err := s.AddPartner(ctx, PartnerInput{Name: "ACME", Token: PartnerToken{Hash: [32]byte{2}}})
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	_, err = s.AddPartner(ctx, PartnerInput{Name: "New", Plans: []string{"none"}})
-	wantKind(t, err, Invalid)
+	wantKind(t, err, refuse.Invalid)
 	_, err = s.FinishRotation(ctx, "acme")
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	_, err = s.RotatePartner(ctx, "acme", PartnerToken{Hash: [32]byte{2}})
 	must(t, err)
 	works(hash, true)
 	works([32]byte{2}, true)
 	_, err = s.RotatePartner(ctx, "acme", PartnerToken{Hash: [32]byte{3}})
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	_, err = s.FinishRotation(ctx, "acme")
 	must(t, err)
 	works(hash, false)
@@ -342,7 +344,7 @@ func TestPartners(t *testing.T) {
 		t.Errorf("a token of nobody: %v", err)
 	}
 	_, err = s.RotatePartner(ctx, "acme", PartnerToken{Hash: hash})
-	wantKind(t, err, Conflict) // a token that has ended is never given out again
+	wantKind(t, err, refuse.Conflict) // a token that has ended is never given out again
 	works([32]byte{2}, true)
 	_, err = s.RevokePartner(ctx, "acme")
 	must(t, err)
@@ -351,13 +353,13 @@ func TestPartners(t *testing.T) {
 		t.Errorf("a revoked token: %v", err)
 	}
 	_, err = s.RevokePartner(ctx, "acme")
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	back, err := s.AddPartner(ctx, PartnerInput{Name: "ACME", Token: PartnerToken{Hash: [32]byte{4}}})
 	if err != nil || back.Name != "Acme" || !back.RevokedAt.IsZero() {
 		t.Errorf("%+v, %v", back, err)
 	}
 	works([32]byte{4}, true)
-	wantKind(t, s.RemovePlan(ctx, "none"), NotFound)
+	wantKind(t, s.RemovePlan(ctx, "none"), refuse.NotFound)
 	must(t, s.RemovePlan(ctx, "SYN-NL"))
 	if list, err := s.Plans(); err != nil || len(list) != 1 {
 		t.Errorf("%+v, %v", list, err)
@@ -394,7 +396,7 @@ func TestBlockBiker(t *testing.T) {
 	freed, err := s.BlockBiker(ctx, biker.ID, false)
 	must(t, err)
 	wantSession(t, s, session, false)
-	if _, err := s.CheckLink(link); !IsKind(err, Conflict) || freed.PasswordGeneration == biker.PasswordGeneration {
+	if _, err := s.CheckLink(link); !refuse.Is(err, refuse.Conflict) || freed.PasswordGeneration == biker.PasswordGeneration {
 		t.Errorf("%v, %+v", err, freed)
 	}
 }

@@ -1,13 +1,15 @@
 package store
 
+import "postern/store/guid"
+
 // preview is what a dry run would have made so far. It does not tell of other partners' people.
 type preview struct {
-	bikers    map[string]Biker // who would be there, by address
-	employees map[string]ID    // whom an employee id would name; zero: nobody any more
+	bikers    map[string]Biker   // who would be there, by address
+	employees map[string]guid.ID // whom an employee id would name; zero: nobody any more
 }
 
 func newPreview() *preview {
-	return &preview{bikers: make(map[string]Biker), employees: make(map[string]ID)}
+	return &preview{bikers: make(map[string]Biker), employees: make(map[string]guid.ID)}
 }
 
 // bikerAt finds who has, or would have, an address.
@@ -24,7 +26,7 @@ func (p *preview) bikerAt(r *registrar, email string) (Biker, bool, error) {
 
 // foresee notes what a decision would make.
 func (p *preview) foresee(d *decision) {
-	defer func() { d.result.Biker, d.result.Mine = ID{}, false }()
+	defer func() { d.result.Biker, d.result.Mine = guid.ID{}, false }()
 	if d.result.Outcome == BikerFailed {
 		return
 	}
@@ -33,7 +35,7 @@ func (p *preview) foresee(d *decision) {
 	}
 	p.bikers[string(addressKey(d.biker.Email))] = d.biker
 	if former := d.former.EmployeeID; former != "" && former != d.biker.EmployeeID {
-		p.employees[former] = ID{}
+		p.employees[former] = guid.ID{}
 	}
 	if d.biker.EmployeeID != "" {
 		p.employees[d.biker.EmployeeID] = d.biker.ID

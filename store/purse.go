@@ -2,17 +2,18 @@ package store
 
 import (
 	"fmt"
+	"postern/store/limit"
 	"time"
 )
 
 // failedLetters is how many letters one partner's failed registrations send before a person looks at it: one wrong plan
 // code must not alarm a whole company.
-var failedLetters = Rate{Count: 100, Per: time.Hour}
+var failedLetters = limit.Rate{Count: 100, Per: time.Hour}
 
 // purse is what a partner may still cause, read when the first letter is owed and written once.
 type purse struct {
 	read        bool
-	all, failed Window
+	all, failed limit.Window
 }
 
 // mayCause counts a letter that the partner causes; held says why the operator is to look at it first, or nothing.

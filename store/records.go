@@ -1,15 +1,18 @@
 package store
 
-import "time"
+import (
+	"postern/store/guid"
+	"time"
+)
 
 // User is an eECD non-licensed user: somebody who registered alone and is known by a mailbox.
 type User struct {
-	ID               ID        `json:"id"`
+	ID               guid.ID   `json:"id"`
 	Email            string    `json:"email"` // as registered, the domain as lower-case A-labels; letters go there
 	FirstName        string    `json:"firstName"`
 	LastName         string    `json:"lastName"`
 	OrganisationName string    `json:"organisationName"`
-	CleaningID       ID        `json:"cleaningId,omitzero"` // what the user came for when registering
+	CleaningID       guid.ID   `json:"cleaningId,omitzero"` // what the user came for when registering
 	Language         string    `json:"language"`            // of the letters: en, nl, fr, de
 	RegisteredAt     time.Time `json:"registeredAt"`
 	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox; zero: never proven
@@ -32,12 +35,12 @@ type UsedLink struct {
 
 // Cleaning is one cleaning action with its document and its load.
 type Cleaning struct {
-	ID ID `json:"id"`
+	ID guid.ID `json:"id"`
 	CleaningData
 	Partner   string    `json:"partner,omitzero"` // who delivered it; empty: the operator
 	StoredAt  time.Time `json:"storedAt"`
 	ChangedAt time.Time `json:"changedAt"` // last change of the data, the document or the load
-	Version   ID        `json:"version"`   // new with every change
+	Version   guid.ID   `json:"version"`   // new with every change
 	Load      Load      `json:"load"`
 	Document  Document  `json:"document,omitzero"`
 }
@@ -109,7 +112,7 @@ type Load struct {
 	DecidedAt   time.Time  `json:"decidedAt,omitzero"`
 	ProductName string     `json:"productName,omitzero"`
 	Comment     string     `json:"comment,omitzero"`
-	By          ID         `json:"by,omitzero"` // the deciding user, also after an erasure, when it names nobody any more
+	By          guid.ID    `json:"by,omitzero"` // the deciding user, also after an erasure, when it names nobody any more
 }
 
 // LoadStatus is open, completed or rejected.
@@ -124,9 +127,9 @@ const (
 
 // Document describes an uploaded PDF; without one the appliance renders the document from the data.
 type Document struct {
-	Version ID     `json:"version"` // prefix of its chunks' keys
-	Size    int    `json:"size"`    // octets
-	Hash    string `json:"hash"`    // SHA-256, hex
+	Version guid.ID `json:"version"` // prefix of its chunks' keys
+	Size    int     `json:"size"`    // octets
+	Hash    string  `json:"hash"`    // SHA-256, hex
 }
 
 // LetterKind says what a letter is about.
@@ -156,17 +159,17 @@ const (
 
 // Letter is one mail that the appliance owes one mailbox. It holds no text and no token: both are made when it is sent.
 type Letter struct {
-	ID         ID          `json:"id"`
+	ID         guid.ID     `json:"id"`
 	Kind       LetterKind  `json:"kind"`
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	Person     ID          `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
+	Person     guid.ID     `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
 	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which it is told once
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
-	Cleaning   ID          `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
+	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
 	State      LetterState `json:"state"`
 	OwedAt     time.Time   `json:"owedAt"`
@@ -208,11 +211,11 @@ type Event struct {
 	Seq      uint64    `json:"seq"`
 	Type     string    `json:"type"`
 	At       time.Time `json:"at"`
-	User     ID        `json:"userId,omitzero"`
-	Biker    ID        `json:"bikerId,omitzero"`
+	User     guid.ID   `json:"userId,omitzero"`
+	Biker    guid.ID   `json:"bikerId,omitzero"`
 	Employee string    `json:"partner_EmployeeID,omitzero"` // looked up when the event is read, so that an erasure reaches it
-	Cleaning ID        `json:"cleaningActionId,omitzero"`
-	Letter   ID        `json:"letterId,omitzero"`
+	Cleaning guid.ID   `json:"cleaningActionId,omitzero"`
+	Letter   guid.ID   `json:"letterId,omitzero"`
 	Partner  string    `json:"partner,omitzero"` // who may see it beside the operator
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/netip"
+	"postern/store/guid"
 	"strings"
 	"time"
 )
@@ -48,15 +49,15 @@ type Plan struct {
 
 // Biker is a person registered by a partner, who sets a password and logs in with it.
 type Biker struct {
-	ID      ID     `json:"id"`
-	Partner string `json:"partner"` // name of whom the biker belongs to
+	ID      guid.ID `json:"id"`
+	Partner string  `json:"partner"` // name of whom the biker belongs to
 	BikerData
 	OthersEmployeeID string `json:"othersEmployeeId,omitzero"` // names another person of the same names, and does not come back
 
 	Email        string    `json:"email"`             // as first registered, the domain as lower-case A-labels; letters go there
 	Chosen       string    `json:"chosen,omitzero"`   // the language that the biker has chosen, which no partner changes
 	RegisteredAt time.Time `json:"registeredAt"`      //
-	Welcome      ID        `json:"welcome,omitzero"`  // the welcome letter
+	Welcome      guid.ID   `json:"welcome,omitzero"`  // the welcome letter
 	Password     string    `json:"password,omitzero"` // PHC string of its argon2id hash; empty: none set yet
 	PasswordAt   time.Time `json:"passwordAt,omitzero"`
 	Blocked      bool      `json:"blocked,omitzero"`
@@ -91,9 +92,9 @@ func (b Biker) Name() string { return strings.TrimSpace(b.FirstName + " " + b.La
 
 // Session is one browser that a biker is logged in with.
 type Session struct {
-	ID      ID        `json:"id"`
+	ID      guid.ID   `json:"id"`
 	Secret  [32]byte  `json:"secret"` // SHA-256 of what the browser's cookie holds beside the id
-	Biker   ID        `json:"biker"`
+	Biker   guid.ID   `json:"biker"`
 	BegunAt time.Time `json:"begunAt"`
 	SeenAt  time.Time `json:"seenAt"` // at most a minute old while the session is in use
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"postern/store/guid"
 	"slices"
 )
 
@@ -29,14 +30,14 @@ const (
 // BikerResult is what became of one candidate, with all that the answer tells.
 type BikerResult struct {
 	Outcome    BikerOutcome        `json:"outcome"`
-	Biker      ID                  `json:"biker,omitzero"` // whom it is about; failed: who stands for the address; zero: nobody, or a preview
+	Biker      guid.ID             `json:"biker,omitzero"` // whom it is about; failed: who stands for the address; zero: nobody, or a preview
 	Mine       bool                `json:"mine,omitzero"`  // the id may be told
 	Email      string              `json:"email,omitzero"` // as the caller wrote it
 	EmployeeID string              `json:"employeeId,omitzero"`
 	Updated    []string            `json:"updated,omitempty"` // existing: what changed, by CONTRACT's field names in its order
 	Errors     map[string][]string `json:"errors,omitempty"`  // failed
 	Warnings   []string            `json:"warnings,omitempty"`
-	Letter     ID                  `json:"letter,omitzero"` // zero: none is owed
+	Letter     guid.ID             `json:"letter,omitzero"` // zero: none is owed
 	Erased     bool                `json:"erased,omitzero"` // the person was erased since: only the outcome is told
 }
 

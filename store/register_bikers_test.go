@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"reflect"
 	"strings"
 	"sync"
@@ -221,7 +223,7 @@ func TestPreviewIsTrue(t *testing.T) {
 		must(t, err)
 		did := post(t, s, "Acme", list...)
 		for j := range did {
-			did[j].Biker, did[j].Mine, did[j].Letter = ID{}, false, ID{}
+			did[j].Biker, did[j].Mine, did[j].Letter = guid.ID{}, false, guid.ID{}
 		}
 		if !reflect.DeepEqual(would, did) {
 			t.Errorf("list %d:\nwould %+v\n  did %+v", i, would, did)
@@ -252,7 +254,7 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	other := list
 	other.Body[0] = 9
-	if _, err := s.RegisterBikers(ctx, other); !errors.Is(err, ErrOtherBody) || !IsKind(err, Invalid) {
+	if _, err := s.RegisterBikers(ctx, other); !errors.Is(err, ErrOtherBody) || !refuse.Is(err, refuse.Invalid) {
 		t.Errorf("another body: %v", err)
 	}
 	must(t, s.EraseBiker(ctx, "p5@example.com"))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"maps"
+	"postern/store/guid"
 	"slices"
 )
 
@@ -30,7 +31,7 @@ type decision struct {
 	former Biker // existing: as it is
 
 	changes   bool       // existing: the biker is to be written
-	displaced ID         // who had the employee id until now; zero: nobody
+	displaced guid.ID    // who had the employee id until now; zero: nobody
 	letter    LetterKind // owed; empty: none
 	blocked   bool       // it is cancelled at once, as another partner's person is blocked, who is not to be told apart
 	language  string     // failed: of the letter

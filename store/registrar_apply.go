@@ -1,5 +1,7 @@
 package store
 
+import "postern/store/guid"
+
 // apply writes what was decided.
 func (r *registrar) apply(d *decision) error {
 	if !d.displaced.IsZero() {
@@ -98,7 +100,7 @@ func (r *registrar) fail(d *decision) (err error) {
 	event := Event{Type: "biker.failed", Partner: r.partner.Name}
 	switch {
 	case d.event:
-		err = r.t.tellTold(d.told, ID{}, toldOwed)
+		err = r.t.tellTold(d.told, guid.ID{}, toldOwed)
 	case d.letter != "":
 		event.Letter, err = r.oweTold(Letter{Kind: d.letter, Person: nobody(d.biker.Email), To: d.biker.Email,
 			Language: d.language, Partner: r.partner.Name, Faults: faultSetOf(d.result.Errors)}, d)
@@ -112,18 +114,18 @@ func (r *registrar) fail(d *decision) (err error) {
 }
 
 // oweTold owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled at once.
-func (r *registrar) oweTold(letter Letter, d *decision) (id ID, err error) {
+func (r *registrar) oweTold(letter Letter, d *decision) (id guid.ID, err error) {
 	held, err := r.mayCause(letter.Kind, letter.To)
 	if err != nil {
-		return ID{}, err
+		return guid.ID{}, err
 	}
 	if letter.Kind == LetterUnregistered {
 		if err := r.t.countFailed(letter.To); err != nil {
-			return ID{}, err
+			return guid.ID{}, err
 		}
 	}
 	if id, err = r.owe(letter, held); err != nil {
-		return ID{}, err
+		return guid.ID{}, err
 	}
 	d.result.Letter = id
 	key, state := d.told, toldOwed
@@ -133,14 +135,14 @@ func (r *registrar) oweTold(letter Letter, d *decision) (id ID, err error) {
 	if d.blocked {
 		state = toldBlocked
 		if err := r.t.cancelOwed(id, "the person is blocked"); err != nil {
-			return ID{}, err
+			return guid.ID{}, err
 		}
 	}
 	return id, r.t.tellTold(key, id, state)
 }
 
 // owe owes a letter that the partner causes; held says why it is, or nothing.
-func (r *registrar) owe(letter Letter, held string) (ID, error) {
+func (r *registrar) owe(letter Letter, held string) (guid.ID, error) {
 	letter.Cause, letter.Reason = r.partner.Name, held
 	return r.t.owe(letter)
 }

@@ -2,6 +2,9 @@ package store
 
 import (
 	"fmt"
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"testing"
 	"time"
 
@@ -9,7 +12,7 @@ import (
 )
 
 // flip flips a bit in a record, behind the store's back.
-func flip(t *testing.T, s *Store, bucket []byte, id ID) {
+func flip(t *testing.T, s *Store, bucket []byte, id guid.ID) {
 	t.Helper()
 	flipKey(t, s, bucket, id[:])
 }
@@ -82,7 +85,7 @@ func TestDamagedUserKeepsNothingFromBeingPruned(t *testing.T) {
 	if _, err := s.Prune(ctx, Keep{Unconfirmed: 30 * 24 * time.Hour, Sent: years, Events: 24 * time.Hour, Cleanings: years}); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.UserByEmail("good@example.com"); !IsKind(err, NotFound) {
+	if _, err := s.UserByEmail("good@example.com"); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("still there: %v", err)
 	}
 	if n := countKeys(t, s, eventBucket); n != 1 {
@@ -93,7 +96,7 @@ func TestDamagedUserKeepsNothingFromBeingPruned(t *testing.T) {
 // TestClockThatWasAhead: what was written while the clock was ten years ahead blocks nobody once it is right again.
 func TestClockThatWasAhead(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = Rate{1, time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = limit.Rate{Count: 1, Per: time.Hour} })
 	c.Advance(years)
 	user := register(t, s, "a@example.com")
 	c.Advance(-years)
@@ -128,7 +131,7 @@ func TestSignInsFillNoDisk(t *testing.T) {
 // TestStrangersKeepNobodyOut: six letters that nobody answered are forgotten after a month without one.
 func TestStrangersKeepNobodyOut(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{5, time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{Count: 5, Per: time.Hour} })
 	user := register(t, s, "a@example.com")
 	for range 48 {
 		c.Advance(time.Hour)
@@ -161,7 +164,7 @@ func TestLinkThatNoLongerHolds(t *testing.T) {
 // TestRetryFailedEnds with what had failed when it began, however many, and whatever fails again meanwhile.
 func TestRetryFailedEnds(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = Rate{} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = limit.Rate{} })
 	const people = retriedAtOnce + 100
 	for i := range people {
 		register(t, s, fmt.Sprintf("a%d@example.com", i))
@@ -204,7 +207,7 @@ func TestListsGoOn(t *testing.T) {
 		{}: 9, {To: "A@example.com"}: 9, {State: LetterQueued}: 3, {State: LetterSent}: 3, {State: LetterFailed}: 3,
 		{State: LetterHeld}: 0, {State: LetterSent, To: "a@example.com"}: 3, {To: "b@example.com"}: 0,
 	} {
-		met := make(map[ID]bool)
+		met := make(map[guid.ID]bool)
 		for f.Limit = 1; ; {
 			page, err := s.Letters(f)
 			if err != nil {

@@ -78,6 +78,8 @@ package store
 
 import (
 	"encoding/binary"
+	"postern/store/guid"
+	"postern/store/limit"
 	"strings"
 	"time"
 )
@@ -141,7 +143,7 @@ var (
 	answers   = table[answerRecord]{answerBucket}
 	results   = table[[]BikerResult]{answerResultBucket}
 	addresses = table[address]{addressBucket}
-	limits    = table[Window]{limitBucket}
+	limits    = table[limit.Window]{limitBucket}
 	mailings  = table[mailing]{mailingBucket}
 	cleanings = table[Cleaning]{cleaningBucket}
 	letters   = table[Letter]{letterBucket}
@@ -154,8 +156,8 @@ var metaKey = []byte("meta")
 // meta is what the file says of itself.
 type meta struct {
 	Schema    int       `json:"schema"`
-	Appliance ID        `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
-	Feed      ID        `json:"feed"`      // names the numbering of events
+	Appliance guid.ID   `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
+	Feed      guid.ID   `json:"feed"`      // names the numbering of events
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
 }
@@ -164,15 +166,15 @@ type meta struct {
 func addressKey(email string) []byte { return []byte(strings.ToLower(email)) }
 
 // timeKey orders by time, then by id.
-func timeKey(at time.Time, id ID) []byte {
+func timeKey(at time.Time, id guid.ID) []byte {
 	key := make([]byte, 8, 24)
 	binary.BigEndian.PutUint64(key, uint64(at.UnixMilli()))
 	return append(key, id[:]...)
 }
 
 // splitTimeKey takes apart what timeKey made.
-func splitTimeKey(key []byte) (time.Time, ID) {
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(key))).UTC(), ID(key[8:24])
+func splitTimeKey(key []byte) (time.Time, guid.ID) {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(key))).UTC(), guid.ID(key[8:24])
 }
 
 // doneKey orders finished letters by state, then by when they were finished.
@@ -188,8 +190,8 @@ func partnerKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 
-func personKey(person, letter ID) []byte { return append(person[:], letter[:]...) }
+func personKey(person, letter guid.ID) []byte { return append(person[:], letter[:]...) }
 
-func chunkKey(version ID, number int) []byte {
+func chunkKey(version guid.ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"crypto/subtle"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
@@ -15,7 +17,7 @@ const (
 
 // SessionRef names a session: its id and the SHA-256 of its secret, both from a browser's cookie.
 type SessionRef struct {
-	ID     ID
+	ID     guid.ID
 	Secret [32]byte
 }
 
@@ -23,7 +25,7 @@ func (s Session) over(now time.Time) bool {
 	return now.Sub(s.BegunAt) >= sessionFor || now.Sub(s.SeenAt) >= sessionIdle
 }
 
-var errSessionOver = Refuse(Unauthorized, "You are not logged in, or no longer; log in again.")
+var errSessionOver = refuse.New(refuse.Unauthorized, "You are not logged in, or no longer; log in again.")
 
 // session gives a session that is not over, and whose it is.
 func (t *tx) session(ref SessionRef) (Biker, Session, error) {
@@ -66,13 +68,13 @@ func (s *Store) noteSession(ctx context.Context, ref SessionRef) error {
 		session.SeenAt = t.now
 		return struct{}{}, sessions.put(t, session.ID[:], session)
 	})
-	if IsKind(err, Unavailable) {
+	if refuse.Is(err, refuse.Unavailable) {
 		return nil
 	}
 	return err
 }
 
-func (t *tx) beginSession(biker ID, secret [32]byte) (Session, error) {
+func (t *tx) beginSession(biker guid.ID, secret [32]byte) (Session, error) {
 	session := Session{ID: t.newID(), Secret: secret, Biker: biker, BegunAt: t.now, SeenAt: t.now}
 	if err := t.put(sessionBikerBucket, personKey(biker, session.ID), nil); err != nil {
 		return Session{}, err
@@ -90,7 +92,7 @@ func (t *tx) endSession(session Session) error {
 // replaceSession ends a browser's former session, if it has one.
 func (t *tx) replaceSession(ref SessionRef) error {
 	_, former, err := t.session(ref)
-	if IsKind(err, Unauthorized) {
+	if refuse.Is(err, refuse.Unauthorized) {
 		return nil
 	}
 	if err != nil {
@@ -100,16 +102,16 @@ func (t *tx) replaceSession(ref SessionRef) error {
 }
 
 // sessionsOf lists the ids of a biker's sessions.
-func (t *tx) sessionsOf(biker ID) (ids []ID) {
+func (t *tx) sessionsOf(biker guid.ID) (ids []guid.ID) {
 	c := t.cursor(sessionBikerBucket)
-	for key, _ := c.Seek(biker[:]); key != nil && ID(key[:16]) == biker; key, _ = c.Next() {
-		ids = append(ids, ID(key[16:]))
+	for key, _ := c.Seek(biker[:]); key != nil && guid.ID(key[:16]) == biker; key, _ = c.Next() {
+		ids = append(ids, guid.ID(key[16:]))
 	}
 	return ids
 }
 
 // endSessions ends all sessions of a biker but for one; the zero ID: all.
-func (t *tx) endSessions(biker, but ID) error {
+func (t *tx) endSessions(biker, but guid.ID) error {
 	for _, id := range t.sessionsOf(biker) {
 		if id == but {
 			continue
@@ -131,18 +133,18 @@ func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
 
 // EndSessions logs the biker of a session out everywhere, also where that session is over by its age: the others may
 // not be. It gives the biker; the zero ID where there is no such session any more, and nothing to end.
-func (s *Store) EndSessions(ctx context.Context, ref SessionRef) (biker ID, err error) {
-	return writeVital(ctx, s, func(t *tx) (ID, error) {
+func (s *Store) EndSessions(ctx context.Context, ref SessionRef) (biker guid.ID, err error) {
+	return writeVital(ctx, s, func(t *tx) (guid.ID, error) {
 		session, found, err := sessions.get(t, ref.ID[:])
 		if err != nil || !found || subtle.ConstantTimeCompare(session.Secret[:], ref.Secret[:]) != 1 {
-			return ID{}, err
+			return guid.ID{}, err
 		}
-		return session.Biker, t.endSessions(session.Biker, ID{})
+		return session.Biker, t.endSessions(session.Biker, guid.ID{})
 	})
 }
 
 // SessionsOf lists a biker's sessions that are not over, the oldest first.
-func (s *Store) SessionsOf(biker ID) ([]Session, error) {
+func (s *Store) SessionsOf(biker guid.ID) ([]Session, error) {
 	return read(s, func(t *tx) (list []Session, err error) {
 		for _, id := range t.sessionsOf(biker) {
 			session, found, err := sessions.get(t, id[:])

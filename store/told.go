@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
+	"postern/store/guid"
 	"slices"
 	"time"
 )
@@ -56,7 +57,7 @@ func (t *tx) keyedTold(key []byte) []byte {
 // toldRecord is what is remembered under a key.
 type toldRecord struct {
 	At     time.Time // when it was posted last, as far as that was noted; toldRefused: when the letter failed
-	Letter ID        // the letter that tells it; zero: none, it is an event
+	Letter guid.ID   // the letter that tells it; zero: none, it is an event
 	State  toldState
 	Failed byte // letters that failed one after another, each within a day of the one before
 }
@@ -100,7 +101,7 @@ func decodeTold(value []byte) (r toldRecord, ok bool) {
 	}
 	r.At = time.UnixMilli(int64(binary.BigEndian.Uint64(value))).UTC()
 	if len(value) == toldLength {
-		r.Letter, r.State, r.Failed = ID(value[8:24]), toldState(value[24]), value[25]
+		r.Letter, r.State, r.Failed = guid.ID(value[8:24]), toldState(value[24]), value[25]
 	}
 	return r, true
 }
@@ -151,7 +152,7 @@ func (t *tx) noteTold(key []byte) error {
 }
 
 // tellTold remembers that a letter, or an event where it is zero, tells it from now on.
-func (t *tx) tellTold(key []byte, letter ID, state toldState) error {
+func (t *tx) tellTold(key []byte, letter guid.ID, state toldState) error {
 	r := toldRecord{At: t.now, Letter: letter, State: state}
 	if former := t.told(key); t.now.Sub(former.At) < refusedRest {
 		r.Failed = former.Failed

@@ -3,13 +3,15 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/limit"
 	"strings"
 	"testing"
 	"time"
 )
 
 // fails has the next due letter refused for good.
-func fails(t *testing.T, s *Store, _ *clock) { t.Helper(); refuse(t, s, "5.7.1") }
+func fails(t *testing.T, s *Store, _ *clock) { t.Helper(); refused(t, s, "5.7.1") }
 
 func sends(t *testing.T, s *Store, _ *clock) { t.Helper(); send(t, s) }
 
@@ -18,7 +20,7 @@ func passes(d time.Duration) func(*testing.T, *Store, *clock) {
 }
 
 // onLetter does something with the latest letter to jan.
-func onLetter(act func(*Store, ID) error) func(*testing.T, *Store, *clock) {
+func onLetter(act func(*Store, guid.ID) error) func(*testing.T, *Store, *clock) {
 	return func(t *testing.T, s *Store, _ *clock) {
 		t.Helper()
 		latest, err := s.Letters(LetterFilter{To: "jan@example.com", Limit: 1})
@@ -27,10 +29,10 @@ func onLetter(act func(*Store, ID) error) func(*testing.T, *Store, *clock) {
 	}
 }
 
-func cancels(s *Store, id ID) error  { _, err := s.CancelLetter(ctx, id); return err }
-func holds(s *Store, id ID) error    { _, err := s.HoldLetter(ctx, id); return err }
-func releases(s *Store, id ID) error { _, err := s.ReleaseLetter(ctx, id); return err }
-func retries(s *Store, id ID) error  { _, err := s.RetryLetter(ctx, id); return err }
+func cancels(s *Store, id guid.ID) error  { _, err := s.CancelLetter(ctx, id); return err }
+func holds(s *Store, id guid.ID) error    { _, err := s.HoldLetter(ctx, id); return err }
+func releases(s *Store, id guid.ID) error { _, err := s.ReleaseLetter(ctx, id); return err }
+func retries(s *Store, id guid.ID) error  { _, err := s.RetryLetter(ctx, id); return err }
 func prunes(t *testing.T, s *Store, _ *clock) {
 	t.Helper()
 	_, err := s.Prune(ctx, Keep{Unconfirmed: time.Hour, Sent: time.Hour, Events: 9600 * time.Hour, Cleanings: time.Hour})
@@ -96,7 +98,7 @@ func TestTold(t *testing.T) {
 		}}, false},
 		{"failed, as the smarthost was at fault", []act{func(t *testing.T, s *Store, _ *clock) {
 			t.Helper()
-			must(t, s.RequeueLetters(ctx, []ID{refuse(t, s, "5.7.1").ID}, "it was"))
+			must(t, s.RequeueLetters(ctx, []guid.ID{refused(t, s, "5.7.1").ID}, "it was"))
 		}}, false},
 		{"failed, owed again and sent", []act{fails, again, sends}, false},
 		{"failed, owed again and failed", []act{fails, again, fails}, true},
@@ -153,7 +155,7 @@ func TestRefusedForEver(t *testing.T) {
 	for range 48 * 12 {
 		if strings.Contains(told(post(t, s, "Acme", candidate("jan@example.com"))), "letter") {
 			owed++
-			refuse(t, s, "5.7.1")
+			refused(t, s, "5.7.1")
 		}
 		c.Advance(5 * time.Minute)
 	}
@@ -261,7 +263,7 @@ func TestOneEventForARun(t *testing.T) {
 
 // TestHeldIsTold holds that a letter which one partner's limit held tells its person for all, once it is released.
 func TestHeldIsTold(t *testing.T) {
-	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = Rate{1, time.Hour} })
+	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 1, Per: time.Hour} })
 	addPartner(t, s, "Rival")
 	addPartner(t, s, "Acme")
 	created(t, s, "Rival", "used.up@example.com")

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"postern/store/guid"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -97,7 +98,7 @@ func (t *tx) has(bucket, key []byte) bool { return t.get(bucket, key) != nil }
 func (t *tx) cursor(bucket []byte) *bbolt.Cursor { return t.bucket(bucket).Cursor() }
 
 // newID makes an ID, larger than every one that this process made before.
-func (t *tx) newID() ID { return t.store.ids.next(t.now, t.store.options.Random) }
+func (t *tx) newID() guid.ID { return t.store.ids.Next(t.now, t.store.options.Random) }
 
 // signalOwed wakes the courier after the commit.
 func (t *tx) signalOwed() { t.wake.owed = true }

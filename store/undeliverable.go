@@ -1,6 +1,7 @@
 package store
 
 import (
+	"postern/store/guid"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type undeliverable struct {
 	At       time.Time `json:"at"`
 	Code     int       `json:"code,omitzero"`     // SMTP reply code
 	Enhanced string    `json:"enhanced,omitzero"` // enhanced status code
-	Letter   ID        `json:"letter,omitzero"`   // the one that was refused
+	Letter   guid.ID   `json:"letter,omitzero"`   // the one that was refused
 }
 
 // unknownMailbox reports whether an attempt's end says that there is no such mailbox.

@@ -2,13 +2,15 @@ package store
 
 import (
 	"net/netip"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
 )
 
-// refuse has the next due letter refused as one to a mailbox that is not there, or with another code.
-func refuse(t testing.TB, s *Store, enhanced string) Letter {
+// refused has the next due letter refused as one to a mailbox that is not there, or with another code.
+func refused(t testing.TB, s *Store, enhanced string) Letter {
 	t.Helper()
 	letter := claim(t, s, 1)[0]
 	done, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.options.Now(), Class: AttemptPermanent, Phase: "rcpt",
@@ -53,7 +55,7 @@ func TestUndeliverable(t *testing.T) {
 			s := openTest(t, at(c))
 			addPartner(t, s, "Acme")
 			created(t, s, "Acme", jan)
-			failed := refuse(t, s, test.enhanced)
+			failed := refused(t, s, test.enhanced)
 			if test.after != nil {
 				test.after(t, s, c, failed)
 			}
@@ -81,16 +83,16 @@ func TestUndeliverableLinks(t *testing.T) {
 	s := openTest(t, at(c))
 	addPartner(t, s, "Acme")
 	user := register(t, s, jan)
-	refuse(t, s, "5.1.1")
+	refused(t, s, "5.1.1")
 	biker := created(t, s, "Acme", jan)
-	refuse(t, s, "5.1.1")
+	refused(t, s, "5.1.1")
 	c.Advance(2 * time.Minute)
 	if in, err := s.SignInUser(ctx, SignIn{Email: jan}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 2 {
 		t.Errorf("signing in: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
 	}
-	refuse(t, s, "5.1.1")
+	refused(t, s, "5.1.1")
 	must(t, s.ForgotPassword(ctx, jan, netip.Addr{}))
-	refuse(t, s, "5.1.1")
+	refused(t, s, "5.1.1")
 	c.Advance(2 * time.Minute)
 	must(t, s.RenewLink(ctx, invitation(s, biker), netip.Addr{}))
 	if letters, err := s.LettersTo(biker.ID, 10); err != nil || len(letters) != 3 {
@@ -106,28 +108,28 @@ func TestUndeliverableLinks(t *testing.T) {
 
 // TestOperatorsLetters holds what the operator may do with a letter in each state.
 func TestOperatorsLetters(t *testing.T) {
-	hold := func(s *Store, id ID) error { _, err := s.HoldLetter(ctx, id); return err }
-	cancel := func(s *Store, id ID) error { _, err := s.CancelLetter(ctx, id); return err }
-	release := func(s *Store, id ID) error { _, err := s.ReleaseLetter(ctx, id); return err }
-	retry := func(s *Store, id ID) error { _, err := s.RetryLetter(ctx, id); return err }
+	hold := func(s *Store, id guid.ID) error { _, err := s.HoldLetter(ctx, id); return err }
+	cancel := func(s *Store, id guid.ID) error { _, err := s.CancelLetter(ctx, id); return err }
+	release := func(s *Store, id guid.ID) error { _, err := s.ReleaseLetter(ctx, id); return err }
+	retry := func(s *Store, id guid.ID) error { _, err := s.RetryLetter(ctx, id); return err }
 	for _, test := range []struct {
 		name  string
-		acts  []func(*Store, ID) error
-		last  Kind
+		acts  []func(*Store, guid.ID) error
+		last  refuse.Kind
 		state LetterState
 	}{
-		{"held", []func(*Store, ID) error{hold}, 0, LetterHeld},
-		{"held twice", []func(*Store, ID) error{hold, hold}, 0, LetterHeld},
-		{"held and released", []func(*Store, ID) error{hold, release}, 0, LetterQueued},
-		{"held and tried again", []func(*Store, ID) error{hold, retry}, 0, LetterQueued},
-		{"released while queued", []func(*Store, ID) error{release}, Conflict, LetterQueued},
-		{"cancelled", []func(*Store, ID) error{cancel}, 0, LetterCancelled},
-		{"held and cancelled", []func(*Store, ID) error{hold, cancel}, 0, LetterCancelled},
-		{"cancelled twice", []func(*Store, ID) error{cancel, cancel}, Conflict, LetterCancelled},
-		{"held after it was cancelled", []func(*Store, ID) error{cancel, hold}, Conflict, LetterCancelled},
-		{"held while it is tried", []func(*Store, ID) error{take, hold}, Conflict, LetterQueued},
-		{"cancelled while it is tried, and not sent", []func(*Store, ID) error{take, cancel}, 0, LetterCancelled},
-		{"cancelled while it is tried, and sent", []func(*Store, ID) error{take, cancel, deliver}, 0, LetterSent},
+		{"held", []func(*Store, guid.ID) error{hold}, 0, LetterHeld},
+		{"held twice", []func(*Store, guid.ID) error{hold, hold}, 0, LetterHeld},
+		{"held and released", []func(*Store, guid.ID) error{hold, release}, 0, LetterQueued},
+		{"held and tried again", []func(*Store, guid.ID) error{hold, retry}, 0, LetterQueued},
+		{"released while queued", []func(*Store, guid.ID) error{release}, refuse.Conflict, LetterQueued},
+		{"cancelled", []func(*Store, guid.ID) error{cancel}, 0, LetterCancelled},
+		{"held and cancelled", []func(*Store, guid.ID) error{hold, cancel}, 0, LetterCancelled},
+		{"cancelled twice", []func(*Store, guid.ID) error{cancel, cancel}, refuse.Conflict, LetterCancelled},
+		{"held after it was cancelled", []func(*Store, guid.ID) error{cancel, hold}, refuse.Conflict, LetterCancelled},
+		{"held while it is tried", []func(*Store, guid.ID) error{take, hold}, refuse.Conflict, LetterQueued},
+		{"cancelled while it is tried, and not sent", []func(*Store, guid.ID) error{take, cancel}, 0, LetterCancelled},
+		{"cancelled while it is tried, and sent", []func(*Store, guid.ID) error{take, cancel, deliver}, 0, LetterSent},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := openTest(t)
@@ -146,9 +148,9 @@ func TestOperatorsLetters(t *testing.T) {
 	}
 }
 
-func take(s *Store, _ ID) error { _, _, err := s.ClaimLetters(ctx, 1); return err }
+func take(s *Store, _ guid.ID) error { _, _, err := s.ClaimLetters(ctx, 1); return err }
 
-func deliver(s *Store, id ID) error {
+func deliver(s *Store, id guid.ID) error {
 	_, err := s.RecordAttempts(ctx, []Outcome{{id, Attempt{Class: AttemptSent}}})
 	return err
 }
@@ -168,7 +170,7 @@ func TestQueueStats(t *testing.T) {
 	}
 	claimed := claim(t, s, 3)
 	record(t, s, claimed[0], AttemptTemporary)
-	must(t, s.ReleaseLetters(ctx, []ID{claimed[1].ID, claimed[2].ID}))
+	must(t, s.ReleaseLetters(ctx, []guid.ID{claimed[1].ID, claimed[2].ID}))
 	stats, err := s.QueueStats()
 	if err != nil || !stats.Oldest.Equal(first.Add(time.Minute)) || stats.Counts[LetterQueued] != 3 {
 		t.Errorf("%+v, %v", stats, err)

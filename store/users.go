@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"net/netip"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"time"
 )
 
@@ -12,7 +14,7 @@ type Registration struct {
 	FirstName        string
 	LastName         string
 	OrganisationName string
-	CleaningID       ID         // zero: none
+	CleaningID       guid.ID    // zero: none
 	Language         string     // of the letters
 	Client           netip.Addr // who asks; zero: nobody in particular
 }
@@ -24,7 +26,7 @@ type Registration struct {
 func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
 	return write(ctx, s, func(t *tx) (User, error) {
 		if t.has(userAddressBucket, addressKey(r.Email)) {
-			return User{}, Refuse(Conflict, "An account with this e-mail address already exists; sign in instead.")
+			return User{}, refuse.New(refuse.Conflict, "An account with this e-mail address already exists; sign in instead.")
 		}
 		known, err := t.address(r.Email)
 		if err != nil {
@@ -53,7 +55,7 @@ func (t *tx) grantRegistration(r Registration, known address) (linkGrant, error)
 	}
 	if granted.wait > 0 {
 		t.over(granted.limit, Refused)
-		return linkGrant{}, &Refusal{Kind: TooMany, RetryAfter: granted.wait,
+		return linkGrant{}, &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: granted.wait,
 			Reason: "Too many letters were asked for; try again later."}
 	}
 	return granted, nil
@@ -87,7 +89,7 @@ func (t *tx) addUser(r Registration, granted linkGrant) (User, error) {
 
 // Confirmation is what a confirmation token says, opened but not yet held against the person.
 type Confirmation struct {
-	User       ID
+	User       guid.ID
 	Email      [16]byte // first bytes of the address's SHA-256
 	Generation uint32
 	Token      [32]byte // SHA-256 of the token's text
@@ -111,18 +113,18 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 		case found && user.Used.Token == c.Token && t.now.Sub(user.Used.At) < s.rules.ConfirmationReuse:
 			return user, nil
 		case !t.now.Before(c.ExpiresAt):
-			return User{}, Refuse(Conflict, "This link has expired; sign in to get a new one by mail.")
+			return User{}, refuse.New(refuse.Conflict, "This link has expired; sign in to get a new one by mail.")
 		case !found:
-			return User{}, Refuse(NotFound, "There is no account for this e-mail address any more; register again.")
+			return User{}, refuse.New(refuse.NotFound, "There is no account for this e-mail address any more; register again.")
 		case c.Generation != user.LinkGeneration:
-			return User{}, Refuse(Conflict, "This link was used already or replaced; sign in to go on.")
+			return User{}, refuse.New(refuse.Conflict, "This link was used already or replaced; sign in to go on.")
 		}
 		err = t.activate(&user, c.Token)
 		return user, err
 	})
 }
 
-var errBlocked = Refuse(Forbidden, "This account is blocked; ask the operator of this service.")
+var errBlocked = refuse.New(refuse.Forbidden, "This account is blocked; ask the operator of this service.")
 
 func (t *tx) activate(user *User, token [32]byte) error {
 	if err := t.proveAddress(user.Email); err != nil {
@@ -148,7 +150,7 @@ func (t *tx) activate(user *User, token [32]byte) error {
 // SignIn is a request to be let in by an e-mail address.
 type SignIn struct {
 	Email      string
-	CleaningID ID         // zero: none; goes into the link, should one be owed
+	CleaningID guid.ID    // zero: none; goes into the link, should one be owed
 	Held       *Holder    // a user token, opened and not expired, that the caller holds already
 	Client     netip.Addr // who asks; zero: nobody in particular
 }
@@ -221,7 +223,7 @@ func (t *tx) oweLink(user User, in SignIn) error {
 	return err
 }
 
-var errNoAccount = Refuse(NotFound, "There is no account for this e-mail address; register first.")
+var errNoAccount = refuse.New(refuse.NotFound, "There is no account for this e-mail address; register first.")
 
 func (t *tx) userByEmail(email string) (User, error) {
 	id := t.get(userAddressBucket, addressKey(email))
@@ -235,7 +237,7 @@ func (t *tx) userByEmail(email string) (User, error) {
 	return user, err
 }
 
-func (t *tx) user(id ID) (User, error) {
+func (t *tx) user(id guid.ID) (User, error) {
 	user, found, err := users.get(t, id[:])
 	if err == nil && !found {
 		err = errNoAccount

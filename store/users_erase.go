@@ -1,18 +1,22 @@
 package store
 
-import "context"
+import (
+	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
+)
 
 // DisownUser erases a registration that the mailbox's owner did not make, and keeps the address from strangers'
 // letters for 30 days. It refuses with Conflict where the mailbox has been proven. A person who is gone already is no
 // fault: the link may be followed twice.
-func (s *Store) DisownUser(ctx context.Context, id ID) error {
+func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		user, found, err := users.get(t, id[:])
 		if err != nil || !found {
 			return struct{}{}, err
 		}
 		if !user.ActivatedAt.IsZero() {
-			return struct{}{}, Refuse(Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
+			return struct{}{}, refuse.New(refuse.Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
 		}
 		known, err := t.address(user.Email)
 		if err != nil {
@@ -29,7 +33,7 @@ func (s *Store) DisownUser(ctx context.Context, id ID) error {
 
 // EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
 // person; letters not sent yet are cancelled.
-func (s *Store) EraseUser(ctx context.Context, id ID) error {
+func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
 	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
 		user, err := t.user(id)
 		if err != nil {

@@ -1,10 +1,13 @@
 package store
 
-import "context"
+import (
+	"context"
+	"postern/store/guid"
+)
 
 // BlockUser keeps a user out, or lets the user in again. Blocking voids all links and tokens that are out and cancels
 // letters not sent yet.
-func (s *Store) BlockUser(ctx context.Context, id ID, blocked bool) (User, error) {
+func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, error) {
 	return writeVital(ctx, s, func(t *tx) (User, error) {
 		user, err := t.user(id)
 		if err != nil || user.Blocked == blocked {
@@ -24,7 +27,7 @@ func (s *Store) BlockUser(ctx context.Context, id ID, blocked bool) (User, error
 
 // ReactivateUser makes a user prove the mailbox again: links and tokens that are out are void, and the next sign-in
 // owes a new link.
-func (s *Store) ReactivateUser(ctx context.Context, id ID) (User, error) {
+func (s *Store) ReactivateUser(ctx context.Context, id guid.ID) (User, error) {
 	return writeVital(ctx, s, func(t *tx) (User, error) {
 		user, err := t.user(id)
 		if err != nil {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 	"sync"
 	"testing"
 	"time"
@@ -40,9 +43,9 @@ func activated(t testing.TB, s *Store, email string) User {
 	return user
 }
 
-func wantKind(t testing.TB, err error, want Kind) {
+func wantKind(t testing.TB, err error, want refuse.Kind) {
 	t.Helper()
-	if want == 0 && err != nil || want != 0 && !IsKind(err, want) {
+	if want == 0 && err != nil || want != 0 && !refuse.Is(err, want) {
 		t.Fatalf("got %v, want a refusal of kind %d", err, want)
 	}
 }
@@ -68,11 +71,11 @@ func TestRegister(t *testing.T) {
 		t.Errorf("told: %+v, %v", feed, err)
 	}
 	_, err = s.RegisterUser(ctx, someone("JAN.peeters+EECD@example.com"))
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 	if _, err := s.UserByEmail("jan.peeters+eecd@EXAMPLE.com"); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.UserByEmail("jan.peeters@example.com"); !IsKind(err, NotFound) {
+	if _, err := s.UserByEmail("jan.peeters@example.com"); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("without the plus tag it is somebody else, got %v", err)
 	}
 }
@@ -82,7 +85,7 @@ func TestActivationOrder(t *testing.T) {
 	tests := []struct {
 		name   string
 		before func(t *testing.T, s *Store, c *clock, user User, l *Confirmation)
-		want   Kind
+		want   refuse.Kind
 	}{
 		{"fresh", func(*testing.T, *Store, *clock, User, *Confirmation) {}, 0},
 		{"used just now", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) {
@@ -92,40 +95,40 @@ func TestActivationOrder(t *testing.T) {
 		{"used a while ago", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) {
 			use(t, s, *l)
 			c.Advance(10 * time.Minute)
-		}, Conflict},
-		{"expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) { c.Advance(24 * time.Hour) }, Conflict},
+		}, refuse.Conflict},
+		{"expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) { c.Advance(24 * time.Hour) }, refuse.Conflict},
 		{"used in its last minute, then expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) {
 			c.Advance(24*time.Hour - time.Minute)
 			use(t, s, *l)
 			c.Advance(2 * time.Minute)
 		}, 0},
-		{"overtaken by another link's use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { use(t, s, link(s, user, 9)) }, Conflict},
-		{"erased", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { erase(t, s, user) }, NotFound},
+		{"overtaken by another link's use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { use(t, s, link(s, user, 9)) }, refuse.Conflict},
+		{"erased", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { erase(t, s, user) }, refuse.NotFound},
 		{"erased and expired", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			erase(t, s, user)
 			c.Advance(25 * time.Hour)
-		}, Conflict},
+		}, refuse.Conflict},
 		{"registered anew since", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			erase(t, s, user)
 			c.Advance(time.Minute)
 			register(t, s, user.Email)
-		}, NotFound},
-		{"another address", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { l.Email[0] ^= 1 }, NotFound},
-		{"blocked", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { block(t, s, user, true) }, Forbidden},
+		}, refuse.NotFound},
+		{"another address", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { l.Email[0] ^= 1 }, refuse.NotFound},
+		{"blocked", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { block(t, s, user, true) }, refuse.Forbidden},
 		{"blocked after its use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			use(t, s, *l)
 			block(t, s, user, true)
-		}, Forbidden},
+		}, refuse.Forbidden},
 		{"blocked and unblocked", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			block(t, s, user, true)
 			block(t, s, user, false)
-		}, Conflict},
+		}, refuse.Conflict},
 		{"reactivation asked for after its use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			use(t, s, *l)
 			if _, err := s.ReactivateUser(ctx, user.ID); err != nil {
 				t.Fatal(err)
 			}
-		}, Conflict},
+		}, refuse.Conflict},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,7 +175,7 @@ func TestActivateAtOnce(t *testing.T) {
 			token := byte(i % 5)
 			if _, err := s.ActivateUser(ctx, link(s, user, token)); err == nil {
 				wins.Store(token, true)
-			} else if !IsKind(err, Conflict) {
+			} else if !refuse.Is(err, refuse.Conflict) {
 				t.Error(err)
 			}
 		})
@@ -188,7 +191,7 @@ func TestActivateAtOnce(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) { o.Rules.ReactivateAfter = 720 * time.Hour })
-	if _, err := s.SignInUser(ctx, SignIn{Email: "a@example.com"}); !IsKind(err, NotFound) {
+	if _, err := s.SignInUser(ctx, SignIn{Email: "a@example.com"}); !refuse.Is(err, refuse.NotFound) {
 		t.Fatalf("unknown: %v", err)
 	}
 	user := register(t, s, "a@example.com")
@@ -213,17 +216,17 @@ func TestSignIn(t *testing.T) {
 	proven := &Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true}
 	step("with a proven token", proven, false, true, 2)
 	step("with an unproven token", &Holder{User: user.ID, Generation: user.TokenGeneration}, false, false, 2)
-	step("with another's token", &Holder{User: ID{1}, Generation: user.TokenGeneration, Proven: true}, false, false, 2)
+	step("with another's token", &Holder{User: guid.ID{1}, Generation: user.TokenGeneration, Proven: true}, false, false, 2)
 	c.Advance(720 * time.Hour)
 	step("too long ago", proven, true, false, 3)
 	block(t, s, user, true)
 	_, err = s.SignInUser(ctx, SignIn{Email: user.Email})
-	wantKind(t, err, Forbidden)
-	if _, err := s.CheckHolder(*proven); !IsKind(err, Unauthorized) {
+	wantKind(t, err, refuse.Forbidden)
+	if _, err := s.CheckHolder(*proven); !refuse.Is(err, refuse.Unauthorized) {
 		t.Errorf("blocked: %v", err)
 	}
 	block(t, s, user, false)
-	if _, err := s.CheckHolder(*proven); !IsKind(err, Unauthorized) {
+	if _, err := s.CheckHolder(*proven); !refuse.Is(err, refuse.Unauthorized) {
 		t.Errorf("a token from before the block lives again: %v", err)
 	}
 }
@@ -243,7 +246,7 @@ func TestSignInByMailbox(t *testing.T) {
 // TestAddressLimits lets a stranger ask for as many letters to one mailbox as there can be.
 func TestAddressLimits(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = Rate{5, time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{Count: 5, Per: time.Hour} })
 	user := register(t, s, "a@example.com")
 	ask := func(times int, every time.Duration) int {
 		t.Helper()
@@ -263,8 +266,8 @@ func TestAddressLimits(t *testing.T) {
 	}
 	erase(t, s, user)
 	_, err := s.RegisterUser(ctx, someone(user.Email))
-	wantKind(t, err, TooMany)
-	var refusal *Refusal
+	wantKind(t, err, refuse.TooMany)
+	var refusal *refuse.Refusal
 	if errors.As(err, &refusal); refusal.RetryAfter <= 0 {
 		t.Error("no time to come back was given")
 	}
@@ -273,8 +276,8 @@ func TestAddressLimits(t *testing.T) {
 func TestProvenAddressLimits(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) {
-		o.Rules.AddressLetters, o.Rules.MailboxSignIn = Rate{5, time.Hour}, true
-		o.Rules.StrangerLetters = Rate{1, time.Hour} // used up by registering: proven people never wait for it
+		o.Rules.AddressLetters, o.Rules.MailboxSignIn = limit.Rate{Count: 5, Per: time.Hour}, true
+		o.Rules.StrangerLetters = limit.Rate{Count: 1, Per: time.Hour} // used up by registering: proven people never wait for it
 	})
 	user := activated(t, s, "a@example.com")
 	count := func(minutes int) (n int) {
@@ -298,12 +301,12 @@ func TestProvenAddressLimits(t *testing.T) {
 
 func TestStrangersLimit(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = Rate{3, time.Hour} })
+	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = limit.Rate{Count: 3, Per: time.Hour} })
 	for i := range 3 {
 		register(t, s, fmt.Sprintf("a%d@example.com", i))
 	}
 	_, err := s.RegisterUser(ctx, someone("b@example.com"))
-	wantKind(t, err, TooMany)
+	wantKind(t, err, refuse.TooMany)
 	c.Advance(2 * time.Minute)
 	user, _ := s.UserByEmail("a1@example.com")
 	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 1 {
@@ -327,7 +330,7 @@ func TestDisown(t *testing.T) {
 	if again, err := s.RegisterUser(ctx, someone("A@example.com")); err != nil || !again.ID.IsZero() {
 		t.Errorf("registered again: %+v, %v", again, err)
 	}
-	if _, err := s.SignInUser(ctx, SignIn{Email: user.Email}); !IsKind(err, NotFound) {
+	if _, err := s.SignInUser(ctx, SignIn{Email: user.Email}); !refuse.Is(err, refuse.NotFound) {
 		t.Errorf("sign-in: %v", err)
 	}
 	if after, _ := s.Events(0, 100); len(after.Events) != len(feed.Events) {
@@ -338,7 +341,7 @@ func TestDisown(t *testing.T) {
 
 	proven := activated(t, s, "b@example.com")
 	err := s.DisownUser(ctx, proven.ID)
-	wantKind(t, err, Conflict)
+	wantKind(t, err, refuse.Conflict)
 }
 
 // TestErasure leaves nothing in the file that names the person.
@@ -354,7 +357,7 @@ func TestErasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	erase(t, s, user)
-	if _, err := s.CheckHolder(b); !IsKind(err, Unauthorized) {
+	if _, err := s.CheckHolder(b); !refuse.Is(err, refuse.Unauthorized) {
 		t.Errorf("the token lives on: %v", err)
 	}
 	for _, letter := range lettersOf(t, s, user) {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"postern/store"
+	"postern/store/guid"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -55,7 +56,7 @@ func fixtures(t testing.TB) map[string]store.Cleaning {
 // worst is a cleaning in which every text is as long as it may be, and some are as hard to lay out as they come.
 func worst() store.Cleaning {
 	words := strings.Repeat("Straßenbahnhaltestelle über Łódź ", 7)[:200]
-	c := store.Cleaning{ID: store.ID{1}, ChangedAt: time.Date(2025, 3, 3, 8, 26, 0, 0, time.UTC), CleaningData: store.CleaningData{
+	c := store.Cleaning{ID: guid.ID{1}, ChangedAt: time.Date(2025, 3, 3, 8, 26, 0, 0, time.UTC), CleaningData: store.CleaningData{
 		Number: strings.Repeat("W", 200), Station: store.Station{Name: words, City: words, Country: words, Phone: words},
 		Customer: words, CustomerReference: strings.Repeat("M", 200),
 		Equipment:     store.Equipment{Kind: "tankTrailer", Identification: strings.Repeat("Q", 200), Vehicle: words},

@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-message"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // parts is what a mail is put together from.
@@ -82,7 +83,7 @@ func textHeader(mediaType string) message.Header {
 
 // contentType names a boundary that belongs to the letter and that no part can hold: "=_" is impossible in both of the
 // encodings used (RFC 2045 §6.7).
-func contentType(mediaType string, id store.ID, part string) field {
+func contentType(mediaType string, id guid.ID, part string) field {
 	return field{"Content-Type", mediaType + `; boundary="=_` + part + hex.EncodeToString(id[:]) + `"`}
 }
 

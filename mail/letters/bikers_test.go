@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
-var bikerID = store.ID{0x01, 0x95, 0x5a, 0xae, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x22}
+var bikerID = guid.ID{0x01, 0x95, 0x5a, 0xae, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x22}
 
 // bikerLetter is letterOf for what bikers get.
 func bikerLetter(kind, language string) (store.Letter, store.Contents) {

@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-message"
 
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -47,9 +48,9 @@ func allSamples(yield func(sampleName) bool) {
 var sentAt = time.Date(2025, 3, 3, 8, 30, 0, 0, time.UTC)
 
 var (
-	letterID   = store.ID{0x01, 0x95, 0x5a, 0xb0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x77}
-	userID     = store.ID{0x01, 0x95, 0x5a, 0xaf, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x11}
-	cleaningID = store.ID{5: 0, 6: 0x40, 8: 0x80, 15: 1}
+	letterID   = guid.ID{0x01, 0x95, 0x5a, 0xb0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x77}
+	userID     = guid.ID{0x01, 0x95, 0x5a, 0xaf, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x11}
+	cleaningID = guid.ID{5: 0, 6: 0x40, 8: 0x80, 15: 1}
 )
 
 // somePDF stands for an uploaded document; its octets are no text.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -21,7 +21,7 @@ const (
 // and {cleaningId} may stand anywhere after the host.
 func CheckActivationURL(template string) error {
 	empty := strings.NewReplacer(tokenPlace, "", cleaningPlace, "").Replace(template)
-	filled := fillActivationURL(template, "token", store.ID{1})
+	filled := fillActivationURL(template, "token", guid.ID{1})
 	if _, err := ParseWebURL(filled); err != nil {
 		return fmt.Errorf("the activation address %q: %w", template, err)
 	}
@@ -63,7 +63,7 @@ func ParseWebURL(text string) (*url.URL, error) {
 
 // fillActivationURL puts the token and the cleaning, escaped, into their places. Without a place for the token both go
 // into the query, before a fragment; the cleaning not where it has a place of its own, nor where there is none.
-func fillActivationURL(template, token string, cleaning store.ID) string {
+func fillActivationURL(template, token string, cleaning guid.ID) string {
 	id := ""
 	if !cleaning.IsZero() {
 		id = cleaning.String()
@@ -118,7 +118,7 @@ func endsPlain(link string) bool {
 }
 
 // cleaningLink leads to the page about one cleaning.
-func (c *Composer) cleaningLink(id store.ID) string {
+func (c *Composer) cleaningLink(id guid.ID) string {
 	return c.o.PublicURL.JoinPath("eecd", "cleanings", id.String()).String()
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -38,7 +38,7 @@ func TestFillActivationURL(t *testing.T) {
 		if got := fillActivationURL(tt.template, "T+&", cleaningID); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.template, got, tt.want)
 		}
-		if got := fillActivationURL(tt.template, "T+&", store.ID{}); got != tt.without {
+		if got := fillActivationURL(tt.template, "T+&", guid.ID{}); got != tt.without {
 			t.Errorf("%s without a cleaning: %s, want %s", tt.template, got, tt.without)
 		}
 	}
@@ -82,7 +82,7 @@ func FuzzActivationURL(f *testing.F) {
 		if CheckActivationURL(template) != nil {
 			return
 		}
-		for _, id := range []store.ID{{}, cleaningID} {
+		for _, id := range []guid.ID{{}, cleaningID} {
 			filled := fillActivationURL(template, "pst1_a-b", id)
 			u, err := url.Parse(filled)
 			if err != nil || u.Host == "" || !strings.Contains(filled, "pst1_a-b") || strings.ContainsAny(filled, "{} \r\n<>\"") {
@@ -116,7 +116,7 @@ func TestTextLinks(t *testing.T) {
 			for round := range 4 {
 				l, in := letterOf(sample.kind, sample.language)
 				if round%2 == 1 && sample.kind != "document" && sample.kind != "decided" && sample.kind != "rejected" {
-					l.Cleaning = store.ID{}
+					l.Cleaning = guid.ID{}
 				}
 				text := strings.ReplaceAll(compose(t, c, l, in).text, "\r\n", "\n")
 				links := anyLink.FindAllStringSubmatch(text, -1)

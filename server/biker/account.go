@@ -10,6 +10,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 	"postern/tokens/password"
 )
@@ -117,9 +119,9 @@ func (r *Room) changePassword(c *web.Call, s current, form map[string]string) er
 		r.giveBack(c, sessionKey(s.ref))
 		c.RetryAfter(0)
 		return r.drawAccount(c, http.StatusServiceUnavailable, s.biker, one(busy))
-	case store.IsKind(err, store.Unauthorized):
+	case refuse.Is(err, refuse.Unauthorized):
 		return r.sessionOver(c)
-	case store.IsKind(err, store.Conflict):
+	case refuse.Is(err, refuse.Conflict):
 		c.Security(web.WrongPassword).Stringer("biker", s.biker.ID).Msg("a wrong current password")
 		return r.drawAccount(c, http.StatusForbidden, s.biker, one(func(w words) fault { return fault{"current", w.WrongCurrentText} }))
 	case err != nil:
@@ -145,13 +147,13 @@ func (r *Room) changeFaults(biker store.Biker, form map[string]string) (func(wor
 	}, nil
 }
 
-var errWrongCurrent = store.Refuse(store.Conflict, "This is not the current password.")
+var errWrongCurrent = refuse.New(refuse.Conflict, "This is not the current password.")
 
 // change sets the new password. Where it is the present one already, as when a form is sent twice, there is nothing to
 // do.
 func (r *Room) change(c *web.Call, s current, form map[string]string) (store.Biker, error) {
 	changed, refusal := r.changeFrom(c, s, form)
-	if !store.IsKind(refusal, store.Conflict) {
+	if !refuse.Is(refusal, refuse.Conflict) {
 		return changed, refusal
 	}
 	biker, err := r.Store.BikerByID(s.biker.ID)
@@ -191,7 +193,7 @@ func (r *Room) changeFrom(c *web.Call, s current, form map[string]string) (store
 // chooseLanguage keeps the biker's own choice of language.
 func (r *Room) chooseLanguage(c *web.Call, s current, form map[string]string) error {
 	if !slices.Contains(Languages, form["language"]) {
-		return store.Refuse(store.Invalid, "There is no such language here.")
+		return refuse.New(refuse.Invalid, "There is no such language here.")
 	}
 	if _, err := r.Store.ChooseLanguage(c.R.Context(), s.biker.ID, form["language"]); err != nil {
 		return err
@@ -221,7 +223,7 @@ func (r *Room) logOutEverywhere(c *web.Call) error {
 	if _, err := c.Form(); err != nil {
 		return err
 	}
-	var biker store.ID
+	var biker guid.ID
 	ref, ok := readSession(r.session.Value(c))
 	if ok {
 		var err error
@@ -252,7 +254,7 @@ func (r *Room) loggedInElsewhere(c *web.Call) (bool, error) {
 }
 
 // loggedOut answers a log-out. The biker is zero where there was no session.
-func (r *Room) loggedOut(c *web.Call, biker store.ID) error {
+func (r *Room) loggedOut(c *web.Call, biker guid.ID) error {
 	if !biker.IsZero() {
 		c.Security(web.LoggedOut).Stringer("biker", biker).Msg("logged out")
 	}

@@ -20,6 +20,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/limit"
 	"postern/tokens"
 	"postern/tokens/password"
 )
@@ -77,7 +78,7 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 	var err error
 	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: store.Rules{
 		GiveUpAfter: 72 * time.Hour, RepeatLettersAfter: 720 * time.Hour, LoginTries: 5,
-		AddressLetters: store.Rate{Count: 5, Per: time.Hour}, StrangerLetters: store.Rate{Count: 500, Per: time.Hour},
+		AddressLetters: limit.Rate{Count: 5, Per: time.Hour}, StrangerLetters: limit.Rate{Count: 500, Per: time.Hour},
 	}})
 	check(t, err)
 	t.Cleanup(func() {
@@ -100,7 +101,7 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 func (s *site) openRoom(changes ...func(*Options)) {
 	o := Options{Store: s.store, Sealer: s.sealer, Hasher: password.NewHasher(password.HasherOptions{Parallel: 2, Random: rand.Reader}),
 		Now: s.clock, Random: rand.Reader, PasswordMin: 15, Organisation: "Vélo & Co", LoginTries: 5,
-		ForgotLimit: web.NewLimiter(store.Rate{Count: 10, Per: time.Hour}, nil, s.clock)}
+		ForgotLimit: web.NewLimiter(limit.Rate{Count: 10, Per: time.Hour}, nil, s.clock)}
 	for _, change := range changes {
 		change(&o)
 	}

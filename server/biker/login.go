@@ -10,6 +10,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/refuse"
 	"postern/tokens/password"
 )
 
@@ -164,7 +165,7 @@ func (r *Room) attempt(c *web.Call, form map[string]string) (attempt, error) {
 		return attempt{}, err
 	}
 	biker, err := r.Store.BikerByEmail(email)
-	if err != nil && !store.IsKind(err, store.NotFound) {
+	if err != nil && !refuse.Is(err, refuse.NotFound) {
 		return attempt{}, err
 	}
 	if err != nil || biker.Blocked || biker.Password == "" {
@@ -224,7 +225,7 @@ func (r *Room) verified(ctx context.Context, a attempt, in store.LogIn) (biker s
 		if right, in.Rehashed, err = r.Hasher.Verify(ctx, a.turn, a.password, biker.Password); err != nil || !right {
 			return biker, begun, false, err
 		}
-		if biker, begun, err = r.Store.LogInBiker(ctx, in); !store.IsKind(err, store.Conflict) {
+		if biker, begun, err = r.Store.LogInBiker(ctx, in); !refuse.Is(err, refuse.Conflict) {
 			break
 		}
 		if biker, err = r.Store.BikerByID(in.Biker); err != nil {
@@ -235,7 +236,7 @@ func (r *Room) verified(ctx context.Context, a attempt, in store.LogIn) (biker s
 	switch {
 	case err == nil:
 		return biker, begun, true, nil
-	case errors.Is(err, errStillMoving), store.IsKind(err, store.NotFound), store.IsKind(err, store.Forbidden):
+	case errors.Is(err, errStillMoving), refuse.Is(err, refuse.NotFound), refuse.Is(err, refuse.Forbidden):
 		return biker, begun, false, nil // erased or blocked since: as if it had been so before
 	}
 	return biker, begun, false, err

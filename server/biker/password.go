@@ -9,6 +9,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/refuse"
 	"postern/tokens"
 	"postern/tokens/password"
 )
@@ -173,7 +174,7 @@ func (r *Room) usedAgain(c *web.Call, use linkUse, biker store.Biker, refusal er
 // justUsed reports whether a link is refused because it has set the biker's present password, a short time ago.
 func (r *Room) justUsed(link store.Link, biker store.Biker, refusal error) bool {
 	age := r.Now().Sub(biker.PasswordAt)
-	return store.IsKind(refusal, store.Conflict) && biker.Password != "" && biker.LinkGeneration == link.Generation+1 &&
+	return refuse.Is(refusal, refuse.Conflict) && biker.Password != "" && biker.LinkGeneration == link.Generation+1 &&
 		age >= 0 && age < linkReuse
 }
 
@@ -214,13 +215,13 @@ func (r *Room) badLink(c *web.Call, token string, biker store.Biker, err error) 
 		return r.say(c, http.StatusForbidden, func(w words) message {
 			return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error", Link: forgotPath, LinkText: w.RenewButton}
 		})
-	case store.IsKind(err, store.Forbidden):
+	case refuse.Is(err, refuse.Forbidden):
 		notTaken(c, biker, err)
 		return r.say(c, http.StatusForbidden, problem(func(w words) string { return w.BlockedText }))
-	case store.IsKind(err, store.NotFound):
+	case refuse.Is(err, refuse.NotFound):
 		notTaken(c, biker, err)
 		return r.say(c, http.StatusNotFound, problem(func(w words) string { return w.GoneText }))
-	case store.IsKind(err, store.Conflict):
+	case refuse.Is(err, refuse.Conflict):
 		notTaken(c, biker, err)
 		return r.oldLink(c, token, biker, errors.Is(err, store.ErrLinkExpired))
 	}
@@ -264,7 +265,7 @@ func (r *Room) renew(c *web.Call) error {
 		return err
 	}
 	link, biker, err := r.whose(c, form["token"])
-	if err == nil || store.IsKind(err, store.Conflict) {
+	if err == nil || refuse.Is(err, refuse.Conflict) {
 		err = r.Store.RenewLink(c.R.Context(), link, r.ForgotLimit.Counted(c.Client))
 	}
 	if err != nil {

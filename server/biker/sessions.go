@@ -9,6 +9,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
@@ -28,18 +30,18 @@ func (s secret) hash() [32]byte { return sha256.Sum256(s[:]) }
 var cookieText = base64.RawURLEncoding.Strict()
 
 // writeSession is the session cookie's value: the session's id and its secret.
-func writeSession(id store.ID, s secret) string {
+func writeSession(id guid.ID, s secret) string {
 	return cookieText.EncodeToString(append(id[:], s[:]...))
 }
 
 // readSession reads what writeSession wrote.
 func readSession(text string) (ref store.SessionRef, ok bool) {
-	const idLength = len(store.ID{})
+	const idLength = len(guid.ID{})
 	raw, err := cookieText.DecodeString(text)
 	if err != nil || len(raw) != idLength+len(secret{}) {
 		return ref, false
 	}
-	return store.SessionRef{ID: store.ID(raw[:idLength]), Secret: secret(raw[idLength:]).hash()}, true
+	return store.SessionRef{ID: guid.ID(raw[:idLength]), Secret: secret(raw[idLength:]).hash()}, true
 }
 
 // current is the session that a browser has brought, and whose it is.
@@ -55,7 +57,7 @@ func (r *Room) visitor(c *web.Call) (s current, found bool, err error) {
 		return current{}, false, nil
 	}
 	biker, err := r.Store.SessionBiker(c.R.Context(), ref)
-	if store.IsKind(err, store.Unauthorized) {
+	if refuse.Is(err, refuse.Unauthorized) {
 		return current{}, false, nil
 	}
 	if err != nil {

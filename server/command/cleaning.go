@@ -15,6 +15,7 @@ import (
 
 	"postern/server/operator"
 	"postern/store"
+	"postern/store/guid"
 )
 
 func cleaningAdd() command {
@@ -130,7 +131,7 @@ func showCleaning(out io.Writer, found store.Cleaning) error {
 		"cleaner", found.Cleaner, "driver", found.Driver, "time in", clock(found.TimeIn), "time out", clock(found.TimeOut),
 		"seals", joined(found.Seals...), "services", found.AdditionalServices, "comments", found.Comments,
 		"document", document, "delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
-		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", guid(found.Load.By),
+		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", idText(found.Load.By),
 		"loaded", found.Load.ProductName, "comment", found.Load.Comment)
 	if err != nil || len(found.Compartments) == 0 {
 		return err
@@ -170,8 +171,8 @@ func cleaningList() command {
 					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status),
 						one.Station.Name, one.Equipment.Identification}
 				}
-				return printPages(c.Out, *asJSON, heading, row, func(after store.ID) (page operator.Page[store.Cleaning], err error) {
-					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {guid(after)}}, nil, &page)
+				return printPages(c.Out, *asJSON, heading, row, func(after guid.ID) (page operator.Page[store.Cleaning], err error) {
+					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {idText(after)}}, nil, &page)
 					return page, err
 				})
 			}

@@ -13,7 +13,7 @@ import (
 
 	"postern/server/input"
 	"postern/server/web/fields"
-	"postern/store"
+	"postern/store/guid"
 )
 
 // Exit codes (CONTRACT section 2).
@@ -144,7 +144,7 @@ func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
 
 // parseID reads an ID on the command line.
 func parseID(text string) (string, error) {
-	id, err := store.ParseID(fields.Trim(text))
+	id, err := guid.Parse(fields.Trim(text))
 	if err != nil {
 		return "", wrongUse("%q is no ID: it must be a GUID, as 00000000-0000-4000-8000-000000000001", text)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 func events() command {
@@ -90,7 +91,7 @@ func printEvent(out io.Writer, event store.Event, asJSON bool) error {
 	line := fmt.Sprintf("%8d  %s  %-22s", event.Seq, clock(event.At), event.Type)
 	for _, about := range []struct {
 		what string
-		id   store.ID
+		id   guid.ID
 	}{{"biker", event.Biker}, {"user", event.User}, {"cleaning", event.Cleaning}, {"letter", event.Letter}} {
 		if !about.id.IsZero() {
 			line += "  " + about.what + " " + about.id.String()

@@ -12,6 +12,7 @@ import (
 
 	"postern/server/operator"
 	"postern/store"
+	"postern/store/guid"
 )
 
 var letterHeading = []string{"ID", "KIND", "STATE", "OWED", "TRIES", "TO", "REASON"}
@@ -54,8 +55,8 @@ func letterList() command {
 				if *to != "" {
 					query.Set("to", *to)
 				}
-				return printPages(c.Out, *asJSON, letterHeading, letterRow, func(after store.ID) (page operator.Page[operator.Letter], err error) {
-					query.Set("before", guid(after))
+				return printPages(c.Out, *asJSON, letterHeading, letterRow, func(after guid.ID) (page operator.Page[operator.Letter], err error) {
+					query.Set("before", idText(after))
 					err = c.ask(http.MethodGet, "/letters", query, nil, &page)
 					return page, err
 				})
@@ -100,7 +101,7 @@ func (c *call) printLetter(l operator.Letter) error {
 		return err
 	}
 	err = printFields(c.Out,
-		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner, "cleaning", guid(l.CleaningID),
+		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner, "cleaning", idText(l.CleaningID),
 		"message id", l.MessageID, "state", string(l.State), "reason", l.Reason, "owed", clock(l.OwedAt),
 		"next try", next, "done", clock(l.DoneAt), "tries", strconv.Itoa(l.Tries), "waited", waited(l))
 	if err != nil || len(l.Attempts) == 0 {

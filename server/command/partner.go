@@ -8,6 +8,7 @@ import (
 
 	"postern/server/operator"
 	"postern/store"
+	"postern/store/guid"
 )
 
 func partnerAdd() command {
@@ -110,7 +111,7 @@ func partnerList() command {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
 				heading := []string{"NAME", "STATE", "TOKENS", "ADDED", "SCOPES", "PLANS", "FROM", "EXPECTED"}
-				return printPages(c.Out, *asJSON, heading, partnerRow, func(store.ID) (page operator.Page[operator.Partner], err error) {
+				return printPages(c.Out, *asJSON, heading, partnerRow, func(guid.ID) (page operator.Page[operator.Partner], err error) {
 					err = c.ask(http.MethodGet, "/partners", nil, nil, &page)
 					return page, err
 				})

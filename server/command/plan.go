@@ -7,7 +7,7 @@ import (
 	"net/url"
 
 	"postern/server/operator"
-	"postern/store"
+	"postern/store/guid"
 )
 
 func planAdd() command {
@@ -46,7 +46,7 @@ func planList() command {
 				row := func(p operator.Plan) []string {
 					return []string{p.Code, orDash(p.Language), clock(p.AddedAt), p.Client}
 				}
-				return printPages(c.Out, *asJSON, heading, row, func(store.ID) (page operator.Page[operator.Plan], err error) {
+				return printPages(c.Out, *asJSON, heading, row, func(guid.ID) (page operator.Page[operator.Plan], err error) {
 					err = c.ask(http.MethodGet, "/plans", nil, nil, &page)
 					return page, err
 				})

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"postern/server/operator"
-	"postern/store"
+	"postern/store/guid"
 )
 
 // printJSON prints one value for people and machines alike.
@@ -71,8 +71,8 @@ func clock(at time.Time) string {
 	return at.Local().Format("2006-01-02 15:04:05 -0700")
 }
 
-// guid writes an id, or nothing where there is none.
-func guid(id store.ID) string {
+// idText writes an id, or nothing where there is none.
+func idText(id guid.ID) string {
 	if id.IsZero() {
 		return ""
 	}
@@ -80,14 +80,14 @@ func guid(id store.ID) string {
 }
 
 // pages gives the page of a list that begins after an item; after none it is the first.
-type pages[T any] func(after store.ID) (operator.Page[T], error)
+type pages[T any] func(after guid.ID) (operator.Page[T], error)
 
 // printPages prints a list page by page: as one JSON array, or as tables whose heading stands above the first.
 func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T) []string, next pages[T]) error {
 	if asJSON {
 		return printArray(out, next)
 	}
-	for after, more := (store.ID{}), true; more; more = !after.IsZero() {
+	for after, more := (guid.ID{}), true; more; more = !after.IsZero() {
 		page, err := next(after)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T)
 // printArray prints the items of all pages as one JSON array, an item a line.
 func printArray[T any](out io.Writer, next pages[T]) error {
 	separator := "[\n"
-	for after, more := (store.ID{}), true; more; more = !after.IsZero() {
+	for after, more := (guid.ID{}), true; more; more = !after.IsZero() {
 		page, err := next(after)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ func printUser(out io.Writer, user operator.User) error {
 		"id", user.ID.String(), "e-mail", user.Email, "name", strings.TrimSpace(user.FirstName+" "+user.LastName),
 		"organisation", user.OrganisationName, "language", user.Language, "state", userStates[user.State],
 		"registered", clock(user.RegisteredAt), "confirmed", clock(user.ActivatedAt),
-		"signed in", clock(user.SignedInAt), "came for", guid(user.CleaningID))
+		"signed in", clock(user.SignedInAt), "came for", idText(user.CleaningID))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
@@ -22,7 +24,7 @@ type registered struct {
 func (e *Room) register(c *web.Call) error {
 	if wait := e.RegisterLimit.Take(c.Client); wait > 0 {
 		c.Security(web.OverLimit).Str("limit", "register").Msg("too many register calls of a client")
-		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
+		return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: wait,
 			Reason: "Too many registrations came from this address; try again later."}
 	}
 	in := store.Registration{Language: c.Language(Languages...), Client: e.RegisterLimit.Counted(c.Client)}
@@ -38,7 +40,7 @@ func (e *Room) register(c *web.Call) error {
 	}
 	user, err := e.Store.RegisterUser(c.R.Context(), in)
 	if err != nil {
-		if store.IsKind(err, store.TooMany) {
+		if refuse.Is(err, refuse.TooMany) {
 			c.Security(web.OverLimit).Str("limit", "letters").Msg("no letter for a registration")
 		}
 		return err
@@ -86,14 +88,14 @@ func tokenText(to *string) fields.Reader {
 func (e *Room) confirm(c *web.Call, token string) (store.User, error) {
 	claims, err := e.openLink(c, tokens.Confirmation, token)
 	if err != nil {
-		return store.User{}, &store.Refusal{Kind: store.Forbidden, Cause: err,
+		return store.User{}, &refuse.Refusal{Kind: refuse.Forbidden, Cause: err,
 			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy the whole link from the mail."}
 	}
 	user, err := e.Store.ActivateUser(c.R.Context(), store.Confirmation{
 		User: claims.Subject, Email: claims.Email, Generation: claims.Generation,
 		Token: tokens.Hash(token), ExpiresAt: claims.ExpiresAt,
 	})
-	if store.IsKind(err, store.Forbidden) || store.IsKind(err, store.Conflict) || store.IsKind(err, store.NotFound) {
+	if refuse.Is(err, refuse.Forbidden) || refuse.Is(err, refuse.Conflict) || refuse.Is(err, refuse.NotFound) {
 		notTaken(c, linkNames[tokens.Confirmation], claims.Subject, err)
 	}
 	return user, err
@@ -103,7 +105,7 @@ func (e *Room) confirm(c *web.Call, token string) (store.User, error) {
 func (e *Room) openLink(c *web.Call, purpose tokens.Purpose, token string) (tokens.Claims, error) {
 	claims, err := e.Sealer.Open(purpose, token)
 	if err != nil {
-		notTaken(c, linkNames[purpose], store.ID{}, err)
+		notTaken(c, linkNames[purpose], guid.ID{}, err)
 	}
 	return claims, err
 }
@@ -141,14 +143,14 @@ func (e *Room) signIn(c *web.Call) error {
 		if err == nil && result.MustActivate {
 			err = errMustActivate
 		}
-		return store.IsKind(err, store.NotFound) || store.IsKind(err, store.Forbidden)
+		return refuse.Is(err, refuse.NotFound) || refuse.Is(err, refuse.Forbidden)
 	})
 	switch {
 	case gone != nil:
 		return gone
 	case wait > 0:
 		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many sign-ins of a client")
-		return &store.Refusal{Kind: store.TooMany, RetryAfter: wait,
+		return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: wait,
 			Reason: "Too many sign-ins from this address came to nothing; try again later."}
 	case err != nil:
 		return err
@@ -156,5 +158,5 @@ func (e *Room) signIn(c *web.Call) error {
 	return e.letIn(c, http.StatusCreated, result.User, result.Proven)
 }
 
-var errMustActivate = store.Refuse(store.Forbidden,
+var errMustActivate = refuse.New(refuse.Forbidden,
 	"The mailbox must be confirmed first: follow the link in the mail that was sent to it.")

@@ -7,6 +7,7 @@ import (
 	"postern/mail/document"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // document answers with the uploaded document, or with one rendered in the user's language. It holds a place meanwhile:
@@ -14,7 +15,7 @@ import (
 func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
 	leave, err := e.Answers.Take(c.Client, user.ID.String())
 	if err != nil {
-		if store.IsKind(err, store.TooMany) {
+		if refuse.Is(err, refuse.TooMany) {
 			c.Security(web.OverLimit).Stringer("userId", user.ID).Msg("too many documents at once")
 		}
 		return err

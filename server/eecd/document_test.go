@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"postern/server/web"
-	"postern/store"
+	"postern/store/guid"
 )
 
 const tenMiB = 10 << 20
@@ -23,7 +23,7 @@ func (s *site) upload(size int) (path string, pdf []byte) {
 	return "/non-license-user/cleanings/" + id.String() + "/document", pdf
 }
 
-func (s *site) replace(id store.ID, size int) (pdf []byte) {
+func (s *site) replace(id guid.ID, size int) (pdf []byte) {
 	s.Helper()
 	pdf = append([]byte("%PDF-1.7 "), bytes.Repeat([]byte{byte(size)}, size-9)...)
 	if err := s.store.PutDocument(context.Background(), id, pdf); err != nil {

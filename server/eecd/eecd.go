@@ -9,6 +9,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
@@ -49,11 +51,11 @@ func New(o Options) (*Room, error) {
 }
 
 // cleaningID reads the path's GUID.
-func cleaningID(c *web.Call) (store.ID, error) {
-	id, err := store.ParseID(c.Param("id"))
+func cleaningID(c *web.Call) (guid.ID, error) {
+	id, err := guid.Parse(c.Param("id"))
 	if err != nil {
 		const sentence = "The cleaning is named by a GUID like 00000000-0000-4000-8000-000000000001."
-		return store.ID{}, &store.Refusal{Kind: store.Invalid, Reason: sentence,
+		return guid.ID{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: sentence,
 			Fields: map[string][]string{"cleaningActionId": {sentence}}}
 	}
 	return id, nil

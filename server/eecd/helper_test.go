@@ -18,6 +18,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/limit"
 	"postern/tokens"
 )
 
@@ -51,7 +53,7 @@ func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 	s.store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example", Rules: store.Rules{
 		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
 		MailboxSignIn:   mailbox,
-		StrangerLetters: store.Rate{Count: 1000, Per: time.Hour}, AddressLetters: store.Rate{Count: 20, Per: time.Hour},
+		StrangerLetters: limit.Rate{Count: 1000, Per: time.Hour}, AddressLetters: limit.Rate{Count: 20, Per: time.Hour},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +85,8 @@ func (s *site) serve() {
 	public, _ := url.Parse("https://postern.example")
 	room, err := New(Options{
 		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
-		RegisterLimit: web.NewLimiter(store.Rate{}, nil, s.clock),
-		SignInLimit:   web.NewLimiter(store.Rate{}, nil, s.clock),
+		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
+		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
 		Answers:       web.NewPlaces(s.places, nil),
 	})
 	if err != nil {
@@ -232,10 +234,10 @@ func (s *site) proves(userToken string) bool {
 }
 
 // cleaning stores one more cleaning.
-func (s *site) cleaning() store.ID {
+func (s *site) cleaning() guid.ID {
 	s.Helper()
 	s.cleanings++
-	id := store.ID{6: 0x40, 8: 0x80, 15: s.cleanings}
+	id := guid.ID{6: 0x40, 8: 0x80, 15: s.cleanings}
 	data := store.CleaningData{Number: "SYN-BE-000001", Station: store.Station{Name: "Kaai 9"},
 		Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}
 	_, err := s.store.PutCleanings(context.Background(), "", []store.CleaningInput{{ID: id, CleaningData: data}})

@@ -7,6 +7,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
@@ -24,16 +26,16 @@ func (e *Room) userToken(user store.User, proven bool) (string, error) {
 
 // What a call is told whose user token is not taken, before the store has been asked.
 var (
-	errNoToken = store.Refuse(store.Unauthorized,
+	errNoToken = refuse.New(refuse.Unauthorized,
 		"This call needs a user token in the header X-NALLIAN-TOKEN; sign in to get one.")
-	errTokenInQuery = store.Refuse(store.Unauthorized,
+	errTokenInQuery = refuse.New(refuse.Unauthorized,
 		"A user token is taken in the header X-NALLIAN-TOKEN alone: queries end up in logs and histories.")
-	errTwoTokens = store.Refuse(store.Unauthorized,
+	errTwoTokens = refuse.New(refuse.Unauthorized,
 		"The header X-NALLIAN-TOKEN must be there once, with one user token.")
-	errUnreadable = store.Refuse(store.Unauthorized,
+	errUnreadable = refuse.New(refuse.Unauthorized,
 		"The user token is not readable: it is incomplete, altered, or not for this service; sign in to get a new one.")
-	errExpired = store.Refuse(store.Unauthorized, "The user token has expired; sign in to get a new one.")
-	errNotRead = store.Refuse(store.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
+	errExpired = refuse.New(refuse.Unauthorized, "The user token has expired; sign in to get a new one.")
+	errNotRead = refuse.New(refuse.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
 		"no document. Have it mailed, or follow the link in your mail.")
 )
 
@@ -115,15 +117,15 @@ func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error
 }
 
 // refused notes that a user token was not taken, where there was one, and gives the refusal back.
-func refused(c *web.Call, user store.ID, err error) error {
-	if !errors.Is(err, errNoToken) && (store.IsKind(err, store.Unauthorized) || store.IsKind(err, store.Forbidden)) {
+func refused(c *web.Call, user guid.ID, err error) error {
+	if !errors.Is(err, errNoToken) && (refuse.Is(err, refuse.Unauthorized) || refuse.Is(err, refuse.Forbidden)) {
 		notTaken(c, "user", user, err)
 	}
 	return err
 }
 
 // notTaken notes that a token was not taken, and why. The user's id is zero where nobody knows whose token it is.
-func notTaken(c *web.Call, purpose string, user store.ID, why error) {
+func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 	line := c.Security(web.TokenRefused).Str("purpose", purpose).AnErr("why", why)
 	if !user.IsZero() {
 		line.Stringer("userId", user)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"postern/server/web"
-	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -31,7 +31,7 @@ func (s *site) claims(email string, proven bool) tokens.Claims {
 }
 
 // act does something to a user by the id.
-func (s *site) act(email string, do func(context.Context, store.ID) error) {
+func (s *site) act(email string, do func(context.Context, guid.ID) error) {
 	s.Helper()
 	user, err := s.store.UserByEmail(email)
 	if err == nil {
@@ -44,7 +44,7 @@ func (s *site) act(email string, do func(context.Context, store.ID) error) {
 
 func (s *site) block(email string, blocked bool) {
 	s.Helper()
-	s.act(email, func(ctx context.Context, id store.ID) error {
+	s.act(email, func(ctx context.Context, id guid.ID) error {
 		_, err := s.store.BlockUser(ctx, id, blocked)
 		return err
 	})
@@ -81,7 +81,7 @@ var voidTokens = map[string]func(s *site, email string, proven bool) []string{
 	"blocked":   after(func(s *site, email string) { s.block(email, true) }),
 	"unblocked": after(func(s *site, email string) { s.block(email, true); s.block(email, false) }),
 	"reactivated": after(func(s *site, email string) {
-		s.act(email, func(ctx context.Context, id store.ID) error {
+		s.act(email, func(ctx context.Context, id guid.ID) error {
 			_, err := s.store.ReactivateUser(ctx, id)
 			return err
 		})

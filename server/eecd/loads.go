@@ -9,6 +9,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
 )
 
 const maxProduct, maxComment = 200, 2000 // code points (CONTRACT section 5)
@@ -44,7 +45,7 @@ func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) erro
 
 // decided answers a decision about a load.
 type decided struct {
-	CleaningActionID store.ID         `json:"cleaningActionId"`
+	CleaningActionID guid.ID          `json:"cleaningActionId"`
 	Status           store.LoadStatus `json:"status"` // completed or rejected
 	DecidedAt        time.Time        `json:"decidedAt"`
 	ProductName      *string          `json:"productName"` // null where there is none

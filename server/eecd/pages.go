@@ -8,6 +8,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
@@ -140,7 +142,7 @@ func (e *Room) activationForm(c *web.Call) error {
 	e.links.Done(c, fields["token"])
 	return e.say(c, http.StatusOK, func(w words) message {
 		m := message{Title: w.ActivatedTitle, Text: w.ActivatedText, Class: "done"}
-		if id, err := store.ParseID(fields["cleaningId"]); err == nil {
+		if id, err := guid.Parse(fields["cleaningId"]); err == nil {
 			m.Link, m.LinkText = "/eecd/cleanings/"+id.String(), w.ToCleaning
 		}
 		return m
@@ -161,11 +163,11 @@ func (e *Room) badLink(c *web.Call, err error) error {
 		})
 	case errors.Is(err, tokens.ErrUnreadable):
 		return say(http.StatusForbidden, func(w words) string { return w.UnreadableText })
-	case store.IsKind(err, store.Forbidden):
+	case refuse.Is(err, refuse.Forbidden):
 		return say(http.StatusForbidden, func(w words) string { return w.BlockedText })
-	case store.IsKind(err, store.Conflict):
+	case refuse.Is(err, refuse.Conflict):
 		return say(http.StatusConflict, func(w words) string { return w.OldLinkText })
-	case store.IsKind(err, store.NotFound):
+	case refuse.Is(err, refuse.NotFound):
 		return say(http.StatusNotFound, func(w words) string { return w.GoneText })
 	}
 	return err
@@ -193,10 +195,10 @@ func (e *Room) notMeForm(c *web.Call) error {
 		return e.badLink(c, err)
 	}
 	if !e.Now().Before(claims.ExpiresAt) {
-		return e.badLink(c, store.Refuse(store.Conflict, ""))
+		return e.badLink(c, refuse.New(refuse.Conflict, ""))
 	}
 	err = e.Store.DisownUser(c.R.Context(), claims.Subject)
-	if store.IsKind(err, store.Conflict) {
+	if refuse.Is(err, refuse.Conflict) {
 		return e.say(c, http.StatusConflict, func(w words) message {
 			return message{Title: w.BadLinkTitle, Text: w.InUseText, Class: "error"}
 		})
@@ -219,12 +221,12 @@ type shown struct {
 
 // cleaningPage is where the QR code of a document leads.
 func (e *Room) cleaningPage(c *web.Call) error {
-	id, err := store.ParseID(c.Param("id"))
+	id, err := guid.Parse(c.Param("id"))
 	if err != nil {
 		return e.noCleaning(c)
 	}
 	cleaning, err := e.Store.Cleaning(id)
-	if store.IsKind(err, store.NotFound) {
+	if refuse.Is(err, refuse.NotFound) {
 		return e.noCleaning(c)
 	}
 	if err != nil {

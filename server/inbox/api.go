@@ -9,7 +9,7 @@ import (
 	"postern/mail"
 	"postern/server/web"
 	"postern/server/web/fields"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // messages lists the letters, newest first (GET messages?start=&limit=).
@@ -47,7 +47,7 @@ func searchOf(c *web.Call) (mail.InboxQuery, error) {
 }
 
 func errNoSearch() error {
-	return store.Refuse(store.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
+	return refuse.New(refuse.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
 }
 
 // message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
@@ -90,7 +90,7 @@ func (r *Room) part(c *web.Call) error {
 	}
 	content, found := letter.Content(c.Param("part"))
 	if !found {
-		return store.Refuse(store.NotFound, "The letter has no such part.")
+		return refuse.New(refuse.NotFound, "The letter has no such part.")
 	}
 	for _, file := range letter.Files {
 		if file.PartID == c.Param("part") {
@@ -98,7 +98,7 @@ func (r *Room) part(c *web.Call) error {
 			return c.Bytes(c.W.Header().Get("Content-Type"), content)
 		}
 	}
-	return store.Refuse(store.NotFound, "The letter has no such part.")
+	return refuse.New(refuse.NotFound, "The letter has no such part.")
 }
 
 // shownTypes are those that browsers show without running anything of them.
@@ -164,7 +164,7 @@ func (r *Room) setRead(c *web.Call) error {
 	pick := among(ids...)
 	if search = strings.TrimSpace(search); search != "" {
 		if len(ids) > 0 {
-			return store.Refuse(store.Invalid, "Name the letters either by IDs or by Search, not both.")
+			return refuse.New(refuse.Invalid, "Name the letters either by IDs or by Search, not both.")
 		}
 		query, err := parse(c, search)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"postern/mail"
 	"postern/server/web"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // framePolicy is for the HTML of letters, which anybody may have written: styles and pictures that it carries itself,
@@ -33,7 +33,7 @@ func (r *Room) view(c *web.Call) error {
 		r.opened(c, letter)
 		return c.Bytes("text/plain; charset=utf-8", []byte(letter.Text))
 	}
-	return store.Refuse(store.NotFound, "A letter can be seen as "+letter.ID+".html or "+letter.ID+".txt.")
+	return refuse.New(refuse.NotFound, "A letter can be seen as "+letter.ID+".html or "+letter.ID+".txt.")
 }
 
 // html gives a letter's HTML for the page's frame (GET message/{id}/html).
@@ -48,7 +48,7 @@ func (r *Room) html(c *web.Call) error {
 // showHTML answers with a letter's HTML, which can do nothing there.
 func showHTML(c *web.Call, letter *mail.Captured, embedded bool) error {
 	if letter.HTML == "" {
-		return store.Refuse(store.NotFound, "The letter has no HTML.")
+		return refuse.New(refuse.NotFound, "The letter has no HTML.")
 	}
 	h := c.W.Header()
 	h.Set("Content-Security-Policy", framePolicy)

@@ -13,7 +13,7 @@ import (
 
 	"postern/mail"
 	"postern/server/web"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // Room holds the inbox's pages and calls.
@@ -41,7 +41,7 @@ func New(box *mail.Inbox, stopping context.Context) (*Room, error) {
 
 // errNoLetter answers for letters that are not there. They may have been: the inbox forgets.
 func errNoLetter() error {
-	return store.Refuse(store.NotFound,
+	return refuse.New(refuse.NotFound,
 		"There is no such letter in the inbox; it keeps the newest ones only, and forgets all when the appliance ends.")
 }
 
@@ -69,7 +69,7 @@ func parse(c *web.Call, text string) (mail.InboxQuery, error) {
 	zone, err := time.LoadLocation(c.R.URL.Query().Get("tz"))
 	if err != nil {
 		const wrong = "This machine knows no such time zone. Leave tz out and write the offset into the date, as after:2026-01-31T08:00:00+01:00."
-		return mail.InboxQuery{}, &store.Refusal{Kind: store.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
+		return mail.InboxQuery{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
 	}
 	return mail.ParseInboxQueryIn(text, zone), nil
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"postern/server/web"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 const (
@@ -39,7 +39,7 @@ func (r *Room) wait(c *web.Call) error {
 	case context.Cause(ctx) == errStopping:
 		return errStopping
 	}
-	return store.Refuse(store.NotFound, "No such letter came within "+timeout.String()+".")
+	return refuse.New(refuse.NotFound, "No such letter came within "+timeout.String()+".")
 }
 
 // timeoutOf reads how long to wait: a duration as 10s or 1m30s. More than a minute counts as a minute.
@@ -49,14 +49,14 @@ func timeoutOf(text string) (time.Duration, error) {
 	}
 	timeout, err := time.ParseDuration(text)
 	if err != nil || timeout < 0 {
-		return 0, &store.Refusal{Kind: store.Invalid, Reason: "timeout must be a duration up to 60s, as 10s or 1m.",
+		return 0, &refuse.Refusal{Kind: refuse.Invalid, Reason: "timeout must be a duration up to 60s, as 10s or 1m.",
 			Fields: map[string][]string{"timeout": {"This must be a duration up to 60s, as 10s or 1m."}}}
 	}
 	return min(timeout, waitLongest), nil
 }
 
 // errStopping answers those who wait when the appliance ends.
-var errStopping error = &store.Refusal{Kind: store.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
+var errStopping error = &refuse.Refusal{Kind: refuse.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
 
 // waiting is a context that ends after the timeout, when the caller goes, and when the appliance stops.
 func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, context.CancelFunc) {

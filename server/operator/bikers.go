@@ -7,6 +7,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // biker shows the biker whom ?email= names.
@@ -39,7 +41,7 @@ func (o *Operator) unblockBiker(c *web.Call) error { return o.setBikerBlocked(c,
 
 func (o *Operator) setBikerBlocked(c *web.Call, blocked bool) error {
 	var email string
-	return o.changeBiker(c, &email, fields.Object{}, func(ctx context.Context, id store.ID) (store.Biker, error) {
+	return o.changeBiker(c, &email, fields.Object{}, func(ctx context.Context, id guid.ID) (store.Biker, error) {
 		return o.Store.BlockBiker(ctx, id, blocked)
 	})
 }
@@ -50,7 +52,7 @@ func (o *Operator) moveBiker(c *web.Call) error {
 	return o.changeBiker(c, &move.Email, fields.Object{
 		"partner": parsed(&move.Partner, true, partnerName),
 		"plan":    parsed(&move.Plan, true, planCode),
-	}, func(ctx context.Context, id store.ID) (store.Biker, error) {
+	}, func(ctx context.Context, id guid.ID) (store.Biker, error) {
 		return o.Store.MoveBiker(ctx, id, move.Partner, move.Plan)
 	})
 }
@@ -58,7 +60,7 @@ func (o *Operator) moveBiker(c *web.Call) error {
 // changeBiker does an act on the biker whom the body names by e-mail, beside the act's own fields, and shows the biker
 // afterwards.
 func (o *Operator) changeBiker(c *web.Call, email *string, own fields.Object,
-	act func(context.Context, store.ID) (store.Biker, error)) error {
+	act func(context.Context, guid.ID) (store.Biker, error)) error {
 	own["email"] = fields.Email(email)
 	if err := c.Decode(own); err != nil {
 		return err
@@ -87,8 +89,8 @@ func (o *Operator) findBiker(email string) (store.Biker, error) {
 
 // noBiker says in the operator's words that there is none.
 func noBiker(err error, email string) error {
-	if store.IsKind(err, store.NotFound) {
-		return store.Refuse(store.NotFound, "There is no biker "+email+".")
+	if refuse.Is(err, refuse.NotFound) {
+		return refuse.New(refuse.NotFound, "There is no biker "+email+".")
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/limit"
 	"postern/tokens"
 )
 
@@ -131,7 +132,7 @@ func TestExportUser(t *testing.T) {
 
 // What a partner causes beyond its limit waits for the operator.
 func TestRelease(t *testing.T) {
-	h, file := openRoom(t, store.Options{Rules: store.Rules{PartnerLetters: store.Rate{Count: 1, Per: time.Hour}}}, nil)
+	h, file := openRoom(t, store.Options{Rules: store.Rules{PartnerLetters: limit.Rate{Count: 1, Per: time.Hour}}}, nil)
 	act{"POST", "/plans", `{"code":"NL-1","client":"Haven"}`, 200, ``}.check(t, h)
 	act{"POST", "/partners", `{"name":"pay"}`, 200, ``}.check(t, h)
 	var letters []string

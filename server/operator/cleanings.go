@@ -12,6 +12,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 const (
@@ -73,11 +75,11 @@ func (o *Operator) openForDocuments(deliveries []*delivery) error {
 		}
 		known, err := o.Store.Cleaning(d.ID)
 		switch {
-		case store.IsKind(err, store.NotFound):
+		case refuse.Is(err, refuse.NotFound):
 		case err != nil:
 			return err
 		case known.Load.Status != store.LoadOpen:
-			return &store.Refusal{Kind: store.Conflict, Extra: map[string]any{"loadStatus": string(known.Load.Status)},
+			return &refuse.Refusal{Kind: refuse.Conflict, Extra: map[string]any{"loadStatus": string(known.Load.Status)},
 				Reason: fmt.Sprintf("The load of cleaning %s is %s already, so it takes no document; nothing was stored.", d.ID, known.Load.Status)}
 		}
 	}
@@ -85,8 +87,8 @@ func (o *Operator) openForDocuments(deliveries []*delivery) error {
 }
 
 // halfStored says beside a refusal of a document what of the call is stored in spite of it.
-func halfStored(id store.ID, err error) error {
-	var refusal *store.Refusal
+func halfStored(id guid.ID, err error) error {
+	var refusal *refuse.Refusal
 	if !errors.As(err, &refusal) {
 		return fmt.Errorf("the cleanings are stored, but not the document of %s: %w", id, err)
 	}
@@ -119,7 +121,7 @@ func readDeliveries(c *web.Call) (deliveries []*delivery, ignored []string, err 
 // onceEach refuses a list that names a cleaning twice: which one should count?
 func onceEach(deliveries []*delivery) error {
 	faults := map[string][]string{}
-	first := map[store.ID]int{}
+	first := map[guid.ID]int{}
 	for i, d := range deliveries {
 		if before, twice := first[d.ID]; twice {
 			path := fmt.Sprintf("[%d].id", i)
@@ -131,7 +133,7 @@ func onceEach(deliveries []*delivery) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return &store.Refusal{Kind: store.Invalid, Reason: "A cleaning is in the list twice.", Fields: faults}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "A cleaning is in the list twice.", Fields: faults}
 }
 
 // readPDF reads an optional PDF in base64 (RFC 4648 §4).

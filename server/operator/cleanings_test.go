@@ -15,6 +15,7 @@ import (
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -67,7 +68,7 @@ func decide(t *testing.T, file *store.Store, cleaning string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named, err := store.ParseID(cleaning)
+	named, err := guid.Parse(cleaning)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func TestDocumentOfDecidedLoad(t *testing.T) {
 	if w.Code != 409 || !strings.Contains(w.Body.String(), `"loadStatus":"rejected"`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
-	if all, err := file.Cleanings(store.ID{}, 10); err != nil || len(all) != 1 {
+	if all, err := file.Cleanings(guid.ID{}, 10); err != nil || len(all) != 1 {
 		t.Errorf("the call was refused, and %d cleanings are stored (%v)", len(all), err)
 	}
 	if w := deliver(h, item(id, "S-1", "")); w.Code != 200 {
@@ -102,7 +103,7 @@ func TestDocumentAfterCleanings(t *testing.T) {
 	var clock atomic.Int64
 	var file *store.Store
 	var h http.Handler
-	named, _ := store.ParseID(id)
+	named, _ := guid.Parse(id)
 	h, file = openRoom(t, store.Options{
 		Now: func() time.Time { return time.Unix(1_800_000_000+2*clock.Add(1), 0) }, // a look at the disk for each write
 		Free: func(string) (free, total uint64, err error) {

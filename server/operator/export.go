@@ -7,6 +7,8 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // everything is the limit of a list that is wanted whole.
@@ -38,7 +40,7 @@ type UserExport struct {
 
 // Decision is a load that a user decided.
 type Decision struct {
-	CleaningID store.ID `json:"cleaningActionId"`
+	CleaningID guid.ID `json:"cleaningActionId"`
 	web.Load
 }
 
@@ -57,7 +59,7 @@ func (o *Operator) exportBiker(c *web.Call) error {
 	switch {
 	case err == nil:
 		err = o.exportAccount(found, &export)
-	case store.IsKind(err, store.NotFound) && len(letters) > 0:
+	case refuse.Is(err, refuse.NotFound) && len(letters) > 0:
 		err = nil
 	}
 	if err != nil {
@@ -120,9 +122,9 @@ func (o *Operator) exportUser(c *web.Call) error {
 }
 
 // decisionsOf looks through all cleanings, a stretch at a time: no index leads from a user to them.
-func (o *Operator) decisionsOf(user store.ID) ([]Decision, error) {
+func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {
 	decisions := []Decision{}
-	for after := (store.ID{}); ; {
+	for after := (guid.ID{}); ; {
 		stretch, err := o.Store.Cleanings(after, longestList)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
 )
 
 var letterStates = map[store.LetterState]bool{
@@ -71,7 +72,7 @@ func (o *Operator) holdLetter(c *web.Call) error    { return changeLetter(c, o.S
 func (o *Operator) cancelLetter(c *web.Call) error  { return changeLetter(c, o.Store.CancelLetter) }
 
 // changeLetter does an act on the letter in the path and shows it afterwards.
-func changeLetter(c *web.Call, act func(context.Context, store.ID) (store.Letter, error)) error {
+func changeLetter(c *web.Call, act func(context.Context, guid.ID) (store.Letter, error)) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // Options are the plain values that an Operator is made of.
@@ -113,10 +115,10 @@ func (o *Operator) Routes() []web.Route {
 }
 
 // pathID is the id in the path.
-func pathID(c *web.Call) (store.ID, error) {
-	id, err := store.ParseID(c.Param("id"))
+func pathID(c *web.Call) (guid.ID, error) {
+	id, err := guid.Parse(c.Param("id"))
 	if err != nil {
-		return id, store.Refuse(store.Invalid, "The id must be a GUID, as 00000000-0000-4000-8000-000000000001.")
+		return id, refuse.New(refuse.Invalid, "The id must be a GUID, as 00000000-0000-4000-8000-000000000001.")
 	}
 	return id, nil
 }
@@ -138,15 +140,15 @@ func (q *query) err() error {
 	if len(q.faults) == 0 {
 		return nil
 	}
-	return &store.Refusal{Kind: store.Invalid, Reason: "The query is wrong.", Fields: q.faults}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "The query is wrong.", Fields: q.faults}
 }
 
-func (q *query) id(name string) (id store.ID) {
+func (q *query) id(name string) (id guid.ID) {
 	text := q.values.Get(name)
 	if text == "" {
 		return id
 	}
-	id, err := store.ParseID(text)
+	id, err := guid.Parse(text)
 	if err != nil {
 		q.fault(name, "This must be a GUID.")
 	}

@@ -7,6 +7,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // lettersShown is how many of a user's letters are shown with the user.
@@ -33,17 +35,17 @@ func (o *Operator) eraseUser(c *web.Call) error {
 }
 
 func (o *Operator) blockUser(c *web.Call) error {
-	return o.changeUser(c, func(ctx context.Context, id store.ID) (store.User, error) { return o.Store.BlockUser(ctx, id, true) })
+	return o.changeUser(c, func(ctx context.Context, id guid.ID) (store.User, error) { return o.Store.BlockUser(ctx, id, true) })
 }
 
 func (o *Operator) unblockUser(c *web.Call) error {
-	return o.changeUser(c, func(ctx context.Context, id store.ID) (store.User, error) { return o.Store.BlockUser(ctx, id, false) })
+	return o.changeUser(c, func(ctx context.Context, id guid.ID) (store.User, error) { return o.Store.BlockUser(ctx, id, false) })
 }
 
 func (o *Operator) reactivateUser(c *web.Call) error { return o.changeUser(c, o.Store.ReactivateUser) }
 
 // changeUser does an act on the Person in the body and shows the user afterwards.
-func (o *Operator) changeUser(c *web.Call, act func(context.Context, store.ID) (store.User, error)) error {
+func (o *Operator) changeUser(c *web.Call, act func(context.Context, guid.ID) (store.User, error)) error {
 	var person Person
 	if err := c.Decode(fields.Object{"email": fields.Email(&person.Email)}); err != nil {
 		return err
@@ -70,8 +72,8 @@ func (o *Operator) userInQuery(c *web.Call) (store.User, error) {
 // find gives a user, or says in the operator's words that there is none.
 func (o *Operator) find(email string) (store.User, error) {
 	user, err := o.Store.UserByEmail(email)
-	if store.IsKind(err, store.NotFound) {
-		err = store.Refuse(store.NotFound, "There is no user "+email+".")
+	if refuse.Is(err, refuse.NotFound) {
+		err = refuse.New(refuse.NotFound, "There is no user "+email+".")
 	}
 	return user, err
 }

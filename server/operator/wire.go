@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // Prefix starts the path of every endpoint here.
@@ -12,13 +13,13 @@ const Prefix = "/operator/v1"
 // Page is a stretch of a list. Next is the `after` of the following stretch, for letters the `before`; none: this is the
 // last.
 type Page[T any] struct {
-	Items []T      `json:"items"`
-	Next  store.ID `json:"next,omitzero"`
+	Items []T     `json:"items"`
+	Next  guid.ID `json:"next,omitzero"`
 }
 
 // StoredCleaning tells what storing a cleaning came to.
 type StoredCleaning struct {
-	ID      store.ID           `json:"id"`
+	ID      guid.ID            `json:"id"`
 	Number  string             `json:"number"`
 	Outcome store.StoreOutcome `json:"outcome"` // created, changed, unchanged
 	PDF     bool               `json:"pdf"`     // a document was uploaded with it
@@ -43,12 +44,12 @@ const (
 
 // UserRecord is what is stored of a user, without the hash of the latest link's token.
 type UserRecord struct {
-	ID               store.ID  `json:"id"`
+	ID               guid.ID   `json:"id"`
 	Email            string    `json:"email"`
 	FirstName        string    `json:"firstName"`
 	LastName         string    `json:"lastName"`
 	OrganisationName string    `json:"organisationName"`
-	CleaningID       store.ID  `json:"cleaningId,omitzero"` // what the user came for when registering
+	CleaningID       guid.ID   `json:"cleaningId,omitzero"` // what the user came for when registering
 	Language         string    `json:"language"`
 	State            UserState `json:"state"`
 	RegisteredAt     time.Time `json:"registeredAt"`
@@ -64,13 +65,13 @@ type User struct {
 
 // Letter is what an operator sees of a letter: everything but the ids that only the store needs.
 type Letter struct {
-	ID         store.ID          `json:"id"`
+	ID         guid.ID           `json:"id"`
 	Kind       store.LetterKind  `json:"kind"`
 	Language   string            `json:"language"`
 	To         string            `json:"to"`               // empty after an erasure
 	Partner    string            `json:"partner,omitzero"` // whose registration owes it; users' letters have none
 	MessageID  string            `json:"messageId"`
-	CleaningID store.ID          `json:"cleaningId,omitzero"`
+	CleaningID guid.ID           `json:"cleaningId,omitzero"`
 	State      store.LetterState `json:"state"`
 	OwedAt     time.Time         `json:"owedAt"`
 	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued

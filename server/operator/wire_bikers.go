@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // Partner is what an operator sees of a partner: never a token, nor its hash.
@@ -74,7 +75,7 @@ const (
 
 // BikerRecord is what is stored of a biker, without the hash of the password.
 type BikerRecord struct {
-	ID              store.ID   `json:"id"`
+	ID              guid.ID    `json:"id"`
 	Email           string     `json:"email"`
 	FirstName       string     `json:"firstName"`
 	LastName        string     `json:"lastName"`

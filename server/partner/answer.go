@@ -5,6 +5,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/guid"
 )
 
 // listed answers a list.
@@ -26,13 +27,13 @@ type result struct {
 
 // about has Errors and Warnings only where there are some: a list can be long.
 type about struct {
-	ID         *store.ID           `json:"id"` // null: of nobody, or of another partner's person
+	ID         *guid.ID            `json:"id"` // null: of nobody, or of another partner's person
 	Updated    []string            `json:"updated,omitempty"`
 	Email      *string             `json:"Email"`
 	EmployeeID *string             `json:"partner_EmployeeID"`
 	Errors     map[string][]string `json:"errors,omitempty"`
 	Warnings   []string            `json:"warnings,omitempty"`
-	Letter     *store.ID           `json:"letter"` // null: none is owed
+	Letter     *guid.ID            `json:"letter"` // null: none is owed
 }
 
 // registered answers for a person alone who is there now.
@@ -44,12 +45,12 @@ type registered struct {
 }
 
 type aboutOne struct {
-	ID         *store.ID `json:"id"`
-	Updated    []string  `json:"updated,omitzero"` // nil: created
-	Email      *string   `json:"Email"`
-	EmployeeID *string   `json:"partner_EmployeeID"`
-	Letter     *store.ID `json:"letter"`
-	Warnings   []string  `json:"warnings"`
+	ID         *guid.ID `json:"id"`
+	Updated    []string `json:"updated,omitzero"` // nil: created
+	Email      *string  `json:"Email"`
+	EmployeeID *string  `json:"partner_EmployeeID"`
+	Letter     *guid.ID `json:"letter"`
+	Warnings   []string `json:"warnings"`
 }
 
 // The words of the result member, as the sister call user.login of the same API has them where the seed is silent.
@@ -129,14 +130,14 @@ func one(r *store.BikerResult) registered {
 }
 
 // told gives the person's id where this partner may know it.
-func told(r *store.BikerResult) *store.ID {
+func told(r *store.BikerResult) *guid.ID {
 	if !r.Mine {
 		return nil
 	}
 	return idOrNull(&r.Biker)
 }
 
-func idOrNull(id *store.ID) *store.ID {
+func idOrNull(id *guid.ID) *guid.ID {
 	if id.IsZero() {
 		return nil
 	}

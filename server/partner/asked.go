@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"postern/server/web/fields"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // unreadable refuses a call as a whole.
 func unreadable(sentences ...string) error {
-	return &store.Refusal{Kind: store.Invalid, Reason: sentences[0], Fields: map[string][]string{"": sentences}}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: sentences[0], Fields: map[string][]string{"": sentences}}
 }
 
 // parameter reads one parameter of the query, empty where it is absent. Its name matches in any case, and a query that
@@ -22,14 +22,14 @@ func unreadable(sentences ...string) error {
 func parameter(u *url.URL, name string) (value string, given bool, err error) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", false, store.Refuse(store.Invalid, "The query behind the question mark can't be read; percent-encode what it holds.")
+		return "", false, refuse.New(refuse.Invalid, "The query behind the question mark can't be read; percent-encode what it holds.")
 	}
 	for key, list := range values {
 		if !strings.EqualFold(key, name) {
 			continue
 		}
 		if given || len(list) != 1 {
-			return "", false, store.Refuse(store.Invalid, "The parameter "+name+" is given twice.")
+			return "", false, refuse.New(refuse.Invalid, "The parameter "+name+" is given twice.")
 		}
 		value, given = list[0], true
 	}
@@ -48,7 +48,7 @@ func dryRun(u *url.URL) (bool, error) {
 	}
 	for name := range u.Query() {
 		if !strings.EqualFold(name, dryRunParameter) {
-			return false, store.Refuse(store.Invalid, fmt.Sprintf(
+			return false, refuse.New(refuse.Invalid, fmt.Sprintf(
 				"user.create knows no parameter %q, only dryRun=true; nothing was done.", fields.Shorten(name, maxRepeated)))
 		}
 	}
@@ -58,7 +58,7 @@ func dryRun(u *url.URL) (bool, error) {
 	case strings.EqualFold(value, "true"):
 		return true, nil
 	}
-	return false, store.Refuse(store.Invalid, "dryRun must be true or false; nothing was done.")
+	return false, refuse.New(refuse.Invalid, "dryRun must be true or false; nothing was done.")
 }
 
 // maxRepeated bounds, in code points, what is repeated of the caller's own words.
@@ -71,9 +71,9 @@ func idempotencyKey(header http.Header) (string, error) {
 	case len(given) == 0:
 		return "", nil
 	case len(given) > 1:
-		return "", store.Refuse(store.Invalid, "The header Idempotency-Key is given twice.")
+		return "", refuse.New(refuse.Invalid, "The header Idempotency-Key is given twice.")
 	case !isKey(given[0]):
-		return "", store.Refuse(store.Invalid, "An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
+		return "", refuse.New(refuse.Invalid, "An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
 	}
 	return given[0], nil
 }
@@ -97,7 +97,7 @@ type running struct {
 	keys map[string]struct{} // guarded by mu
 }
 
-var errRunning = &store.Refusal{Kind: store.Conflict, RetryAfter: 2 * time.Second,
+var errRunning = &refuse.Refusal{Kind: refuse.Conflict, RetryAfter: 2 * time.Second,
 	Reason: "The first call with this Idempotency-Key is still being done; repeat it in a moment for its answer."}
 
 // begin lets one call at a time run for a partner's key. Who has begun calls end.

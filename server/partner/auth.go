@@ -8,20 +8,21 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/refuse"
 	"postern/tokens"
 )
 
 var (
-	errNoToken = store.Refuse(store.Unauthorized,
+	errNoToken = refuse.New(refuse.Unauthorized,
 		"This call needs the header Authorization: Bearer and a token; ask the operator of this service for one.")
-	errTwoTokens = store.Refuse(store.Unauthorized, "The header Authorization is given twice; send it once.")
-	errNotBearer = store.Refuse(store.Unauthorized,
+	errTwoTokens = refuse.New(refuse.Unauthorized, "The header Authorization is given twice; send it once.")
+	errNotBearer = refuse.New(refuse.Unauthorized,
 		"The header Authorization must hold the word Bearer, a space and the token.")
-	errMalformed = store.Refuse(store.Unauthorized, "What the header Authorization holds can be no token of this "+
+	errMalformed = refuse.New(refuse.Unauthorized, "What the header Authorization holds can be no token of this "+
 		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
-	errForeign = store.Refuse(store.Forbidden,
+	errForeign = refuse.New(refuse.Forbidden,
 		"This token may not be used from your address; ask the operator of this service to allow it.")
-	errNoScope = store.Refuse(store.Forbidden,
+	errNoScope = refuse.New(refuse.Forbidden,
 		"This token may not be used for this call; ask the operator of this service to allow it.")
 )
 
@@ -49,7 +50,7 @@ func (p *Room) caller(c *web.Call) (store.Partner, error) {
 	}
 	partner, err := p.Store.PartnerByToken(hash)
 	switch {
-	case store.IsKind(err, store.Unauthorized):
+	case refuse.Is(err, refuse.Unauthorized):
 		c.Security(web.TokenRefused).Msg("a bearer token that no partner has")
 	case err == nil && !isFrom(partner, c.Client):
 		c.Security(web.TokenRefused).Str("partner", partner.Name).Msg("a bearer token from a foreign address")

@@ -7,6 +7,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // smallBody is up to what length a body is read before it is known to be a list. One that is longer, or does not say how
@@ -71,7 +72,7 @@ func (h *held) encoded(length int) (written func()) {
 
 // overLimit notes that a budget is used up.
 func overLimit(c *web.Call, partner store.Partner, err error) error {
-	if store.IsKind(err, store.TooMany) {
+	if refuse.Is(err, refuse.TooMany) {
 		c.Security(web.OverLimit).Str("partner", partner.Name).Msg("a partner has used up what may be stored for it")
 	}
 	return err

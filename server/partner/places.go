@@ -3,7 +3,7 @@ package partner
 import (
 	"sync"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // places are those of the few lists that are read and done at once. They also know of the answers to lists that are being
@@ -26,8 +26,8 @@ type place struct {
 }
 
 var (
-	errBusy = store.Refuse(store.Unavailable, "As many lists as can be done at once are being done; send this one again in a moment.")
-	errFull = store.Refuse(store.Unavailable, "Too many answers to lists are still waiting to be read; read those, and send this list again in a moment.")
+	errBusy = refuse.New(refuse.Unavailable, "As many lists as can be done at once are being done; send this one again in a moment.")
+	errFull = refuse.New(refuse.Unavailable, "Too many answers to lists are still waiting to be read; read those, and send this list again in a moment.")
 )
 
 func (p *place) take() error {

@@ -7,11 +7,13 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // person is somebody whom this partner has registered, read back.
 type person struct {
-	ID            store.ID   `json:"id"`
+	ID            guid.ID    `json:"id"`
 	Email         string     `json:"Email"`
 	EmployeeID    *string    `json:"partner_EmployeeID"`
 	BikePlanCode  string     `json:"BikePlanCode"`
@@ -21,7 +23,7 @@ type person struct {
 }
 
 type letter struct {
-	ID     store.ID          `json:"id"`
+	ID     guid.ID           `json:"id"`
 	Kind   store.LetterKind  `json:"kind"`
 	State  store.LetterState `json:"state"`
 	At     time.Time         `json:"at"`     // when it was sent, failed or cancelled; before that, when it was owed
@@ -30,7 +32,7 @@ type letter struct {
 
 var errNobodyNamed = unreadable("Say who is asked for: ?partner_EmployeeID=… or ?id=….")
 
-var errNotYours = store.Refuse(store.NotFound, "None of the people that you have registered is known by this id.")
+var errNotYours = refuse.New(refuse.NotFound, "None of the people that you have registered is known by this id.")
 
 func (p *Room) readBack(c *web.Call, partner store.Partner) error {
 	text, _, err := parameter(c.R.URL, "id")
@@ -46,9 +48,9 @@ func (p *Room) readBack(c *web.Call, partner store.Partner) error {
 	if text == "" && employee == "" {
 		return errNobodyNamed
 	}
-	var id store.ID // the zero GUID beside an employee's id names nothing
+	var id guid.ID // the zero GUID beside an employee's id names nothing
 	if text != "" {
-		if id, err = store.ParseID(text); err != nil || id.IsZero() && employee == "" {
+		if id, err = guid.Parse(text); err != nil || id.IsZero() && employee == "" {
 			return errNotYours
 		}
 	}

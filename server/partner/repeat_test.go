@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // TestIdempotencyKey holds that the first answer comes back octet for octet, the traceId of a problem included.
@@ -86,7 +87,7 @@ func TestKeyHeader(t *testing.T) {
 		{"tab", []string{"a\tb"}, false}, {"delete", []string{"a\x7f"}, false}, {"beyond ASCII", []string{"é"}, false}, {"twice", []string{"k", "k"}, false},
 	} {
 		key, err := idempotencyKey(http.Header{"Idempotency-Key": test.values})
-		if (err == nil) != test.ok || test.ok && len(test.values) > 0 && key != test.values[0] || err != nil && !store.IsKind(err, store.Invalid) {
+		if (err == nil) != test.ok || test.ok && len(test.values) > 0 && key != test.values[0] || err != nil && !refuse.Is(err, refuse.Invalid) {
 			t.Errorf("%s: %q, %v", test.name, key, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/limit"
 )
 
 // slowReader is a caller that has read all of its answer, as far as the handler can tell, once it is told to.
@@ -108,7 +109,7 @@ func TestAnswersUnderWay(t *testing.T) {
 // TestOverBudget holds what a partner is answered whose budget is used up, and that the operator can see it.
 func TestOverBudget(t *testing.T) {
 	s := open(t, func(r *store.Rules) {
-		r.PartnerPeople = store.Rate{Count: 1, Per: 24 * 3600e9}
+		r.PartnerPeople = limit.Rate{Count: 1, Per: 24 * 3600e9}
 	})
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
 	if status, body := s.post(t, paye, "", `{"user":`+jane+`}`); status != http.StatusCreated {

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"postern/server/web/fields"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // Body reads the whole body within the route's limits of size and time. Its errors are answered as 413, 408 and 400.
@@ -78,7 +78,7 @@ func (c *Call) bodyFault(err error) error {
 		return &Problem{Status: http.StatusRequestTimeout, Detail: "The body took too long to arrive."}
 	}
 	c.W.Header().Set("Connection", "close")
-	return &store.Refusal{Kind: store.Invalid, Reason: "The body ended before it was complete.", Cause: err,
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "The body ended before it was complete.", Cause: err,
 		Fields: map[string][]string{"": {"The body ended before it was complete."}}}
 }
 
@@ -147,12 +147,12 @@ func (c *Call) Form() (map[string]string, error) {
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, store.Refuse(store.Invalid, "The form can't be read.")
+		return nil, refuse.New(refuse.Invalid, "The form can't be read.")
 	}
 	form := make(map[string]string, len(values))
 	for name, list := range values {
 		if len(list) != 1 || !utf8.ValidString(name) || !utf8.ValidString(list[0]) {
-			return nil, store.Refuse(store.Invalid, "The form can't be read.")
+			return nil, refuse.New(refuse.Invalid, "The form can't be read.")
 		}
 		form[name] = list[0]
 	}

@@ -5,6 +5,7 @@ import (
 
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
 )
 
 // The bounds of a cleaning's fields, in code points and entries.
@@ -76,7 +77,7 @@ func compartment(c *store.Compartment) fields.Reader {
 
 // Cleaning is a cleaning as it is answered: the fields that it was delivered with, and how its load stands.
 type Cleaning struct {
-	ID store.ID `json:"id"`
+	ID guid.ID `json:"id"`
 	store.CleaningData
 	Load Load `json:"load"`
 }

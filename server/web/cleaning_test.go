@@ -11,6 +11,8 @@ import (
 
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 const wholeCleaning = `{"number":"2026-000123","station":{"name":"Tank Wash","city":"Antwerpen","country":"BE","phone":"+32 3"},` +
@@ -26,7 +28,7 @@ func TestCleaningRoundTrip(t *testing.T) {
 		t.Fatal(err, unknown)
 	}
 	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-	id, _ := store.ParseID("0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f")
+	id, _ := guid.Parse("0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f")
 	for _, test := range []struct {
 		load store.Load
 		want string
@@ -60,7 +62,7 @@ func TestCleaningFaults(t *testing.T) {
 		var data store.CleaningData
 		_, err := fields.Decode([]byte(body), CleaningObject(&data))
 		var paths []string
-		if refusal, ok := err.(*store.Refusal); ok {
+		if refusal, ok := err.(*refuse.Refusal); ok {
 			paths = slices.Sorted(maps.Keys(refusal.Fields))
 		}
 		if got := strings.Join(paths, " "); got != want {

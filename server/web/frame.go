@@ -19,7 +19,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Handler does one call. What it returns as an error is answered in one place: a *store.Refusal by its kind, a *Problem by
+// Handler does one call. What it returns as an error is answered in one place: a *refuse.Refusal by its kind, a *Problem by
 // its status, anything else as a 500 whose text only the log sees. An error after the answer has begun breaks the connection.
 type Handler func(*Call) error
 

@@ -22,7 +22,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web/fields"
-	"postern/store"
+	"postern/store/refuse"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -63,7 +63,7 @@ func testRoutes(t testing.TB) []Route {
 		{Method: "GET", Path: "/api/things/:id/email", NoHead: true, Handle: func(c *Call) error { return c.NoContent() }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing, BodyLimit: 100, BodyTime: 200 * time.Millisecond},
 		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Bearer: true},
-		{Method: "GET", Path: "/partner/things", Bearer: true, Handle: func(*Call) error { return store.Refuse(store.Unauthorized, "No token.") }},
+		{Method: "GET", Path: "/partner/things", Bearer: true, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
 		{Method: "GET", Path: "/api/fail/:how", Handle: failing},
 		{Method: "GET", Path: "/page/fail/:how", Handle: failing, Page: true},
 		{Method: "GET", Path: "/page", Handle: page, Page: true},
@@ -85,15 +85,15 @@ func decodeThing(c *Call) error {
 
 // failing ends in every way that a handler can.
 func failing(c *Call) error {
-	refusals := map[string]*store.Refusal{
-		"invalid":     {Kind: store.Invalid, Reason: "Wrong.", Fields: map[string][]string{"a": {"Wrong."}}},
-		"forbidden":   {Kind: store.Forbidden, Reason: "No."},
-		"missing":     {Kind: store.NotFound, Reason: "Nothing."},
-		"conflict":    {Kind: store.Conflict, Reason: "Decided.", Extra: map[string]any{"loadStatus": "rejected"}},
-		"gone":        {Kind: store.Gone, Reason: "Gone."},
-		"often":       {Kind: store.TooMany, Reason: "Too often.", RetryAfter: 1500 * time.Millisecond},
-		"unavailable": {Kind: store.Unavailable, Reason: "Disk full.", Cause: errors.New(secretCause)},
-		"unencodable": {Kind: store.Conflict, Reason: "Decided.", Extra: map[string]any{"f": func() {}}},
+	refusals := map[string]*refuse.Refusal{
+		"invalid":     {Kind: refuse.Invalid, Reason: "Wrong.", Fields: map[string][]string{"a": {"Wrong."}}},
+		"forbidden":   {Kind: refuse.Forbidden, Reason: "No."},
+		"missing":     {Kind: refuse.NotFound, Reason: "Nothing."},
+		"conflict":    {Kind: refuse.Conflict, Reason: "Decided.", Extra: map[string]any{"loadStatus": "rejected"}},
+		"gone":        {Kind: refuse.Gone, Reason: "Gone."},
+		"often":       {Kind: refuse.TooMany, Reason: "Too often.", RetryAfter: 1500 * time.Millisecond},
+		"unavailable": {Kind: refuse.Unavailable, Reason: "Disk full.", Cause: errors.New(secretCause)},
+		"unencodable": {Kind: refuse.Conflict, Reason: "Decided.", Extra: map[string]any{"f": func() {}}},
 	}
 	if refusal, ok := refusals[c.Param("how")]; ok {
 		return fmt.Errorf("wrapped: %w", refusal)

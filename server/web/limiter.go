@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"postern/store"
+	"postern/store/limit"
 )
 
 // maxClients bounds how many clients and networks a Limiter remembers: at most some 15 MiB.
@@ -17,13 +17,13 @@ const maxClients = 50_000
 type Limiter struct {
 	OverLimit func() // is told of every call that is over the limit; nil: nobody. It is set before the first call
 
-	rate, wide store.Rate
+	rate, wide limit.Rate
 	exempt     []netip.Prefix
 	now        func() time.Time
 	most       int
 
 	mu      sync.Mutex
-	clients map[netip.Prefix]store.Window // guarded by mu
+	clients map[netip.Prefix]limit.Window // guarded by mu
 	gates   map[netip.Prefix]*gate        // guarded by mu; of the clients with calls of Try under way, at least one each
 }
 
@@ -37,11 +37,11 @@ type gate struct {
 const wideFactor = 10
 
 // NewLimiter makes a limiter. The zero rate limits nobody; clients within exempt are never limited.
-func NewLimiter(rate store.Rate, exempt []netip.Prefix, now func() time.Time) *Limiter {
+func NewLimiter(rate limit.Rate, exempt []netip.Prefix, now func() time.Time) *Limiter {
 	wide := rate
 	wide.Count *= wideFactor
 	return &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients,
-		clients: make(map[netip.Prefix]store.Window), gates: make(map[netip.Prefix]*gate)}
+		clients: make(map[netip.Prefix]limit.Window), gates: make(map[netip.Prefix]*gate)}
 }
 
 // Take counts one call of the client. A wait other than zero means that the limit is used up and nothing was counted.
@@ -178,7 +178,7 @@ func (l *Limiter) take(client netip.Addr, now time.Time) {
 	}
 }
 
-func (l *Limiter) count(key netip.Prefix, rate store.Rate, now time.Time) {
+func (l *Limiter) count(key netip.Prefix, rate limit.Rate, now time.Time) {
 	window, known := l.clients[key]
 	if !known && len(l.clients) >= l.most {
 		l.makeRoom(now)
@@ -188,7 +188,7 @@ func (l *Limiter) count(key netip.Prefix, rate store.Rate, now time.Time) {
 
 // makeRoom forgets the client that has called least of late.
 func (l *Limiter) makeRoom(now time.Time) {
-	evict(l.clients, func(w store.Window) int { return l.rate.Taken(w, now) })
+	evict(l.clients, func(w limit.Window) int { return l.rate.Taken(w, now) })
 }
 
 // evict forgets a client: of a few that the map's order brings up, the one with least against it. So a flood of new

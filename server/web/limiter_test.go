@@ -10,12 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"postern/store"
+	"postern/store/limit"
 )
 
 func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(store.Rate{Count: 2, Per: time.Hour}, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}, time.Now)
+		l := NewLimiter(limit.Rate{Count: 2, Per: time.Hour}, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}, time.Now)
 		take := func(addr string, taken bool) {
 			t.Helper()
 			client := netip.MustParseAddr(addr)
@@ -48,7 +48,7 @@ func TestLimiter(t *testing.T) {
 
 // TestLimiterIsBounded: a flood of addresses neither grows it nor frees those who have used up their limit.
 func TestLimiterIsBounded(t *testing.T) {
-	l := NewLimiter(store.Rate{Count: 3, Per: time.Hour}, nil, time.Now)
+	l := NewLimiter(limit.Rate{Count: 3, Per: time.Hour}, nil, time.Now)
 	l.most = 100
 	busy := netip.MustParseAddr("192.0.2.1")
 	for range 3 {
@@ -60,7 +60,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	if len(l.clients) > 100 || l.Take(busy) == 0 {
 		t.Errorf("%d clients, and the busy one waits %v", len(l.clients), l.Take(busy))
 	}
-	if off := NewLimiter(store.Rate{}, nil, time.Now); off.Take(busy) != 0 || len(off.clients) != 0 {
+	if off := NewLimiter(limit.Rate{}, nil, time.Now); off.Take(busy) != 0 || len(off.clients) != 0 {
 		t.Error("off limits")
 	}
 }
@@ -82,7 +82,7 @@ func TestLanguage(t *testing.T) {
 // something use nothing up.
 func TestLimiterTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(store.Rate{Count: 5, Per: time.Hour}, nil, time.Now)
+		l := NewLimiter(limit.Rate{Count: 5, Per: time.Hour}, nil, time.Now)
 		client := netip.MustParseAddr("192.0.2.1")
 		var ran, most, underWay atomic.Int32
 		atOnce := func(calls int, counts bool) {
@@ -119,7 +119,7 @@ func TestLimiterTries(t *testing.T) {
 // TestLimiterTryEnds: a caller who goes waits no longer, and holds up nobody; other clients never wait for this one.
 func TestLimiterTryEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(store.Rate{Count: 1, Per: time.Hour}, nil, time.Now)
+		l := NewLimiter(limit.Rate{Count: 1, Per: time.Hour}, nil, time.Now)
 		var calls sync.WaitGroup
 		began := time.Now()
 		try := func(addr string, patience, takes, ends time.Duration, refused bool) {

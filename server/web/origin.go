@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // What browsers of an allowed origin may send and see (CORS, Fetch standard §3.3).
@@ -70,7 +70,7 @@ func (c *Call) checkOrigin() error {
 		err = c.checkReferer(err)
 	}
 	if err != nil {
-		return &store.Refusal{Kind: store.Forbidden, Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
+		return &refuse.Refusal{Kind: refuse.Forbidden, Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
 	}
 	return nil
 }

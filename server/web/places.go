@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"sync"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // PlaceLimits are how many answers may be under way at once.
@@ -33,9 +33,9 @@ func NewPlaces(limits PlaceLimits, exempt []netip.Prefix) *Places {
 }
 
 var (
-	errManyAnswers = store.Refuse(store.TooMany,
+	errManyAnswers = refuse.New(refuse.TooMany,
 		"As many documents as can be had at once are on their way to you; ask again once one has arrived.")
-	errBusyAnswers = store.Refuse(store.Unavailable,
+	errBusyAnswers = refuse.New(refuse.Unavailable,
 		"As many documents as can be sent at once are being sent; ask again in a moment.")
 )
 

@@ -9,10 +9,10 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
-// Problem is an error with the status that it is answered with, for what the kinds of store.Refusal have no word for. It is
+// Problem is an error with the status that it is answered with, for what the kinds of refuse.Refusal have no word for. It is
 // answered as RFC 9457 application/problem+json, or as a page.
 type Problem struct {
 	Status     int
@@ -30,15 +30,15 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) Unwrap() error { return p.Cause }
 
 // statuses is the one place where kinds of refusal become statuses.
-var statuses = map[store.Kind]int{
-	store.Invalid:      http.StatusBadRequest,
-	store.Unauthorized: http.StatusUnauthorized,
-	store.Forbidden:    http.StatusForbidden,
-	store.NotFound:     http.StatusNotFound,
-	store.Conflict:     http.StatusConflict,
-	store.Gone:         http.StatusGone,
-	store.TooMany:      http.StatusTooManyRequests,
-	store.Unavailable:  http.StatusServiceUnavailable,
+var statuses = map[refuse.Kind]int{
+	refuse.Invalid:      http.StatusBadRequest,
+	refuse.Unauthorized: http.StatusUnauthorized,
+	refuse.Forbidden:    http.StatusForbidden,
+	refuse.NotFound:     http.StatusNotFound,
+	refuse.Conflict:     http.StatusConflict,
+	refuse.Gone:         http.StatusGone,
+	refuse.TooMany:      http.StatusTooManyRequests,
+	refuse.Unavailable:  http.StatusServiceUnavailable,
 }
 
 // The fixed sentences of what the caller can do nothing about.
@@ -53,7 +53,7 @@ func problemOf(err error) *Problem {
 	if errors.As(err, &problem) {
 		return problem
 	}
-	var refusal *store.Refusal
+	var refusal *refuse.Refusal
 	if errors.As(err, &refusal) && statuses[refusal.Kind] != 0 {
 		return &Problem{Status: statuses[refusal.Kind], Detail: refusal.Reason, Fields: refusal.Fields, Extra: refusal.Extra,
 			RetryAfter: refusal.RetryAfter, Cause: refusal.Cause}

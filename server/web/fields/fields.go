@@ -16,7 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // maxUnknown bounds how many unknown properties are listed; the rest are passed over silently.
@@ -65,7 +65,7 @@ type Reader func(v jsontext.Value, path string, to *Report)
 type Object map[string]Reader
 
 // Decode reads a body that must be one JSON object. It returns the paths of unknown properties. The error is a
-// *store.Refusal of kind Invalid with all faults by path; what the readers have filled in is then not to be used.
+// *refuse.Refusal of kind Invalid with all faults by path; what the readers have filled in is then not to be used.
 func Decode(body []byte, o Object) (unknown []string, err error) {
 	var r Report
 	if body, ok := r.prepare(body, false); ok {
@@ -155,5 +155,5 @@ func (r *Report) refusal() error {
 	} else if len(r.Faults) > 1 {
 		reason = fmt.Sprintf("%d fields are wrong.", len(r.Faults))
 	}
-	return &store.Refusal{Kind: store.Invalid, Reason: reason, Fields: r.Faults}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: reason, Fields: r.Faults}
 }

@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"postern/store"
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // sample is what the tests' object fills in.
 type sample struct {
 	Email, First, Note, Number string
-	ID                         store.ID
+	ID                         guid.ID
 	At                         time.Time
 	Kind                       string
 	Yes                        bool
@@ -108,7 +109,7 @@ func TestFaults(t *testing.T) {
 			if got := summary(unknown, err); got != test.want {
 				t.Errorf("got %q, want %q; error %+v", got, test.want, err)
 			}
-			if err != nil && !store.IsKind(err, store.Invalid) {
+			if err != nil && !refuse.Is(err, refuse.Invalid) {
 				t.Errorf("error is not a refusal of a wrong request: %#v", err)
 			}
 		})
@@ -118,7 +119,7 @@ func TestFaults(t *testing.T) {
 // summary lists fault paths, "-" for the body as a whole, and unknown paths with a question mark.
 func summary(unknown []string, err error) string {
 	var words []string
-	if refusal, ok := err.(*store.Refusal); ok {
+	if refusal, ok := err.(*refuse.Refusal); ok {
 		for _, path := range slices.Sorted(maps.Keys(refusal.Fields)) {
 			words = append(words, strings.TrimSuffix("-"+path, path)[:max(0, 1-len(path))]+path)
 		}
@@ -135,7 +136,7 @@ func TestValues(t *testing.T) {
 	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":-42,"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
 		"at":"2026-03-01t14:05:00.5+01:00","kind":"TANKTRAILER","yes":true,"inner":{"NAME":"n"},"parts":[{"number":7,"codes":["p10"]}]}`
 	if _, err := Decode([]byte(body), s.object()); err != nil {
-		t.Fatal(err.(*store.Refusal).Fields)
+		t.Fatal(err.(*refuse.Refusal).Fields)
 	}
 	if s.Email != "Jane+x@xn--bcher-kva.example" || s.First != "René" || s.Note != "a\nb\nc\nd" || s.Number != "-42" ||
 		s.ID.String() != "0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f" || s.At.Format(time.RFC3339Nano) != "2026-03-01T14:05:00.5+01:00" ||
@@ -252,7 +253,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var email, first, last, organisation string
-		var id store.ID
+		var id guid.ID
 		if _, err := Decode(body, Object{"email": Email(&email), "firstName": Name(&first, 100, true), "lastName": Name(&last, 100, true),
 			"organisationName": Name(&organisation, 200, true), "cleaningId": GUID(&id, false)}); err != nil {
 			b.Fatal(err)

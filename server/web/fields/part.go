@@ -9,7 +9,7 @@ type Part struct {
 	loose bool // it may hold what Open lets pass
 }
 
-// Open finds out whether a body is UTF-8 and one JSON value; its error is a *store.Refusal of kind Invalid. Unlike Decode it
+// Open finds out whether a body is UTF-8 and one JSON value; its error is a *refuse.Refusal of kind Invalid. Unlike Decode it
 // lets pass what one part alone has to answer for: properties given twice, which Read faults in the object that it reads,
 // and too many properties, too deep a nesting and half a surrogate pair, which Fault tells of. Strict refuses all of them.
 func Open(body []byte) (Part, error) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"postern/store"
+	"postern/store/refuse"
 )
 
 // TestOpen holds that a body is refused as a whole for what makes it unreadable, and for nothing else.
@@ -48,7 +48,7 @@ func TestOpen(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %q, want %q; %v", got, test.want, err)
 			}
-			if err != nil && !store.IsKind(err, store.Invalid) {
+			if err != nil && !refuse.Is(err, refuse.Invalid) {
 				t.Errorf("no refusal of a wrong request: %#v", err)
 			}
 		})

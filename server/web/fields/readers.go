@@ -8,17 +8,17 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"postern/store"
+	"postern/store/guid"
 )
 
-// GUID reads a GUID as store.ParseID does. The zero GUID stands for none.
-func GUID(to *store.ID, isRequired bool) Reader {
+// GUID reads a GUID as guid.Parse does. The zero GUID stands for none.
+func GUID(to *guid.ID, isRequired bool) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		text, ok := readText(v, path, isRequired, r)
 		if !ok {
 			return
 		}
-		id, err := store.ParseID(text)
+		id, err := guid.Parse(text)
 		switch {
 		case err != nil:
 			r.Fault(path, "This must be a GUID, as 0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f.")

@@ -1,4 +1,5 @@
-package store
+// Package limit counts events against rates, in windows that can be stored (rate limiting by a sliding window).
+package limit
 
 import (
 	"fmt"
@@ -14,8 +15,8 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// ParseRate reads a limit as the settings write it: a count and a span, as 20/h, 5/m or 20000/24h; off is no limit.
-func ParseRate(text string) (Rate, error) {
+// Parse reads a limit as the settings write it: a count and a span, as 20/h, 5/m or 20000/24h; off is no limit.
+func Parse(text string) (Rate, error) {
 	if text == "off" {
 		return Rate{}, nil
 	}

@@ -1,4 +1,4 @@
-package store
+package limit
 
 import (
 	"testing"
@@ -10,16 +10,16 @@ func TestParseRate(t *testing.T) {
 		"off": {}, "20/h": {20, time.Hour}, "5/m": {5, time.Minute}, "1/s": {1, time.Second},
 		"20000/24h": {20000, 24 * time.Hour}, "3/90s": {3, 90 * time.Second}, "7/1h30m": {7, 90 * time.Minute},
 	} {
-		got, err := ParseRate(text)
+		got, err := Parse(text)
 		if err != nil || got != want {
 			t.Errorf("ParseRate(%q) = %v, %v; want %v", text, got, err, want)
 		}
-		if again, err := ParseRate(got.String()); err != nil || again != want {
+		if again, err := Parse(got.String()); err != nil || again != want {
 			t.Errorf("%q is written as %q, read again as %v, %v", text, got.String(), again, err)
 		}
 	}
 	for _, text := range []string{"", "20", "/h", "0/h", "-1/h", "20/", "20/x", "20/0s", "20/d", "x/h", "20/h/h", "9999999999999/h", "1/9999h", "OFF"} {
-		if got, err := ParseRate(text); err == nil {
+		if got, err := Parse(text); err == nil {
 			t.Errorf("ParseRate(%q) = %v, want a fault", text, got)
 		}
 	}

@@ -1,4 +1,5 @@
-package store
+// Package guid names records by GUIDs, and makes new ones as UUIDs of version 7.
+package guid
 
 import (
 	"encoding/hex"
@@ -13,8 +14,8 @@ type ID [16]byte
 // errNotGUID is what ParseID answers; callers replace it by a sentence about their own field.
 var errNotGUID = errors.New("not a GUID like 00000000-0000-4000-8000-000000000001")
 
-// ParseID reads a GUID in any case, with or without its hyphens, and with or without braces around it.
-func ParseID(text string) (ID, error) {
+// Parse reads a GUID in any case, with or without its hyphens, and with or without braces around it.
+func Parse(text string) (ID, error) {
 	if n := len(text); n >= 2 && text[0] == '{' && text[n-1] == '}' {
 		text = text[1 : n-1]
 	}
@@ -54,6 +55,6 @@ func (id ID) MarshalText() ([]byte, error) { return id.AppendText(make([]byte, 0
 
 // UnmarshalText reads what ParseID reads.
 func (id *ID) UnmarshalText(text []byte) (err error) {
-	*id, err = ParseID(string(text))
+	*id, err = Parse(string(text))
 	return err
 }

@@ -1,4 +1,5 @@
-package store
+// Package refuse has the one kind of error whose sentence is meant for the caller.
+package refuse
 
 import (
 	"errors"
@@ -31,8 +32,8 @@ type Refusal struct {
 	Cause      error               // for the log, never shown
 }
 
-// Refuse makes a Refusal of one sentence.
-func Refuse(kind Kind, reason string) *Refusal { return &Refusal{Kind: kind, Reason: reason} }
+// New makes a Refusal of one sentence.
+func New(kind Kind, reason string) *Refusal { return &Refusal{Kind: kind, Reason: reason} }
 
 // Error is the caller's sentence, without the cause.
 func (r *Refusal) Error() string { return r.Reason }
@@ -40,8 +41,8 @@ func (r *Refusal) Error() string { return r.Reason }
 // Unwrap gives the cause to errors.Is and the log.
 func (r *Refusal) Unwrap() error { return r.Cause }
 
-// IsKind tells whether err is a Refusal of that kind.
-func IsKind(err error, kind Kind) bool {
+// Is reports whether err is a Refusal of that kind.
+func Is(err error, kind Kind) bool {
 	var refusal *Refusal
 	return errors.As(err, &refusal) && refusal.Kind == kind
 }

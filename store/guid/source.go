@@ -1,4 +1,4 @@
-package store
+package guid
 
 import (
 	"encoding/binary"
@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// idSource makes UUIDs of version 7 that grow within the process, also where several are made in one millisecond or the
+// Source makes UUIDs of version 7 that grow within the process, also where several are made in one millisecond or the
 // clock goes back: then the last one's random part is raised by a random step (RFC 9562 §6.2, method 2).
-type idSource struct {
+type Source struct {
 	mu     sync.Mutex
 	millis uint64 // of the last ID
 	high   uint16 // its 12 random bits of rand_a
@@ -21,12 +21,12 @@ const (
 	lowMask  = 1<<62 - 1
 )
 
-// next makes an ID. A source of randomness that fails leaves nothing to go on with, so that it panics; the transaction
+// Next makes an ID. A source of randomness that fails leaves nothing to go on with, so that it panics; the transaction
 // turns this into an error.
-func (s *idSource) next(now time.Time, random io.Reader) ID {
+func (s *Source) Next(now time.Time, random io.Reader) ID {
 	var noise [10]byte
 	if _, err := io.ReadFull(random, noise[:]); err != nil {
-		panic("store: no randomness for an id: " + err.Error())
+		panic("guid: no randomness for an id: " + err.Error())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,11 +37,11 @@ func (s *idSource) next(now time.Time, random io.Reader) ID {
 	} else {
 		s.raise(1 + uint64(binary.BigEndian.Uint32(noise[:4])))
 	}
-	return s.id()
+	return s.Id()
 }
 
 // raise adds to the random part as one number of 74 bits; what it carries over goes into the time.
-func (s *idSource) raise(step uint64) {
+func (s *Source) raise(step uint64) {
 	s.low += step
 	if s.low <= lowMask {
 		return
@@ -53,7 +53,7 @@ func (s *idSource) raise(step uint64) {
 	}
 }
 
-func (s *idSource) id() (id ID) {
+func (s *Source) Id() (id ID) {
 	binary.BigEndian.PutUint64(id[:8], s.millis<<16|7<<12|uint64(s.high))
 	binary.BigEndian.PutUint64(id[8:], 2<<62|s.low)
 	return id
