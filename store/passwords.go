@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"postern/store/guid"
+	"postern/store/limit"
 	"postern/store/refuse"
 	"time"
 )
@@ -94,29 +95,13 @@ type tries struct {
 	LastAt time.Time `json:"lastAt"`
 }
 
-// How long wrong passwords slow a login down (CONTRACT section 8: from 1 s doubling to 1 h), and when they are forgotten.
-const (
-	firstLoginDelay = time.Second
-	lastLoginDelay  = time.Hour
-	triesFor        = 24 * time.Hour
-)
+// triesFor is how long wrong passwords count.
+const triesFor = 24 * time.Hour
 
 // over tells whether the tries count no more: they are old, or of a clock that was ahead.
 func (l tries) over(now time.Time) bool {
 	age := now.Sub(l.LastAt)
-	return age >= triesFor || age < -lastLoginDelay
-}
-
-// LoginDelay is how long a try has to wait after the last of so many wrong ones, of which some are free.
-func LoginDelay(wrong, free int) time.Duration {
-	over := wrong - free
-	switch {
-	case over < 0:
-		return 0
-	case over >= 12: // 2^12 s is more than an hour
-		return lastLoginDelay
-	}
-	return min(firstLoginDelay<<over, lastLoginDelay)
+	return age >= triesFor || age < -limit.LastDelay
 }
 
 // LoginKey is the key of an address for TakeLogin, whether it has an account or not.
@@ -137,7 +122,7 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 		if known.over(t.now) {
 			known = tries{}
 		}
-		if wait := known.LastAt.Add(LoginDelay(known.Wrong, s.rules.LoginTries)).Sub(t.now); wait > 0 && known.Wrong > 0 {
+		if wait := known.LastAt.Add(limit.Delay(known.Wrong, s.rules.LoginTries)).Sub(t.now); wait > 0 && known.Wrong > 0 {
 			return wait, nil
 		}
 		known.Wrong++

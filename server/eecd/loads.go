@@ -8,6 +8,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/wire"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -34,7 +35,7 @@ func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) erro
 	if answer, known := e.answers.Get(cleaning.ID, cleaning.Version[:]); known {
 		return c.Bytes("application/json", answer)
 	}
-	answer, err := json.Marshal(web.CleaningAnswer(cleaning))
+	answer, err := json.Marshal(wire.ViewCleaning(cleaning))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/wire"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -29,7 +30,7 @@ type delivery struct {
 }
 
 func (d *delivery) fields() fields.Object {
-	object := web.CleaningObject(&d.CleaningData)
+	object := wire.CleaningObject(&d.CleaningData)
 	object["id"] = fields.GUID(&d.ID, true)
 	object["pdf"] = readPDF(&d.pdf)
 	return object

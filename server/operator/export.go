@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/server/wire"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -41,7 +42,7 @@ type UserExport struct {
 // Decision is a load that a user decided.
 type Decision struct {
 	CleaningID guid.ID `json:"cleaningActionId"`
-	web.Load
+	wire.Load
 }
 
 // exportBiker gives everything held of the biker whom ?email= names.
@@ -131,7 +132,7 @@ func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {
 		}
 		for _, one := range stretch {
 			if one.Load.By == user {
-				decisions = append(decisions, Decision{one.ID, web.LoadAnswer(one.Load)})
+				decisions = append(decisions, Decision{one.ID, wire.ViewLoad(one.Load)})
 			}
 		}
 		if len(stretch) < longestList {

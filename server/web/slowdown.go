@@ -3,10 +3,9 @@ package web
 import (
 	"context"
 	"net/netip"
+	"postern/store/limit"
 	"sync"
 	"time"
-
-	"postern/store"
 )
 
 // Slowdown delays clients that fail too often, in memory: a number of failures is free, after that each further try has
@@ -169,6 +168,6 @@ func (f failures) at(now time.Time) failures {
 
 // wait is how long the next try is too soon.
 func (f failures) wait(free int, now time.Time) time.Duration {
-	delay := store.LoginDelay(f.count, free)
+	delay := limit.Delay(f.count, free)
 	return min(f.lastAt.Add(delay).Sub(now), delay)
 }

@@ -1,4 +1,4 @@
-package web
+package wire
 
 import (
 	"maps"
@@ -37,7 +37,7 @@ func TestCleaningRoundTrip(t *testing.T) {
 		{store.Load{Status: store.LoadCompleted, DecidedAt: at, ProductName: "Oil", By: id}, `{"status":"completed","decidedAt":"2026-03-02T08:00:00Z","productName":"Oil","comment":null}`},
 		{store.Load{Status: store.LoadRejected, DecidedAt: at, Comment: "wet"}, `{"status":"rejected","decidedAt":"2026-03-02T08:00:00Z","productName":null,"comment":"wet"}`},
 	} {
-		got, err := json.Marshal(CleaningAnswer(store.Cleaning{ID: id, CleaningData: data, Load: test.load, Partner: "p"}))
+		got, err := json.Marshal(ViewCleaning(store.Cleaning{ID: id, CleaningData: data, Load: test.load, Partner: "p"}))
 		want := `{"id":"0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f",` + wholeCleaning[1:] + `,"load":` + test.want + "}"
 		if err != nil || string(got) != want {
 			t.Errorf("%v\n got %s\nwant %s", err, got, want)

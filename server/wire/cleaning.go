@@ -1,4 +1,5 @@
-package web
+// Package wire is how cleanings and loads stand in JSON, for all who read or answer them: partners, users, the operator.
+package wire
 
 import (
 	"time"
@@ -90,13 +91,13 @@ type Load struct {
 	Comment     *string          `json:"comment"`
 }
 
-// CleaningAnswer is the wire form of a cleaning.
-func CleaningAnswer(c store.Cleaning) Cleaning {
-	return Cleaning{ID: c.ID, CleaningData: c.CleaningData, Load: LoadAnswer(c.Load)}
+// ViewCleaning is the wire form of a cleaning.
+func ViewCleaning(c store.Cleaning) Cleaning {
+	return Cleaning{ID: c.ID, CleaningData: c.CleaningData, Load: ViewLoad(c.Load)}
 }
 
-// LoadAnswer is the wire form of a load.
-func LoadAnswer(l store.Load) Load {
+// ViewLoad is the wire form of a load.
+func ViewLoad(l store.Load) Load {
 	answer := Load{Status: l.Status}
 	if !l.DecidedAt.IsZero() {
 		answer.DecidedAt = &l.DecidedAt
