@@ -15,7 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/mattn/go-isatty"
 
-	"postern/server/push"
+	"postern/server/command/push"
 )
 
 // tokenVariable is the environment's alternative to --token-file. A token on the command line would be in every list of processes.
