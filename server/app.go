@@ -18,6 +18,7 @@ import (
 	"postern/mail"
 	"postern/mail/letters"
 	"postern/server/biker"
+	"postern/server/config"
 	"postern/server/eecd"
 	"postern/server/inbox"
 	"postern/server/metrics"
@@ -32,7 +33,7 @@ import (
 
 // App is one appliance.
 type App struct {
-	config Config
+	config config.Config
 	log    zerolog.Logger
 	now    func() time.Time
 	random io.Reader
@@ -66,11 +67,11 @@ type rooms struct {
 // Open takes the data directory, which is made where it is missing, and reads or makes the keys. Nothing is answered or
 // sent before Run. Its errors are sentences for the operator; errors.Is(err, store.ErrHeld) where another appliance
 // holds the directory.
-func Open(config Config, log zerolog.Logger) (*App, error) {
+func Open(config config.Config, log zerolog.Logger) (*App, error) {
 	return open(config, log, time.Now, rand.Reader)
 }
 
-func open(config Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
+func open(config config.Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
 	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now),
 		limits: newLimitWatch(log, now), security: web.NewSecurityLog()}
 	a.metrics = metrics.New(a.measured())
@@ -129,7 +130,7 @@ func (a *App) openOperator() error {
 	}
 	if a.config.SMTP != nil {
 		var err error
-		if a.smarthost, err = a.config.smarthost(); err != nil {
+		if a.smarthost, err = newSmarthost(a.config.SMTP); err != nil {
 			return err
 		}
 		o.CheckSmarthost = checkerOf(a.smarthost) // the courier's own, so that refused logins are counted together

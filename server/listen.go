@@ -137,7 +137,7 @@ func (a *App) operatorAccess() (access web.Access, hosts []string) {
 	case isLoopback(a.listeners.operator.Addr()):
 		return web.ForLocalHost, a.config.OperatorHosts
 	}
-	return web.ForNamedHost, a.config.operatorHosts()
+	return web.ForNamedHost, a.config.AllOperatorHosts()
 }
 
 func isLoopback(address net.Addr) bool {

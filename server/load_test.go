@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/config"
 )
 
 // running is an appliance in this process.
@@ -33,7 +34,7 @@ func run(t testing.TB, settings ...string) *running {
 		name, value, _ := strings.Cut(setting, "=")
 		t.Setenv("POSTERN_"+name, value)
 	}
-	given, err := server.ReadSettings()
+	given, err := config.ReadSettings()
 	if err != nil {
 		t.Fatal(err)
 	}

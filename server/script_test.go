@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rs/zerolog"
 
+	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
 )
@@ -282,12 +283,12 @@ type testApp struct {
 // startApp runs an appliance on a free port. Where stop finds the data file inconsistent it panics: no test is to
 // end with one.
 func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, error) {
-	var given Settings
+	var given config.Settings
 	for _, setting := range append([]string{"LISTEN=127.0.0.1:0"}, settings...) {
 		name, value, _ := strings.Cut(setting, "=")
-		given.each(func(v variable) {
-			if v.name == settingsPrefix+"_"+name {
-				v.value.SetString(value)
+		given.Each(func(v config.Variable) {
+			if v.Name == config.SettingsPrefix+"_"+name {
+				v.Value.SetString(value)
 			}
 		})
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/config"
 	"postern/store"
 )
 
@@ -171,7 +172,7 @@ func TestKeyFile(t *testing.T) {
 	keys := filepath.Join(dir, "postern.keys")
 	open := func(want string) {
 		t.Helper()
-		given, err := server.ReadSettings()
+		given, err := config.ReadSettings()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,34 +9,34 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"postern/mail"
+	"postern/server/config"
 	"postern/server/operator"
 )
 
-// smarthost is the SMTP server that the settings name; there is one.
-func (c Config) smarthost() (*mail.Smarthost, error) {
-	smtp := c.SMTP
+// newSmarthost makes the SMTP server that the settings name.
+func newSmarthost(smtp *config.SMTP) (*mail.Smarthost, error) {
 	o := mail.SmarthostOptions{
 		Addr: net.JoinHostPort(smtp.Host, strconv.Itoa(smtp.Port)), Implicit: smtp.ImplicitTLS, Plain: smtp.NoTLS,
 		Username: smtp.User, Password: smtp.Password, Auth: smtp.Auth, Hello: smtp.Hello, Roots: smtp.Roots,
 	}
 	if smtp.OAuth != nil {
-		o.Tokens = smtp.OAuth.tokens()
+		o.Tokens = tokensOf(smtp.OAuth)
 	}
 	return mail.NewSmarthost(o)
 }
 
-// tokens fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
-func (o *OAuth) tokens() *clientcredentials.Config {
+// tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
+func tokensOf(o *config.OAuth) *clientcredentials.Config {
 	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL, Scopes: strings.Fields(o.Scope)}
 }
 
 // SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the built-in
 // inbox.
-func (c Config) SmarthostChecker() (operator.SmarthostChecker, error) {
+func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	if c.SMTP == nil {
 		return nil, nil
 	}
-	smarthost, err := c.smarthost()
+	smarthost, err := newSmarthost(c.SMTP)
 	return checkerOf(smarthost), err
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/server/config"
 	"postern/server/inbox"
 )
 
@@ -12,7 +13,7 @@ import (
 const inboxConnections = 2
 
 // mailDomain is the sender's, for Message-IDs.
-func mailDomain(c Config) string {
+func mailDomain(c config.Config) string {
 	_, domain, _ := strings.Cut(c.MailFrom.Address, "@")
 	return domain
 }

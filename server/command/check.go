@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"os"
 
-	"postern/server"
+	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
 )
@@ -32,7 +32,7 @@ func check() command {
 // check asks the appliance that runs, or looks at the file of a stopped one: opening it as an appliance does could end
 // this process where the file is damaged.
 func (c *call) check() ([]string, error) {
-	settings, err := server.ReadSettings()
+	settings, err := config.ReadSettings()
 	if err != nil {
 		return nil, err
 	}

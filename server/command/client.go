@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
 )
@@ -42,7 +43,7 @@ func (a *asker) open() error {
 	if a.session != nil {
 		return nil
 	}
-	settings, err := server.ReadSettings()
+	settings, err := config.ReadSettings()
 	if err != nil {
 		return err
 	}

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"io"
 
-	"postern/server"
+	"postern/server/config"
 )
 
-func config() command {
+func configCommand() command {
 	return command{
 		name: "config", short: "lists every setting: its value now, its default, its meaning",
 		long: "The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.",
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
-				settings, err := server.ReadSettings()
+				settings, err := config.ReadSettings()
 				if err != nil {
 					return err
 				}
@@ -26,7 +26,7 @@ func config() command {
 }
 
 // printSettings lists the settings also where some are wrong; what is wrong comes back as the error.
-func printSettings(out io.Writer, settings server.Settings, asJSON bool) error {
+func printSettings(out io.Writer, settings config.Settings, asJSON bool) error {
 	parsed, wrong := settings.Parse()
 	right := &parsed
 	if wrong != nil {

@@ -14,6 +14,7 @@ import (
 	"text/template"
 
 	"postern/server"
+	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
 )
@@ -46,10 +47,10 @@ func demo() command {
 }
 
 // demoConfig is the configuration in the environment, but for another data directory and a quieter log where none is set.
-func demoConfig() (server.Config, error) {
-	settings, err := server.ReadSettings()
+func demoConfig() (config.Config, error) {
+	settings, err := config.ReadSettings()
 	if err != nil {
-		return server.Config{}, err
+		return config.Config{}, err
 	}
 	if os.Getenv("POSTERN_DATA") == "" {
 		settings.Data = demoData
@@ -58,12 +59,12 @@ func demoConfig() (server.Config, error) {
 		settings.Log.Level = "warn"
 	}
 	if settings.SMTP.URL != "" {
-		return server.Config{}, errors.New("the demo's letters stay in the built-in inbox: unset POSTERN_SMTP_URL")
+		return config.Config{}, errors.New("the demo's letters stay in the built-in inbox: unset POSTERN_SMTP_URL")
 	}
 	return settings.Parse()
 }
 
-func (c *call) demo(config server.Config) error {
+func (c *call) demo(config config.Config) error {
 	app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
 	if err != nil {
 		return err
@@ -122,7 +123,7 @@ type demoValues struct {
 }
 
 // printCalls prints the calls with the values given and those that it finds out.
-func (c *call) printCalls(config server.Config, values demoValues) error {
+func (c *call) printCalls(config config.Config, values demoValues) error {
 	var page operator.Page[store.Cleaning]
 	if err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page); err != nil {
 		return err

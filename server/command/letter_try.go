@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/server"
+	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
 )
@@ -118,7 +119,7 @@ Exit code 1 if a step fails.`,
 
 // checkSmarthost asks the appliance that runs, or dials as the settings say. Neither needs a data file.
 func (c *call) checkSmarthost() (found operator.SmarthostCheck, err error) {
-	settings, err := server.ReadSettings()
+	settings, err := config.ReadSettings()
 	if err != nil {
 		return found, err
 	}
@@ -135,7 +136,7 @@ func (c *call) checkSmarthost() (found operator.SmarthostCheck, err error) {
 		return found, err
 	}
 	fmt.Fprintln(c.Err, "no appliance is running: checking what the settings here name")
-	check, err := config.SmarthostChecker()
+	check, err := server.SmarthostChecker(config)
 	if err != nil || check == nil {
 		return operator.ViewSmarthost(nil), err
 	}

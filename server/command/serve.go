@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/config"
 )
 
 func serve() command {
@@ -19,7 +20,7 @@ func serve() command {
 		long: "SIGTERM or Ctrl-C lets running requests and letters on the wire finish; a second one ends at once.",
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {
-				settings, err := server.ReadSettings()
+				settings, err := config.ReadSettings()
 				if err != nil {
 					return err
 				}

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/config"
 	"postern/server/operator"
 )
 
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 // open opens an App in a directory.
 func open(t *testing.T, dir string) *server.App {
 	t.Helper()
-	config, err := server.Settings{Data: dir, Listen: "127.0.0.1:0"}.Parse()
+	config, err := config.Settings{Data: dir, Listen: "127.0.0.1:0"}.Parse()
 	if err != nil {
 		t.Fatal(err)
 	}

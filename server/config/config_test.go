@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"errors"
@@ -23,9 +23,9 @@ func set(t *testing.T, pairs ...string) Settings {
 	for _, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
 		found := false
-		s.each(func(v variable) {
-			if v.name == settingsPrefix+"_"+name {
-				v.value.SetString(value)
+		s.Each(func(v Variable) {
+			if v.Name == SettingsPrefix+"_"+name {
+				v.Value.SetString(value)
 				found = true
 			}
 		})
@@ -214,7 +214,7 @@ func TestFaults(t *testing.T) {
 		{withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE=/nowhere"), `POSTERN_SMTP_CA_FILE cannot be read`},
 	} {
 		_, err := set(t, is.settings...).Parse()
-		var faults *ConfigError
+		var faults *Error
 		if !errors.As(err, &faults) || len(faults.Faults) != 1 || !strings.HasPrefix(faults.Faults[0], is.want) {
 			t.Errorf("%q:\n got %v\nwant %s", is.settings, err, is.want)
 		}
@@ -228,7 +228,7 @@ func TestFaultsAreListedAtOnce(t *testing.T) {
 	s := set(t, "LISTEN=x", "CONFIRMATION_TTL=x", "LIMIT_REGISTER=x", "LOG_LEVEL=x", "SMTP_URL=x")
 	s.Unknown = []string{"POSTERN_LISTNE", "POSTERN_EMAIL_FROM", "POSTERN_NONSENSE", "POSTERN_PORT_8080_TCP"}
 	_, err := s.Parse()
-	var faults *ConfigError
+	var faults *Error
 	if !errors.As(err, &faults) {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
-package server
+package config
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http/httptest"
@@ -9,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rs/zerolog"
 )
 
 // write makes a file with a content and a mode.
@@ -125,15 +122,5 @@ func TestMarkedPEM(t *testing.T) {
 	c, err := set(t, withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
 	if err != nil || c.SMTP.Roots == nil {
 		t.Errorf("%v", err)
-	}
-}
-
-// TestWarningsAreLogged holds that they reach the log of a start.
-func TestWarningsAreLogged(t *testing.T) {
-	var log bytes.Buffer
-	a := &App{log: zerolog.New(&log), config: Config{Data: t.TempDir(), Warnings: []string{"POSTERN_X is open"}}}
-	a.warn()
-	if !strings.Contains(log.String(), `"level":"warn","message":"POSTERN_X is open"`) {
-		t.Error(log.String())
 	}
 }

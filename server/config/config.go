@@ -1,4 +1,5 @@
-package server
+// Package config reads the settings from the environment, checks them all, and says what each means.
+package config
 
 import (
 	"crypto/x509"
@@ -130,9 +131,9 @@ func (c Config) InboxURL() *url.URL {
 	return addressURL(c.Listen, c.TLSCert != "").JoinPath("inbox")
 }
 
-// operatorHosts are the names that OPERATOR_LISTEN answers to where others than this machine reach it: what an operator
+// AllOperatorHosts are the names that OPERATOR_LISTEN answers to where others than this machine reach it: what an operator
 // has set, PUBLIC_URL's and its own.
-func (c Config) operatorHosts() []string {
+func (c Config) AllOperatorHosts() []string {
 	own, _, _ := net.SplitHostPort(c.OperatorListen)
 	hosts := slices.Clone(c.OperatorHosts)
 	for _, host := range []string{c.PublicURL.Hostname(), own} {

@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 )
 
 // ConfigError lists everything that is wrong with the settings.
-type ConfigError struct {
+type Error struct {
 	Faults []string // sentences that begin with the setting's name; none holds a secret
 }
 
 // Error gives one fault a line.
-func (e *ConfigError) Error() string { return strings.Join(e.Faults, "\n") }
+func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
 
 // Bounds of the settings that are lengths of time.
 const (
@@ -85,7 +85,7 @@ func (s Settings) Parse() (Config, error) {
 	}
 	p.together(s, c)
 	if len(p.faults) > 0 {
-		return Config{}, &ConfigError{Faults: p.faults}
+		return Config{}, &Error{Faults: p.faults}
 	}
 	c.computed.publicURL = s.PublicURL == ""
 	c.computed.activationURL = s.EECDActivationURL == ""
@@ -112,25 +112,25 @@ func (p *parser) warnOfClearText(c Config) {
 type parser struct{ faults, warnings []string }
 
 func (p *parser) fault(name, format string, args ...any) {
-	p.faults = append(p.faults, settingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
+	p.faults = append(p.faults, SettingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
 }
 
 // warn notes what is taken and should be mended all the same.
 func (p *parser) warn(name, format string, args ...any) {
-	p.warnings = append(p.warnings, settingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
+	p.warnings = append(p.warnings, SettingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
 }
 
 // unknown lists the names that are no setting, each with the nearest one that is.
 func (p *parser) unknown(s Settings) {
 	var known []string
-	s.each(func(v variable) { known = append(known, strings.TrimPrefix(v.name, settingsPrefix+"_")) })
+	s.Each(func(v Variable) { known = append(known, strings.TrimPrefix(v.Name, SettingsPrefix+"_")) })
 	for _, name := range s.Unknown {
-		short := strings.TrimPrefix(name, settingsPrefix+"_")
+		short := strings.TrimPrefix(name, SettingsPrefix+"_")
 		switch nearest := input.Nearest(short, known); {
 		case strings.HasPrefix(short, "SERVICE_") || short == "PORT" || strings.HasPrefix(short, "PORT_"):
 			p.fault(short, "is not a setting: Kubernetes sets it for a service named postern; turn enableServiceLinks off")
 		case nearest != "":
-			p.fault(short, "is not a setting: did you mean %s_%s?", settingsPrefix, nearest)
+			p.fault(short, "is not a setting: did you mean %s_%s?", SettingsPrefix, nearest)
 		default:
 			p.fault(short, "is not a setting: unset it (postern config lists them all)")
 		}

@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // settingsPrefix starts the name of every setting.
-const settingsPrefix = "POSTERN"
+const SettingsPrefix = "POSTERN"
 
 // Settings are the settings as the operator wrote them: text, by the name of an environment variable (CONTRACT
 // sections 2 and 8). Empty means the default. Parse makes a Config of them.
@@ -94,14 +94,14 @@ type Settings struct {
 // ReadSettings reads the settings from the process's environment.
 func ReadSettings() (Settings, error) {
 	var s Settings
-	if err := envconfig.Process(settingsPrefix, &s); err != nil {
+	if err := envconfig.Process(SettingsPrefix, &s); err != nil {
 		return Settings{}, fmt.Errorf("reading the settings: %w", err)
 	}
 	known := map[string]bool{}
-	s.each(func(v variable) { known[v.name] = true })
+	s.Each(func(v Variable) { known[v.Name] = true })
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, settingsPrefix+"_") && !known[name] {
+		if strings.HasPrefix(name, SettingsPrefix+"_") && !known[name] {
 			s.Unknown = append(s.Unknown, name)
 		}
 	}
@@ -109,34 +109,34 @@ func ReadSettings() (Settings, error) {
 }
 
 // variable is one setting: its full name, its place in Settings, and what the tags say of it.
-type variable struct {
-	name  string
-	value reflect.Value
+type Variable struct {
+	Name  string
+	Value reflect.Value
 	tags  reflect.StructTag
 }
 
 // each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
 // a template it is: deriving the names once more by a rule of our own could differ from what it reads.
-func (s *Settings) each(visit func(variable)) {
+func (s *Settings) Each(visit func(Variable)) {
 	walk := template.New("settings").Funcs(template.FuncMap{
 		"visit": func(name string, tags reflect.StructTag, value reflect.Value) string {
-			visit(variable{name: name, tags: tags, value: value})
+			visit(Variable{Name: name, tags: tags, Value: value})
 			return ""
 		},
 	})
 	template.Must(walk.Parse(`{{range .}}{{visit .Key .Tags .Field}}{{end}}`))
-	if err := envconfig.Usaget(settingsPrefix, s, io.Discard, walk); err != nil {
+	if err := envconfig.Usaget(SettingsPrefix, s, io.Discard, walk); err != nil {
 		panic("server: walking the settings: " + err.Error()) // only a change of Settings itself can cause it
 	}
 }
 
 // fill puts the default where a setting is empty, as a compose file's "POSTERN_LISTEN=" leaves it.
 func (s *Settings) fill() {
-	s.each(func(v variable) {
-		if trimmed := strings.TrimSpace(v.value.String()); trimmed != "" {
-			v.value.SetString(trimmed)
+	s.Each(func(v Variable) {
+		if trimmed := strings.TrimSpace(v.Value.String()); trimmed != "" {
+			v.Value.SetString(trimmed)
 		} else {
-			v.value.SetString(v.tags.Get("default"))
+			v.Value.SetString(v.tags.Get("default"))
 		}
 	})
 }

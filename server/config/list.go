@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"net/url"
@@ -21,14 +21,14 @@ func (s Settings) List(config *Config) []Setting {
 		derived = config.derived()
 	}
 	var all []Setting
-	s.each(func(v variable) {
-		set := Setting{Name: v.name, Default: v.tags.Get("default"), Meaning: v.tags.Get("desc")}
-		set.Value = strings.TrimSpace(v.value.String())
+	s.Each(func(v Variable) {
+		set := Setting{Name: v.Name, Default: v.tags.Get("default"), Meaning: v.tags.Get("desc")}
+		set.Value = strings.TrimSpace(v.Value.String())
 		if set.Value == "" {
 			set.Value = set.Default
 		}
 		if set.Value == "" {
-			set.Value = derived[v.name]
+			set.Value = derived[v.Name]
 		}
 		if set.Default == "" {
 			set.Default = v.tags.Get("computed")
