@@ -37,8 +37,8 @@ func (a *attendance) note(partner string) {
 
 // absentPartner is one that has been silent for three of its intervals.
 type absentPartner struct {
-	Name   string    `json:"name"`
-	SeenAt time.Time `json:"seenAt"` // its last call; if none since the appliance started, that start
+	Name        string    `json:"name"`
+	SilentSince time.Time `json:"silentSince"` // its last call; if none since the appliance started, that start
 }
 
 // absent lists those partners of whom calls are expected and do not come.
@@ -90,7 +90,8 @@ func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
 	for _, partner := range a.attendance.absent(partners) {
 		now[partner.Name] = true
 		if !before[partner.Name] {
-			a.log.Warn().Str("partner", partner.Name).Time("seenAt", partner.SeenAt).Msg("a partner that should call has been silent for three intervals")
+			a.log.Warn().Str("partner", partner.Name).Time("silentSince", partner.SilentSince).
+				Msg("a partner that should call has been silent for three intervals")
 		}
 	}
 	for name := range before {

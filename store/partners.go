@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"postern/store/refuse"
 	"slices"
@@ -183,7 +184,9 @@ func (s *Store) PartnerByToken(hash [32]byte) (Partner, error) {
 		case name == nil:
 			return Partner{}, errUnknownBearer
 		case name[0] == endedToken:
-			return Partner{}, errEndedBearer
+			ended := *errEndedBearer
+			ended.Cause = fmt.Errorf("it was a token of partner %s until it was revoked or replaced", name[1:])
+			return Partner{}, &ended
 		}
 		partner, found, err := partners.get(t, name)
 		if err == nil && !found {

@@ -125,10 +125,14 @@ type demoValues struct {
 // printCalls prints the calls with the values given and those that it finds out.
 func (c *call) printCalls(config config.Config, values demoValues) error {
 	var page operator.Page[store.Cleaning]
-	if err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page); err != nil {
+	err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
+	if err != nil {
 		return err
 	}
-	values.URL, values.Inbox, values.Data = config.PublicURL.String(), config.InboxURL().String(), config.Data
+	values.URL, values.Inbox = config.PublicURL.String(), config.InboxURL().String()
+	if values.Data, err = filepath.Abs(config.Data); err != nil {
+		return err
+	}
 	values.Binary, values.Number = binaryName(), fmt.Sprintf("%06d", rand.IntN(1_000_000))
 	for _, one := range page.Items {
 		switch open := one.Load.Status == store.LoadOpen && one.Status == store.SignedOff; {

@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -51,7 +52,7 @@ func (p *Room) caller(c *web.Call) (store.Partner, error) {
 	partner, err := p.Store.PartnerByToken(hash)
 	switch {
 	case refuse.Is(err, refuse.Unauthorized):
-		c.Security(web.TokenRefused).Msg("a bearer token that no partner has")
+		c.Security(web.TokenRefused).AnErr("cause", errors.Unwrap(err)).Msg("a bearer token that no partner has")
 	case err == nil && !isFrom(partner, c.Client):
 		c.Security(web.TokenRefused).Str("partner", partner.Name).Msg("a bearer token from a foreign address")
 		err = errForeign

@@ -1,7 +1,7 @@
 # Postern is running. Its data is in {{.Data}}; Ctrl-C ends it.
 # The letters it sends are at {{.Inbox}}
 #
-# Commands that are to reach it, as "postern letter list", need POSTERN_DATA={{quote .Data}}.
+# Commands that are to reach it: export POSTERN_DATA={{quote .Data}}, then {{quote .Binary}} letter list
 {{- if not .Complete}}
 # Every load is decided: stop it and remove {{.Data}} to begin anew.
 {{- end}}
