@@ -50,7 +50,7 @@ func (f *fault) attempt() store.Attempt {
 		a.Code, a.Text = reply.Code, words(reply.Message)
 		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
 		if a.Class == "" {
-			a.Class = classOfReply(f.phase, a.Code, a.Enhanced)
+			a.Class = classOfReply(f.phase, a.Code, a.Enhanced, reply.Message)
 		}
 		return a
 	}
@@ -62,8 +62,8 @@ func (f *fault) attempt() store.Attempt {
 }
 
 // classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
-// mailbox that is full (552, 5.2.2) will not be so for ever.
-func classOfReply(phase string, code int, status string) store.AttemptClass {
+// mailbox that is full (552, 5.2.2, or in words alone) will not be so for ever.
+func classOfReply(phase string, code int, status, said string) store.AttemptClass {
 	switch {
 	case ofSmarthost(code) || beforeMail(phase):
 		return store.AttemptSmarthost
@@ -71,7 +71,7 @@ func classOfReply(phase string, code int, status string) store.AttemptClass {
 		return store.AttemptTemporary
 	case code/100 == 5 && phase == phaseMail:
 		return store.AttemptSmarthost
-	case code == 552, code/100 == 5 && status == "5.2.2":
+	case code == 552, code/100 == 5 && (status == "5.2.2" || status == "" && isFull(said)):
 		return store.AttemptTemporary
 	case code/100 == 5:
 		return store.AttemptPermanent

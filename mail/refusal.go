@@ -26,20 +26,30 @@ func statusIn(code int, text string) string {
 // that was taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a
 // pause.
 var (
-	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable) (local )?` +
-		`(user|mailbox|recipient|account|address|addressee|alias|person)\b` +
-		`|\b(user|mailbox|recipient|account|address|addressee|alias)\b.{0,40}` +
-		`\b(unknown|invalid|not (found|known|exist|here)|doesn't exist|non-?existent)\b|\bno (mailbox|user|account)\b`)
+	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable|inactive|bad destination) ` +
+		`(local )?(user|mailbox|recipient|account|address|addressee|alias|person|domain|host)\b` +
+		`|\b(user|mailbox|recipient|account|address|addressee|alias|domain|host)\b.{0,40}` +
+		`\b(unknown|invalid|disabled|inactive|suspended|closed|not (found|known|exist|here|local)` +
+		`|doesn't exist|non-?existent)\b` +
+		`|\bno (mailbox|user|account)\b|\b(address|recipient) rejected\b|\bdoes(n't| not) have an? .{0,30}account\b` +
+		`|\b(onbekende?|inconnue?|unbekannte?[nr]?)\b`)
+	fullWords = regexp.MustCompile(`(?i)\b(mailbox|account|inbox|storage)\b.{0,20}\bfull\b` +
+		`|\b(over|exceed\w*|out of)\b.{0,20}\bquota\b|\bquota\b.{0,20}\bexceeded\b`)
 	senderWords = regexp.MustCompile(`(?i)\b(sender|from|relay\w*|helo|ehlo|auth\w*|log ?in|` +
 		`polic(y|ies)|spam|spf|dkim|dmarc|block\w*)\b`)
+
+	// senderHints are words about the sender that stand in refusals of a recipient too, beside the recipient's address.
+	senderHints = regexp.MustCompile(`(?i)\b(return[- ]?(path|address)|envelope|originator|call-?(back|out)|verif\w*` +
+		`|your (mail )?(address|account|envelope|domain|host|server|ip)|credential\w*|submi\w+|logg?(ed)? ?on` +
+		`|client host|reverse|ptr|rdns)\b`)
 
 	// senderRefused is said beside codes that are about mailboxes elsewhere: Exchange has 5.2.0 and 5.2.252 for it.
 	senderRefused = regexp.MustCompile(`(?i)\bsend[- ]?as(denied|\b)|\bSTOREDRV\.Submission\b` +
 		`|\bsender (address )?(rejected|denied|not allowed)\b`)
 )
 
-// aboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
-func aboutMailbox(a store.Attempt) bool {
+// aboutMailbox reports whether a permanent refusal of a letter is of this one recipient, and says nothing about the sender.
+func aboutMailbox(from, to string, a store.Attempt) bool {
 	said := unquoted(a.Text)
 	switch status := a.Enhanced; {
 	case senderRefused.MatchString(said):
@@ -47,11 +57,27 @@ func aboutMailbox(a store.Attempt) bool {
 	case status == "5.1.1", status == "5.1.2", status == "5.1.10", status == "5.4.1", strings.HasPrefix(status, "5.2."):
 		return true
 	case status == "", strings.HasSuffix(status, ".0"): // undefined, whatever the subject
-		said = varying.ReplaceAllString(said, " ") // an address may have any word in it
-		return mailboxWords.MatchString(said) && !senderWords.MatchString(said)
+		words := varying.ReplaceAllString(said, " ") // an address may have any word in it
+		return mailboxWords.MatchString(words) && !senderWords.MatchString(words) &&
+			(holds(said, to) || !namesSender(said, from, to) && !senderHints.MatchString(words))
 	}
 	return false
 }
+
+func holds(said, address string) bool {
+	return address != "" && strings.Contains(strings.ToLower(said), strings.ToLower(address))
+}
+
+// namesSender reports whether a refusal's text holds the sender's address or, where the recipient is of another one, the
+// sender's domain.
+func namesSender(said, from, to string) bool {
+	_, ours, _ := strings.Cut(from, "@")
+	_, theirs, _ := strings.Cut(to, "@")
+	return holds(said, from) || !strings.EqualFold(ours, theirs) && holds(said, ours)
+}
+
+// isFull reports whether a refusal in words says that a mailbox is full, which it will not be for ever.
+func isFull(text string) bool { return fullWords.MatchString(varying.ReplaceAllString(text, " ")) }
 
 // unquoted gives back the line ends that the record of an attempt has in quoted form.
 func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }

@@ -297,7 +297,7 @@ func (s *scheduler) settle(r result) {
 		s.release() // stopping, or the store says nothing any more
 		return
 	}
-	attempt, requeue := s.suspicion.judge(r.letter, r.attempt)
+	attempt, requeue := s.suspicion.judge(r.letter, r.from, r.attempt)
 	s.pending.outcomes = append(s.pending.outcomes, store.Outcome{Letter: id, Attempt: attempt})
 	s.pending.requeue = append(s.pending.requeue, requeue...)
 	if s.stopping {

@@ -55,7 +55,7 @@ func newSuspicion() *suspicion {
 
 // judge gives the attempt the class that what came before makes of it, and the failed letters of a row that are to be
 // queued again.
-func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
+func (s *suspicion) judge(letter store.Letter, from string, a store.Attempt) (store.Attempt, []guid.ID) {
 	if s.row.passed(a) {
 		s.row = row{}
 	}
@@ -72,7 +72,7 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 		}
 	case a.Class == store.AttemptPermanent && s.proven[letter.ID]:
 		delete(s.proven, letter.ID)
-	case a.Class == store.AttemptPermanent && a.Code != 0 && !aboutMailbox(a):
+	case a.Class == store.AttemptPermanent && a.Code != 0 && !aboutMailbox(from, letter.To, a):
 		return s.count(letter, a)
 	}
 	return a, nil

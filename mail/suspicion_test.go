@@ -282,7 +282,7 @@ func TestRow(t *testing.T) {
 		var a store.Attempt
 		var again []guid.ID
 		for i, attempt := range tt.attempts {
-			a, again = s.judge(store.Letter{ID: guid.ID{byte(i)}, To: fmt.Sprintf("d%d@x.example", i%tt.people)}, attempt)
+			a, again = s.judge(store.Letter{ID: guid.ID{byte(i)}, To: fmt.Sprintf("d%d@x.example", i%tt.people)}, "gate@y.example", attempt)
 		}
 		if class := map[bool]store.AttemptClass{true: store.AttemptPermanent, false: store.AttemptSmarthost}[tt.again < 0]; a.Class != class || len(again) != max(0, tt.again) {
 			t.Errorf("%s: the last one is %s, and %d are queued again", name, a.Class, len(again))

@@ -17,6 +17,7 @@ const keepIdle = 30 * time.Second
 // result is a letter that comes back from a worker.
 type result struct {
 	letter  store.Letter
+	from    string // the sender of its message
 	attempt store.Attempt
 	untried bool // sending was stopped before anything was said, or the store said nothing any more
 }
@@ -54,7 +55,7 @@ func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) resu
 		return result{letter: letter, untried: true}
 	}
 	attempt.At, attempt.Took = at, store.Span(time.Since(began))
-	return result{letter: letter, attempt: attempt}
+	return result{letter: letter, from: message.From, attempt: attempt}
 }
 
 // untried is the class of what is not recorded, because the store says nothing any more.
