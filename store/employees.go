@@ -10,9 +10,9 @@ import (
 
 // What is said of an id that names somebody else already.
 const (
-	employeeMoved = "partner_EmployeeID named another person of the same names until now; it names this one from now on, " +
-		"and the other one's invitation is void."
-	employeeTaken = "partner_EmployeeID named another person of yours before, and still does; this one is registered without it. " +
+	employeeMoved   = "partner_EmployeeID named another person of the same names until now; it names this one from now on"
+	invitationEnded = ", and the other one's invitation is void"
+	employeeTaken   = "partner_EmployeeID named another person of yours before, and still does; this one is registered without it. " +
 		"Give each person an id of its own, or none."
 )
 
@@ -53,7 +53,11 @@ func (r *registrar) employeeFor(d *decision, said BikerData) (string, error) {
 		return "", nil
 	}
 	d.displaced = other.ID
-	d.warn(employeeMoved)
+	if other.Password == "" {
+		d.warn(employeeMoved + invitationEnded + ".")
+	} else {
+		d.warn(employeeMoved + ".")
+	}
 	return said.EmployeeID, nil
 }
 
@@ -66,7 +70,8 @@ func sameNames(a, b BikerData) bool {
 }
 
 // loseEmployee is for a person whose employee id names another one now. An invitation of theirs is void: it went to an
-// address that was corrected.
+// address that was corrected. Should the partner go on posting them, they are another person after all, and are told again
+// of their account, by a link that works.
 func (t *tx) loseEmployee(id guid.ID) error {
 	biker, err := t.biker(id)
 	if err != nil {
@@ -75,6 +80,9 @@ func (t *tx) loseEmployee(id guid.ID) error {
 	biker.EmployeeID, biker.OthersEmployeeID = "", biker.EmployeeID
 	if biker.Password == "" {
 		biker.LinkGeneration++
+		if err := t.forgetTold(toldKey(addressSum(biker.Email), toldExisting, noFaults), biker.Partner); err != nil {
+			return err
+		}
 	}
 	if err := bikers.put(t, biker.ID[:], biker); err != nil {
 		return err

@@ -140,6 +140,37 @@ func TestCorrectedAddress(t *testing.T) {
 	}
 }
 
+// TestNamesake: somebody whose invitation became void because another one of the same names was posted with the same id
+// is told again of the account, once, although they had been told before.
+func TestNamesake(t *testing.T) {
+	first, second := named("jan@example.com", "Jan", "Maes", "0"), named("jan.maes@example.com", "Jan", "Maes", "0")
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	post(t, s, "Acme", first)
+	send(t, s)
+	if got := told(post(t, s, "Acme", first)); got != "existing letter" {
+		t.Fatalf("before: %s", got)
+	}
+	send(t, s)
+	if got := told(post(t, s, "Acme", second)); got != "created warned letter" {
+		t.Errorf("the second: %s", got)
+	}
+	if got := told(post(t, s, "Acme", first)); got != "existing warned letter" {
+		t.Errorf("the first one again: %s", got)
+	}
+	send(t, s)
+	_, last := eventsSince(t, s, 0)
+	for range 3 {
+		if got := told(post(t, s, "Acme", first, second)); strings.Contains(got, "existing letter, existing letter") {
+			t.Errorf("posted again: %s", got)
+		}
+		send(t, s)
+	}
+	if types, _ := eventsSince(t, s, last); strings.Count(strings.Join(types, " "), "biker.existing") > 1 {
+		t.Errorf("told too often: %v", types)
+	}
+}
+
 // TestEmployeeIDStays goes through whom an employee id names after a post.
 func TestEmployeeIDStays(t *testing.T) {
 	const jan, an = "jan@example.com", "an@example.com"

@@ -199,6 +199,16 @@ func (t *tx) untell(letter Letter) error {
 	return nil
 }
 
+// forgetTold forgets that something was told, by whatever letter.
+func (t *tx) forgetTold(key []byte, partner string) error {
+	for _, key := range [][]byte{key, heldKey(key, partner)} {
+		if err := t.delete(toldBucket, t.keyedTold(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // retell has a letter tell what it was to tell, after it was held, had failed, or was cancelled too late.
 func (t *tx) retell(letter Letter) error {
 	key := letter.tells()
