@@ -84,9 +84,11 @@ func TestFront(t *testing.T) {
 			t.Errorf("Host %s: %d to %q, want %d to %q", host, got, to, status, location)
 		}
 	}
-	demo := begin(t, io.Discard)
-	want(demo, demo.Addr().String(), "localhost", 303, "/inbox")
-	want(demo, demo.Addr().String(), "postern.example", 303, "/biker")
+	alone := begin(t, io.Discard)
+	want(alone, alone.Addr().String(), "localhost", 303, "/biker")
+	alone.config.Demo = true
+	want(alone, alone.Addr().String(), "localhost", 303, "/inbox")
+	want(alone, alone.Addr().String(), "postern.example", 303, "/biker")
 	apart := begin(t, io.Discard, "OPERATOR_LISTEN=127.0.0.1:0")
 	want(apart, apart.Addr().String(), "localhost", 303, "/biker")
 	want(apart, apart.listeners.operator.Addr().String(), "localhost", 303, "/inbox")

@@ -27,11 +27,11 @@ func (a *App) anybody() []web.Route {
 	}
 }
 
-// front is for whoever types the bare address: it leads to the built-in inbox where that is and the caller may see it,
-// as in a demo, else to the bikers' account.
+// front is for whoever types the bare address: in a demo it leads to the built-in inbox, where the caller may see that, else
+// to the bikers' account.
 func (a *App) front() []web.Route {
 	return []web.Route{{Method: http.MethodGet, Path: "/", Page: true, Handle: func(c *web.Call) error {
-		if a.rooms.inbox != nil && c.Operator() {
+		if a.config.Demo && c.Operator() {
 			return c.SeeOther("/inbox")
 		}
 		return c.SeeOther("/biker")

@@ -61,7 +61,9 @@ func demoConfig() (config.Config, error) {
 	if settings.SMTP.URL != "" {
 		return config.Config{}, errors.New("the demo's letters stay in the built-in inbox: unset POSTERN_SMTP_URL")
 	}
-	return settings.Parse()
+	parsed, err := settings.Parse()
+	parsed.Demo = true
+	return parsed, err
 }
 
 func (c *call) demo(config config.Config) error {

@@ -58,6 +58,7 @@ type Config struct {
 	LogFormat string // json, console; empty: by where the log goes
 	Limits    Limits
 
+	Demo     bool     // made-up data to try: no setting, the demo says so
 	Warnings []string // sentences for the log: what is taken, and should be mended
 
 	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN

@@ -133,8 +133,13 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 	line.Msg("a token was not taken")
 }
 
-// signOut ends what every token of the user's is good for.
+// signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the same.
 func (e *Room) signOut(c *web.Call, holder store.Holder, user store.User) error {
+	if c.R.ContentLength != 0 {
+		if err := c.RequireType("application/json"); err != nil {
+			return err
+		}
+	}
 	if err := e.Store.SignOutUser(c.R.Context(), holder); err != nil {
 		return refused(c, user.ID, err)
 	}
