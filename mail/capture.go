@@ -4,15 +4,16 @@ import (
 	"context"
 	"strings"
 
+	"postern/mail/inbox"
 	"postern/mail/letters"
 	"postern/store"
 )
 
 // Capture makes the built-in inbox a way out for letters, where no smarthost is set. Letters to magic recipients meet a
 // fault there, for those who want to see what follows from it: see the table of magic.
-func Capture(inbox *Inbox) Transport { return capture{inbox} }
+func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
 
-type capture struct{ inbox *Inbox }
+type capture struct{ inbox *inbox.Inbox }
 
 func (c capture) Lane(context.Context) Lane { return c }
 
@@ -42,7 +43,7 @@ func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 	if fault, met := magic[strings.ToLower(local)]; met {
 		return fault
 	}
-	if err := c.inbox.deliver(m.Kind, m.From, m.To, m.Data); err != nil {
+	if err := c.inbox.DeliverKind(m.Kind, m.From, m.To, m.Data); err != nil {
 		return store.Attempt{Class: store.AttemptPermanent, Text: words(err.Error())}
 	}
 	return store.Attempt{Class: store.AttemptSent, Text: "kept in the inbox"}

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/inbox"
 	"postern/store"
 )
 
@@ -256,7 +257,7 @@ func TestLog(t *testing.T) {
 // hold up nobody.
 func TestCapture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		inbox := NewInbox(time.Now, rand.Reader)
+		inbox := inbox.New(time.Now, rand.Reader)
 		o := openOffice(t, 1)
 		defer o.close()
 		want := map[string]store.Attempt{}

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"slices"
@@ -14,11 +14,11 @@ type crowd struct {
 	read   bool
 }
 
-func crowdOf(c *Captured) crowd { return crowd{c.kind, c.Received.Unix() / 60, c.Read()} }
+func crowdOf(c *Letter) crowd { return crowd{c.kind, c.Received.Unix() / 60, c.Read()} }
 
 // makeRoom drops letters until both limits hold, but never the newest. The caller holds the lock.
 func (b *Inbox) makeRoom() {
-	for len(b.letters) > InboxLetters || b.octets > InboxOctets {
+	for len(b.letters) > MaxLetters || b.octets > MaxBytes {
 		goes := b.leastMissed()
 		b.octets -= b.letters[goes].octets()
 		b.letters = slices.Delete(b.letters, goes, goes+1)

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"crypto/md5"
@@ -28,9 +28,9 @@ const (
 	captureOverhead     = 1 << 10  // octets that a letter costs beside its source and texts, roughly
 )
 
-// Captured is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been opened.
+// Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been opened.
 // All text is valid UTF-8, whatever the source holds.
-type Captured struct {
+type Letter struct {
 	ID        string    // name within the inbox
 	Received  time.Time // when it was delivered
 	Sender    string    // bare address of the envelope, the Return-Path
@@ -43,7 +43,7 @@ type Captured struct {
 	Subject         string
 	Date            time.Time // the letter's own, in UTC; Received where it has none that is usable
 	Text, HTML      string
-	Files           []CapturedFile
+	Files           []File
 	Links           []string         // http and https, in order of appearance, each once
 	Snippet         string           // beginning of what a reader sees
 	Raw             []byte           // the source as delivered
@@ -55,8 +55,8 @@ type Captured struct {
 	read            atomic.Bool
 }
 
-// CapturedFile is a part of a letter that is not its text. Content gives what is in it.
-type CapturedFile struct {
+// File is a part of a letter that is not its text. Content gives what is in it.
+type File struct {
 	PartID            string // path of the part, as 2 or 1.3
 	FileName          string // may be empty, and is what the sender says: not to be used as a path
 	ContentType       string // without parameters
@@ -67,16 +67,16 @@ type CapturedFile struct {
 }
 
 // Read tells whether somebody has opened the letter.
-func (c *Captured) Read() bool { return c.read.Load() }
+func (c *Letter) Read() bool { return c.read.Load() }
 
 // octets is what the letter counts towards the inbox's limit.
-func (c *Captured) octets() int {
+func (c *Letter) octets() int {
 	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + captureOverhead
 }
 
 // Content gives the decoded content of a part that is not text; false when there is no such part. It is read from the source
 // each time, so that it is not held twice.
-func (c *Captured) Content(partID string) (content []byte, found bool) {
+func (c *Letter) Content(partID string) (content []byte, found bool) {
 	walkLetter(c.Raw, func(id string, e *message.Entity) error {
 		if id != partID || isText(e) {
 			return nil
@@ -89,7 +89,7 @@ func (c *Captured) Content(partID string) (content []byte, found bool) {
 }
 
 // Header gives the fields of the letter by canonical name, undecoded, as they are in the source.
-func (c *Captured) Header() map[string][]string {
+func (c *Letter) Header() map[string][]string {
 	head, _ := walkLetter(c.Raw, func(string, *message.Entity) error { return errSeenEnough })
 	fields := map[string][]string{}
 	for f := head.Fields(); f.Next(); {
@@ -99,8 +99,8 @@ func (c *Captured) Header() map[string][]string {
 }
 
 // readCaptured makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault.
-func readCaptured(from, to string, raw []byte, now time.Time) *Captured {
-	c := &Captured{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
+func readCaptured(from, to string, raw []byte, now time.Time) *Letter {
+	c := &Letter{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
 	head, err := walkLetter(raw, c.takePart)
 	c.takeHeader(gomail.Header{Header: head})
 	c.fault(err)
@@ -113,13 +113,13 @@ func readCaptured(from, to string, raw []byte, now time.Time) *Captured {
 }
 
 // fault notes the first thing that could not be read.
-func (c *Captured) fault(err error) {
+func (c *Letter) fault(err error) {
 	if err != nil && c.Fault == "" {
 		c.Fault = cutText(cleanText(err.Error()), captureFault)
 	}
 }
 
-func (c *Captured) takeHeader(h gomail.Header) {
+func (c *Letter) takeHeader(h gomail.Header) {
 	c.MessageID = cleanText(strings.Trim(strings.TrimSpace(h.Get("Message-Id")), "<>"))
 	subject, _ := h.Subject() // undecoded where it cannot be decoded
 	c.Subject = cleanText(subject)
@@ -142,7 +142,7 @@ func (c *Captured) takeHeader(h gomail.Header) {
 }
 
 // addresses reads a field with addresses; one that is wrong is noted and counts as empty.
-func (c *Captured) addresses(h *gomail.Header, field string) []*netmail.Address {
+func (c *Letter) addresses(h *gomail.Header, field string) []*netmail.Address {
 	if len(h.Get(field)) > captureAddressField {
 		c.fault(fmt.Errorf("%s is longer than %d octets", field, captureAddressField))
 		return nil
@@ -159,7 +159,7 @@ func (c *Captured) addresses(h *gomail.Header, field string) []*netmail.Address 
 }
 
 // names tells whether the letter itself says that it goes to that address.
-func (c *Captured) names(address string) bool {
+func (c *Letter) names(address string) bool {
 	for _, list := range [][]*netmail.Address{c.To, c.Cc, c.Bcc} {
 		for _, a := range list {
 			if strings.EqualFold(a.Address, address) {
@@ -171,7 +171,7 @@ func (c *Captured) names(address string) bool {
 }
 
 // takePart takes a part as text or as a file.
-func (c *Captured) takePart(id string, e *message.Entity) error {
+func (c *Letter) takePart(id string, e *message.Entity) error {
 	content, err := io.ReadAll(e.Body)
 	c.fault(err)
 	kind, _, _ := e.Header.ContentType()
@@ -186,7 +186,7 @@ func (c *Captured) takePart(id string, e *message.Entity) error {
 	return nil
 }
 
-func describeFile(id string, e *message.Entity, content []byte) CapturedFile {
+func describeFile(id string, e *message.Entity, content []byte) File {
 	named := gomail.AttachmentHeader{Header: e.Header}
 	name, _ := named.Filename()
 	kind, _, err := e.Header.ContentType()
@@ -196,7 +196,7 @@ func describeFile(id string, e *message.Entity, content []byte) CapturedFile {
 	disposition, _, _ := e.Header.ContentDisposition()
 	contentID := cleanText(strings.Trim(strings.TrimSpace(e.Header.Get("Content-Id")), "<>"))
 	sum5, sum1, sum256 := md5.Sum(content), sha1.Sum(content), sha256.Sum256(content)
-	return CapturedFile{
+	return File{
 		PartID: id, FileName: cleanText(name), ContentType: cleanText(kind), ContentID: contentID,
 		Inline: disposition == "inline" || disposition != "attachment" && contentID != "",
 		Size:   len(content),

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	netmail "net/mail"
@@ -8,41 +8,41 @@ import (
 	"unicode"
 )
 
-// InboxQuery says which letters of the inbox are meant. The zero value means all.
-type InboxQuery struct{ terms []inboxTerm }
+// Query says which letters of the inbox are meant. The zero value means all.
+type Query struct{ terms []inboxTerm }
 
 // inboxTerm is one condition; all of a query's must hold.
 type inboxTerm struct {
 	not   bool
-	holds func(c *Captured, value string) bool
+	holds func(c *Letter, value string) bool
 	value string // in lower case
 }
 
 // inboxFields are the prefixes of Mailpit's search that mean something here, with what they look at.
-var inboxFields = map[string]func(c *Captured, value string) bool{
-	"to":         func(c *Captured, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
-	"from":       func(c *Captured, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
-	"cc":         func(c *Captured, v string) bool { return anyContains(c.Cc, v) },
-	"bcc":        func(c *Captured, v string) bool { return anyContains(c.Bcc, v) },
-	"reply-to":   func(c *Captured, v string) bool { return anyContains(c.ReplyTo, v) },
-	"addressed":  func(c *Captured, v string) bool { return anyContains(c.everybody(), v) },
-	"subject":    func(c *Captured, v string) bool { return contains(c.Subject, v) },
-	"message-id": func(c *Captured, v string) bool { return contains(c.MessageID, v) },
-	"has": func(c *Captured, v string) bool {
+var inboxFields = map[string]func(c *Letter, value string) bool{
+	"to":         func(c *Letter, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
+	"from":       func(c *Letter, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
+	"cc":         func(c *Letter, v string) bool { return anyContains(c.Cc, v) },
+	"bcc":        func(c *Letter, v string) bool { return anyContains(c.Bcc, v) },
+	"reply-to":   func(c *Letter, v string) bool { return anyContains(c.ReplyTo, v) },
+	"addressed":  func(c *Letter, v string) bool { return anyContains(c.everybody(), v) },
+	"subject":    func(c *Letter, v string) bool { return contains(c.Subject, v) },
+	"message-id": func(c *Letter, v string) bool { return contains(c.MessageID, v) },
+	"has": func(c *Letter, v string) bool {
 		return strings.HasPrefix(v, "attachment") && c.hasFile(false) || strings.HasPrefix(v, "inline") && c.hasFile(true)
 	},
-	"is": func(c *Captured, v string) bool { return v == "read" && c.Read() || v == "unread" && !c.Read() },
+	"is": func(c *Letter, v string) bool { return v == "read" && c.Read() || v == "unread" && !c.Read() },
 }
 
-// ParseInboxQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one;
+// ParseQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one;
 // to:, from:, cc:, bcc:, reply-to:, addressed:, subject: and message-id: for one field, has:attachment, has:inline, is:read, is:unread;
 // after: and before: for when it came, larger: and smaller: for its size; a leading - or ! for what must not be. Case does not matter,
 // parts of words match. No text is wrong.
-func ParseInboxQuery(text string) InboxQuery { return ParseInboxQueryIn(text, time.UTC) }
+func ParseQuery(text string) Query { return ParseQueryIn(text, time.UTC) }
 
-// ParseInboxQueryIn is ParseInboxQuery with the time zone of the dates that name none.
-func ParseInboxQueryIn(text string, zone *time.Location) InboxQuery {
-	var q InboxQuery
+// ParseQueryIn is ParseQuery with the time zone of the dates that name none.
+func ParseQueryIn(text string, zone *time.Location) Query {
+	var q Query
 	for _, word := range splitQuoted(strings.ToLower(cleanText(text))) {
 		if term := readTerm(word, zone); term.value != "" {
 			q.terms = append(q.terms, term)
@@ -74,32 +74,32 @@ func readTerm(word string, zone *time.Location) inboxTerm {
 }
 
 // IsAll tells whether the query has no condition, so that every letter is meant.
-func (q InboxQuery) IsAll() bool { return len(q.terms) == 0 }
+func (q Query) IsAll() bool { return len(q.terms) == 0 }
 
 // To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of one.
-func (q InboxQuery) To(address string) InboxQuery {
+func (q Query) To(address string) Query {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if strings.Trim(address, "@") != address || !strings.Contains(address, "@") {
 		return q.with(inboxFields["to"], address)
 	}
-	return q.with(func(c *Captured, v string) bool { return strings.EqualFold(c.Recipient, v) || c.names(v) }, address)
+	return q.with(func(c *Letter, v string) bool { return strings.EqualFold(c.Recipient, v) || c.names(v) }, address)
 }
 
 // Subject adds that the subject contains that text.
-func (q InboxQuery) Subject(part string) InboxQuery {
+func (q Query) Subject(part string) Query {
 	return q.with(inboxFields["subject"], strings.ToLower(part))
 }
 
 // with adds a condition, none where there is nothing to look for.
-func (q InboxQuery) with(holds func(*Captured, string) bool, value string) InboxQuery {
+func (q Query) with(holds func(*Letter, string) bool, value string) Query {
 	if value == "" {
 		return q
 	}
-	return InboxQuery{append(slices.Clone(q.terms), inboxTerm{holds: holds, value: value})}
+	return Query{append(slices.Clone(q.terms), inboxTerm{holds: holds, value: value})}
 }
 
 // Matches tells whether the letter is meant.
-func (q InboxQuery) Matches(c *Captured) bool {
+func (q Query) Matches(c *Letter) bool {
 	for _, t := range q.terms {
 		if t.holds(c, t.value) == t.not {
 			return false
@@ -120,16 +120,16 @@ func splitQuoted(text string) []string {
 }
 
 // anywhere looks at all that a reader of the letter sees, file names included.
-func anywhere(c *Captured, value string) bool {
+func anywhere(c *Letter, value string) bool {
 	if contains(c.Subject, value) || contains(c.Recipient, value) || anyContains(c.everybody(), value) || contains(c.MessageID, value) ||
 		contains(c.Text, value) || contains(c.visible, value) {
 		return true
 	}
-	return slices.ContainsFunc(c.Files, func(f CapturedFile) bool { return contains(f.FileName, value) })
+	return slices.ContainsFunc(c.Files, func(f File) bool { return contains(f.FileName, value) })
 }
 
 // everybody lists all addresses that the letter names.
-func (c *Captured) everybody() []*netmail.Address {
+func (c *Letter) everybody() []*netmail.Address {
 	all := slices.Concat(c.To, c.Cc, c.Bcc, c.ReplyTo)
 	if c.From != nil {
 		all = append(all, c.From)
@@ -137,8 +137,8 @@ func (c *Captured) everybody() []*netmail.Address {
 	return all
 }
 
-func (c *Captured) hasFile(inline bool) bool {
-	return slices.ContainsFunc(c.Files, func(f CapturedFile) bool { return f.Inline == inline })
+func (c *Letter) hasFile(inline bool) bool {
+	return slices.ContainsFunc(c.Files, func(f File) bool { return f.Inline == inline })
 }
 
 func contains(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"strings"
@@ -22,15 +22,15 @@ func TestInboxRanges(t *testing.T) {
 		// A word alone, and a prefix without a value, are as elsewhere.
 		"after": true, "before": true, "after:": true, "larger": false,
 	} {
-		if got := ParseInboxQueryIn(query, brussels).Matches(c); got != want {
+		if got := ParseQueryIn(query, brussels).Matches(c); got != want {
 			t.Errorf("%q: %v", query, got)
 		}
 	}
-	if !ParseInboxQuery("after:2026-01-31T12:00").Matches(c) || ParseInboxQuery("after:2026-01-31T13:00").Matches(c) {
+	if !ParseQuery("after:2026-01-31T12:00").Matches(c) || ParseQuery("after:2026-01-31T13:00").Matches(c) {
 		t.Error("a date without a zone is not in UTC")
 	}
 	for query, want := range map[string]bool{"": true, "to:": true, `""`: true, "after:": true, "after:x": false, "x": false} {
-		if got := ParseInboxQuery(query).IsAll(); got != want {
+		if got := ParseQuery(query).IsAll(); got != want {
 			t.Errorf("%q means all: %v", query, got)
 		}
 	}

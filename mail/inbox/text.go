@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"regexp"
@@ -38,7 +38,7 @@ func letterLinks(text, markup string) []string {
 type Run struct{ Text, Link string }
 
 // Runs cuts the letter's text into what is a link and what is not.
-func (c *Captured) Runs() []Run {
+func (c *Letter) Runs() []Run {
 	var runs []Run
 	done := 0
 	for _, at := range linksIn(c.Text, -1) {

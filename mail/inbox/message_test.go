@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"encoding/json"
@@ -43,7 +43,7 @@ func TestReadCaptured(t *testing.T) {
 			t.Errorf("%s: %q, want %q", check.name, check.got, check.want)
 		}
 	}
-	want := []CapturedFile{
+	want := []File{
 		{PartID: "2", FileName: "eecd-7.pdf", ContentType: "application/pdf", Size: 4},
 		{PartID: "3", ContentType: "image/png", ContentID: "logo", Inline: true, Size: 3},
 	}
@@ -136,7 +136,7 @@ func TestLinksIn(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	var whole string
-	for _, run := range (&Captured{Text: text}).Runs() {
+	for _, run := range (&Letter{Text: text}).Runs() {
 		whole += run.Text
 	}
 	if whole != text {
@@ -144,7 +144,7 @@ func TestLinksIn(t *testing.T) {
 	}
 }
 
-func TestInboxQuery(t *testing.T) {
+func TestQuery(t *testing.T) {
 	c := readCaptured("postern@localhost", "hidden@example.com", []byte(wholeLetter), noon)
 	for query, want := range map[string]bool{
 		"": true, "grüße": true, "GRÜSSE": false, "nothing": false, "eecd-7": true, `"see http"`: true, `"http see"`: false, "see postern": true,
@@ -154,21 +154,21 @@ func TestInboxQuery(t *testing.T) {
 		"has:attachment": true, "has:attachments": true, "has:inline": true, "-has:attachment": false, "is:unread": true, "is:read": false, "!is:read": true,
 		"to:ann -to:bob": false, "to:ann subject:grüße": true, "to:ann subject:other": false, "http://localhost": true, `"unclosed`: false, `"" -`: true, "-": true,
 	} {
-		if got := ParseInboxQuery(query).Matches(c); got != want {
+		if got := ParseQuery(query).Matches(c); got != want {
 			t.Errorf("%q: %v", query, got)
 		}
 	}
 	for address, want := range map[string]bool{
 		"ann@example.com": true, " Ann@Example.COM ": true, "nn@example.com": false, "ann": true, "@example.com": true, "hidden@example.com": true, "": true, "ann@": true,
 	} {
-		if got := (InboxQuery{}).To(address).Matches(c); got != want {
+		if got := (Query{}).To(address).Matches(c); got != want {
 			t.Errorf("to %q: %v", address, got)
 		}
 	}
 }
 
 // checkCaptured holds what JSON and pages rely on.
-func checkCaptured(t *testing.T, c *Captured) {
+func checkCaptured(t *testing.T, c *Letter) {
 	t.Helper()
 	for _, text := range []string{c.Subject, c.Text, c.HTML, c.Snippet, c.Fault, c.MessageID, c.visible, strings.Join(c.Links, "")} {
 		if !utf8.ValidString(text) {
@@ -201,6 +201,6 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source []byte) {
 		c := readCaptured("a@b.example", string(source), source, noon)
 		checkCaptured(t, c)
-		ParseInboxQuery(string(source)).Matches(c)
+		ParseQuery(string(source)).Matches(c)
 	})
 }

@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 
 // What the inbox keeps at most.
 const (
-	InboxLetters = 1000     // letters
-	InboxOctets  = 64 << 20 // octets of sources and decoded texts together
+	MaxLetters = 1000     // letters
+	MaxBytes   = 64 << 20 // octets of sources and decoded texts together
 )
 
 // Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's
@@ -28,28 +28,28 @@ type Inbox struct {
 
 	mu      sync.RWMutex
 	random  io.Reader
-	letters []*Captured // oldest first
+	letters []*Letter // oldest first
 	octets  int
 	version uint64
 	changed chan struct{}
 }
 
-// NewInbox makes an empty inbox. The names of letters are drawn from random, which is read by one goroutine at a time.
-func NewInbox(now func() time.Time, random io.Reader) *Inbox {
+// New makes an empty inbox. The names of letters are drawn from random, which is read by one goroutine at a time.
+func New(now func() time.Time, random io.Reader) *Inbox {
 	return &Inbox{now: now, random: random, changed: make(chan struct{})}
 }
 
 // Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older letters make
 // room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an error only when the
 // letter alone is bigger than the inbox, or when no name can be drawn for it.
-func (b *Inbox) Deliver(from, to string, data []byte) error { return b.deliver("", from, to, data) }
+func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKind("", from, to, data) }
 
-// deliver is Deliver for a letter of a known kind.
-func (b *Inbox) deliver(kind store.LetterKind, from, to string, data []byte) error {
+// DeliverKind is Deliver for a letter of a known kind.
+func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte) error {
 	letter := readCaptured(from, to, bytes.Clone(data), b.now())
 	letter.kind = kind
-	if letter.octets() > InboxOctets {
-		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), InboxOctets)
+	if letter.octets() > MaxBytes {
+		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), MaxBytes)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,16 +96,16 @@ func (b *Inbox) Counts() (total, unread int) {
 }
 
 // Find gives all letters that match, newest first. The letters are shared: they must not be changed.
-func (b *Inbox) Find(q InboxQuery) []*Captured {
+func (b *Inbox) Find(q Query) []*Letter {
 	all := b.newestFirst()
-	return slices.DeleteFunc(all, func(c *Captured) bool { return !q.Matches(c) })
+	return slices.DeleteFunc(all, func(c *Letter) bool { return !q.Matches(c) })
 }
 
 // Letter gives the letter of that name; false when there is none, or no longer.
-func (b *Inbox) Letter(id string) (*Captured, bool) {
+func (b *Inbox) Letter(id string) (*Letter, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	at := slices.IndexFunc(b.letters, func(c *Captured) bool { return c.ID == id })
+	at := slices.IndexFunc(b.letters, func(c *Letter) bool { return c.ID == id })
 	if at < 0 {
 		return nil, false
 	}
@@ -113,7 +113,7 @@ func (b *Inbox) Letter(id string) (*Captured, bool) {
 }
 
 // Latest gives the newest letter that matches; false when none does.
-func (b *Inbox) Latest(q InboxQuery) (*Captured, bool) {
+func (b *Inbox) Latest(q Query) (*Letter, bool) {
 	for _, c := range b.newestFirst() {
 		if q.Matches(c) {
 			return c, true
@@ -123,7 +123,7 @@ func (b *Inbox) Latest(q InboxQuery) (*Captured, bool) {
 }
 
 // Wait gives the newest letter that matches, at once or as soon as it comes. Its error is the context's, when that ends first.
-func (b *Inbox) Wait(ctx context.Context, q InboxQuery) (*Captured, error) {
+func (b *Inbox) Wait(ctx context.Context, q Query) (*Letter, error) {
 	for {
 		_, changed := b.Watch() // before looking, so that a letter that comes in between is not missed
 		if c, found := b.Latest(q); found {
@@ -138,11 +138,11 @@ func (b *Inbox) Wait(ctx context.Context, q InboxQuery) (*Captured, error) {
 }
 
 // Delete removes the letters that pick names, and tells how many those were.
-func (b *Inbox) Delete(pick func(*Captured) bool) int {
+func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := len(b.letters)
-	b.letters = slices.DeleteFunc(b.letters, func(c *Captured) bool {
+	b.letters = slices.DeleteFunc(b.letters, func(c *Letter) bool {
 		gone := pick(c)
 		if gone {
 			b.octets -= c.octets()
@@ -157,7 +157,7 @@ func (b *Inbox) Delete(pick func(*Captured) bool) int {
 }
 
 // MarkRead marks the letters that pick names as opened, or as not opened.
-func (b *Inbox) MarkRead(read bool, pick func(*Captured) bool) {
+func (b *Inbox) MarkRead(read bool, pick func(*Letter) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	changed := false
@@ -173,7 +173,7 @@ func (b *Inbox) MarkRead(read bool, pick func(*Captured) bool) {
 }
 
 // newestFirst is a copy of the list, so that searching holds no lock.
-func (b *Inbox) newestFirst() []*Captured {
+func (b *Inbox) newestFirst() []*Letter {
 	b.mu.RLock()
 	all := slices.Clone(b.letters)
 	b.mu.RUnlock()
@@ -182,7 +182,7 @@ func (b *Inbox) newestFirst() []*Captured {
 }
 
 // CountUnread tells how many of some letters nobody has opened.
-func CountUnread(letters []*Captured) (unread int) {
+func CountUnread(letters []*Letter) (unread int) {
 	for _, c := range letters {
 		if !c.Read() {
 			unread++

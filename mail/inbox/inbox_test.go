@@ -1,4 +1,4 @@
-package mail
+package inbox
 
 import (
 	"bytes"
@@ -14,13 +14,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"postern/mail/letters"
 	"postern/store"
 )
 
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
-func testInbox() *Inbox { return NewInbox(func() time.Time { return noon }, rand.Reader) }
+func testInbox() *Inbox { return New(func() time.Time { return noon }, rand.Reader) }
 
 // plainLetter is a small letter to somebody.
 func plainLetter(to, subject string) []byte {
@@ -34,7 +33,7 @@ func deliver(t *testing.T, b *Inbox, to, subject string) {
 	}
 }
 
-func subjects(letters []*Captured) (all []string) {
+func subjects(letters []*Letter) (all []string) {
 	for _, c := range letters {
 		all = append(all, c.Subject)
 	}
@@ -46,13 +45,13 @@ func TestInboxOrderAndMarks(t *testing.T) {
 	for _, subject := range []string{"one", "two", "three"} {
 		deliver(t, b, "ann@example.com", subject)
 	}
-	all := b.Find(InboxQuery{})
+	all := b.Find(Query{})
 	if got := subjects(all); !slices.Equal(got, []string{"three", "two", "one"}) {
 		t.Fatalf("order: %v", got)
 	}
 	two := all[1].ID
 	version, changed := b.Watch()
-	b.MarkRead(true, func(c *Captured) bool { return c.ID == two })
+	b.MarkRead(true, func(c *Letter) bool { return c.ID == two })
 	if total, unread := b.Counts(); total != 3 || unread != 2 {
 		t.Errorf("counts: %d, %d unread", total, unread)
 	}
@@ -65,8 +64,8 @@ func TestInboxOrderAndMarks(t *testing.T) {
 		t.Error("the version stayed")
 	}
 	_, changed = b.Watch()
-	b.MarkRead(true, func(c *Captured) bool { return c.ID == two })
-	if n := b.Delete(func(c *Captured) bool { return c.ID == "unknown" }); n != 0 {
+	b.MarkRead(true, func(c *Letter) bool { return c.ID == two })
+	if n := b.Delete(func(c *Letter) bool { return c.ID == "unknown" }); n != 0 {
 		t.Errorf("deleted %d letters of an unknown name", n)
 	}
 	select {
@@ -74,13 +73,13 @@ func TestInboxOrderAndMarks(t *testing.T) {
 		t.Error("nothing changed, and the watchers were woken")
 	default:
 	}
-	if n := b.Delete(func(c *Captured) bool { return c.ID == two }); n != 1 {
+	if n := b.Delete(func(c *Letter) bool { return c.ID == two }); n != 1 {
 		t.Errorf("deleted %d", n)
 	}
 	if _, found := b.Letter(two); found {
 		t.Error("a deleted letter is still there")
 	}
-	if n := b.Delete(func(*Captured) bool { return true }); n != 2 || b.octets != 0 {
+	if n := b.Delete(func(*Letter) bool { return true }); n != 2 || b.octets != 0 {
 		t.Errorf("deleted %d, %d octets left over", n, b.octets)
 	}
 }
@@ -88,11 +87,11 @@ func TestInboxOrderAndMarks(t *testing.T) {
 func TestInboxLimits(t *testing.T) {
 	t.Run("letters", func(t *testing.T) {
 		b := testInbox()
-		for i := range InboxLetters + 25 {
+		for i := range MaxLetters + 25 {
 			deliver(t, b, "ann@example.com", fmt.Sprint(i))
 		}
-		all := b.Find(InboxQuery{})
-		if len(all) != InboxLetters || all[0].Subject != "1024" || all[InboxLetters-1].Subject != "25" {
+		all := b.Find(Query{})
+		if len(all) != MaxLetters || all[0].Subject != "1024" || all[MaxLetters-1].Subject != "25" {
 			t.Errorf("%d letters from %s to %s", len(all), all[0].Subject, all[len(all)-1].Subject)
 		}
 	})
@@ -105,11 +104,11 @@ func TestInboxLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, _ := b.Counts(); n != 6 || b.octets > InboxOctets {
+		if n, _ := b.Counts(); n != 6 || b.octets > MaxBytes {
 			t.Errorf("%d letters, %d octets", n, b.octets)
 		}
 		before, _ := b.Watch()
-		if err := b.Deliver("", "ann@example.com", make([]byte, InboxOctets)); err == nil {
+		if err := b.Deliver("", "ann@example.com", make([]byte, MaxBytes)); err == nil {
 			t.Error("a letter bigger than the inbox was taken")
 		}
 		if after, _ := b.Watch(); after != before {
@@ -117,7 +116,7 @@ func TestInboxLimits(t *testing.T) {
 		}
 	})
 	t.Run("no randomness", func(t *testing.T) {
-		b := NewInbox(time.Now, strings.NewReader(""))
+		b := New(time.Now, strings.NewReader(""))
 		if err := b.Deliver("", "ann@example.com", nil); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v", err)
 		}
@@ -127,19 +126,17 @@ func TestInboxLimits(t *testing.T) {
 // TestInboxFlood holds that letters to 5,000 people at once leave those of others where they are.
 func TestInboxFlood(t *testing.T) {
 	at := noon
-	b := NewInbox(func() time.Time { return at }, rand.Reader)
-	way := Capture(b).Lane(t.Context())
+	b := New(func() time.Time { return at }, rand.Reader)
 	owe := func(kind store.LetterKind, to string) {
-		m := letters.Message{Kind: kind, To: to, Data: plainLetter(to, "Hello "+to)}
-		if tried := way.Send(t.Context(), m); tried.Class != store.AttemptSent {
-			t.Fatalf("%+v", tried)
+		if err := b.DeliverKind(kind, "postern@localhost", to, plainLetter(to, "Hello "+to)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	welcome := func(to string) { owe(store.LetterWelcome, to) }
 	welcome("early@example.com")
 	at = at.Add(time.Minute)
 	welcome("opened@example.com")
-	b.MarkRead(true, func(c *Captured) bool { return c.Recipient == "opened@example.com" })
+	b.MarkRead(true, func(c *Letter) bool { return c.Recipient == "opened@example.com" })
 	flood := func(to string, n int) {
 		for i := range n {
 			welcome(fmt.Sprintf("%s%d@example.com", to, i))
@@ -153,18 +150,18 @@ func TestInboxFlood(t *testing.T) {
 		welcome(fmt.Sprintf("later%d@example.com", i))
 	}
 	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second2499"} {
-		if _, found := b.Latest(InboxQuery{}.To(to + "@example.com")); !found {
+		if _, found := b.Latest(Query{}.To(to + "@example.com")); !found {
 			t.Errorf("the letter to %s is gone", to)
 		}
 	}
-	if _, found := b.Latest(InboxQuery{}.To("first0@example.com")); found {
+	if _, found := b.Latest(Query{}.To("first0@example.com")); found {
 		t.Error("the flood's first letter is still there")
 	}
 	octets := 0
-	for _, c := range b.Find(InboxQuery{}) {
+	for _, c := range b.Find(Query{}) {
 		octets += c.octets()
 	}
-	if n, _ := b.Counts(); n != InboxLetters || b.octets != octets {
+	if n, _ := b.Counts(); n != MaxLetters || b.octets != octets {
 		t.Errorf("%d letters, %d octets counted of %d", n, b.octets, octets)
 	}
 }
@@ -183,7 +180,7 @@ func TestInboxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := testInbox()
 		deliver(t, b, "bob@example.com", "Activate")
-		query := InboxQuery{}.To("ann@example.com").Subject("activate")
+		query := Query{}.To("ann@example.com").Subject("activate")
 		go func() {
 			time.Sleep(3 * time.Second)
 			deliver(t, b, "ann@example.com", "Your document")
@@ -219,20 +216,20 @@ func TestInboxConcurrent(t *testing.T) {
 			}
 		})
 		all.Go(func() {
-			c, err := b.Wait(ctx, InboxQuery{}.To(to).Subject("49"))
+			c, err := b.Wait(ctx, Query{}.To(to).Subject("49"))
 			if err != nil {
 				t.Errorf("%s: %v", to, err)
 				return
 			}
-			b.MarkRead(true, func(o *Captured) bool { return o == c })
+			b.MarkRead(true, func(o *Letter) bool { return o == c })
 			c.Content("0")
-			b.Find(ParseInboxQuery("is:unread hello"))
+			b.Find(ParseQuery("is:unread hello"))
 			b.Counts()
 		})
 	}
 	all.Wait()
 	ids := map[string]bool{}
-	for _, c := range b.Find(InboxQuery{}) {
+	for _, c := range b.Find(Query{}) {
 		ids[c.ID] = true
 	}
 	if total, unread := b.Counts(); total != 400 || unread != 392 || len(ids) != 400 {
