@@ -15,18 +15,19 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
 // BenchmarkCourier brings activation letters over two connections to a sink on loopback: claimed, composed, sealed, sent and
 // recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
 func BenchmarkCourier(b *testing.B) {
-	s := newSink(nil)
-	s.hush = true
+	s := smtptest.NewServer(nil)
+	s.Discard = true
 	o := openOffice(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(b), Plain: true, Hello: "postern.example"})
+	h, err := NewSmarthost(SmarthostOptions{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -52,12 +53,12 @@ func BenchmarkFullQueue(b *testing.B) {
 }
 
 func fullQueue(b *testing.B) {
-	s := newSink(nil)
-	s.taken = make(chan struct{}, 2)
+	s := smtptest.NewServer(nil)
+	s.Notify = make(chan struct{}, 2)
 	o := openOffice(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(b), Plain: true, Hello: "postern.example"})
+	h, err := NewSmarthost(SmarthostOptions{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,11 +68,11 @@ func fullQueue(b *testing.B) {
 	debug.FreeOSMemory()
 	began := time.Now()
 	o.start(h)
-	<-s.taken
+	<-s.Notify
 	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "start-ms")
 	began = time.Now()
 	o.register(1)
-	<-s.taken
+	<-s.Notify
 	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "next-ms")
 	b.ReportMetric(anonymous(b), "MB")
 	o.stop()
@@ -115,7 +116,7 @@ func anonymous(b *testing.B) float64 {
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 1)
 		defer o.close()
 		old := rounds(500, 100)
@@ -130,11 +131,11 @@ func TestFullQueue(t *testing.T) {
 		synctest.Wait()
 		o.register(1)
 		synctest.Wait()
-		if arrived := s.arrivals(); len(arrived) != 101 {
+		if arrived := s.Arrivals(); len(arrived) != 101 {
 			t.Errorf("%d arrived", len(arrived))
 		} else {
 			for i, user := range due { // a few new ones may go beside the oldest
-				if at := slices.IndexFunc(arrived, func(a arrival) bool { return a.to == user.Email }); at < 0 || at > 2*i+leastAhead {
+				if at := slices.IndexFunc(arrived, func(a smtptest.Arrival) bool { return a.To == user.Email }); at < 0 || at > 2*i+leastAhead {
 					t.Errorf("number %d of the queue went out as number %d", i, at)
 				}
 			}

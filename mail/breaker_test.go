@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -14,10 +15,10 @@ import (
 func TestSmarthostDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase == "dial" && time.Since(began) < time.Minute {
-				return drop
+				return smtptest.Drop
 			}
 			return ""
 		}
@@ -28,7 +29,7 @@ func TestSmarthostDown(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		o.register(50)
 		synctest.Wait()
-		if dials := s.count("dial"); dials != 4 && dials != 3 { // at 0 (one or both workers), 5 and 15 s
+		if dials := s.Count("dial"); dials != 4 && dials != 3 { // at 0 (one or both workers), 5 and 15 s
 			t.Errorf("%d dials in 30 s", dials)
 		}
 		if until := o.courier.Status().PausedUntil; !until.After(time.Now()) || o.count(store.LetterQueued) != 100 {
@@ -50,14 +51,14 @@ func TestSmarthostDown(t *testing.T) {
 }
 
 // eachOnce wants all letters sent, and each of them arrived once.
-func (o *office) eachOnce(s *sink, n int) {
+func (o *office) eachOnce(s *smtptest.Server, n int) {
 	o.t.Helper()
 	seen := make(map[string]bool)
-	for _, a := range s.arrivals() {
-		if seen[a.id] {
-			o.t.Errorf("%s arrived twice", a.to)
+	for _, a := range s.Arrivals() {
+		if seen[a.ID] {
+			o.t.Errorf("%s arrived twice", a.To)
 		}
-		seen[a.id] = true
+		seen[a.ID] = true
 	}
 	if len(seen) != n || o.count(store.LetterSent) != n {
 		o.t.Errorf("%d of %d letters arrived, %d are sent; log:\n%s", len(seen), n, o.count(store.LetterSent), o.log)
@@ -68,8 +69,8 @@ func (o *office) eachOnce(s *sink, n int) {
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase == "greet" {
 				at = append(at, time.Now())
 				if n <= 10 {
@@ -99,15 +100,15 @@ func TestBreaker(t *testing.T) {
 // TestResumeEndsPause: the operator who has mended the smarthost need not wait for the end of a long pause.
 func TestResumeEndsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(9, "greet", "554 closed"))
+		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
 		o := openOffice(t, 1)
 		defer o.close()
 		o.register(3)
 		o.start(o.smarthost(s))
 		time.Sleep(16 * time.Minute)
 		synctest.Wait()
-		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.count("greet") != 9 {
-			t.Fatalf("paused for %s after %d tries", wait, s.count("greet"))
+		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.Count("greet") != 9 {
+			t.Fatalf("paused for %s after %d tries", wait, s.Count("greet"))
 		}
 		for _, paused := range []bool{true, false} {
 			if err := o.store.PauseSending(context.Background(), paused); err != nil {
@@ -124,14 +125,14 @@ func TestSameRefusals(t *testing.T) {
 	for phase, answer := range map[string]string{"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
 		t.Run(phase, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(5, phase, answer))
+				s := smtptest.NewServer(smtptest.Times(5, phase, answer))
 				o := openOffice(t, 1)
 				defer o.close()
 				o.register(6)
 				o.start(o.smarthost(s))
 				synctest.Wait()
-				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() || s.count(phase) != 3 {
-					t.Errorf("%d failed after %d refusals; log:\n%s", failed, s.count(phase), o.log)
+				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() || s.Count(phase) != 3 {
+					t.Errorf("%d failed after %d refusals; log:\n%s", failed, s.Count(phase), o.log)
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
@@ -144,12 +145,12 @@ func TestSameRefusals(t *testing.T) {
 // TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in the end.
 func TestOwnRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 1)
 		defer o.close()
 		o.register(3)
 		bad := 0
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase == "dot" {
 				bad++
 				if n <= 3 || n > 5 && bad <= 8 { // the first three, and again when they come after the two others
@@ -173,7 +174,7 @@ func TestOwnRefusals(t *testing.T) {
 // trouble as soon as they have shown that the smarthost works.
 func TestPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
+		s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
 		o := openOffice(t, 1)
 		defer o.close()
 		poison := o.register(100)[0]

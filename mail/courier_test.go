@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"postern/mail/inbox"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -22,12 +23,12 @@ import (
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(1e6, "rcpt", "450 4.2.0 later"))
+		s := smtptest.NewServer(smtptest.Times(1e6, "rcpt", "450 4.2.0 later"))
 		o := openOffice(t, 2)
 		defer o.close()
 		user := o.register(1)[0]
 		var at []time.Time
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase != "rcpt" {
 				return ""
 			}
@@ -56,8 +57,8 @@ func TestGivingUp(t *testing.T) {
 	for hours, want := range map[time.Duration]store.LetterState{71: store.LetterSent, 73: store.LetterFailed} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			s := newSink(nil)
-			s.script = func(phase string, n int) string {
+			s := smtptest.NewServer(nil)
+			s.Script = func(phase string, n int) string {
 				if phase == "dot" && time.Since(began) < hours*time.Hour {
 					return "451 4.3.0 later"
 				}
@@ -72,7 +73,7 @@ func TestGivingUp(t *testing.T) {
 				t.Errorf("after 71 h: %s, %d tries", letter.State, letter.PutOff)
 			}
 			time.Sleep(3 * time.Hour)
-			if letter := o.letter(user); letter.State != want || len(s.arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {
+			if letter := o.letter(user); letter.State != want || len(s.Arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {
 				t.Errorf("refused for %d h: %s %s", hours, letter.State, letter.Reason)
 			}
 		})
@@ -86,9 +87,9 @@ func TestWeekDown(t *testing.T) {
 		const day = 24 * time.Hour
 		days := rounds(7, 2)
 		began := time.Now()
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
-			return map[bool]string{true: drop}[phase == "dial" && time.Since(began) < time.Duration(days)*day]
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
+			return map[bool]string{true: smtptest.Drop}[phase == "dial" && time.Since(began) < time.Duration(days)*day]
 		}
 		o := openOffice(t, 2)
 		defer o.close()
@@ -97,7 +98,7 @@ func TestWeekDown(t *testing.T) {
 			o.register(10)
 			time.Sleep(day)
 		}
-		if n := s.count("dial"); o.count(store.LetterQueued) != 10*days || n < days*24*11 || n > days*24*12+10 {
+		if n := s.Count("dial"); o.count(store.LetterQueued) != 10*days || n < days*24*11 || n > days*24*12+10 {
 			t.Errorf("%d queued after %d dials", o.count(store.LetterQueued), n)
 		}
 		time.Sleep(10 * time.Minute)
@@ -109,9 +110,9 @@ func TestWeekDown(t *testing.T) {
 // TestClock: a clock that jumps a day ahead, and back again, neither storms nor stalls.
 func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		var well atomic.Bool
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase == "rcpt" && !well.Load() {
 				return "450 4.2.0 later"
 			}
@@ -122,10 +123,10 @@ func TestClock(t *testing.T) {
 		o.register(20)
 		o.start(o.smarthost(s))
 		time.Sleep(2 * time.Hour)
-		before := s.count("rcpt")
+		before := s.Count("rcpt")
 		o.wrong.Store(int64(24 * time.Hour))
 		time.Sleep(2 * time.Minute)
-		if n := s.count("rcpt") - before; n > 2*20 {
+		if n := s.Count("rcpt") - before; n > 2*20 {
 			t.Errorf("%d tries of 20 letters when the clock jumped ahead", n)
 		}
 		o.register(20)
@@ -144,7 +145,7 @@ func TestClock(t *testing.T) {
 // TestRecovery: what a dead process had in hand goes out at once.
 func TestRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 2)
 		defer o.close()
 		o.register(10)
@@ -159,14 +160,14 @@ func TestRecovery(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	for _, claimed := range []int{0, 2} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSink(nil)
+			s := smtptest.NewServer(nil)
 			o := openOffice(t, 1)
 			o.register(2)
 			o.claim(claimed)
 			o.damage(`"to":"driver1@`, `"to":"eriver1@`)
 			o.start(o.smarthost(s))
 			synctest.Wait()
-			if arrived := s.arrivals(); len(arrived) != 1 || arrived[0].to != "driver2@drivers.example" {
+			if arrived := s.Arrivals(); len(arrived) != 1 || arrived[0].To != "driver2@drivers.example" {
 				t.Errorf("with %d in hand: arrived %v", claimed, arrived)
 			}
 			if strings.Count(o.log.String(), `"level":"error","letters":1,`) != 1 || strings.Count(o.log.String(), "postern check names them") != 1 {
@@ -183,7 +184,7 @@ func TestDamaged(t *testing.T) {
 // TestOvertaken: a letter that has nothing to say any more when its turn comes is cancelled without a connection.
 func TestOvertaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(once("dial", drop))
+		s := smtptest.NewServer(smtptest.Once("dial", smtptest.Drop))
 		o := openOffice(t, 1)
 		defer o.close()
 		user := o.register(1)[0]
@@ -192,8 +193,8 @@ func TestOvertaken(t *testing.T) {
 		o.options.Transport = o.smarthost(s)
 		c := New(o.options)
 		r := c.try(context.Background(), o.options.Transport.Lane(context.Background()), claimed[0])
-		if r.attempt.Class != store.AttemptOvertaken || s.count("dial") != 0 {
-			t.Errorf("%+v after %d dials", r, s.count("dial"))
+		if r.attempt.Class != store.AttemptOvertaken || s.Count("dial") != 0 {
+			t.Errorf("%+v after %d dials", r, s.Count("dial"))
 		}
 	})
 }
@@ -212,7 +213,7 @@ func (b brokenRandom) Read([]byte) (int, error) {
 func TestUnfit(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSink(nil)
+			s := smtptest.NewServer(nil)
 			o := openOffice(t, 1)
 			defer o.close()
 			user := o.register(1)[0]
@@ -234,7 +235,7 @@ func TestUnfit(t *testing.T) {
 // TestLog: no address, token, word of a server's or body in it.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(2, "rcpt", "450 4.2.0 <driver1@drivers.example> greylisted"))
+		s := smtptest.NewServer(smtptest.Times(2, "rcpt", "450 4.2.0 <driver1@drivers.example> greylisted"))
 		o := openOffice(t, 1)
 		defer o.close()
 		o.register(5)
@@ -307,7 +308,7 @@ func (o *observed) Paused(paused bool) { o.paused = append(o.paused, paused) }
 // TestObserver: every attempt is told of once it is recorded, and the pauses' beginnings and end.
 func TestObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(func(phase string, n int) string {
+		s := smtptest.NewServer(func(phase string, n int) string {
 			switch {
 			case phase == "greet" && n <= 2:
 				return "554 closed"

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 	"postern/tokens"
@@ -14,7 +15,7 @@ import (
 // end, and the old ones go out beside it.
 func TestNewBesideOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 2)
 		defer o.close()
 		o.options.PerMinute = 60
@@ -45,7 +46,7 @@ func TestNewBesideOld(t *testing.T) {
 func TestDocumentsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const reader, documents = "driver1@drivers.example", 12
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 20)
 		defer o.close()
 		user := o.register(1)[0]
@@ -66,17 +67,17 @@ func TestDocumentsAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		before := s.count("to " + reader)
-		s.script = func(phase string, n int) string {
+		before := s.Count("to " + reader)
+		s.Script = func(phase string, n int) string {
 			if phase == "to "+reader && n <= before+documentsAtOnce {
-				return stall
+				return smtptest.Stall
 			}
 			return ""
 		}
 		o.register(20)
 		o.start(o.smarthost(s))
 		synctest.Wait()
-		if begun := s.count("to "+reader) - before; begun != documentsAtOnce || o.count(store.LetterSent) != 1+20 {
+		if begun := s.Count("to "+reader) - before; begun != documentsAtOnce || o.count(store.LetterSent) != 1+20 {
 			t.Errorf("%d letters with a document are under way, %d letters were sent", begun, o.count(store.LetterSent))
 		}
 		time.Sleep(time.Hour)

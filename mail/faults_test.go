@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -16,7 +17,7 @@ var classes = map[byte]store.AttemptClass{
 }
 
 // faultsInAll are what may happen in every phase, one column each; in the TLS handshake it comes in its place.
-var faultsInAll = []string{stall, drop, "421 4.3.2 bye", "451 4.3.0 later", "550 5.3.0 no", garbage, endless, flood, eight}
+var faultsInAll = []string{smtptest.Stall, smtptest.Drop, "421 4.3.2 bye", "451 4.3.0 later", "550 5.3.0 no", smtptest.Garbage, smtptest.Endless, smtptest.Flood, smtptest.EightBit}
 
 // faultTable says for each phase what comes of faultsInAll: a letter for the class, a dot where there is no such fault.
 var faultTable = []struct{ phase, classes string }{
@@ -47,16 +48,16 @@ type faultCase struct {
 
 // faultsInOne are those that only one phase has, and those whose record is looked at.
 var faultsInOne = []faultCase{
-	{"dial", drop, store.AttemptSmarthost, 0, "", "refused", phaseConnect},
+	{"dial", smtptest.Drop, store.AttemptSmarthost, 0, "", "refused", phaseConnect},
 	{"greet", "554 5.3.2 not now", store.AttemptSmarthost, 554, "5.3.2", "not now", phaseHello},
-	{"greet", stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseHello},
-	{"greet", garbage, store.AttemptSmarthost, 0, "", `\xff`, phaseHello},
+	{"greet", smtptest.Stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseHello},
+	{"greet", smtptest.Garbage, store.AttemptSmarthost, 0, "", `\xff`, phaseHello},
 	{"ehlo", "250 no STARTTLS", store.AttemptSmarthost, 0, "", "does not offer STARTTLS", phaseTLS},
-	{"ehlo", endless, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
-	{"ehlo", flood, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
+	{"ehlo", smtptest.Endless, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
+	{"ehlo", smtptest.Flood, store.AttemptSmarthost, 0, "", errSaidTooMuch.Error(), phaseHello},
 	{"starttls", "454 4.7.0 no TLS now", store.AttemptSmarthost, 454, "4.7.0", "no TLS now", phaseTLS},
-	{"starttls", inject, store.AttemptSmarthost, 0, "", "clear text", phaseTLS},
-	{"tls", stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseTLS},
+	{"starttls", smtptest.Inject, store.AttemptSmarthost, 0, "", "clear text", phaseTLS},
+	{"tls", smtptest.Stall, store.AttemptSmarthost, 0, "", "no answer in time", phaseTLS},
 	{"tls", "expired", store.AttemptSmarthost, 0, "", "expired", phaseTLS},
 	{"tls", "wrong name", store.AttemptSmarthost, 0, "", "other.example", phaseTLS},
 	{"tls", "unknown root", store.AttemptSmarthost, 0, "", "unknown authority", phaseTLS},
@@ -88,17 +89,17 @@ var faultsInOne = []faultCase{
 	{"rcpt", "550", store.AttemptPermanent, 550, "", "", phaseRcpt},
 	{"rcpt", "550-5.1.1 nobody\r\n550 5.1.1 here\x07", store.AttemptPermanent, 550, "5.1.1", `nobody\nhere\a`, phaseRcpt},
 	{"rcpt", "550 5.7.1 caf\xe9", store.AttemptPermanent, 550, "5.7.1", `caf\xe9`, phaseRcpt},
-	{"rcpt", drop, store.AttemptTemporary, 0, "", "closed", phaseRcpt},
+	{"rcpt", smtptest.Drop, store.AttemptTemporary, 0, "", "closed", phaseRcpt},
 	{"data", "554 5.5.1 no", store.AttemptPermanent, 554, "5.5.1", "no", phaseData},
 	{"data", "250 what", store.AttemptTemporary, 250, "", "what", phaseData},
-	{"body", stall, store.AttemptTemporary, 0, "", "no answer in time", phaseBody},
+	{"body", smtptest.Stall, store.AttemptTemporary, 0, "", "no answer in time", phaseBody},
 	{"dot", "452 4.3.1 disk full", store.AttemptTemporary, 452, "4.3.1", "disk full", phaseDot},
 	{"dot", "554 5.6.0 no such content", store.AttemptPermanent, 554, "5.6.0", "content", phaseDot},
 	{"dot", "252 2.6.0 fine", store.AttemptSent, 250, "", "fine", phaseDot},
-	{"dot", eight, store.AttemptSent, 250, "2.0.0", `d\xe9j\xe0`, phaseDot},
-	{"dot", takeDrop, store.AttemptUncertain, 0, "", "closed", phaseDot},
-	{"dot", takeWait, store.AttemptUncertain, 0, "", "no answer in time", phaseDot},
-	{"dot", half, store.AttemptUncertain, 0, "", "closed", phaseDot},
+	{"dot", smtptest.EightBit, store.AttemptSent, 250, "2.0.0", `d\xe9j\xe0`, phaseDot},
+	{"dot", smtptest.TakeDrop, store.AttemptUncertain, 0, "", "closed", phaseDot},
+	{"dot", smtptest.TakeWait, store.AttemptUncertain, 0, "", "no answer in time", phaseDot},
+	{"dot", smtptest.Half, store.AttemptUncertain, 0, "", "closed", phaseDot},
 }
 
 // TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how often it
@@ -125,12 +126,12 @@ func TestFaults(t *testing.T) {
 }
 
 func (tt faultCase) run(t *testing.T) {
-	s := newSink(once(tt.phase, tt.answer))
+	s := smtptest.NewServer(smtptest.Once(tt.phase, tt.answer))
 	o := openOffice(t, 1)
 	defer o.close()
 	way := o.secured(s)
 	if tt.phase == "tls" {
-		s.bad = o.ca.spoilt(t, "smarthost.example")
+		s.OtherTLS = o.ca.Untrusted(t, "smarthost.example")
 	}
 	user := o.register(1)[0]
 	o.start(way)
@@ -152,8 +153,8 @@ func (tt faultCase) run(t *testing.T) {
 	time.Sleep(time.Hour) // every retry and pause is over by then
 	synctest.Wait()
 	o.checkArrivals(s, user, tt.class, tt.answer)
-	if !s.secured || s.poured > 2*defaultLimits.said {
-		t.Errorf("all but EHLO and STARTTLS in TLS: %t; %d octets heard of an endless answer", s.secured, s.poured)
+	if !s.Secured() || s.Poured() > 2*defaultLimits.said {
+		t.Errorf("all but EHLO and STARTTLS in TLS: %t; %d octets heard of an endless answer", s.Secured(), s.Poured())
 	}
 }
 
@@ -191,18 +192,18 @@ func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
 	}
 }
 
-func (o *office) checkArrivals(s *sink, user store.User, class store.AttemptClass, answer string) {
+func (o *office) checkArrivals(s *smtptest.Server, user store.User, class store.AttemptClass, answer string) {
 	o.t.Helper()
 	letter, want := o.letter(user), 1
 	switch {
 	case class == store.AttemptPermanent:
 		want = 0
-	case answer == takeDrop, answer == takeWait, answer == half, class == store.AttemptUncertain && answer == garbage:
+	case answer == smtptest.TakeDrop, answer == smtptest.TakeWait, answer == smtptest.Half, class == store.AttemptUncertain && answer == smtptest.Garbage:
 		want = 2
 	}
-	var arrived []arrival
-	for _, a := range s.arrivals() {
-		if a.to == user.Email {
+	var arrived []smtptest.Arrival
+	for _, a := range s.Arrivals() {
+		if a.To == user.Email {
 			arrived = append(arrived, a)
 		}
 	}
@@ -210,8 +211,8 @@ func (o *office) checkArrivals(s *sink, user store.User, class store.AttemptClas
 		o.t.Errorf("%d arrivals, want %d; state %s; log:\n%s", len(arrived), want, letter.State, o.log)
 	}
 	for _, a := range arrived {
-		if a.id != "<"+letter.MessageID+">" || a.from != "postern@postern.example" {
-			o.t.Errorf("arrived as %s from %s", a.id, a.from)
+		if a.ID != "<"+letter.MessageID+">" || a.From != "postern@postern.example" {
+			o.t.Errorf("arrived as %s from %s", a.ID, a.From)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -24,16 +25,16 @@ func TestReuse(t *testing.T) {
 		"a pause of 20 s":       {nil, 10, 1, 20 * time.Second, 1, 0, 0},
 		"longer than 300 s":     {nil, 20, 1, 20 * time.Second, 2, 0, 0},
 		"a pause of 31 s":       {nil, 3, 1, 31 * time.Second, 3, 0, 0},
-		"RSET after a refusal":  {once("rcpt", "550 5.1.1 nobody"), 1, 3, 0, 1, 1, 1},
-		"no RSET after the dot": {once("dot", "554 5.6.0 no"), 1, 3, 0, 1, 0, 1},
-		"hung up":               {func(p string, n int) string { return map[bool]string{true: drop}[p == "mail" && n == 3] }, 1, 5, 0, 2, 0, 0},
+		"RSET after a refusal":  {smtptest.Once("rcpt", "550 5.1.1 nobody"), 1, 3, 0, 1, 1, 1},
+		"no RSET after the dot": {smtptest.Once("dot", "554 5.6.0 no"), 1, 3, 0, 1, 0, 1},
+		"hung up":               {func(p string, n int) string { return map[bool]string{true: smtptest.Drop}[p == "mail" && n == 3] }, 1, 5, 0, 2, 0, 0},
 		"late 421": {func(p string, n int) string {
 			return map[bool]string{true: "421 4.4.2 idle"}[p == "mail" && n == 3]
 		}, 1, 5, 0, 2, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(tt.script)
+				s := smtptest.NewServer(tt.script)
 				o := openOffice(t, 1)
 				defer o.close()
 				o.start(o.smarthost(s))
@@ -44,8 +45,8 @@ func TestReuse(t *testing.T) {
 				}
 				synctest.Wait()
 				total := tt.rounds * tt.letters
-				if s.count("connection") != tt.connections || s.count("rset") != tt.resets || o.count(store.LetterSent) != total-tt.retried {
-					t.Errorf("%d connections, %d RSETs, %d sent; log:\n%s", s.count("connection"), s.count("rset"), o.count(store.LetterSent), o.log)
+				if s.Count("connection") != tt.connections || s.Count("rset") != tt.resets || o.count(store.LetterSent) != total-tt.retried {
+					t.Errorf("%d connections, %d RSETs, %d sent; log:\n%s", s.Count("connection"), s.Count("rset"), o.count(store.LetterSent), o.log)
 				}
 				for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 1000})) {
 					if len(letter.Attempts) != 1 {
@@ -72,7 +73,7 @@ func must[T any](value T, err error) T {
 // TestStalledConnection: one that hangs delays no other letter.
 func TestStalledConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(once("dot", stall))
+		s := smtptest.NewServer(smtptest.Once("dot", smtptest.Stall))
 		o := openOffice(t, 2)
 		defer o.close()
 		o.start(o.smarthost(s))
@@ -87,10 +88,10 @@ func TestStalledConnection(t *testing.T) {
 // TestPause: what is in hand goes back, nothing goes out, and resuming goes on at once.
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 2)
 		defer o.close()
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase == "dot" && n == 2 {
 				if err := o.store.PauseSending(context.Background(), true); err != nil {
 					t.Error(err)
@@ -102,7 +103,7 @@ func TestPause(t *testing.T) {
 		o.start(o.smarthost(s))
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if n := len(s.arrivals()); n < 2 || n > 4 || o.count(store.LetterQueued) != 30-n {
+		if n := len(s.Arrivals()); n < 2 || n > 4 || o.count(store.LetterQueued) != 30-n {
 			t.Errorf("%d arrived though paused", n)
 		}
 		if err := o.store.PauseSending(context.Background(), false); err != nil {
@@ -121,16 +122,16 @@ func TestShutdown(t *testing.T) {
 		class  store.AttemptClass
 		most   time.Duration
 	}{
-		"dialled":              {"greet", stall, store.AttemptSmarthost, 0},
-		"before MAIL is taken": {"mail", stall, store.AttemptSmarthost, 0},
-		"within the message":   {"rcpt", stall, store.AttemptSmarthost, defaultGrace},
-		"after the dot":        {"dot", takeWait, store.AttemptUncertain, defaultGrace},
+		"dialled":              {"greet", smtptest.Stall, store.AttemptSmarthost, 0},
+		"before MAIL is taken": {"mail", smtptest.Stall, store.AttemptSmarthost, 0},
+		"within the message":   {"rcpt", smtptest.Stall, store.AttemptSmarthost, defaultGrace},
+		"after the dot":        {"dot", smtptest.TakeWait, store.AttemptUncertain, defaultGrace},
 		"answered in time":     {"dot", "wait 3s", store.AttemptSent, 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(nil)
-				s.script = func(phase string, n int) string {
+				s := smtptest.NewServer(nil)
+				s.Script = func(phase string, n int) string {
 					if phase != tt.phase {
 						return ""
 					}
@@ -165,9 +166,9 @@ func TestShutdown(t *testing.T) {
 // TestUnrecorded: nothing more is sent while the store does not take what became of the letters, and Run ends all the same.
 func TestUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
+		s := smtptest.NewServer(nil)
 		o := openOffice(t, 1)
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase == "dot" && n == 3 {
 				o.store.Close()
 			}
@@ -176,7 +177,7 @@ func TestUnrecorded(t *testing.T) {
 		o.register(30)
 		o.start(o.smarthost(s))
 		time.Sleep(10 * time.Second)
-		if n := len(s.arrivals()); n > 5 {
+		if n := len(s.Arrivals()); n > 5 {
 			t.Errorf("%d arrived", n)
 		}
 		began := time.Now()

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -17,8 +18,8 @@ func TestWrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Time
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase != "auth" || time.Since(began) > 2*time.Hour {
 				return ""
 			}
@@ -30,8 +31,8 @@ func TestWrongPassword(t *testing.T) {
 		o.register(200)
 		o.start(o.secured(s))
 		synctest.Wait()
-		if s.count("dial") != 1 {
-			t.Errorf("%d connections at start", s.count("dial"))
+		if s.Count("dial") != 1 {
+			t.Errorf("%d connections at start", s.Count("dial"))
 		}
 		time.Sleep(2 * time.Hour)
 		for i := range at {
@@ -39,8 +40,8 @@ func TestWrongPassword(t *testing.T) {
 				t.Errorf("four refusals from %s to %s", at[i-refusedMost], at[i])
 			}
 		}
-		if len(at) < 20 || s.count("dial") != len(at) {
-			t.Errorf("%d logins refused on %d connections", len(at), s.count("dial"))
+		if len(at) < 20 || s.Count("dial") != len(at) {
+			t.Errorf("%d logins refused on %d connections", len(at), s.Count("dial"))
 		}
 		if fault := o.courier.Status().Fault; fault.Phase != phaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
 			t.Errorf("fault %+v", fault)
@@ -68,20 +69,20 @@ func TestLoginRefusals(t *testing.T) {
 		"432 4.7.12 a transition is needed": false, "451 4.7.0 later": false, "450 later": false,
 		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false, "504 5.5.4 no such mechanism": false,
 		"521 no mail here": false, "554 5.3.2 system not accepting messages": false,
-		drop: false, stall: false, garbage: false, "334 YWdhaW4=": false,
+		smtptest.Drop: false, smtptest.Stall: false, smtptest.Garbage: false, "334 YWdhaW4=": false,
 	} {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(5, "auth", answer))
+				s := smtptest.NewServer(smtptest.Times(5, "auth", answer))
 				o := openOffice(t, 2)
 				defer o.close()
 				o.register(10)
 				o.start(o.secured(s))
 				time.Sleep(14 * time.Minute)
 				synctest.Wait()
-				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.count("auth") == refusedMost) {
-					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.count("auth"), o.log)
+				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.Count("auth") == refusedMost) {
+					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.Count("auth"), o.log)
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
@@ -113,19 +114,19 @@ func TestRestEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(refusedMost+1, "auth", "535 5.7.8 wrong"))
+				s := smtptest.NewServer(smtptest.Times(refusedMost+1, "auth", "535 5.7.8 wrong"))
 				o := openOffice(t, 2)
 				defer o.close()
 				o.register(10)
 				h := o.secured(s)
 				o.start(h)
 				time.Sleep(5 * time.Minute)
-				if steps := h.Check(t.Context()); s.count("auth") != refusedMost+1 || steps[len(steps)-1].Err == nil {
-					t.Errorf("%d logins; %s", s.count("auth"), described(steps))
+				if steps := h.Check(t.Context()); s.Count("auth") != refusedMost+1 || steps[len(steps)-1].Err == nil {
+					t.Errorf("%d logins; %s", s.Count("auth"), described(steps))
 				}
 				synctest.Wait()
-				if o.count(store.LetterSent) != 0 || s.count("auth") != refusedMost+1 {
-					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.count("auth"))
+				if o.count(store.LetterSent) != 0 || s.Count("auth") != refusedMost+1 {
+					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.Count("auth"))
 				}
 				act(o, h)
 				synctest.Wait()
@@ -147,12 +148,12 @@ func (o *office) pause(paused bool) {
 // TestPasswordChanged: when a password that was right is refused, the many connections stay within the limit too.
 func TestPasswordChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, refused := newSink(nil), 0
+		s, refused := smtptest.NewServer(nil), 0
 		began := time.Now()
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			switch {
 			case phase == "dot":
-				return slowly // so that all connections are needed
+				return smtptest.Slowly // so that all connections are needed
 			case phase == "auth" && time.Since(began) > time.Minute:
 				refused++
 				return "535 5.7.8 wrong"
@@ -164,7 +165,7 @@ func TestPasswordChanged(t *testing.T) {
 		o.register(100)
 		o.start(o.secured(s))
 		time.Sleep(2 * time.Minute)
-		if open := s.count("auth"); open != 20 {
+		if open := s.Count("auth"); open != 20 {
 			t.Errorf("%d connections", open)
 		}
 		o.register(100)

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/mail/letters"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/tokens"
 )
@@ -31,8 +32,8 @@ type office struct {
 	courier *Courier
 	log     *logged
 	halt    func()
-	ca      *authority    // of the smarthost's certificate
-	wrong   *atomic.Int64 // by how much the clock that store and courier see is wrong
+	ca      *smtptest.Authority // of the smarthost's certificate
+	wrong   *atomic.Int64       // by how much the clock that store and courier see is wrong
 	running sync.WaitGroup
 	people  int
 }
@@ -106,28 +107,28 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 }
 
 // smarthost makes the way out: to the sink, in memory, without TLS.
-func (o *office) smarthost(s *sink) *Smarthost {
+func (o *office) smarthost(s *smtptest.Server) *Smarthost {
 	o.t.Helper()
-	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example"})
+	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example", Dial: s.Dial})
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	h.dial = s.dialPipe
 	return h
 }
 
 // secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
-func (o *office) secured(s *sink) *Smarthost {
+func (o *office) secured(s *smtptest.Server) *Smarthost {
 	o.t.Helper()
-	ca := newAuthority(o.t)
-	s.tls, s.mechanisms = server(ca.issue(o.t, "smarthost.example", time.Now().Add(month), false)), "PLAIN"
-	o.ca = ca
-	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:587", Username: "u", Password: "p", Roots: ca.Roots, Hello: "postern.example"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	h.dial = s.dialPipe
-	return h
+	return must(NewSmarthost(o.securedOptions(s)))
+}
+
+// securedOptions has the server offer STARTTLS and AUTH PLAIN, and gives the options with which to reach it.
+func (o *office) securedOptions(s *smtptest.Server) SmarthostOptions {
+	o.t.Helper()
+	o.ca = smtptest.NewAuthority(o.t)
+	s.TLS, s.Mechanisms = o.ca.Server(o.t, "smarthost.example"), "PLAIN"
+	return SmarthostOptions{Addr: "smarthost.example:587", Username: "u", Password: "p", Roots: o.ca.Roots,
+		Hello: "postern.example", Dial: s.Dial}
 }
 
 // start lets the courier run until stop or the test's end.

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -17,15 +18,15 @@ func TestRate(t *testing.T) {
 		"30":                 {30, 2, nil},
 		"1":                  {1, 2, nil},
 		"600, 20 at a time":  {600, 20, nil},
-		"7, slow":            {7, 3, times(1e6, "dot", slowly)},
-		"30, all put off":    {30, 2, times(60, "rcpt", "450 4.2.0 later")},
-		"30, some break off": {30, 2, times(7, "greet", drop)},
+		"7, slow":            {7, 3, smtptest.Times(1e6, "dot", smtptest.Slowly)},
+		"30, all put off":    {30, 2, smtptest.Times(60, "rcpt", "450 4.2.0 later")},
+		"30, some break off": {30, 2, smtptest.Times(7, "greet", smtptest.Drop)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var at []time.Time
-				s := newSink(nil)
-				s.script = func(phase string, n int) string {
+				s := smtptest.NewServer(nil)
+				s.Script = func(phase string, n int) string {
 					if phase == "mail" {
 						at = append(at, time.Now())
 					}

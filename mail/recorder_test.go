@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -98,7 +99,7 @@ func TestFailedIsTold(t *testing.T) {
 	t.Parallel()
 	for answer, class := range map[string]store.AttemptClass{"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSink(times(1e6, "to driver1@drivers.example", answer))
+			s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", answer))
 			o := openOffice(t, 1)
 			defer o.close()
 			refused := o.register(2)[0]

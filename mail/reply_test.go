@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -139,8 +140,8 @@ func TestManners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(1, "to driver2@drivers.example", "451 later")) // RSET comes after it
-				s.manner = manner
+				s := smtptest.NewServer(smtptest.Times(1, "to driver2@drivers.example", "451 later")) // RSET comes after it
+				s.Rewrite = manner
 				o := openOffice(t, 1)
 				defer o.close()
 				o.register(4)

@@ -32,6 +32,8 @@ type SmarthostOptions struct {
 
 	Hello string         // name in EHLO; empty: the host's name if it is a full one, else the connection's address
 	Roots *x509.CertPool // nil: the system's
+
+	Dial func(ctx context.Context, address string) (net.Conn, error) // nil: over TCP
 }
 
 // Smarthost is the SMTP server that takes the letters. TLS is as named in the options: verified, and never downgraded.
@@ -39,7 +41,6 @@ type Smarthost struct {
 	options SmarthostOptions
 	host    string
 	limits  limits
-	dial    func(ctx context.Context, address string) (net.Conn, error)
 	open    atomic.Int32
 
 	smallest atomic.Int64 // octets of the smallest message so far; 0: none
@@ -65,14 +66,18 @@ func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
 	if o.Hello == "" {
 		o.Hello = fullHostName()
 	}
+	if o.Dial == nil {
+		o.Dial = dialTCP
+	}
 	h := &Smarthost{options: o, host: host, limits: defaultLimits, logins: newLogins(), mended: make(chan struct{}, 1)}
 	if o.Tokens != nil {
 		h.tokens = newTokenCache(o.Tokens)
 	}
-	h.dial = func(ctx context.Context, address string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", address)
-	}
 	return h, errors.Join(faults...)
+}
+
+func dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 func (o SmarthostOptions) checkAuth() error {
@@ -161,7 +166,7 @@ func (h *Smarthost) establish(stop, hard context.Context) (*session, *fault) {
 func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	dialling, cancel := context.WithTimeout(stop, h.limits.dial)
 	defer cancel()
-	raw, err := h.dial(dialling, h.options.Addr)
+	raw, err := h.options.Dial(dialling, h.options.Addr)
 	if err != nil {
 		return nil, &fault{phase: phaseConnect, err: err}
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"postern/mail/letters"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -31,48 +32,47 @@ func (noTokens) Token(context.Context) (*oauth2.Token, error) { panic("a token w
 func TestSession(t *testing.T) {
 	const host = "smarthost.example"
 	synctest.Test(t, func(t *testing.T) {
-		ca := newAuthority(t)
-		good := server(ca.issue(t, host, time.Now().Add(month), false))
+		ca := smtptest.NewAuthority(t)
+		good := ca.Server(t, host)
 		tests := map[string]struct {
 			o     SmarthostOptions
-			sink  *sink
+			sink  *smtptest.Server
 			phase string
 			code  int
 			text  string
 			heard string // credentials as the sink heard them; empty: none
 		}{
-			"STARTTLS, PLAIN":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
-			"STARTTLS, LOGIN":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN"}, "", 0, "", "u\x00p"},
-			"implicit, LOGIN":   {SmarthostOptions{Implicit: true, Auth: "login", Username: "u"}, &sink{tls: good, implicit: true, mechanisms: "PLAIN LOGIN"}, "", 0, "", "u\x00"},
-			"no AUTH wanted":    {SmarthostOptions{}, &sink{tls: good, mechanisms: "PLAIN"}, "", 0, "", ""},
-			"plain text named":  {SmarthostOptions{Plain: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, "", 0, "", "\x00u\x00"},
-			"handshake stalls":  {SmarthostOptions{Implicit: true}, &sink{tls: good, implicit: true, script: once("tls", stall)}, phaseTLS, 0, "no answer in time", ""},
-			"expired, implicit": {SmarthostOptions{Implicit: true, Username: "u"}, &sink{implicit: true, tls: ca.spoilt(t, host)["expired"]}, phaseTLS, 0, "expired", ""},
-			"no TLS behind it":  {SmarthostOptions{Implicit: true, Username: "u"}, &sink{mechanisms: "PLAIN"}, phaseTLS, 0, "", ""},
-			"LOGIN, odd words":  {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"VXNlciBOYW1lAA==", "UGFzc3dvcmQA"}}, "", 0, "", "u\x00p"},
-			"LOGIN, no words":   {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"", ""}}, "", 0, "", "u\x00p"},
-			"LOGIN asks thrice": {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", questions: []string{"YQ==", "YQ==", "YQ=="}}, phaseAuth, 0, "challenge", ""},
-			"LOGIN refused":     {SmarthostOptions{Username: "u", Password: "p"}, &sink{tls: good, mechanisms: "LOGIN", script: once("auth", "535 5.7.8 wrong")}, phaseAuth, 535, "wrong", "u\x00p"},
-			"AUTH not that":     {SmarthostOptions{Username: "u", Auth: "plain"}, &sink{tls: good, mechanisms: "LOGIN XOAUTH2"}, phaseAuth, 0, `offers "LOGIN XOAUTH2"`, ""},
-			"AUTH not XOAUTH2":  {SmarthostOptions{Username: "u", Auth: "xoauth2", Tokens: noTokens{}}, &sink{tls: good, mechanisms: "LOGIN PLAIN"}, phaseAuth, 0, `offers "LOGIN PLAIN"`, ""},
+			"STARTTLS, PLAIN":   {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
+			"STARTTLS, LOGIN":   {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN"}, "", 0, "", "u\x00p"},
+			"implicit, LOGIN":   {SmarthostOptions{Implicit: true, Auth: "login", Username: "u"}, &smtptest.Server{TLS: good, Implicit: true, Mechanisms: "PLAIN LOGIN"}, "", 0, "", "u\x00"},
+			"no AUTH wanted":    {SmarthostOptions{}, &smtptest.Server{TLS: good, Mechanisms: "PLAIN"}, "", 0, "", ""},
+			"plain text named":  {SmarthostOptions{Plain: true, Username: "u"}, &smtptest.Server{Mechanisms: "PLAIN"}, "", 0, "", "\x00u\x00"},
+			"handshake stalls":  {SmarthostOptions{Implicit: true}, &smtptest.Server{TLS: good, Implicit: true, Script: smtptest.Once("tls", smtptest.Stall)}, phaseTLS, 0, "no answer in time", ""},
+			"expired, implicit": {SmarthostOptions{Implicit: true, Username: "u"}, &smtptest.Server{Implicit: true, TLS: ca.Untrusted(t, host)["expired"]}, phaseTLS, 0, "expired", ""},
+			"no TLS behind it":  {SmarthostOptions{Implicit: true, Username: "u"}, &smtptest.Server{Mechanisms: "PLAIN"}, phaseTLS, 0, "", ""},
+			"LOGIN, odd words":  {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN", Questions: []string{"VXNlciBOYW1lAA==", "UGFzc3dvcmQA"}}, "", 0, "", "u\x00p"},
+			"LOGIN, no words":   {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN", Questions: []string{"", ""}}, "", 0, "", "u\x00p"},
+			"LOGIN asks thrice": {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN", Questions: []string{"YQ==", "YQ==", "YQ=="}}, phaseAuth, 0, "challenge", ""},
+			"LOGIN refused":     {SmarthostOptions{Username: "u", Password: "p"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN", Script: smtptest.Once("auth", "535 5.7.8 wrong")}, phaseAuth, 535, "wrong", "u\x00p"},
+			"AUTH not that":     {SmarthostOptions{Username: "u", Auth: "plain"}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN XOAUTH2"}, phaseAuth, 0, `offers "LOGIN XOAUTH2"`, ""},
+			"AUTH not XOAUTH2":  {SmarthostOptions{Username: "u", Auth: "xoauth2", Tokens: noTokens{}}, &smtptest.Server{TLS: good, Mechanisms: "LOGIN PLAIN"}, phaseAuth, 0, `offers "LOGIN PLAIN"`, ""},
 		}
 		for name, tt := range tests {
 			t.Log(name)
 			tt.o.Addr, tt.o.Roots = host+":587", ca.Roots
 			s := tt.sink
-			s.turns, s.secured = make(map[string]int), true
 			a := sendOnce(t, tt.o, s)
 			if ok := tt.phase == ""; ok != (a.Class == store.AttemptSent) || !ok && (a.Class != store.AttemptSmarthost || a.Phase != tt.phase) ||
 				!ok && a.Code != tt.code || !strings.Contains(a.Text, tt.text) {
 				t.Errorf("%s: %+v", name, a)
 			}
-			if !s.heard("credentials "+tt.heard) != (tt.heard == "") || s.heard("*") || !s.secured && !tt.o.Plain {
-				t.Errorf("%s: the sink heard %q", name, s.commands)
+			if !s.Heard("credentials "+tt.heard) != (tt.heard == "") || s.Heard("*") || !s.Secured() && !tt.o.Plain {
+				t.Errorf("%s: the sink heard %q", name, s.Said())
 			}
-			if got := s.arrivals(); tt.phase == "" && (len(got) != 1 || got[0].data != string(testMessage.Data) || got[0].to != testMessage.To) {
+			if got := s.Arrivals(); tt.phase == "" && (len(got) != 1 || got[0].Data != string(testMessage.Data) || got[0].To != testMessage.To) {
 				t.Errorf("%s: arrived %+v", name, got)
 			}
-			if tt.phase != "" && s.count("mail") > 0 {
+			if tt.phase != "" && s.Count("mail") > 0 {
 				t.Errorf("%s: MAIL was said", name)
 			}
 		}
@@ -80,17 +80,17 @@ func TestSession(t *testing.T) {
 }
 
 // sendOnce sends the test message over a lane of its own.
-func sendOnce(t *testing.T, o SmarthostOptions, s *sink) store.Attempt {
+func sendOnce(t *testing.T, o SmarthostOptions, s *smtptest.Server) store.Attempt {
 	t.Helper()
+	o.Dial = s.Dial
 	h, err := NewSmarthost(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.dial = s.dialPipe
 	lane := h.Lane(context.Background())
 	a := lane.Send(context.Background(), testMessage)
 	lane.Rest()
-	s.serving.Wait()
+	s.Wait()
 	if h.Connections() != 0 {
 		t.Errorf("%d connections are left", h.Connections())
 	}
@@ -111,14 +111,14 @@ func TestSize(t *testing.T) {
 			"1e9":    {store.AttemptSent, store.AttemptSent, store.AttemptSent},
 			"100000": {store.AttemptSent, store.AttemptSent, store.AttemptSent},
 		} {
-			s := newSink(nil)
-			s.extensions = []string{"SIZE " + size}
-			h := s.plainly(t)
+			s := smtptest.NewServer(nil)
+			s.Extensions = []string{"SIZE " + size}
+			h := withoutTLS(t, s.Dial)
 			lane := h.Lane(t.Context())
 			for i, m := range []letters.Message{big, testMessage, big} {
-				said := s.count("mail")
+				said := s.Count("mail")
 				a := lane.Send(t.Context(), m)
-				if a.Class != want[i] || a.Class != store.AttemptSent && (s.count("mail") > said || a.Phase != phaseSize || !strings.Contains(a.Text, "takes "+size)) {
+				if a.Class != want[i] || a.Class != store.AttemptSent && (s.Count("mail") > said || a.Phase != phaseSize || !strings.Contains(a.Text, "takes "+size)) {
 					t.Errorf("SIZE %s, letter %d: %+v", size, i+1, a)
 				}
 			}
@@ -127,14 +127,13 @@ func TestSize(t *testing.T) {
 	})
 }
 
-// plainly makes a smarthost of the sink: in memory, without TLS.
-func (s *sink) plainly(t testing.TB) *Smarthost {
+// withoutTLS makes a smarthost without TLS.
+func withoutTLS(t testing.TB, dial func(context.Context, string) (net.Conn, error)) *Smarthost {
 	t.Helper()
-	h, err := NewSmarthost(SmarthostOptions{Addr: "h.example:25", Plain: true, Hello: "postern.example"})
+	h, err := NewSmarthost(SmarthostOptions{Addr: "h.example:25", Plain: true, Hello: "postern.example", Dial: dial})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.dial = s.dialPipe
 	return h
 }
 
@@ -142,9 +141,9 @@ func (s *sink) plainly(t testing.TB) *Smarthost {
 func TestEnvelope(t *testing.T) {
 	for _, to := range []string{"x@y.example> ORCPT=rfc822;z@z.example", "x@y.example\r\nRCPT TO:<z@z.example>", `"x y"@y.example`,
 		"x@y.example,z@z.example", "x", "@y.example", "x@", "x@@y", "é@y.example", "", "x@[127.0.0.1]"} {
-		s := newSink(nil)
-		a := s.plainly(t).Lane(t.Context()).Send(t.Context(), letters.Message{From: testMessage.From, To: to, Data: testMessage.Data})
-		if a.Class != store.AttemptPermanent || s.count("dial") != 0 || to != "" && strings.Contains(a.Text, to) {
+		s := smtptest.NewServer(nil)
+		a := withoutTLS(t, s.Dial).Lane(t.Context()).Send(t.Context(), letters.Message{From: testMessage.From, To: to, Data: testMessage.Data})
+		if a.Class != store.AttemptPermanent || s.Count("dial") != 0 || to != "" && strings.Contains(a.Text, to) {
 			t.Errorf("%q: %+v", to, a)
 		}
 	}
@@ -188,12 +187,12 @@ func (a addressed) LocalAddr() net.Addr { return a.local }
 
 // TestLoopback brings letters over real sockets with STARTTLS and AUTH, two connections at a time.
 func TestLoopback(t *testing.T) {
-	ca := newAuthority(t)
-	s := newSink(nil)
-	s.tls, s.mechanisms = server(ca.issue(t, "127.0.0.1", time.Now().Add(time.Hour), false)), "PLAIN"
+	ca := smtptest.NewAuthority(t)
+	s := smtptest.NewServer(nil)
+	s.TLS, s.Mechanisms = ca.Server(t, "127.0.0.1"), "PLAIN"
 	o := openOffice(t, 2)
 	defer o.close()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(t), Username: "u", Password: "p", Roots: ca.Roots})
+	h, err := NewSmarthost(SmarthostOptions{Addr: s.Listen(t), Username: "u", Password: "p", Roots: ca.Roots})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,8 +200,8 @@ func TestLoopback(t *testing.T) {
 	o.start(h)
 	o.wait(150)
 	o.eachOnce(s, 150)
-	if n := s.count("connection"); n > 4 || s.count("auth") != n || !s.secured {
-		t.Errorf("%d connections, %d logins, everything but EHLO in TLS: %t", n, s.count("auth"), s.secured)
+	if n := s.Count("connection"); n > 4 || s.Count("auth") != n || !s.Secured() {
+		t.Errorf("%d connections, %d logins, everything but EHLO in TLS: %t", n, s.Count("auth"), s.Secured())
 	}
 }
 
@@ -242,11 +241,11 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte("220 a\r\n502 a\r\n250 a\r\n250 ok\r\n250 ok\r\n354 go\r\n99"))
 	f.Fuzz(func(t *testing.T, said []byte) {
 		for _, o := range []SmarthostOptions{{Addr: "h.example:25", Plain: true, Username: "u"}, {Addr: "h.example:25", Plain: true}, {Addr: "h.example:25"}} {
+			o.Dial = func(context.Context, string) (net.Conn, error) { return scripted{said: bytes.NewReader(said)}, nil }
 			h, err := NewSmarthost(o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			h.dial = func(context.Context, string) (net.Conn, error) { return scripted{said: bytes.NewReader(said)}, nil }
 			lane := h.Lane(t.Context())
 			a := lane.Send(t.Context(), testMessage)
 			lane.Rest()

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -25,7 +26,7 @@ func turnAway(phase string, n int) string {
 func TestTurnedAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(turnAway)
+		s := smtptest.NewServer(turnAway)
 		o := openOffice(t, 2)
 		defer o.close()
 		o.start(o.smarthost(s))
@@ -64,8 +65,8 @@ func TestAllTurnedAway(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false}[:rounds(2, 1)] {
 		synctest.Test(t, func(t *testing.T) {
-			s, down := newSink(nil), new(atomic.Bool)
-			s.script = func(phase string, n int) string {
+			s, down := smtptest.NewServer(nil), new(atomic.Bool)
+			s.Script = func(phase string, n int) string {
 				if phase == "rcpt" && down.Load() {
 					return "421 4.3.2 overloaded"
 				}
@@ -81,10 +82,10 @@ func TestAllTurnedAway(t *testing.T) {
 				time.Sleep(time.Minute)
 			}
 			down.Store(true)
-			began := s.count("rcpt")
+			began := s.Count("rcpt")
 			o.register(30)
 			time.Sleep(2 * time.Hour)
-			if n := s.count("rcpt") - began; n < 300 || n > 2*60*3+30*5 { // once in 20 s, but where it is known as single letters' trouble at first
+			if n := s.Count("rcpt") - began; n < 300 || n > 2*60*3+30*5 { // once in 20 s, but where it is known as single letters' trouble at first
 				t.Errorf("known %t: %d letters tried in two hours", known, n)
 			}
 			for _, letter := range must(o.store.Letters(store.LetterFilter{State: store.LetterQueued})) {
@@ -105,18 +106,18 @@ func TestAllTurnedAway(t *testing.T) {
 // TestSizeBelowAll: a smarthost that names a SIZE below any letter's pauses sending, and fails nothing.
 func TestSizeBelowAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
-		s.extensions = []string{"SIZE 1000"}
+		s := smtptest.NewServer(nil)
+		s.Extensions = []string{"SIZE 1000"}
 		o := openOffice(t, 2)
 		defer o.close()
 		o.register(5)
 		o.start(o.smarthost(s))
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if o.count(store.LetterQueued) != 5 || o.courier.Status().Fault.Phase != phaseSize || s.count("mail") != 0 {
+		if o.count(store.LetterQueued) != 5 || o.courier.Status().Fault.Phase != phaseSize || s.Count("mail") != 0 {
 			t.Errorf("%d queued, fault %+v", o.count(store.LetterQueued), o.courier.Status().Fault)
 		}
-		s.offer()
+		s.SetExtensions()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		o.eachOnce(s, 5)
@@ -166,13 +167,13 @@ func TestSenderRefused(t *testing.T) {
 		t.Run(tt.phase+" "+tt.answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(filled(tt.phase, tt.answer, 9))
+				s := smtptest.NewServer(filled(tt.phase, tt.answer, 9))
 				o := openOffice(t, 2)
 				defer o.close()
 				o.register(20)
 				o.start(o.smarthost(s))
 				time.Sleep(30 * time.Second)
-				if n := s.count(tt.phase); n > sameRefusals+1+3 { // one beside them, and three more after 5, 15 and 30 s
+				if n := s.Count(tt.phase); n > sameRefusals+1+3 { // one beside them, and three more after 5, 15 and 30 s
 					t.Errorf("%d were tried in half a minute", n)
 				}
 				time.Sleep(time.Hour)
@@ -196,7 +197,7 @@ func TestMailboxRefused(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(filled("rcpt", answer, 5))
+				s := smtptest.NewServer(filled("rcpt", answer, 5))
 				o := openOffice(t, 1)
 				defer o.close()
 				o.register(8)
@@ -215,7 +216,7 @@ func TestMailboxRefused(t *testing.T) {
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(func(phase string, n int) string {
+		s := smtptest.NewServer(func(phase string, n int) string {
 			if strings.HasPrefix(phase, "to stranger") {
 				return "550 pas de bo\u00eete aux lettres"
 			}

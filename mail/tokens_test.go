@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -49,7 +50,7 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 		fmt.Fprint(w, `{"expires_in":3600}`)
 	case said == tokenDown:
 		return nil, errors.New("connection refused")
-	case said == stall:
+	case said == smtptest.Stall:
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	default:
@@ -63,16 +64,23 @@ func tokenConfig(url string) *clientcredentials.Config {
 	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"}, AuthStyle: oauth2.AuthStyleInParams}
 }
 
+// fetching is a source of tokens that are fetched over a transport of its own.
+type fetching struct {
+	config *clientcredentials.Config
+	over   http.RoundTripper
+}
+
+func (f fetching) Token(ctx context.Context) (*oauth2.Token, error) {
+	return f.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: f.over}))
+}
+
 // withTokens makes the way out by XOAUTH2.
-func (o *office) withTokens(s *sink, e *endpoint) *Smarthost {
-	h := o.secured(s)
-	s.mechanisms = "LOGIN XOAUTH2"
-	options := h.options
-	options.Auth, options.Password, options.Tokens = "xoauth2", "", tokenConfig("https://login.example/token")
-	h = must(NewSmarthost(options))
-	h.dial = s.dialPipe
-	h.tokens.web.Transport = e
-	return h
+func (o *office) withTokens(s *smtptest.Server, e *endpoint) *Smarthost {
+	options := o.securedOptions(s)
+	s.Mechanisms = "LOGIN XOAUTH2"
+	options.Auth, options.Password = "xoauth2", ""
+	options.Tokens = fetching{tokenConfig("https://login.example/token"), e}
+	return must(NewSmarthost(options))
 }
 
 // TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is refused.
@@ -89,13 +97,13 @@ func TestTokens(t *testing.T) {
 		"busy":                 {tokenBusy, "", "503", 0, 2},
 		"empty":                {tokenEmpty, "", "missing access_token", 0, 2},
 		"down":                 {tokenDown, "", "connection refused", 0, 2},
-		"hangs":                {stall, "", "no access token from the token endpoint: no answer in time", 0, 2},
+		"hangs":                {smtptest.Stall, "", "no access token from the token endpoint: no answer in time", 0, 2},
 		"the token is refused": {"", "535 5.7.3 Authentication unsuccessful", "unsuccessful", 535, 2},
-		"the smarthost stalls": {"", stall, "no answer in time", 0, 2},
+		"the smarthost stalls": {"", smtptest.Stall, "no answer in time", 0, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(once("auth", tt.auth))
+				s := smtptest.NewServer(smtptest.Once("auth", tt.auth))
 				e := &endpoint{script: func(n int) string { return map[bool]string{true: tt.endpoint}[n == 1] }}
 				o := openOffice(t, 1)
 				defer o.close()
@@ -109,8 +117,8 @@ func TestTokens(t *testing.T) {
 				synctest.Wait()
 				o.eachOnce(s, 1)
 				want := fmt.Sprintf("credentials user=u\x01auth=Bearer token-%d\x01\x01", tt.asked)
-				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.heard(want) || !s.secured {
-					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.commands)
+				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.Heard(want) || !s.Secured() {
+					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.Said())
 				}
 				if log := o.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "token-") {
 					t.Errorf("the log:\n%s", log)
@@ -123,15 +131,15 @@ func TestTokens(t *testing.T) {
 // TestTokenLife: one token serves until it expires, however many connections there are.
 func TestTokenLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, e := newSink(nil), &endpoint{script: func(int) string { return "" }}
+		s, e := smtptest.NewServer(nil), &endpoint{script: func(int) string { return "" }}
 		o := openOffice(t, 5)
 		defer o.close()
 		o.start(o.withTokens(s, e))
 		for _, want := range []int32{1, 1, 2} { // at 0, 50 and 100 min
 			o.register(20)
 			synctest.Wait()
-			if got := e.asked.Load(); got != want || s.count("connection") < 2 {
-				t.Errorf("%d tokens fetched for %d connections, want %d", got, s.count("connection"), want)
+			if got := e.asked.Load(); got != want || s.Count("connection") < 2 {
+				t.Errorf("%d tokens fetched for %d connections, want %d", got, s.Count("connection"), want)
 			}
 			time.Sleep(50 * time.Minute)
 		}
@@ -144,9 +152,9 @@ func TestTokenOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s, e := newSink(nil), &endpoint{script: func(n int) string {
+		s, e := smtptest.NewServer(nil), &endpoint{script: func(n int) string {
 			if time.Since(began) < 24*time.Hour {
-				return stall
+				return smtptest.Stall
 			}
 			return ""
 		}}

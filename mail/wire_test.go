@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/mail/letters"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -113,18 +114,17 @@ func (o *office) onWire(t testing.TB, l wireLetter, to, from string) int {
 
 // sendTapped sends a message, looks at all that was said, and gives what came after DATA; empty: nothing was said.
 func sendTapped(t testing.TB, message letters.Message) string {
-	s := newSink(nil)
-	h := s.plainly(t)
+	s := smtptest.NewServer(nil)
 	var wire *tapped
-	h.dial = func(ctx context.Context, address string) (net.Conn, error) {
-		raw, err := s.dialPipe(ctx, address)
+	h := withoutTLS(t, func(ctx context.Context, address string) (net.Conn, error) {
+		raw, err := s.Dial(ctx, address)
 		wire = &tapped{Conn: raw}
 		return wire, err
-	}
+	})
 	lane := h.Lane(t.Context())
 	a := lane.Send(t.Context(), message)
 	lane.Rest()
-	s.serving.Wait()
+	s.Wait()
 	if wire == nil {
 		if letters.IsPlainAddress(message.To) && letters.IsPlainAddress(message.From) {
 			t.Errorf("not sent: %+v", a)
@@ -150,12 +150,11 @@ func sendTapped(t testing.TB, message letters.Message) string {
 func TestOutOfStep(t *testing.T) {
 	for name, unasked := range map[string]string{"250": "250 2.0.0 ok\r\n", "250 twice": "250 ok\r\n250 ok\r\n", "354": "250 ok\r\n250 ok\r\n354 go\r\n"} {
 		said := "220 a\r\n250 a\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued as ONE\r\n" + unasked
-		h := newSink(nil).plainly(t)
 		dials := 0
-		h.dial = func(context.Context, string) (net.Conn, error) {
+		h := withoutTLS(t, func(context.Context, string) (net.Conn, error) {
 			dials++
 			return scripted{said: strings.NewReader(said)}, nil
-		}
+		})
 		lane := h.Lane(t.Context())
 		if a := lane.Send(t.Context(), testMessage); a.Class != store.AttemptSent || a.Text != "queued as ONE" {
 			t.Fatalf("%+v", a)

@@ -29,6 +29,7 @@ var below = map[string]string{
 	"server/web/fields":   "",
 	"mail":                "mail/inbox mail/smtp mail/letters store",
 	"mail/inbox":          "store",
+	"mail/smtp/smtptest":  "",
 	"mail/letters":        "mail/document store tokens",
 	"mail/document":       "store",
 	"store":               "",

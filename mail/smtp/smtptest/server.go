@@ -1,4 +1,4 @@
-package mail
+package smtptest
 
 import (
 	"bufio"
@@ -19,57 +19,57 @@ import (
 
 // What a script may say of a phase beside a reply's text; empty is the ordinary answer.
 const (
-	drop     = "drop"     // close the connection
-	stall    = "stall"    // never answer
-	garbage  = "garbage"  // answer what is no SMTP
-	endless  = "endless"  // answer a line without an end
-	flood    = "flood"    // answer lines without an end
-	takeDrop = "takeDrop" // dot: keep the message, and close without an answer
-	takeWait = "takeWait" // dot: keep the message, and never answer
-	half     = "half"     // dot: keep the message, and break off within the answer
-	inject   = "inject"   // starttls: answer, and go on in clear text
-	eight    = "eight"    // answer as usual, in words that are no UTF-8
-	slowly   = "slowly"   // answer as usual, a second later
+	Drop     = "drop"     // close the connection
+	Stall    = "stall"    // never answer
+	Garbage  = "garbage"  // answer what is no SMTP
+	Endless  = "endless"  // answer a line without an end
+	Flood    = "flood"    // answer lines without an end
+	TakeDrop = "takeDrop" // dot: keep the message, and close without an answer
+	TakeWait = "takeWait" // dot: keep the message, and never answer
+	Half     = "half"     // dot: keep the message, and break off within the answer
+	Inject   = "inject"   // starttls: answer, and go on in clear text
+	EightBit = "eight"    // answer as usual, in words that are no UTF-8
+	Slowly   = "slowly"   // answer as usual, a second later
 )
 
 // arrival is a message that the sink took.
-type arrival struct {
-	from, to, id string
-	data         string
-	at           time.Time
+type Arrival struct {
+	From, To, ID string
+	Data         string
+	At           time.Time
 }
 
 // sink is an SMTP server that does what its script says. It serves any number of connections.
-type sink struct {
-	script     func(phase string, n int) string // n counts a phase's turns, from 1; "to <address>" is a phase too
-	tls        *tls.Config                      // nil: STARTTLS is not offered
-	implicit   bool
-	bad        map[string]*tls.Config // other ones, which phase "tls" may name
-	mechanisms string                 // of AUTH; empty: not offered
-	questions  []string               // that AUTH LOGIN asks, as base64; nil: Username: and Password:
-	extensions []string
-	hush       bool                      // a benchmark: nothing is kept
-	manner     func(reply string) string // how whole replies are written; nil: as they should be
+type Server struct {
+	Script     func(phase string, n int) string // n counts a phase's turns, from 1; "to <address>" is a phase too
+	TLS        *tls.Config                      // nil: STARTTLS is not offered
+	Implicit   bool
+	OtherTLS   map[string]*tls.Config // other ones, which phase "tls" may name
+	Mechanisms string                 // of AUTH; empty: not offered
+	Questions  []string               // that AUTH LOGIN asks, as base64; nil: Username: and Password:
+	Extensions []string
+	Discard    bool                      // a benchmark: nothing is kept
+	Rewrite    func(reply string) string // how whole replies are written; nil: as they should be
 
 	mu       sync.Mutex
 	turns    map[string]int
-	arrived  []arrival
+	arrived  []Arrival
 	commands []string // what clients said, AUTH's answers decoded
 	poured   int64    // octets of answers without an end, on all connections
-	secured  bool     // every command so far but EHLO and STARTTLS came through TLS
+	clear    bool     // a command other than EHLO and STARTTLS came in the clear
 	serving  sync.WaitGroup
-	taken    chan struct{} // gets one for each arrival, where it is made
+	Notify   chan struct{} // gets one for each arrival, where it is made
 }
 
-func newSink(script func(phase string, n int) string) *sink {
-	return &sink{script: script, turns: make(map[string]int), secured: true}
+func NewServer(script func(phase string, n int) string) *Server {
+	return &Server{Script: script}
 }
 
 // once makes a script of one phase's first answer.
-func once(phase, answer string) func(string, int) string { return times(1, phase, answer) }
+func Once(phase, answer string) func(string, int) string { return Times(1, phase, answer) }
 
 // times makes a script of one phase's first answers.
-func times(most int, phase, answer string) func(string, int) string {
+func Times(most int, phase, answer string) func(string, int) string {
 	return func(p string, n int) string {
 		if p == phase && n <= most {
 			return answer
@@ -79,7 +79,7 @@ func times(most int, phase, answer string) func(string, int) string {
 }
 
 // listen serves on loopback until the test ends, and gives the address.
-func (s *sink) listen(t testing.TB) string {
+func (s *Server) Listen(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *sink) listen(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-func (s *sink) serve(t testing.TB, listener net.Listener) {
+func (s *Server) serve(t testing.TB, listener net.Listener) {
 	var open sync.Map
 	s.serving.Go(func() {
 		for {
@@ -109,8 +109,8 @@ func (s *sink) serve(t testing.TB, listener net.Listener) {
 }
 
 // dialPipe serves connections in memory, for tests in a synctest bubble.
-func (s *sink) dialPipe(context.Context, string) (net.Conn, error) {
-	if s.turn("dial") == drop {
+func (s *Server) Dial(context.Context, string) (net.Conn, error) {
+	if s.turn("dial") == Drop {
 		return nil, fmt.Errorf("connection refused")
 	}
 	client, server := net.Pipe()
@@ -118,39 +118,66 @@ func (s *sink) dialPipe(context.Context, string) (net.Conn, error) {
 	return client, nil
 }
 
-func (s *sink) turn(phase string) string {
+func (s *Server) turn(phase string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.turns == nil {
+		s.turns = make(map[string]int)
+	}
 	s.turns[phase]++
-	if s.script == nil {
+	if s.Script == nil {
 		return ""
 	}
-	return s.script(phase, s.turns[phase])
+	return s.Script(phase, s.turns[phase])
 }
 
 // offer changes the extensions while the sink serves.
-func (s *sink) offer(extensions ...string) {
+func (s *Server) SetExtensions(extensions ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.extensions = extensions
+	s.Extensions = extensions
 }
 
 // count tells how often a phase was reached.
-func (s *sink) count(phase string) int {
+func (s *Server) Count(phase string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.turns[phase]
 }
 
 // arrivals lists what was taken.
-func (s *sink) arrivals() []arrival {
+func (s *Server) Arrivals() []Arrival {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.arrived)
 }
 
+// secured reports whether every command so far but EHLO and STARTTLS came through TLS.
+func (s *Server) Secured() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.clear
+}
+
+// said lists what clients said, the answers of AUTH decoded.
+func (s *Server) Said() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.commands)
+}
+
+// pouredBytes is how much of answers without an end was written, on all connections.
+func (s *Server) Poured() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.poured
+}
+
+// wait waits until all connections have ended.
+func (s *Server) Wait() { s.serving.Wait() }
+
 // heard tells whether any client said something with this in it.
-func (s *sink) heard(text string) bool {
+func (s *Server) Heard(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.commands, func(command string) bool { return strings.Contains(command, text) })
@@ -158,18 +185,18 @@ func (s *sink) heard(text string) bool {
 
 // talker is one connection's dialogue.
 type talker struct {
-	*sink
+	*Server
 	conn     net.Conn
 	in       *bufio.Reader
 	secure   bool
 	from, to string
 }
 
-func (s *sink) talk(raw net.Conn) {
+func (s *Server) talk(raw net.Conn) {
 	defer raw.Close()
 	s.turn("connection")
-	k := &talker{sink: s, conn: raw, in: bufio.NewReader(raw)}
-	if s.implicit && !k.secureNow() || !k.answer("greet", "220 sink ESMTP") {
+	k := &talker{Server: s, conn: raw, in: bufio.NewReader(raw)}
+	if s.Implicit && !k.secureNow() || !k.answer("greet", "220 sink ESMTP") {
 		return
 	}
 	for {
@@ -184,8 +211,8 @@ func (s *sink) talk(raw net.Conn) {
 }
 
 func (k *talker) secureNow() bool {
-	config, said := k.tls, k.turn("tls")
-	if other := k.bad[said]; other != nil {
+	config, said := k.TLS, k.turn("tls")
+	if other := k.OtherTLS[said]; other != nil {
 		config = other
 	} else if said != "" {
 		return k.say(said, "")
@@ -205,22 +232,22 @@ func (k *talker) say(said, ordinary string) bool {
 	switch said {
 	case "":
 		said = ordinary
-	case drop:
+	case Drop:
 		return false
-	case stall:
+	case Stall:
 		io.Copy(io.Discard, k.conn)
 		return false
-	case slowly:
+	case Slowly:
 		time.Sleep(time.Second)
 		said = ordinary
-	case eight:
+	case EightBit:
 		said = ordinary + " d\xe9j\xe0 vu"
-	case garbage:
+	case Garbage:
 		said = "\x00\xff what?"
-	case endless:
+	case Endless:
 		k.pour("250 " + strings.Repeat("x", 1000))
 		return false
-	case flood:
+	case Flood:
 		k.pour("250-more\r\n")
 		return false
 	}
@@ -230,8 +257,8 @@ func (k *talker) say(said, ordinary string) bool {
 // write says a whole reply in the sink's manner.
 func (k *talker) write(reply string) error {
 	reply += "\r\n"
-	if k.manner != nil {
-		reply = k.manner(reply)
+	if k.Rewrite != nil {
+		reply = k.Rewrite(reply)
 	}
 	_, err := io.WriteString(k.conn, reply)
 	return err
@@ -255,10 +282,10 @@ func (k *talker) pour(text string) {
 func (k *talker) note(command string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.hush {
+	if !k.Discard {
 		k.commands = append(k.commands, command)
 	}
-	k.secured = k.secured && (k.secure || strings.HasPrefix(command, "EHLO") || command == "STARTTLS")
+	k.clear = k.clear || !k.secure && !strings.HasPrefix(command, "EHLO") && command != "STARTTLS"
 }
 
 func (k *talker) command(line string) bool {
@@ -266,7 +293,7 @@ func (k *talker) command(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO":
-		if k.secure && !k.implicit {
+		if k.secure && !k.Implicit {
 			return k.answer("again", k.hello())
 		}
 		return k.answer("ehlo", k.hello())
@@ -299,13 +326,13 @@ func between(text string) string {
 
 func (k *talker) hello() string {
 	k.mu.Lock()
-	lines := append([]string{"sink"}, k.extensions...)
+	lines := append([]string{"sink"}, k.Extensions...)
 	k.mu.Unlock()
-	if k.tls != nil && !k.secure {
+	if k.TLS != nil && !k.secure {
 		lines = append(lines, "STARTTLS")
 	}
-	if k.mechanisms != "" {
-		lines = append(lines, "AUTH "+k.mechanisms)
+	if k.Mechanisms != "" {
+		lines = append(lines, "AUTH "+k.Mechanisms)
 	}
 	lines = append(lines, "ENHANCEDSTATUSCODES")
 	last := len(lines) - 1
@@ -318,11 +345,11 @@ func (k *talker) hello() string {
 
 func (k *talker) startTLS() bool {
 	said := k.turn("starttls")
-	if said == inject {
+	if said == Inject {
 		io.WriteString(k.conn, "220 go on\r\n250 injected\r\n")
 		return k.secureNow()
 	}
-	return k.say(said, "220 go on") && (said != "" && said != eight || k.secureNow())
+	return k.say(said, "220 go on") && (said != "" && said != EightBit || k.secureNow())
 }
 
 // auth takes PLAIN and XOAUTH2 with their initial responses, and LOGIN by questions. A refusal of XOAUTH2 comes after a
@@ -332,7 +359,7 @@ func (k *talker) auth(rest string) bool {
 	answers := []string{decoded(initial)}
 	if mechanism == "LOGIN" {
 		answers = nil
-		questions := k.questions
+		questions := k.Questions
 		if questions == nil {
 			questions = []string{"VXNlcm5hbWU6", "UGFzc3dvcmQ6"}
 		}
@@ -368,15 +395,15 @@ func decoded(text string) string {
 }
 
 func (k *talker) data() bool {
-	if said := k.turn("data"); said != "" && said != eight {
+	if said := k.turn("data"); said != "" && said != EightBit {
 		return k.say(said, "")
 	} else if !k.say(said, "354 go on") {
 		return false
 	}
-	if said := k.turn("body"); said == drop {
+	if said := k.turn("body"); said == Drop {
 		k.in.ReadString('\n')
 		return false
-	} else if said == stall {
+	} else if said == Stall {
 		k.in.ReadString('\n')
 		io.WriteString(k.conn, "250-") // a pipe's write ends with the peer
 		return false
@@ -390,7 +417,7 @@ func (k *talker) data() bool {
 		if line == ".\r\n" {
 			break
 		}
-		if !k.hush {
+		if !k.Discard {
 			message.WriteString(strings.TrimPrefix(line, "."))
 		}
 	}
@@ -399,17 +426,17 @@ func (k *talker) data() bool {
 
 func (k *talker) dot(message string) bool {
 	said := k.turn("dot")
-	took := said == "" || said == takeDrop || said == takeWait || said == half || strings.HasPrefix(said, "2") || said == garbage || said == eight || said == slowly
+	took := said == "" || said == TakeDrop || said == TakeWait || said == Half || strings.HasPrefix(said, "2") || said == Garbage || said == EightBit || said == Slowly
 	if took {
 		k.keep(message)
 	}
 	switch said {
-	case takeDrop:
+	case TakeDrop:
 		return false
-	case half:
+	case Half:
 		io.WriteString(k.conn, "250 2.0.0 O")
 		return false
-	case takeWait:
+	case TakeWait:
 		io.Copy(io.Discard, k.conn)
 		return false
 	}
@@ -421,15 +448,15 @@ func (k *talker) dot(message string) bool {
 }
 
 func (k *talker) keep(message string) {
-	if k.taken != nil {
-		defer func() { k.taken <- struct{}{} }()
+	if k.Notify != nil {
+		defer func() { k.Notify <- struct{}{} }()
 	}
-	if k.hush {
+	if k.Discard {
 		return
 	}
-	a := arrival{from: k.from, to: k.to, data: message, at: time.Now()}
+	a := Arrival{From: k.from, To: k.to, Data: message, At: time.Now()}
 	if parsed, err := netmail.ReadMessage(strings.NewReader(message)); err == nil {
-		a.id = parsed.Header.Get("Message-ID")
+		a.ID = parsed.Header.Get("Message-ID")
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

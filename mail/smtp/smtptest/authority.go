@@ -1,4 +1,4 @@
-package mail
+package smtptest
 
 import (
 	"crypto/ecdsa"
@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// month is longer than any test goes on.
-const month = 30 * 24 * time.Hour
+// month is for how long certificates are valid, and longer than any test goes on.
+const month = 30*24*time.Hour + 2*time.Hour
 
-// authority issues certificates to test servers.
-type authority struct {
+// Authority issues certificates to test servers.
+type Authority struct {
 	key   *ecdsa.PrivateKey
 	cert  *x509.Certificate
 	Roots *x509.CertPool
 }
 
-func newAuthority(t testing.TB) *authority {
+func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
-	a := &authority{Roots: x509.NewCertPool()}
+	a := &Authority{Roots: x509.NewCertPool()}
 	pair := a.issue(t, "ca", time.Now().Add(month), true)
 	a.key, a.cert = pair.PrivateKey.(*ecdsa.PrivateKey), pair.Leaf
 	a.Roots.AddCert(a.cert)
@@ -33,7 +33,7 @@ func newAuthority(t testing.TB) *authority {
 }
 
 // issue makes a certificate for a host; by itself where the authority has none yet, or self says so.
-func (a *authority) issue(t testing.TB, host string, until time.Time, self bool) tls.Certificate {
+func (a *Authority) issue(t testing.TB, host string, until time.Time, self bool) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -63,18 +63,24 @@ func (a *authority) issue(t testing.TB, host string, until time.Time, self bool)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// server makes the TLS configuration of a server with this certificate.
-func server(certificate tls.Certificate) *tls.Config {
-	return &tls.Config{Certificates: []tls.Certificate{certificate}}
+// Server makes the TLS configuration of a server that has a valid certificate for a host.
+func (a *Authority) Server(t testing.TB, host string) *tls.Config {
+	t.Helper()
+	return serving(a.issue(t, host, time.Now().Add(month), false))
 }
 
-// spoilt are the certificates that must not be taken, by what is wrong with them.
-func (a *authority) spoilt(t testing.TB, host string) map[string]*tls.Config {
+// Untrusted makes the configurations of servers whose certificate no client may take, by what is wrong with it.
+func (a *Authority) Untrusted(t testing.TB, host string) map[string]*tls.Config {
+	t.Helper()
 	until := time.Now().Add(month)
 	return map[string]*tls.Config{
-		"expired":      server(a.issue(t, host, time.Now().Add(-time.Hour), false)),
-		"wrong name":   server(a.issue(t, "other.example", until, false)),
-		"unknown root": server(newAuthority(t).issue(t, host, until, false)),
-		"self-signed":  server(a.issue(t, host, until, true)),
+		"expired":      serving(a.issue(t, host, time.Now().Add(-time.Hour), false)),
+		"wrong name":   serving(a.issue(t, "other.example", until, false)),
+		"unknown root": serving(NewAuthority(t).issue(t, host, until, false)),
+		"self-signed":  serving(a.issue(t, host, until, true)),
 	}
+}
+
+func serving(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}}
 }
