@@ -15,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
@@ -27,7 +28,7 @@ func BenchmarkCourier(b *testing.B) {
 	o := openOffice(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
+	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func fullQueue(b *testing.B) {
 	o := openOffice(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
+	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}

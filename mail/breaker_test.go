@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
@@ -41,7 +42,7 @@ func TestSmarthostDown(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		o.eachOnce(s, 100)
-		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != phaseConnect {
+		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != smtp.PhaseConnect {
 			t.Errorf("status %+v", status)
 		}
 		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 || len(letters[99].Attempts) > 2 {
@@ -198,10 +199,10 @@ func TestProbe(t *testing.T) {
 		open    bool
 		pause   time.Duration
 	}{
-		"sent":      {store.Attempt{Class: store.AttemptSent, Phase: phaseDot, Code: 250}, false, 0},
-		"refused":   {store.Attempt{Class: store.AttemptPermanent, Phase: phaseRcpt, Code: 550}, false, 0},
-		"broken":    {store.Attempt{Class: store.AttemptTemporary, Phase: phaseData}, true, 2 * firstPause},
-		"uncertain": {store.Attempt{Class: store.AttemptUncertain, Phase: phaseDot}, true, 2 * firstPause},
+		"sent":      {store.Attempt{Class: store.AttemptSent, Phase: smtp.PhaseDot, Code: 250}, false, 0},
+		"refused":   {store.Attempt{Class: store.AttemptPermanent, Phase: smtp.PhaseRcpt, Code: 550}, false, 0},
+		"broken":    {store.Attempt{Class: store.AttemptTemporary, Phase: smtp.PhaseData}, true, 2 * firstPause},
+		"uncertain": {store.Attempt{Class: store.AttemptUncertain, Phase: smtp.PhaseDot}, true, 2 * firstPause},
 		"overtaken": {store.Attempt{Class: store.AttemptOvertaken}, true, firstPause},
 		"unfit":     {store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose}, true, firstPause},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"postern/mail/inbox"
 	"postern/mail/letters"
+	"postern/mail/smtp"
 	"postern/store"
 )
 
@@ -28,11 +29,11 @@ func (c capture) Rest() {}
 // magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The
 // timeout is over at once, since others wait behind it.
 var magic = map[string]store.Attempt{
-	"temperror": {Class: store.AttemptTemporary, Phase: phaseRcpt, Code: 451, Enhanced: "4.3.0",
+	"temperror": {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt, Code: 451, Enhanced: "4.3.0",
 		Text: "the inbox plays a temporary refusal for this recipient"},
-	"permerror": {Class: store.AttemptPermanent, Phase: phaseRcpt, Code: 550, Enhanced: "5.1.1",
+	"permerror": {Class: store.AttemptPermanent, Phase: smtp.PhaseRcpt, Code: 550, Enhanced: "5.1.1",
 		Text: "the inbox plays an unknown mailbox for this recipient"},
-	"timeout": {Class: store.AttemptTemporary, Phase: phaseRcpt,
+	"timeout": {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt,
 		Text: "no answer in time (the inbox plays that for this recipient)"},
 }
 
@@ -44,7 +45,7 @@ func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 		return fault
 	}
 	if err := c.inbox.DeliverKind(m.Kind, m.From, m.To, m.Data); err != nil {
-		return store.Attempt{Class: store.AttemptPermanent, Text: words(err.Error())}
+		return store.Attempt{Class: store.AttemptPermanent, Text: err.Error()}
 	}
 	return store.Attempt{Class: store.AttemptSent, Text: "kept in the inbox"}
 }

@@ -190,7 +190,7 @@ func TestOvertaken(t *testing.T) {
 		user := o.register(1)[0]
 		claimed := o.claim(1)
 		must(o.store.BlockUser(context.Background(), user.ID, true))
-		o.options.Transport = o.smarthost(s)
+		o.options.Transport = Relay(o.smarthost(s))
 		c := New(o.options)
 		r := c.try(context.Background(), o.options.Transport.Lane(context.Background()), claimed[0])
 		if r.attempt.Class != store.AttemptOvertaken || s.Count("dial") != 0 {
@@ -270,7 +270,7 @@ func TestCapture(t *testing.T) {
 			want[user.Email] = a
 		}
 		o.register(18)
-		o.start(Capture(inbox))
+		o.startOver(Capture(inbox))
 		synctest.Wait()
 		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 100})) {
 			a, expected := letter.Attempts[0], want[letter.To]

@@ -7,8 +7,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
+)
+
+// No more than mostRefused logins are refused within refusedWithin, over all connections.
+const (
+	mostRefused   = 3
+	refusedWithin = 15 * time.Minute
 )
 
 // TestWrongPassword: however many connections there are, no more than three logins are refused in any 15 minutes; no
@@ -36,14 +43,14 @@ func TestWrongPassword(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		for i := range at {
-			if i >= refusedMost && at[i].Sub(at[i-refusedMost]) < refusedIn {
-				t.Errorf("four refusals from %s to %s", at[i-refusedMost], at[i])
+			if i >= mostRefused && at[i].Sub(at[i-mostRefused]) < refusedWithin {
+				t.Errorf("four refusals from %s to %s", at[i-mostRefused], at[i])
 			}
 		}
 		if len(at) < 20 || s.Count("dial") != len(at) {
 			t.Errorf("%d logins refused on %d connections", len(at), s.Count("dial"))
 		}
-		if fault := o.courier.Status().Fault; fault.Phase != phaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
+		if fault := o.courier.Status().Fault; fault.Phase != smtp.PhaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
 			t.Errorf("fault %+v", fault)
 		}
 		time.Sleep(time.Hour)
@@ -81,7 +88,7 @@ func TestLoginRefusals(t *testing.T) {
 				o.start(o.secured(s))
 				time.Sleep(14 * time.Minute)
 				synctest.Wait()
-				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.Count("auth") == refusedMost) {
+				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.Count("auth") == mostRefused) {
 					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.Count("auth"), o.log)
 				}
 				time.Sleep(time.Hour)
@@ -96,13 +103,13 @@ func TestLoginRefusals(t *testing.T) {
 // letters go out at once. A check that is refused does not end it.
 func TestRestEnds(t *testing.T) {
 	t.Parallel()
-	for name, act := range map[string]func(*office, *Smarthost) []CheckStep{
-		"resume": func(o *office, _ *Smarthost) []CheckStep {
+	for name, act := range map[string]func(*office, *smtp.Smarthost) []smtp.Step{
+		"resume": func(o *office, _ *smtp.Smarthost) []smtp.Step {
 			o.pause(true)
 			o.pause(false)
 			return nil
 		},
-		"resume in a hurry": func(o *office, _ *Smarthost) []CheckStep {
+		"resume in a hurry": func(o *office, _ *smtp.Smarthost) []smtp.Step {
 			for _, paused := range []bool{true, false} {
 				if err := o.store.PauseSending(context.Background(), paused); err != nil {
 					o.t.Error(err)
@@ -110,22 +117,22 @@ func TestRestEnds(t *testing.T) {
 			}
 			return nil
 		},
-		"check": func(o *office, h *Smarthost) []CheckStep { return h.Check(o.t.Context()) },
+		"check": func(o *office, h *smtp.Smarthost) []smtp.Step { return h.Check(o.t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := smtptest.NewServer(smtptest.Times(refusedMost+1, "auth", "535 5.7.8 wrong"))
+				s := smtptest.NewServer(smtptest.Times(mostRefused+1, "auth", "535 5.7.8 wrong"))
 				o := openOffice(t, 2)
 				defer o.close()
 				o.register(10)
 				h := o.secured(s)
 				o.start(h)
 				time.Sleep(5 * time.Minute)
-				if steps := h.Check(t.Context()); s.Count("auth") != refusedMost+1 || steps[len(steps)-1].Err == nil {
-					t.Errorf("%d logins; %s", s.Count("auth"), described(steps))
+				if steps := h.Check(t.Context()); s.Count("auth") != mostRefused+1 || steps[len(steps)-1].Err == nil {
+					t.Errorf("%d logins; %+v", s.Count("auth"), steps)
 				}
 				synctest.Wait()
-				if o.count(store.LetterSent) != 0 || s.Count("auth") != refusedMost+1 {
+				if o.count(store.LetterSent) != 0 || s.Count("auth") != mostRefused+1 {
 					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.Count("auth"))
 				}
 				act(o, h)
@@ -172,57 +179,6 @@ func TestPasswordChanged(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		if refused != 3 {
 			t.Errorf("%d logins refused", refused)
-		}
-	})
-}
-
-// TestLogins: one login tries for all until one was taken; who waits gets its fault; one that was cut off speaks for nobody.
-func TestLogins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, ctx := newLogins(), t.Context()
-		wrong := &fault{phase: phaseAuth, err: errAuthAborted, login: true}
-		if l.begin(ctx) != nil {
-			t.Fatal("the first does not begin")
-		}
-		got := make(chan *fault)
-		wait := func() {
-			go func() { got <- l.begin(ctx) }()
-			synctest.Wait()
-		}
-		wait()
-		l.end(&fault{phase: phaseConnect, err: context.Canceled}, true)
-		if fail := <-got; fail != nil {
-			t.Errorf("after one that was cut off: %v", fail.err)
-		}
-		wait()
-		l.end(wrong, false)
-		if fail := <-got; fail != wrong {
-			t.Errorf("after a refusal: %v", fail)
-		}
-		if fail := l.begin(ctx); fail == nil {
-			t.Error("the next one tries at once")
-		}
-		time.Sleep(firstPause)
-		l.begin(ctx)
-		l.end(nil, false)
-		for range refusedMost - 1 { // one was refused already
-			if l.begin(ctx) != nil {
-				t.Error("logins do not go side by side")
-			}
-		}
-		limited, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		if fail := l.begin(limited); fail == nil || fail.err != context.DeadlineExceeded {
-			t.Errorf("a third beside them: %v", fail)
-		}
-		l.end(wrong, false)
-		l.end(wrong, false)
-		if fail := l.begin(ctx); fail == nil || !strings.HasPrefix(fail.attempt().Text, "refused logins of late: 3; the next is tried in 14m54s: ") {
-			t.Errorf("barred: %+v", fail.attempt())
-		}
-		time.Sleep(refusedIn)
-		if fail := l.begin(ctx); fail != nil {
-			t.Errorf("after a quarter of an hour: %v", fail.err)
 		}
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/mail/letters"
+	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/tokens"
@@ -107,32 +108,30 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 }
 
 // smarthost makes the way out: to the sink, in memory, without TLS.
-func (o *office) smarthost(s *smtptest.Server) *Smarthost {
+func (o *office) smarthost(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
-	h, err := NewSmarthost(SmarthostOptions{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example", Dial: s.Dial})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return h
+	return must(smtp.New(smtp.Options{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example", Dial: s.Dial}))
 }
 
 // secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
-func (o *office) secured(s *smtptest.Server) *Smarthost {
+func (o *office) secured(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
-	return must(NewSmarthost(o.securedOptions(s)))
+	return must(smtp.New(o.securedOptions(s)))
 }
 
 // securedOptions has the server offer STARTTLS and AUTH PLAIN, and gives the options with which to reach it.
-func (o *office) securedOptions(s *smtptest.Server) SmarthostOptions {
+func (o *office) securedOptions(s *smtptest.Server) smtp.Options {
 	o.t.Helper()
 	o.ca = smtptest.NewAuthority(o.t)
 	s.TLS, s.Mechanisms = o.ca.Server(o.t, "smarthost.example"), "PLAIN"
-	return SmarthostOptions{Addr: "smarthost.example:587", Username: "u", Password: "p", Roots: o.ca.Roots,
+	return smtp.Options{Addr: "smarthost.example:587", Username: "u", Password: "p", Roots: o.ca.Roots,
 		Hello: "postern.example", Dial: s.Dial}
 }
 
-// start lets the courier run until stop or the test's end.
-func (o *office) start(way Transport) {
+// start lets the courier run, over a smarthost, until stop or the test's end.
+func (o *office) start(h *smtp.Smarthost) { o.startOver(Relay(h)) }
+
+func (o *office) startOver(way Transport) {
 	o.options.Transport = way
 	o.courier = New(o.options)
 	ctx, halt := context.WithCancel(context.Background())

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -76,22 +75,6 @@ func TestClaimedWhilePaused(t *testing.T) {
 			t.Errorf("in hand %v, to give back %v", s.batch, s.pending.release)
 		}
 	})
-}
-
-// TestWords: a server's words are kept as one printable line of bounded length.
-func TestWords(t *testing.T) {
-	for said, want := range map[string]string{
-		"fine":                    "fine",
-		"two\nlines\x00\x1b[31m":  `two\nlines\x00\x1b[31m`,
-		"caf\u00e9 \xe9 \u202e":   "caf\u00e9 " + `\xe9 \u202e`,
-		`say "it" \ `:             `say "it" \ `,
-		strings.Repeat("é", 400):  strings.Repeat("é", 250),
-		strings.Repeat("\n", 400): strings.Repeat(`\n`, 250),
-	} {
-		if got := words(said); got != want || !utf8.ValidString(got) || len(got) > textKept {
-			t.Errorf("%q became %q", said, got)
-		}
-	}
 }
 
 // TestFailedIsTold: the log says at warn which letter has failed for good, and by what class; of others it does not.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -290,7 +291,7 @@ func (s *scheduler) settle(r result) {
 		s.enclosed--
 	}
 	id := r.letter.ID
-	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == phaseMail || afterMail(r.attempt.Phase)))
+	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == smtp.PhaseMail || smtp.AfterMail(r.attempt.Phase)))
 	if r.untried {
 		s.breaker.unsent(id)
 		s.pending.release = append(s.pending.release, id)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -29,7 +30,7 @@ type suspicion struct {
 // row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
 // now, a mailbox that is not there.
 type row struct {
-	refusal refusal
+	refusal smtp.Refusal
 	failed  []guid.ID       // that were recorded as failed for it
 	people  map[string]bool // to whom they were; none: there is no row
 }
@@ -64,7 +65,7 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 		s.absolve(letter.ID)
 	case turnedAway(a):
 		return s.turnAway(letter, a), nil
-	case a.Class == store.AttemptSmarthost && a.Phase == phaseSize:
+	case a.Class == store.AttemptSmarthost && a.Phase == smtp.PhaseSize:
 		if s.proven[letter.ID] {
 			a.Class = store.AttemptPermanent
 		} else {
@@ -72,7 +73,7 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 		}
 	case a.Class == store.AttemptPermanent && s.proven[letter.ID]:
 		delete(s.proven, letter.ID)
-	case a.Class == store.AttemptPermanent && a.Code != 0 && !aboutMailbox(a):
+	case a.Class == store.AttemptPermanent && a.Code != 0 && !smtp.AboutMailbox(a):
 		return s.count(letter, a)
 	}
 	return a, nil
@@ -80,7 +81,7 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 
 // turnedAway tells of a letter at which the smarthost said that it is itself at fault, after it had taken MAIL.
 func turnedAway(a store.Attempt) bool {
-	return a.Class == store.AttemptSmarthost && a.Code != 0 && afterMail(a.Phase)
+	return a.Class == store.AttemptSmarthost && a.Code != 0 && smtp.AfterMail(a.Phase)
 }
 
 // turnAway decides whose fault it is that a letter was turned away.
@@ -95,7 +96,7 @@ func (s *suspicion) turnAway(letter store.Letter, a store.Attempt) store.Attempt
 
 // count adds a refusal to the row, or begins another one.
 func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
-	if r := refusalOf(letter.To, a); len(s.row.people) == 0 || !r.like(s.row.refusal) {
+	if r := smtp.RefusalOf(letter.To, a); len(s.row.people) == 0 || !r.Like(s.row.refusal) {
 		s.row = row{refusal: r, people: make(map[string]bool)}
 	}
 	s.row.people[strings.ToLower(letter.To)] = true
@@ -114,18 +115,12 @@ func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, 
 
 // passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got further.
 func (r row) passed(a store.Attempt) bool {
-	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.phase)
+	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.Phase)
 }
 
 // depth orders the phases in which a letter may be refused.
-func depth(phase string) int { return slices.Index([]string{phaseRcpt, phaseData, phaseDot}, phase) }
-
-func afterMail(phase string) bool {
-	switch phase {
-	case phaseRcpt, phaseData, phaseBody, phaseDot:
-		return true
-	}
-	return false
+func depth(phase string) int {
+	return slices.Index([]string{smtp.PhaseRcpt, smtp.PhaseData, smtp.PhaseDot}, phase)
 }
 
 func (s *suspicion) excuse(letter guid.ID, why excuse) {

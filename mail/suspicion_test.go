@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
@@ -114,7 +115,7 @@ func TestSizeBelowAll(t *testing.T) {
 		o.start(o.smarthost(s))
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if o.count(store.LetterQueued) != 5 || o.courier.Status().Fault.Phase != phaseSize || s.Count("mail") != 0 {
+		if o.count(store.LetterQueued) != 5 || o.courier.Status().Fault.Phase != smtp.PhaseSize || s.Count("mail") != 0 {
 			t.Errorf("%d queued, fault %+v", o.count(store.LetterQueued), o.courier.Status().Fault)
 		}
 		s.SetExtensions()
@@ -250,8 +251,8 @@ func TestRow(t *testing.T) {
 	permanent := func(phase string, code int, enhanced, text string) store.Attempt {
 		return store.Attempt{Class: store.AttemptPermanent, Phase: phase, Code: code, Enhanced: enhanced, Text: text}
 	}
-	relay, relayToo := permanent(phaseRcpt, 550, "", "relay not permitted"), permanent(phaseRcpt, 554, "", "relay not permitted")
-	policy := permanent(phaseRcpt, 554, "5.7.1", "")
+	relay, relayToo := permanent(smtp.PhaseRcpt, 550, "", "relay not permitted"), permanent(smtp.PhaseRcpt, 554, "", "relay not permitted")
+	policy := permanent(smtp.PhaseRcpt, 554, "5.7.1", "")
 	for name, tt := range map[string]struct {
 		attempts []store.Attempt
 		people   int // different ones
@@ -261,23 +262,23 @@ func TestRow(t *testing.T) {
 		"two recipients":      {[]store.Attempt{relay, relay, relay}, 2, -1},
 		"the fourth":          {[]store.Attempt{relay, relay, relay, relay}, 4, 0},
 		"two codes":           {[]store.Attempt{relay, relay, relayToo}, 3, -1},
-		"two codes, a status": {[]store.Attempt{policy, permanent(phaseRcpt, 550, "5.7.26", ""), policy}, 3, 2},
-		"other words":         {[]store.Attempt{relay, relay, permanent(phaseRcpt, 550, "", "this looks like spam")}, 3, -1},
-		"another status":      {[]store.Attempt{policy, policy, permanent(phaseRcpt, 554, "5.6.0", "")}, 3, -1},
-		"another phase":       {[]store.Attempt{policy, policy, permanent(phaseDot, 554, "5.7.1", "")}, 3, -1},
-		"one went through":    {[]store.Attempt{relay, relay, {Class: store.AttemptSent, Phase: phaseDot, Code: 250}, relay}, 4, -1},
-		"one got further":     {[]store.Attempt{relay, relay, {Class: store.AttemptTemporary, Phase: phaseDot, Code: 451}, relay}, 4, -1},
-		"greylisted":          {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: phaseRcpt, Code: 451}, relay, relay}, 4, 2},
-		"broken":              {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: phaseBody}, relay, relay}, 4, 2},
-		"uncertain":           {[]store.Attempt{relay, {Class: store.AttemptUncertain, Phase: phaseDot}, relay, relay}, 4, 2},
-		"turned away":         {[]store.Attempt{relay, {Class: store.AttemptSmarthost, Phase: phaseRcpt, Code: 421}, relay, relay}, 4, 2},
-		"unreachable":         {[]store.Attempt{relay, {Class: store.AttemptSmarthost, Phase: phaseConnect}, relay, relay}, 4, 2},
+		"two codes, a status": {[]store.Attempt{policy, permanent(smtp.PhaseRcpt, 550, "5.7.26", ""), policy}, 3, 2},
+		"other words":         {[]store.Attempt{relay, relay, permanent(smtp.PhaseRcpt, 550, "", "this looks like spam")}, 3, -1},
+		"another status":      {[]store.Attempt{policy, policy, permanent(smtp.PhaseRcpt, 554, "5.6.0", "")}, 3, -1},
+		"another phase":       {[]store.Attempt{policy, policy, permanent(smtp.PhaseDot, 554, "5.7.1", "")}, 3, -1},
+		"one went through":    {[]store.Attempt{relay, relay, {Class: store.AttemptSent, Phase: smtp.PhaseDot, Code: 250}, relay}, 4, -1},
+		"one got further":     {[]store.Attempt{relay, relay, {Class: store.AttemptTemporary, Phase: smtp.PhaseDot, Code: 451}, relay}, 4, -1},
+		"greylisted":          {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt, Code: 451}, relay, relay}, 4, 2},
+		"broken":              {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: smtp.PhaseBody}, relay, relay}, 4, 2},
+		"uncertain":           {[]store.Attempt{relay, {Class: store.AttemptUncertain, Phase: smtp.PhaseDot}, relay, relay}, 4, 2},
+		"turned away":         {[]store.Attempt{relay, {Class: store.AttemptSmarthost, Phase: smtp.PhaseRcpt, Code: 421}, relay, relay}, 4, 2},
+		"unreachable":         {[]store.Attempt{relay, {Class: store.AttemptSmarthost, Phase: smtp.PhaseConnect}, relay, relay}, 4, 2},
 		"overtaken":           {[]store.Attempt{relay, {Class: store.AttemptOvertaken}, relay, relay}, 4, 2},
 		"unfit":               {[]store.Attempt{relay, permanent(phaseCompose, 0, "", "cannot be composed"), relay, relay}, 4, 2},
-		"too big":             {[]store.Attempt{relay, permanent(phaseSize, 0, "", "too big"), relay, relay}, 4, 2},
-		"no such mailbox":     {[]store.Attempt{relay, permanent(phaseRcpt, 550, "5.1.1", "who?"), relay, permanent(phaseRcpt, 550, "", "unknown user"), relay}, 5, 2},
-		"full":                {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: phaseRcpt, Code: 552}, relay, relay}, 4, 2},
-		"mailboxes":           {[]store.Attempt{permanent(phaseRcpt, 550, "5.1.2", ""), permanent(phaseRcpt, 550, "5.1.2", ""), permanent(phaseRcpt, 550, "5.1.2", "")}, 3, -1},
+		"too big":             {[]store.Attempt{relay, permanent(smtp.PhaseSize, 0, "", "too big"), relay, relay}, 4, 2},
+		"no such mailbox":     {[]store.Attempt{relay, permanent(smtp.PhaseRcpt, 550, "5.1.1", "who?"), relay, permanent(smtp.PhaseRcpt, 550, "", "unknown user"), relay}, 5, 2},
+		"full":                {[]store.Attempt{relay, {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt, Code: 552}, relay, relay}, 4, 2},
+		"mailboxes":           {[]store.Attempt{permanent(smtp.PhaseRcpt, 550, "5.1.2", ""), permanent(smtp.PhaseRcpt, 550, "5.1.2", ""), permanent(smtp.PhaseRcpt, 550, "5.1.2", "")}, 3, -1},
 	} {
 		s := newSuspicion()
 		var a store.Attempt

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postern/mail/letters"
+	"postern/mail/smtp"
 	"postern/store"
 )
 
@@ -21,6 +22,13 @@ type Transport interface {
 	// Mended delivers a value when a check by the operator has found the way out to be well. It may be nil.
 	Mended() <-chan struct{}
 }
+
+// Relay makes a smarthost a way out for letters.
+func Relay(h *smtp.Smarthost) Transport { return relay{h} }
+
+type relay struct{ *smtp.Smarthost }
+
+func (r relay) Lane(ctx context.Context) Lane { return r.Smarthost.Conn(ctx) }
 
 // Lane hands over one message at a time. It is used by one goroutine.
 type Lane interface {

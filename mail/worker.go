@@ -57,6 +57,9 @@ func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) resu
 	return result{letter: letter, attempt: attempt}
 }
 
+// phaseCompose is the phase of an attempt that ended before any connection: the letter could not be composed.
+const phaseCompose = "compose"
+
 // untried is the class of what is not recorded, because the store says nothing any more.
 const untried store.AttemptClass = "untried"
 

@@ -29,6 +29,7 @@ var below = map[string]string{
 	"server/web/fields":   "",
 	"mail":                "mail/inbox mail/smtp mail/letters store",
 	"mail/inbox":          "store",
+	"mail/smtp":           "mail/letters store",
 	"mail/smtp/smtptest":  "",
 	"mail/letters":        "mail/document store tokens",
 	"mail/document":       "store",
@@ -40,7 +41,7 @@ var below = map[string]string{
 // owners are the only rooms that may import these.
 var owners = map[string]string{
 	"go.etcd.io/bbolt":                    "postern/store",
-	"github.com/emersion/go-smtp":         "postern/mail",
+	"github.com/emersion/go-smtp":         "postern/mail/smtp",
 	"github.com/julienschmidt/httprouter": "postern/server",
 }
 

@@ -8,21 +8,21 @@ import (
 
 	"golang.org/x/oauth2/clientcredentials"
 
-	"postern/mail"
+	"postern/mail/smtp"
 	"postern/server/config"
 	"postern/server/operator"
 )
 
 // newSmarthost makes the SMTP server that the settings name.
-func newSmarthost(smtp *config.SMTP) (*mail.Smarthost, error) {
-	o := mail.SmarthostOptions{
-		Addr: net.JoinHostPort(smtp.Host, strconv.Itoa(smtp.Port)), Implicit: smtp.ImplicitTLS, Plain: smtp.NoTLS,
-		Username: smtp.User, Password: smtp.Password, Auth: smtp.Auth, Hello: smtp.Hello, Roots: smtp.Roots,
+func newSmarthost(c *config.SMTP) (*smtp.Smarthost, error) {
+	o := smtp.Options{
+		Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Implicit: c.ImplicitTLS, Plain: c.NoTLS,
+		Username: c.User, Password: c.Password, Auth: c.Auth, Hello: c.Hello, Roots: c.Roots,
 	}
-	if smtp.OAuth != nil {
-		o.Tokens = tokensOf(smtp.OAuth)
+	if c.OAuth != nil {
+		o.Tokens = tokensOf(c.OAuth)
 	}
-	return mail.NewSmarthost(o)
+	return smtp.New(o)
 }
 
 // tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
@@ -41,7 +41,7 @@ func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 }
 
 // checkerOf is a smarthost's check in the operator's words.
-func checkerOf(smarthost *mail.Smarthost) operator.SmarthostChecker {
+func checkerOf(smarthost *smtp.Smarthost) operator.SmarthostChecker {
 	return func(ctx context.Context) ([]operator.Step, error) {
 		found := smarthost.Check(ctx)
 		steps := make([]operator.Step, len(found))

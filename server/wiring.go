@@ -40,7 +40,7 @@ func (a *App) transport() (mail.Transport, error) {
 		a.rooms.inbox, err = inbox.New(box, a.draining)
 		return mail.Capture(box), err
 	}
-	return a.smarthost, nil
+	return mail.Relay(a.smarthost), nil
 }
 
 // perMinute is how many letters the smarthost takes; 0: no limit.

@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"context"
@@ -15,35 +15,35 @@ import (
 )
 
 // CheckStep is one step on the way to the smarthost, in words for the operator.
-type CheckStep struct {
+type Step struct {
 	Name   string // dial, TLS, EHLO, AUTH or QUIT
 	Detail string // what was found; empty where the step came to nothing
 	Err    error  // why it came to nothing; nil: it is fine
 }
 
 // The names of the steps, by the phase whose fault ends them.
-var stepNames = map[string]string{phaseConnect: "dial", phaseTLS: "TLS", phaseHello: "EHLO", phaseAuth: "AUTH"}
+var stepNames = map[string]string{PhaseConnect: "dial", PhaseTLS: "TLS", PhaseHello: "EHLO", PhaseAuth: "AUTH"}
 
 // Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first
 // that came to nothing, which has an error. The login is tried also where letters may try none, since too many were
 // refused; one that is refused counts with theirs. After a check that came to its end, letters are tried again at
 // once.
-func (h *Smarthost) Check(ctx context.Context) []CheckStep {
+func (h *Smarthost) Check(ctx context.Context) []Step {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {
-		return []CheckStep{h.failed(ctx, fail)}
+		return []Step{h.failed(ctx, fail)}
 	}
 	defer s.drop()
 	defer s.wire.cutBy(ctx)()
-	steps := []CheckStep{{Name: "dial", Detail: fmt.Sprintf("%s is reached at %s", h.options.Addr, s.wire.RemoteAddr())}}
+	steps := []Step{{Name: "dial", Detail: fmt.Sprintf("%s is reached at %s", h.options.Addr, s.wire.RemoteAddr())}}
 	fail = h.greet(ctx, s)
 	if s.top != nil {
-		steps = append(steps, CheckStep{Name: "TLS", Detail: s.top.security()})
+		steps = append(steps, Step{Name: "TLS", Detail: s.top.security()})
 	}
 	if fail != nil {
 		return append(steps, h.failed(ctx, fail))
 	}
-	steps = append(steps, CheckStep{Name: "EHLO", Detail: offers(s.client)})
+	steps = append(steps, Step{Name: "EHLO", Detail: offers(s.client)})
 	said, fail := h.checkLogin(ctx, s)
 	if fail != nil {
 		return append(steps, h.failed(ctx, fail))
@@ -52,7 +52,7 @@ func (h *Smarthost) Check(ctx context.Context) []CheckStep {
 	case h.mended <- struct{}{}:
 	default: // the courier has not looked yet
 	}
-	return append(steps, CheckStep{Name: "AUTH", Detail: said}, leave(s))
+	return append(steps, Step{Name: "AUTH", Detail: said}, leave(s))
 }
 
 // checkLogin authenticates, where that is wanted.
@@ -70,14 +70,14 @@ func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault)
 }
 
 // leave says goodbye. A smarthost that does not answer that as it should takes letters all the same.
-func leave(s *session) CheckStep {
+func leave(s *session) Step {
 	s.client.CommandTimeout = s.host.limits.quit
 	_ = s.client.Quit()
-	return CheckStep{Name: "QUIT", Detail: "done; no letter was sent"}
+	return Step{Name: "QUIT", Detail: "done; no letter was sent"}
 }
 
 // failed makes the step that a fault ended.
-func (h *Smarthost) failed(ctx context.Context, f *fault) CheckStep {
+func (h *Smarthost) failed(ctx context.Context, f *fault) Step {
 	a := f.attempt()
 	text := a.Text
 	if a.Code != 0 {
@@ -89,7 +89,7 @@ func (h *Smarthost) failed(ctx context.Context, f *fault) CheckStep {
 	if hint := h.hint(f); hint != "" {
 		text += "; " + hint
 	}
-	return CheckStep{Name: stepNames[f.phase], Err: errors.New(text)}
+	return Step{Name: stepNames[f.phase], Err: errors.New(text)}
 }
 
 // hint is what an operator would look at first.
@@ -105,9 +105,9 @@ func (h *Smarthost) hint(f *fault) string {
 		return "name the host in SMTP_URL as its certificate does"
 	case noTLS && h.options.Implicit:
 		return "this port may want STARTTLS: smtp:// instead of smtps:// in SMTP_URL"
-	case unresolved, f.phase == phaseConnect:
+	case unresolved, f.phase == PhaseConnect:
 		return "look at host and port in SMTP_URL, and whether a firewall is in between"
-	case f.phase == phaseHello && !h.options.Implicit && !isReply(f.err):
+	case f.phase == PhaseHello && !h.options.Implicit && !isReply(f.err):
 		return "this port may want TLS at once: smtps:// instead of smtp:// in SMTP_URL"
 	case f.login:
 		return "look at the user name and the password or client secret"

@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"cmp"
@@ -21,18 +21,17 @@ import (
 
 // The phases of an attempt, as store.Attempt names them.
 const (
-	phaseConnect = "connect"
-	phaseTLS     = "tls"
-	phaseHello   = "hello"
-	phaseAuth    = "auth"
-	phaseReset   = "reset" // on a reused connection, before MAIL
-	phaseSize    = "size"  // the smarthost has named a SIZE that the message exceeds
-	phaseMail    = "mail"
-	phaseRcpt    = "rcpt"
-	phaseData    = "data"
-	phaseBody    = "body"
-	phaseDot     = "dot"
-	phaseCompose = "compose"
+	PhaseConnect = "connect"
+	PhaseTLS     = "tls"
+	PhaseHello   = "hello"
+	PhaseAuth    = "auth"
+	PhaseReset   = "reset" // on a reused connection, before MAIL
+	PhaseSize    = "size"  // the smarthost has named a SIZE that the message exceeds
+	PhaseMail    = "mail"
+	PhaseRcpt    = "rcpt"
+	PhaseData    = "data"
+	PhaseBody    = "body"
+	PhaseDot     = "dot"
 )
 
 // fault is an error with the phase of the attempt that it ended.
@@ -69,7 +68,7 @@ func classOfReply(phase string, code int, status string) store.AttemptClass {
 		return store.AttemptSmarthost
 	case code/100 == 4:
 		return store.AttemptTemporary
-	case code/100 == 5 && phase == phaseMail:
+	case code/100 == 5 && phase == PhaseMail:
 		return store.AttemptSmarthost
 	case code == 552, code/100 == 5 && status == "5.2.2":
 		return store.AttemptTemporary
@@ -88,9 +87,9 @@ func ofSmarthost(code int) bool {
 // classOfBreak says whose fault a lost connection, a timeout or an unreadable answer is.
 func classOfBreak(phase string) store.AttemptClass {
 	switch {
-	case beforeMail(phase), phase == phaseMail: // MAIL was not accepted
+	case beforeMail(phase), phase == PhaseMail: // MAIL was not accepted
 		return store.AttemptSmarthost
-	case phase == phaseDot: // all was sent, and nobody knows what became of it
+	case phase == PhaseDot: // all was sent, and nobody knows what became of it
 		return store.AttemptUncertain
 	}
 	return store.AttemptTemporary
@@ -98,7 +97,16 @@ func classOfBreak(phase string) store.AttemptClass {
 
 func beforeMail(phase string) bool {
 	switch phase {
-	case phaseConnect, phaseTLS, phaseHello, phaseAuth, phaseReset:
+	case PhaseConnect, PhaseTLS, PhaseHello, PhaseAuth, PhaseReset:
+		return true
+	}
+	return false
+}
+
+// afterMail reports whether a phase comes after the smarthost took MAIL.
+func AfterMail(phase string) bool {
+	switch phase {
+	case PhaseRcpt, PhaseData, PhaseBody, PhaseDot:
 		return true
 	}
 	return false
@@ -139,7 +147,7 @@ func replyOf(answer *textproto.Error) *smtp.SMTPError {
 
 // accept makes the record of an accepted message from the words of its answer, which hold the smarthost's queue id.
 func accept(answer string) store.Attempt {
-	a := store.Attempt{Class: store.AttemptSent, Phase: phaseDot, Code: 250}
+	a := store.Attempt{Class: store.AttemptSent, Phase: PhaseDot, Code: 250}
 	first, rest, _ := strings.Cut(answer, " ")
 	if isEnhanced(first) {
 		a.Enhanced, answer = first, strings.ReplaceAll(rest, "\n"+first+" ", "\n")

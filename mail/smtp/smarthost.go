@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"bufio"
@@ -19,7 +19,7 @@ import (
 )
 
 // SmarthostOptions say where the smarthost is and how to speak to it.
-type SmarthostOptions struct {
+type Options struct {
 	Addr     string // host:port; certificates must name the host
 	Implicit bool   // TLS from the first octet (RFC 8314 §3.3) instead of STARTTLS
 	Plain    bool   // no TLS at all, also for the password: only where the operator named it
@@ -38,7 +38,7 @@ type SmarthostOptions struct {
 
 // Smarthost is the SMTP server that takes the letters. TLS is as named in the options: verified, and never downgraded.
 type Smarthost struct {
-	options SmarthostOptions
+	options Options
 	host    string
 	limits  limits
 	open    atomic.Int32
@@ -50,7 +50,7 @@ type Smarthost struct {
 }
 
 // NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
-func NewSmarthost(o SmarthostOptions) (*Smarthost, error) {
+func New(o Options) (*Smarthost, error) {
 	var faults []error
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil || host == "" || port == "" {
@@ -80,7 +80,7 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-func (o SmarthostOptions) checkAuth() error {
+func (o Options) checkAuth() error {
 	switch o.Auth {
 	case "", authPlain, authLogin:
 		if o.Tokens != nil {
@@ -106,8 +106,8 @@ func fullHostName() string {
 	return name
 }
 
-// Lane makes a lane that keeps its connection from one message to the next.
-func (h *Smarthost) Lane(ctx context.Context) Lane { return &lane{host: h, hard: ctx} }
+// Lane makes a lane for one goroutine. The end of ctx cuts off whatever is under way on it.
+func (h *Smarthost) Conn(ctx context.Context) *Conn { return &Conn{host: h, hard: ctx} }
 
 // Connections tells how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
@@ -168,9 +168,9 @@ func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	defer cancel()
 	raw, err := h.options.Dial(dialling, h.options.Addr)
 	if err != nil {
-		return nil, &fault{phase: phaseConnect, err: err}
+		return nil, &fault{phase: PhaseConnect, err: err}
 	}
-	s := &session{wire: newConn(raw, h.limits), host: h, since: time.Now()}
+	s := &session{wire: newLimitedConn(raw, h.limits), host: h, since: time.Now()}
 	h.open.Add(1)
 	s.forget = context.AfterFunc(hard, func() { raw.Close() })
 	return s, nil
@@ -194,13 +194,13 @@ func (h *Smarthost) hello(on *dialogue, name string) (*smtp.Client, *fault) {
 	err := client.Hello(name)
 	on.hello = false
 	if err != nil {
-		return nil, &fault{phase: phaseHello, err: err}
+		return nil, &fault{phase: PhaseHello, err: err}
 	}
 	return client, nil
 }
 
 // secure gives the connection on which the session goes on, with TLS unless the options name none.
-func (h *Smarthost) secure(ctx context.Context, wire *conn, name string) (*dialogue, *fault) {
+func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) (*dialogue, *fault) {
 	switch {
 	case h.options.Plain:
 		return newDialogue(wire), nil
@@ -213,10 +213,10 @@ func (h *Smarthost) secure(ctx context.Context, wire *conn, name string) (*dialo
 		return nil, fail
 	}
 	if offered, _ := client.Extension("STARTTLS"); !offered {
-		return nil, &fault{phase: phaseTLS, err: errors.New("the smarthost does not offer STARTTLS")}
+		return nil, &fault{phase: PhaseTLS, err: errors.New("the smarthost does not offer STARTTLS")}
 	}
 	if err := h.startTLS(clear); err != nil {
-		return nil, &fault{phase: phaseTLS, err: err}
+		return nil, &fault{phase: PhaseTLS, err: err}
 	}
 	top, fail := h.handshake(ctx, wire)
 	if fail == nil {
@@ -244,13 +244,13 @@ func (h *Smarthost) startTLS(clear *dialogue) error {
 	return err
 }
 
-func (h *Smarthost) handshake(ctx context.Context, wire *conn) (*dialogue, *fault) {
+func (h *Smarthost) handshake(ctx context.Context, wire *limitedConn) (*dialogue, *fault) {
 	if err := wire.SetDeadline(time.Now().Add(h.limits.command)); err != nil {
-		return nil, &fault{phase: phaseTLS, err: err}
+		return nil, &fault{phase: PhaseTLS, err: err}
 	}
 	secured := tls.Client(wire, &tls.Config{ServerName: h.host, RootCAs: h.options.Roots, MinVersion: tls.VersionTLS12})
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &fault{phase: phaseTLS, err: err}
+		return nil, &fault{phase: PhaseTLS, err: err}
 	}
 	return newDialogue(secured), nil
 }

@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ const xoauth2Name = "XOAUTH2"
 func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *fault) {
 	name, mechanism, err := h.mechanism(ctx, s.client)
 	if err != nil {
-		return "", &fault{phase: phaseAuth, err: err, login: isRefusedToken(err)}
+		return "", &fault{phase: PhaseAuth, err: err, login: isRefusedToken(err)}
 	}
 	s.top.auth = true
 	err = s.client.Auth(mechanism)
@@ -37,7 +37,7 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 	if h.tokens != nil {
 		h.tokens.forget()
 	}
-	return "", &fault{phase: phaseAuth, err: err, login: refusesLogin(err)}
+	return "", &fault{phase: PhaseAuth, err: err, login: refusesLogin(err)}
 }
 
 // refusesLogin reports whether AUTH was refused because of who we say we are (RFC 4954 §6: 535, 534, 538, 530; and what

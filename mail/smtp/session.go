@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 )
 
 // lane is one worker's way to the smarthost. It keeps one connection.
-type lane struct {
+type Conn struct {
 	host    *Smarthost
 	hard    context.Context
 	session *session // nil: none
@@ -22,9 +22,9 @@ type lane struct {
 
 // Send hands a message to the smarthost, over the kept connection where there is one. A kept connection that turns out
 // to be gone at its first command is replaced silently: that was no attempt.
-func (l *lane) Send(stop context.Context, m letters.Message) store.Attempt {
+func (l *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
 	if err := fit(m); err != nil {
-		return (&fault{phase: phaseMail, err: err, class: store.AttemptPermanent}).attempt()
+		return (&fault{phase: PhaseMail, err: err, class: store.AttemptPermanent}).attempt()
 	}
 	if l.session != nil && l.session.usedUp() {
 		l.Rest()
@@ -46,15 +46,15 @@ func (l *lane) Send(stop context.Context, m letters.Message) store.Attempt {
 
 // wasCut tells whether a message was not handed over because the appliance stops. Once the final dot is sent, that is no
 // excuse: the smarthost may have it.
-func (l *lane) wasCut(stop context.Context, fail *fault) bool {
-	if isReply(fail.err) || fail.phase == phaseDot {
+func (l *Conn) wasCut(stop context.Context, fail *fault) bool {
+	if isReply(fail.err) || fail.phase == PhaseDot {
 		return false
 	}
-	return l.hard.Err() != nil || stop.Err() != nil && (beforeMail(fail.phase) || fail.phase == phaseMail)
+	return l.hard.Err() != nil || stop.Err() != nil && (beforeMail(fail.phase) || fail.phase == PhaseMail)
 }
 
 // try is one transaction on the kept connection, or on a new one. A connection that is out of step is dropped.
-func (l *lane) try(stop context.Context, m letters.Message) (string, *fault) {
+func (l *Conn) try(stop context.Context, m letters.Message) (string, *fault) {
 	if l.session == nil {
 		opened, fail := l.host.connect(stop, l.hard)
 		if fail != nil {
@@ -71,7 +71,7 @@ func (l *lane) try(stop context.Context, m letters.Message) (string, *fault) {
 }
 
 // Rest ends the kept connection politely.
-func (l *lane) Rest() {
+func (l *Conn) Rest() {
 	if l.session != nil {
 		l.session.quit()
 		l.session = nil
@@ -80,13 +80,13 @@ func (l *lane) Rest() {
 
 // stale tells of the first command on a connection that it found nobody there any more.
 func (f *fault) stale() bool {
-	return f.phase == phaseReset || f.phase == phaseMail && f.class == "" && !isReply(f.err)
+	return f.phase == PhaseReset || f.phase == PhaseMail && f.class == "" && !isReply(f.err)
 }
 
 // session is one connection on which MAIL can begin.
 type session struct {
 	host   *Smarthost
-	wire   *conn
+	wire   *limitedConn
 	top    *dialogue // between wire and client
 	client *smtp.Client
 	forget func() bool // ends the watch over the courier's end
@@ -105,7 +105,7 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	defer s.wire.cutBy(stop)()
 	if s.dirty {
 		if err := s.client.Reset(); err != nil {
-			return "", &fault{phase: phaseReset, err: err}
+			return "", &fault{phase: PhaseReset, err: err}
 		}
 		s.dirty = false
 	}
@@ -113,18 +113,18 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 		return "", fail
 	}
 	if err := accepted(s.client.Mail(m.From, nil)); err != nil {
-		return "", &fault{phase: phaseMail, err: err}
+		return "", &fault{phase: PhaseMail, err: err}
 	}
 	if !s.wire.begin() {
-		return "", &fault{phase: phaseMail, err: errCutOff}
+		return "", &fault{phase: PhaseMail, err: errCutOff}
 	}
 	s.dirty = true
 	if err := s.client.Rcpt(m.To, nil); err != nil {
-		return "", &fault{phase: phaseRcpt, err: err}
+		return "", &fault{phase: PhaseRcpt, err: err}
 	}
 	data, err := s.client.Data()
 	if err != nil {
-		return "", &fault{phase: phaseData, err: err}
+		return "", &fault{phase: PhaseData, err: err}
 	}
 	return s.body(data, m.Data)
 }
@@ -145,17 +145,17 @@ func (s *session) measure(octets int) *fault {
 	if most < leastSize && most < smallest {
 		class = store.AttemptSmarthost
 	}
-	return &fault{phase: phaseSize, class: class, err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
+	return &fault{phase: PhaseSize, class: class, err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
 }
 
 // body writes the message and its final dot. After an error while writing, the connection must go without a dot: that
 // would submit half a message.
 func (s *session) body(to *smtp.DataCommand, message []byte) (string, *fault) {
 	if err := s.wire.SetDeadline(time.Now().Add(s.host.limits.body)); err != nil {
-		return "", &fault{phase: phaseBody, err: err}
+		return "", &fault{phase: PhaseBody, err: err}
 	}
 	if _, err := to.Write(lines(message)); err != nil {
-		return "", &fault{phase: phaseBody, err: err}
+		return "", &fault{phase: PhaseBody, err: err}
 	}
 	response, err := to.CloseWithResponse()
 	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 2 {
@@ -167,10 +167,10 @@ func (s *session) body(to *smtp.DataCommand, message []byte) (string, *fault) {
 		s.sent++
 		return response.StatusText, nil
 	case s.wire.broken.Load(): // the last piece, with the dot in it, did not get out
-		return "", &fault{phase: phaseBody, err: err}
+		return "", &fault{phase: PhaseBody, err: err}
 	}
 	s.dirty = false // an answer to the dot ends the transaction, whatever it says
-	return "", &fault{phase: phaseDot, err: err}
+	return "", &fault{phase: PhaseDot, err: err}
 }
 
 // quit says goodbye; what comes back is nobody's concern.

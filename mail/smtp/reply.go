@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 // What is kept of a reply. RFC 5321 §4.5.3.1.5 allows 512 bytes a line; the rest of a longer one is read and dropped.
 const (
 	maxText  = 1000 // bytes of one line's text
-	maxLines = 100  // the last one among them
+	MaxLines = 100  // the last one among them
 )
 
 // reply is what a smarthost says to one command (RFC 5321 §4.2).
@@ -56,8 +56,8 @@ func (r *reply) add(line string, more *bool) {
 			r.code = code
 		}
 	}
-	if len(r.lines) == maxLines {
-		r.lines = r.lines[:maxLines-1]
+	if len(r.lines) == MaxLines {
+		r.lines = r.lines[:MaxLines-1]
 	}
 	r.lines = append(r.lines, cut(text))
 }

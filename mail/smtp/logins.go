@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 const (
 	refusedMost = 3 // refused logins in any refusedIn, over all connections
 	refusedIn   = 15 * time.Minute
+
+	// refusedPause is how long a refusal stands for all who come after it.
+	refusedPause = 5 * time.Second
 )
 
 // logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused
@@ -50,7 +53,7 @@ func (l *logins) begin(ctx context.Context) *fault {
 			return nil
 		}
 		if err := l.wait(ctx); err != nil {
-			return &fault{phase: phaseAuth, err: err}
+			return &fault{phase: PhaseAuth, err: err}
 		}
 	}
 }
@@ -78,7 +81,7 @@ func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	case n >= refusedMost:
 		return 0, refusedIn - now.Sub(l.refused[n-refusedMost])
 	case n > 0 && !l.taken:
-		wait = firstPause - now.Sub(l.refused[n-1])
+		wait = refusedPause - now.Sub(l.refused[n-1])
 	}
 	return refusedMost - len(l.refused), wait
 }

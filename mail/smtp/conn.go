@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"bufio"
@@ -44,7 +44,7 @@ var (
 
 // conn is the wire below TLS. go-smtp sets a deadline for a command and its answer, and none while a body is written; here
 // every single read and write has one. It is used by one goroutine; cut may come from another.
-type conn struct {
+type limitedConn struct {
 	net.Conn
 	limits limits
 	said   int64       // octets read so far
@@ -57,10 +57,10 @@ type conn struct {
 	wasCut     bool
 }
 
-func newConn(raw net.Conn, l limits) *conn { return &conn{Conn: raw, limits: l} }
+func newLimitedConn(raw net.Conn, l limits) *limitedConn { return &limitedConn{Conn: raw, limits: l} }
 
 // Read reads with a deadline of its own, and no more than the connection's share.
-func (c *conn) Read(p []byte) (int, error) {
+func (c *limitedConn) Read(p []byte) (int, error) {
 	left := c.limits.said - c.said
 	if left <= 0 {
 		return 0, errSaidTooMuch
@@ -74,7 +74,7 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // Write writes with a deadline of its own.
-func (c *conn) Write(p []byte) (int, error) {
+func (c *limitedConn) Write(p []byte) (int, error) {
 	if err := c.Conn.SetWriteDeadline(c.deadline(&c.writeLimit, c.limits.write)); err != nil {
 		c.broken.Store(true)
 		return 0, err
@@ -87,7 +87,7 @@ func (c *conn) Write(p []byte) (int, error) {
 }
 
 // deadline is the earlier of what was set for the command and what one operation may take.
-func (c *conn) deadline(limit *time.Time, most time.Duration) time.Time {
+func (c *limitedConn) deadline(limit *time.Time, most time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := time.Now().Add(most)
@@ -98,7 +98,7 @@ func (c *conn) deadline(limit *time.Time, most time.Duration) time.Time {
 }
 
 // SetDeadline takes the limit of a command from go-smtp; the zero time leaves the limit of each operation.
-func (c *conn) SetDeadline(at time.Time) error {
+func (c *limitedConn) SetDeadline(at time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readLimit, c.writeLimit = at, at
@@ -106,7 +106,7 @@ func (c *conn) SetDeadline(at time.Time) error {
 }
 
 // SetReadDeadline is SetDeadline for reading alone.
-func (c *conn) SetReadDeadline(at time.Time) error {
+func (c *limitedConn) SetReadDeadline(at time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readLimit = at
@@ -114,7 +114,7 @@ func (c *conn) SetReadDeadline(at time.Time) error {
 }
 
 // SetWriteDeadline is SetDeadline for writing alone; crypto/tls bounds its last words with it.
-func (c *conn) SetWriteDeadline(at time.Time) error {
+func (c *limitedConn) SetWriteDeadline(at time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writeLimit = at
@@ -123,7 +123,7 @@ func (c *conn) SetWriteDeadline(at time.Time) error {
 
 // cutBy lets the end of ctx close the connection, unless a message has begun by then. The caller calls release when what
 // it does is over.
-func (c *conn) cutBy(ctx context.Context) (release func()) {
+func (c *limitedConn) cutBy(ctx context.Context) (release func()) {
 	stop := context.AfterFunc(ctx, c.cut)
 	return func() {
 		stop()
@@ -133,7 +133,7 @@ func (c *conn) cutBy(ctx context.Context) (release func()) {
 	}
 }
 
-func (c *conn) cut() {
+func (c *limitedConn) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.begun {
@@ -143,7 +143,7 @@ func (c *conn) cut() {
 }
 
 // begin says that a message is being handed over from now on. It is false where the connection was cut before.
-func (c *conn) begin() bool {
+func (c *limitedConn) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.begun = !c.wasCut

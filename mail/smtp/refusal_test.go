@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"testing"
@@ -21,9 +21,9 @@ func TestLike(t *testing.T) {
 		{`not here\nrelay denied`, `not here\nrelay denied`, true},
 		{"relay not permitted", "this looks like spam", false}, {"relay denied", "access denied", false},
 	} {
-		one := refusalOf("one@a.example", store.Attempt{Phase: phaseRcpt, Code: 550, Text: tt.one})
-		other := refusalOf("two@b.example", store.Attempt{Phase: phaseRcpt, Code: 550, Text: tt.other})
-		if one.like(other) != tt.like || other.like(one) != tt.like {
+		one := RefusalOf("one@a.example", store.Attempt{Phase: PhaseRcpt, Code: 550, Text: tt.one})
+		other := RefusalOf("two@b.example", store.Attempt{Phase: PhaseRcpt, Code: 550, Text: tt.other})
+		if one.Like(other) != tt.like || other.Like(one) != tt.like {
 			t.Errorf("%q and %q: %q, %q", tt.one, tt.other, one.words, other.words)
 		}
 	}

@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"bufio"
@@ -9,11 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"postern/mail/smtp/smtptest"
-	"postern/store"
 )
 
 // TestReadReply holds what is made of the replies that servers are known to write.
@@ -30,7 +25,7 @@ func TestReadReply(t *testing.T) {
 		{"550-no\r\n554 never\r\n", "554-no\r\n554 never\r\n"}, {"250-a\r\n251-b\r\n250 c\r\n", "250-a\r\n250-b\r\n250 c\r\n"},
 		{"2500 what\r\n", "2500 what\r\n"}, {"25 what\r\n", "25 what\r\n"}, {"ok 250\r\n", "ok 250\r\n"}, {" 250 ok\r\n", " 250 ok\r\n"}, {"-250 ok\r\n", "-250 ok\r\n"},
 		{"550 " + long + "\r\n", "550 " + long[:maxText] + "\r\n"}, {"550-" + long + "\r\n550 end\r\n", "550-" + long[:maxText] + "\r\n550 end\r\n"},
-		{strings.Repeat("550-more\r\n", 10*maxLines) + "550 end\r\n", strings.Repeat("550-more\r\n", maxLines-1) + "550 end\r\n"},
+		{strings.Repeat("550-more\r\n", 10*MaxLines) + "550 end\r\n", strings.Repeat("550-more\r\n", MaxLines-1) + "550 end\r\n"},
 	} {
 		r, err := readReply(bufio.NewReader(strings.NewReader(tt.said + "221 the next\r\n")))
 		if got := string(r.bytes()); err != nil || got != tt.want {
@@ -77,7 +72,7 @@ func FuzzReply(f *testing.F) {
 		}
 		for _, r := range []reply{r, r.offers()} {
 			written := r.bytes()
-			if len(written) > maxLines*(maxText+8) {
+			if len(written) > MaxLines*(maxText+8) {
 				t.Fatalf("%d bytes of %d", len(written), len(said))
 			}
 			again, err := readReply(bufio.NewReaderSize(bytes.NewReader(written), 2048))
@@ -88,7 +83,7 @@ func FuzzReply(f *testing.F) {
 				t.Fatalf("%q is read as %q: %v", said, written, err)
 			}
 		}
-		if len(said) > maxText || len(r.lines) == maxLines || r.code == "" {
+		if len(said) > maxText || len(r.lines) == MaxLines || r.code == "" {
 			return // what is cut differs
 		}
 		code, message, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(said))).ReadResponse(0)
@@ -113,48 +108,4 @@ func trimmed(text string) string {
 		lines[i] = strings.Trim(line, " \t\r")
 	}
 	return strings.Join(lines, "\n")
-}
-
-// TestManners: however a server writes its replies, from the greeting to the last one, each letter arrives once.
-func TestManners(t *testing.T) {
-	edit := func(pattern, with string) func(string) string {
-		re := regexp.MustCompile(pattern)
-		return func(reply string) string { return re.ReplaceAllString(reply, with) }
-	}
-	for name, manner := range map[string]func(string) string{
-		"code alone":          edit(`(?m)^(2[25][01]|235|354) [^\r]*\r\n\z`, "$1\r\n"), // EHLO's last line among them
-		"LF alone":            edit(`\r\n`, "\n"),
-		"two CRs":             edit(`\r\n`, "\r\r\n"),
-		"no space":            edit(`(?m)^(220|221|235|250|354) (.*)\z`, "$1$2"),
-		"a tab":               edit(`(?m)^(\d\d\d) `, "$1\t"),
-		"blank lines before":  edit(`\A`, "\r\n"),
-		"an empty line first": edit(`\A(\d\d\d)`, "$1-\r\n$1"),
-		"another code first":  edit(`\A(2)(\d\d) `, "299-see below\r\n$1$2 "),
-		"long lines":          edit(`\r\n`, strings.Repeat(" x", 4000)+"\r\n"),
-		"many lines":          edit(`\A(2\d\d)`, strings.Repeat("$1-more\r\n", maxLines/2)+"$1"),
-		"lower case":          strings.ToLower,
-		"AUTH in two lines":   edit(`250-AUTH PLAIN`, "250-AUTH PLAIN\r\n250-AUTH NTLM"),
-		"AUTH in both forms":  edit(`250-AUTH PLAIN`, "250-AUTH PLAIN NTLM\r\n250-AUTH=NTLM LOGIN"),
-		"AUTH in the old one": edit(`250-AUTH PLAIN`, "250-AUTH=PLAIN"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := smtptest.NewServer(smtptest.Times(1, "to driver2@drivers.example", "451 later")) // RSET comes after it
-				s.Rewrite = manner
-				o := openOffice(t, 1)
-				defer o.close()
-				o.register(4)
-				o.start(o.secured(s))
-				time.Sleep(time.Hour)
-				synctest.Wait()
-				o.eachOnce(s, 4)
-				for _, letter := range must(o.store.Letters(store.LetterFilter{})) {
-					if most := map[bool]int{true: 2, false: 1}[letter.To == "driver2@drivers.example"]; len(letter.Attempts) != most {
-						t.Errorf("%s took %+v", letter.To, letter.Attempts)
-					}
-				}
-			})
-		})
-	}
 }

@@ -1,4 +1,4 @@
-package mail
+package smtp
 
 import (
 	"regexp"
@@ -39,7 +39,7 @@ var (
 )
 
 // aboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
-func aboutMailbox(a store.Attempt) bool {
+func AboutMailbox(a store.Attempt) bool {
 	said := unquoted(a.Text)
 	switch status := a.Enhanced; {
 	case senderRefused.MatchString(said):
@@ -58,15 +58,15 @@ func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") 
 
 // refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
 // into their codes what does not.
-type refusal struct {
-	phase  string
+type Refusal struct {
+	Phase  string
 	code   int
 	status string   // all of 5.7.x are 5.7, security: the last number is often that of the server's own rule
 	words  []string // where there is no status; sorted
 }
 
-func refusalOf(to string, a store.Attempt) refusal {
-	r := refusal{phase: a.Phase, code: a.Code, status: a.Enhanced}
+func RefusalOf(to string, a store.Attempt) Refusal {
+	r := Refusal{Phase: a.Phase, code: a.Code, status: a.Enhanced}
 	switch {
 	case r.status == "":
 		r.words = constant(unquoted(a.Text), to)
@@ -78,8 +78,8 @@ func refusalOf(to string, a store.Attempt) refusal {
 
 // like reports whether two refusals say the same: the same status or, without one, the same code and at least two
 // thirds of the words.
-func (r refusal) like(other refusal) bool {
-	if r.phase != other.phase || r.status != other.status {
+func (r Refusal) Like(other Refusal) bool {
+	if r.Phase != other.Phase || r.status != other.status {
 		return false
 	}
 	if r.status != "" {
