@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
+	gosmtp "github.com/emersion/go-smtp"
 )
 
 // The values of SmarthostOptions.Auth.
@@ -44,7 +44,7 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 // else servers put in their place). Not so where it is refused for now (4xx), where the server has no such command or
 // mechanism (50x), takes no mail at all (521) or speaks by its status code of something else than security.
 func refusesLogin(err error) bool {
-	refused, ok := errors.AsType[*smtp.SMTPError](err)
+	refused, ok := errors.AsType[*gosmtp.SMTPError](err)
 	if !ok || refused.Code/100 != 5 || refused.Code/10 == 50 || refused.Code == 521 {
 		return false
 	}
@@ -53,7 +53,7 @@ func refusesLogin(err error) bool {
 }
 
 // mechanism chooses how to authenticate. An access token is fetched only where the smarthost takes one.
-func (h *Smarthost) mechanism(ctx context.Context, client *smtp.Client) (string, sasl.Client, error) {
+func (h *Smarthost) mechanism(ctx context.Context, client *gosmtp.Client) (string, sasl.Client, error) {
 	user, password, wanted := h.options.Username, h.options.Password, h.options.Auth
 	switch {
 	case wanted == authXOAuth2 && client.SupportsAuth(xoauth2Name):

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-smtp"
+	gosmtp "github.com/emersion/go-smtp"
 )
 
 // CheckStep is one step on the way to the smarthost, in words for the operator.
@@ -140,7 +140,7 @@ func (d *dialogue) tlsState() (tls.ConnectionState, bool) {
 }
 
 // offers says in words what EHLO was answered, as far as it matters here.
-func offers(client *smtp.Client) string {
+func offers(client *gosmtp.Client) string {
 	size := "no limit of size named"
 	if most, named := client.MaxMessageSize(); named && most > 0 {
 		size = fmt.Sprintf("letters of up to %d octets (SIZE)", most)

@@ -14,7 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/emersion/go-smtp"
+	gosmtp "github.com/emersion/go-smtp"
 
 	"postern/store"
 )
@@ -45,7 +45,7 @@ type fault struct {
 // attempt is what there is to record of a fault (CONTRACT section 7).
 func (f *fault) attempt() store.Attempt {
 	a := store.Attempt{Phase: f.phase, Class: f.class}
-	if reply, ok := errors.AsType[*smtp.SMTPError](f.err); ok {
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](f.err); ok {
 		a.Code, a.Text = reply.Code, words(reply.Message)
 		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
 		if a.Class == "" {
@@ -114,7 +114,7 @@ func AfterMail(phase string) bool {
 
 // accepted takes any 2xx as go-smtp takes the one it expects: the first digit decides (RFC 5321 §4.3.2).
 func accepted(err error) error {
-	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 2 {
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
 		return nil
 	}
 	return err
@@ -122,20 +122,20 @@ func accepted(err error) error {
 
 // isReply tells whether the smarthost answered, so that the dialogue is still in step.
 func isReply(err error) bool {
-	reply, ok := errors.AsType[*smtp.SMTPError](err)
+	reply, ok := errors.AsType[*gosmtp.SMTPError](err)
 	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
 }
 
-func enhanced(code smtp.EnhancedCode) string {
-	if code == (smtp.EnhancedCode{}) || code == smtp.NoEnhancedCode {
+func enhanced(code gosmtp.EnhancedCode) string {
+	if code == (gosmtp.EnhancedCode{}) || code == gosmtp.NoEnhancedCode {
 		return ""
 	}
 	return fmt.Sprintf("%d.%d.%d", code[0], code[1], code[2])
 }
 
 // replyOf is an answer that did not come through go-smtp, as if it had.
-func replyOf(answer *textproto.Error) *smtp.SMTPError {
-	reply := &smtp.SMTPError{Code: answer.Code, Message: answer.Msg}
+func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
+	reply := &gosmtp.SMTPError{Code: answer.Code, Message: answer.Msg}
 	if first, rest, _ := strings.Cut(answer.Msg, " "); isEnhanced(first) {
 		for i, part := range strings.Split(first, ".") {
 			reply.EnhancedCode[i], _ = strconv.Atoi(part)

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emersion/go-smtp"
+	gosmtp "github.com/emersion/go-smtp"
 )
 
 // Wrong passwords must not hammer: smarthosts lock accounts, and ban addresses, for that.
@@ -124,8 +124,8 @@ func (l *logins) end(fail *fault, cut bool) {
 func (l *logins) barred(wait time.Duration) *fault {
 	barred := *l.refusal
 	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused), wait.Round(time.Second))
-	if reply, ok := errors.AsType[*smtp.SMTPError](barred.err); ok {
-		barred.err = &smtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode, Message: said + reply.Message}
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](barred.err); ok {
+		barred.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode, Message: said + reply.Message}
 	} else {
 		barred.err = errors.New(said + plainly(barred.err))
 	}

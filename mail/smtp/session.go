@@ -7,76 +7,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/emersion/go-smtp"
+	gosmtp "github.com/emersion/go-smtp"
 
 	"postern/mail/letters"
 	"postern/store"
 )
-
-// lane is one worker's way to the smarthost. It keeps one connection.
-type Conn struct {
-	host    *Smarthost
-	hard    context.Context
-	session *session // nil: none
-}
-
-// Send hands a message to the smarthost, over the kept connection where there is one. A kept connection that turns out
-// to be gone at its first command is replaced silently: that was no attempt.
-func (l *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
-	if err := fit(m); err != nil {
-		return (&fault{phase: PhaseMail, err: err, class: store.AttemptPermanent}).attempt()
-	}
-	if l.session != nil && l.session.usedUp() {
-		l.Rest()
-	}
-	reused := l.session != nil
-	answer, fail := l.try(stop, m)
-	if reused && fail != nil && fail.stale() && stop.Err() == nil {
-		answer, fail = l.try(stop, m)
-	}
-	if fail == nil {
-		return accept(answer)
-	}
-	a := fail.attempt()
-	if l.wasCut(stop, fail) {
-		a.Class, a.Text = store.AttemptSmarthost, errCutOff.Error()
-	}
-	return a
-}
-
-// wasCut tells whether a message was not handed over because the appliance stops. Once the final dot is sent, that is no
-// excuse: the smarthost may have it.
-func (l *Conn) wasCut(stop context.Context, fail *fault) bool {
-	if isReply(fail.err) || fail.phase == PhaseDot {
-		return false
-	}
-	return l.hard.Err() != nil || stop.Err() != nil && (beforeMail(fail.phase) || fail.phase == PhaseMail)
-}
-
-// try is one transaction on the kept connection, or on a new one. A connection that is out of step is dropped.
-func (l *Conn) try(stop context.Context, m letters.Message) (string, *fault) {
-	if l.session == nil {
-		opened, fail := l.host.connect(stop, l.hard)
-		if fail != nil {
-			return "", fail
-		}
-		l.session = opened
-	}
-	answer, fail := l.session.send(stop, m)
-	if fail != nil && (!isReply(fail.err) && fail.class == "" || fail.attempt().Class == store.AttemptSmarthost) {
-		l.session.drop()
-		l.session = nil
-	}
-	return answer, fail
-}
-
-// Rest ends the kept connection politely.
-func (l *Conn) Rest() {
-	if l.session != nil {
-		l.session.quit()
-		l.session = nil
-	}
-}
 
 // stale tells of the first command on a connection that it found nobody there any more.
 func (f *fault) stale() bool {
@@ -88,7 +23,7 @@ type session struct {
 	host   *Smarthost
 	wire   *limitedConn
 	top    *dialogue // between wire and client
-	client *smtp.Client
+	client *gosmtp.Client
 	forget func() bool // ends the watch over the courier's end
 	since  time.Time
 	sent   int
@@ -150,7 +85,7 @@ func (s *session) measure(octets int) *fault {
 
 // body writes the message and its final dot. After an error while writing, the connection must go without a dot: that
 // would submit half a message.
-func (s *session) body(to *smtp.DataCommand, message []byte) (string, *fault) {
+func (s *session) body(to *gosmtp.DataCommand, message []byte) (string, *fault) {
 	if err := s.wire.SetDeadline(time.Now().Add(s.host.limits.body)); err != nil {
 		return "", &fault{phase: PhaseBody, err: err}
 	}
@@ -158,8 +93,8 @@ func (s *session) body(to *smtp.DataCommand, message []byte) (string, *fault) {
 		return "", &fault{phase: PhaseBody, err: err}
 	}
 	response, err := to.CloseWithResponse()
-	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 2 {
-		response, err = &smtp.DataResponse{StatusText: reply.Message}, nil
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
+		response, err = &gosmtp.DataResponse{StatusText: reply.Message}, nil
 	}
 	switch {
 	case err == nil:
@@ -195,13 +130,4 @@ func lines(message []byte) []byte {
 	message = bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))
 	message = bytes.ReplaceAll(message, []byte("\r"), []byte("\n"))
 	return bytes.ReplaceAll(message, []byte("\n"), []byte("\r\n"))
-}
-
-// fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no line
-// break in it, parameters of MAIL and RCPT too.
-func fit(m letters.Message) error {
-	if !letters.IsPlainAddress(m.From) || !letters.IsPlainAddress(m.To) {
-		return errors.New("the envelope has an address that is not a plain one")
-	}
-	return nil
 }
