@@ -25,7 +25,7 @@ import (
 func BenchmarkCourier(b *testing.B) {
 	s := smtptest.NewServer(nil)
 	s.Discard = true
-	o := openOffice(b, 2)
+	o := newHarness(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
 	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
@@ -56,7 +56,7 @@ func BenchmarkFullQueue(b *testing.B) {
 func fullQueue(b *testing.B) {
 	s := smtptest.NewServer(nil)
 	s.Notify = make(chan struct{}, 2)
-	o := openOffice(b, 2)
+	o := newHarness(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
 	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
@@ -80,7 +80,7 @@ func fullQueue(b *testing.B) {
 }
 
 // postpone has each of n letters refused for now.
-func (o *office) postpone(n int) {
+func (o *harness) postpone(n int) {
 	o.t.Helper()
 	for done := 0; done < n; {
 		claimed, _, err := o.store.ClaimLetters(context.Background(), 1000)
@@ -118,7 +118,7 @@ func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		old := rounds(500, 100)
 		o.register(old)

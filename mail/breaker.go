@@ -51,20 +51,20 @@ func (b *breaker) trip(letter guid.ID, a store.Attempt) bool {
 }
 
 // hurry ends the pause: the next letter is the probe.
-func (b *breaker) hurry() { b.over = b.open }
+func (b *breaker) endPause() { b.over = b.open }
 
 // ready tells whether a letter may go out now.
 func (b *breaker) ready() bool { return !b.open || b.over && b.probe.IsZero() }
 
 // took notes that a letter has gone to a worker.
-func (b *breaker) took(letter guid.ID) {
+func (b *breaker) dispatched(letter guid.ID) {
 	if b.open {
 		b.probe = letter
 	}
 }
 
 // settle looks at how a letter ended. It tells whether the breaker closed or, on a probe that proved nothing, opened anew.
-func (b *breaker) settle(letter guid.ID, a store.Attempt) (changed bool) {
+func (b *breaker) ended(letter guid.ID, a store.Attempt) (changed bool) {
 	switch {
 	case !b.open || letter != b.probe:
 		return false
@@ -79,7 +79,7 @@ func (b *breaker) settle(letter guid.ID, a store.Attempt) (changed bool) {
 }
 
 // unsent takes back a letter that came back untried.
-func (b *breaker) unsent(letter guid.ID) {
+func (b *breaker) untried(letter guid.ID) {
 	if letter == b.probe {
 		b.probe = guid.ID{}
 	}

@@ -23,7 +23,7 @@ func TestSmarthostDown(t *testing.T) {
 			}
 			return ""
 		}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(50)
 		o.start(o.smarthost(s))
@@ -52,7 +52,7 @@ func TestSmarthostDown(t *testing.T) {
 }
 
 // eachOnce wants all letters sent, and each of them arrived once.
-func (o *office) eachOnce(s *smtptest.Server, n int) {
+func (o *harness) eachOnce(s *smtptest.Server, n int) {
 	o.t.Helper()
 	seen := make(map[string]bool)
 	for _, a := range s.Arrivals() {
@@ -80,7 +80,7 @@ func TestBreaker(t *testing.T) {
 			}
 			return ""
 		}
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		o.start(o.smarthost(s))
@@ -102,7 +102,7 @@ func TestBreaker(t *testing.T) {
 func TestResumeEndsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		o.start(o.smarthost(s))
@@ -127,7 +127,7 @@ func TestSameRefusals(t *testing.T) {
 		t.Run(phase, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Times(5, phase, answer))
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				o.register(6)
 				o.start(o.smarthost(s))
@@ -147,7 +147,7 @@ func TestSameRefusals(t *testing.T) {
 func TestOwnRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		bad := 0
@@ -176,7 +176,7 @@ func TestOwnRefusals(t *testing.T) {
 func TestPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		poison := o.register(100)[0]
 		o.start(o.smarthost(s))
@@ -211,11 +211,11 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: %+v", name, b)
 		}
 		b.over = true
-		b.took(probe)
-		if b.ready() || b.settle(first, tt.attempt) {
+		b.dispatched(probe)
+		if b.ready() || b.ended(first, tt.attempt) {
 			t.Errorf("%s: %+v with the probe out", name, b)
 		}
-		b.settle(probe, tt.attempt)
+		b.ended(probe, tt.attempt)
 		if b.open != tt.open || b.pause != tt.pause || !b.probe.IsZero() {
 			t.Errorf("%s: %+v", name, b)
 		}

@@ -16,15 +16,15 @@ func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
 
 type capture struct{ inbox *inbox.Inbox }
 
-func (c capture) Lane(context.Context) Lane { return c }
+func (c capture) Conn(context.Context) Conn { return c }
 
 func (c capture) Connections() int { return 0 }
 
-func (c capture) Forgive() {}
+func (c capture) ForgetFaults() {}
 
 func (c capture) Mended() <-chan struct{} { return nil }
 
-func (c capture) Rest() {}
+func (c capture) CloseIdle() {}
 
 // magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The
 // timeout is over at once, since others wait behind it.

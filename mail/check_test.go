@@ -14,7 +14,7 @@ func TestCheckLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const refused = 10
 		s := smtptest.NewServer(smtptest.Times(refused, "auth", "535 5.7.8 wrong"))
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		h := o.secured(s)
 		for i := range refused {
@@ -41,7 +41,7 @@ func TestCheckLogins(t *testing.T) {
 func TestCheckEndsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		h := o.smarthost(s)

@@ -42,10 +42,10 @@ type Observer interface {
 }
 
 // nobody is the observer where there is none.
-type nobody struct{}
+type noObserver struct{}
 
-func (nobody) Attempted(store.LetterKind, store.Attempt, store.LetterState, time.Duration) {}
-func (nobody) Paused(bool)                                                                 {}
+func (noObserver) Attempted(store.LetterKind, store.Attempt, store.LetterState, time.Duration) {}
+func (noObserver) Paused(bool)                                                                 {}
 
 // defaultGrace leaves the rest of the 20 s that CONTRACT section 9 gives a shutdown for recording and closing.
 const defaultGrace = 15 * time.Second
@@ -77,7 +77,7 @@ func New(o Options) *Courier {
 		o.Now = time.Now
 	}
 	if o.Observer == nil {
-		o.Observer = nobody{}
+		o.Observer = noObserver{}
 	}
 	return &Courier{options: o, store: o.Store, log: o.Log}
 }
@@ -111,8 +111,8 @@ func (c *Courier) Run(ctx context.Context) error {
 	s := newScheduler(c, hard)
 	var owned sync.WaitGroup
 	for range c.options.Connections {
-		lane := c.options.Transport.Lane(hard)
-		owned.Go(func() { c.work(stop, lane, s.work, s.tried) })
+		conn := c.options.Transport.Conn(hard)
+		owned.Go(func() { c.work(stop, conn, s.work, s.tried) })
 	}
 	owned.Go(func() { c.record(s.reports, s.recorded) })
 	s.run(stop, halt, cut)
@@ -128,7 +128,7 @@ func (c *Courier) unreadable(letters int) {
 }
 
 // begin notes a pause of sending as a whole.
-func (c *Courier) begin(pause time.Duration, fault store.Attempt) {
+func (c *Courier) pauseBegan(pause time.Duration, fault store.Attempt) {
 	c.mu.Lock()
 	c.status.PausedUntil, c.status.Fault = c.options.Now().Add(pause), fault
 	c.mu.Unlock()
@@ -142,7 +142,7 @@ func (c *Courier) begin(pause time.Duration, fault store.Attempt) {
 }
 
 // end notes that the smarthost takes letters again.
-func (c *Courier) end() {
+func (c *Courier) pauseEnded() {
 	c.mu.Lock()
 	c.status.PausedUntil = time.Time{}
 	c.mu.Unlock()

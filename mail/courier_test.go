@@ -24,7 +24,7 @@ func TestSchedule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(1e6, "rcpt", "450 4.2.0 later"))
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		user := o.register(1)[0]
 		var at []time.Time
@@ -64,7 +64,7 @@ func TestGivingUp(t *testing.T) {
 				}
 				return ""
 			}
-			o := openOffice(t, 1)
+			o := newHarness(t, 1)
 			defer o.close()
 			user := o.register(1)[0]
 			o.start(o.smarthost(s))
@@ -91,7 +91,7 @@ func TestWeekDown(t *testing.T) {
 		s.Script = func(phase string, n int) string {
 			return map[bool]string{true: smtptest.Drop}[phase == "dial" && time.Since(began) < time.Duration(days)*day]
 		}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.start(o.secured(s))
 		for range days {
@@ -118,7 +118,7 @@ func TestClock(t *testing.T) {
 			}
 			return ""
 		}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(20)
 		o.start(o.smarthost(s))
@@ -146,7 +146,7 @@ func TestClock(t *testing.T) {
 func TestRecovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(10)
 		o.claim(10)
@@ -161,7 +161,7 @@ func TestDamaged(t *testing.T) {
 	for _, claimed := range []int{0, 2} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(nil)
-			o := openOffice(t, 1)
+			o := newHarness(t, 1)
 			o.register(2)
 			o.claim(claimed)
 			o.damage(`"to":"driver1@`, `"to":"eriver1@`)
@@ -185,14 +185,14 @@ func TestDamaged(t *testing.T) {
 func TestOvertaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Once("dial", smtptest.Drop))
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		user := o.register(1)[0]
 		claimed := o.claim(1)
 		must(o.store.BlockUser(context.Background(), user.ID, true))
 		o.options.Transport = Relay(o.smarthost(s))
 		c := New(o.options)
-		r := c.try(context.Background(), o.options.Transport.Lane(context.Background()), claimed[0])
+		r := c.try(context.Background(), o.options.Transport.Conn(context.Background()), claimed[0])
 		if r.attempt.Class != store.AttemptOvertaken || s.Count("dial") != 0 {
 			t.Errorf("%+v after %d dials", r, s.Count("dial"))
 		}
@@ -214,7 +214,7 @@ func TestUnfit(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(nil)
-			o := openOffice(t, 1)
+			o := newHarness(t, 1)
 			defer o.close()
 			user := o.register(1)[0]
 			o.options.Composer = newComposer(t, o.store, brokenRandom{panics})
@@ -236,7 +236,7 @@ func TestUnfit(t *testing.T) {
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(2, "rcpt", "450 4.2.0 <driver1@drivers.example> greylisted"))
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(5)
 		o.start(o.smarthost(s))
@@ -259,7 +259,7 @@ func TestLog(t *testing.T) {
 func TestCapture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inbox := inbox.New(time.Now, rand.Reader)
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		want := map[string]store.Attempt{}
 		for local, a := range map[string]store.Attempt{
@@ -319,7 +319,7 @@ func TestObserver(t *testing.T) {
 			}
 			return ""
 		})
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		seen := &observed{attempts: make(map[string]int)}
 		o.options.Observer = seen

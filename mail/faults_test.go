@@ -128,7 +128,7 @@ func TestFaults(t *testing.T) {
 
 func (tt faultCase) run(t *testing.T) {
 	s := smtptest.NewServer(smtptest.Once(tt.phase, tt.answer))
-	o := openOffice(t, 1)
+	o := newHarness(t, 1)
 	defer o.close()
 	way := o.secured(s)
 	if tt.phase == "tls" {
@@ -160,7 +160,7 @@ func (tt faultCase) run(t *testing.T) {
 }
 
 // settled gives the letter to a person once its first attempt is recorded.
-func (o *office) settled(user store.User) store.Letter {
+func (o *harness) settled(user store.User) store.Letter {
 	for range 1000 {
 		synctest.Wait()
 		if letter := o.letter(user); len(letter.Attempts) > 0 || letter.State != store.LetterQueued {
@@ -173,7 +173,7 @@ func (o *office) settled(user store.User) store.Letter {
 }
 
 // checkState looks what the store made of a class.
-func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
+func (o *harness) checkState(letter store.Letter, class store.AttemptClass) {
 	o.t.Helper()
 	due, want, putOff := letter.DueAt.Sub(letter.Attempts[0].At), store.LetterQueued, 0
 	ok := true
@@ -193,7 +193,7 @@ func (o *office) checkState(letter store.Letter, class store.AttemptClass) {
 	}
 }
 
-func (o *office) checkArrivals(s *smtptest.Server, user store.User, class store.AttemptClass, answer string) {
+func (o *harness) checkArrivals(s *smtptest.Server, user store.User, class store.AttemptClass, answer string) {
 	o.t.Helper()
 	letter, want := o.letter(user), 1
 	switch {

@@ -33,7 +33,7 @@ func TestWrongPassword(t *testing.T) {
 			at = append(at, time.Now())
 			return "535 5.7.8 wrong"
 		}
-		o := openOffice(t, 20)
+		o := newHarness(t, 20)
 		defer o.close()
 		o.register(200)
 		o.start(o.secured(s))
@@ -82,7 +82,7 @@ func TestLoginRefusals(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Times(5, "auth", answer))
-				o := openOffice(t, 2)
+				o := newHarness(t, 2)
 				defer o.close()
 				o.register(10)
 				o.start(o.secured(s))
@@ -103,13 +103,13 @@ func TestLoginRefusals(t *testing.T) {
 // letters go out at once. A check that is refused does not end it.
 func TestRestEnds(t *testing.T) {
 	t.Parallel()
-	for name, act := range map[string]func(*office, *smtp.Smarthost) []smtp.Step{
-		"resume": func(o *office, _ *smtp.Smarthost) []smtp.Step {
+	for name, act := range map[string]func(*harness, *smtp.Smarthost) []smtp.Step{
+		"resume": func(o *harness, _ *smtp.Smarthost) []smtp.Step {
 			o.pause(true)
 			o.pause(false)
 			return nil
 		},
-		"resume in a hurry": func(o *office, _ *smtp.Smarthost) []smtp.Step {
+		"resume in a hurry": func(o *harness, _ *smtp.Smarthost) []smtp.Step {
 			for _, paused := range []bool{true, false} {
 				if err := o.store.PauseSending(context.Background(), paused); err != nil {
 					o.t.Error(err)
@@ -117,12 +117,12 @@ func TestRestEnds(t *testing.T) {
 			}
 			return nil
 		},
-		"check": func(o *office, h *smtp.Smarthost) []smtp.Step { return h.Check(o.t.Context()) },
+		"check": func(o *harness, h *smtp.Smarthost) []smtp.Step { return h.Check(o.t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Times(mostRefused+1, "auth", "535 5.7.8 wrong"))
-				o := openOffice(t, 2)
+				o := newHarness(t, 2)
 				defer o.close()
 				o.register(10)
 				h := o.secured(s)
@@ -144,7 +144,7 @@ func TestRestEnds(t *testing.T) {
 }
 
 // pause stops sending, or lets it go on, as the operator does.
-func (o *office) pause(paused bool) {
+func (o *harness) pause(paused bool) {
 	o.t.Helper()
 	if err := o.store.PauseSending(context.Background(), paused); err != nil {
 		o.t.Fatal(err)
@@ -167,7 +167,7 @@ func TestPasswordChanged(t *testing.T) {
 			}
 			return ""
 		}
-		o := openOffice(t, 20)
+		o := newHarness(t, 20)
 		defer o.close()
 		o.register(100)
 		o.start(o.secured(s))

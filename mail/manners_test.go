@@ -39,7 +39,7 @@ func TestManners(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Times(1, "to driver2@drivers.example", "451 later")) // RSET comes after it
 				s.Rewrite = manner
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				o.register(4)
 				o.start(o.secured(s))

@@ -44,7 +44,7 @@ func (r *rate) wait(now time.Time) time.Duration {
 }
 
 // took notes that a letter went to a worker.
-func (r *rate) took(now time.Time) {
+func (r *rate) dispatched(now time.Time) {
 	r.out++
 	if r.next.Before(now) {
 		r.next = now

@@ -35,7 +35,7 @@ func TestRate(t *testing.T) {
 					}
 					return tt.answer(phase, n)
 				}
-				o := openOffice(t, tt.connections)
+				o := newHarness(t, tt.connections)
 				defer o.close()
 				o.options.PerMinute = tt.most
 				letters := min(3*tt.most, 100)
@@ -92,7 +92,7 @@ func TestRateRefund(t *testing.T) {
 			t.Fatalf("step %d: wait %s, want %s; %+v", i, got, step.wait, r)
 		}
 		if got == 0 {
-			r.took(now)
+			r.dispatched(now)
 		}
 	}
 	if newRate(0).wait(now) != 0 || newRate(0).ahead() < mostAhead || newRate(60).ahead() != 5 {

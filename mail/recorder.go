@@ -54,8 +54,8 @@ func (c *Courier) write(r *report) error {
 	var err error
 	if r.outcomes, err = each(r.outcomes, func(some []store.Outcome) error {
 		recorded, err := c.store.RecordAttempts(ctx, some)
-		c.tell(some, recorded)
-		return c.refused(err, len(some))
+		c.reportAttempts(some, recorded)
+		return c.writeError(err, len(some))
 	}); err != nil {
 		return err
 	}
@@ -64,12 +64,12 @@ func (c *Courier) write(r *report) error {
 		if err == nil {
 			c.log.Info().Stringers("letters", stringers(some)).Msg("failed letters are queued again: the smarthost is at fault")
 		}
-		return c.refused(err, len(some))
+		return c.writeError(err, len(some))
 	}); err != nil {
 		return err
 	}
 	r.release, err = each(r.release, func(some []guid.ID) error {
-		return c.refused(c.store.ReleaseLetters(ctx, some), len(some))
+		return c.writeError(c.store.ReleaseLetters(ctx, some), len(some))
 	})
 	return err
 }
@@ -96,7 +96,7 @@ func each[T any](items []T, write func([]T) error) ([]T, error) {
 
 // refused decides on an error of the store: it stays one where the store may take the same later, or in smaller pieces. A
 // single letter whose record cannot be read is left as it is, claimed, for the check of the data file to name.
-func (c *Courier) refused(err error, items int) error {
+func (c *Courier) writeError(err error, items int) error {
 	if err == nil || items > 1 || refuse.Is(err, refuse.Unavailable) {
 		return err
 	}
@@ -114,7 +114,7 @@ func stringers(ids []guid.ID) []fmt.Stringer {
 
 // tell logs how attempts ended: at warn where a letter has failed for good, else at info. The log names letters by
 // their ids: no address, no token, none of the server's words, which may repeat them.
-func (c *Courier) tell(outcomes []store.Outcome, recorded []store.Letter) {
+func (c *Courier) reportAttempts(outcomes []store.Outcome, recorded []store.Letter) {
 	attempts := make(map[guid.ID]store.Attempt, len(outcomes))
 	for _, outcome := range outcomes {
 		attempts[outcome.Letter] = outcome.Attempt

@@ -35,7 +35,7 @@ func TestEach(t *testing.T) {
 		left, err := each([]int{1, 2, 3}, func(some []int) error {
 			for _, i := range some {
 				if err := tt.err(i); err != nil {
-					return c.refused(err, len(some))
+					return c.writeError(err, len(some))
 				}
 			}
 			done = append(done, some...)
@@ -70,7 +70,7 @@ func TestClaimedWhilePaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
 		s.paused = true
-		s.receive(claim{letters: []store.Letter{{ID: guid.ID{1}}}, asked: 1})
+		s.receive(claim{letters: []store.Letter{{ID: guid.ID{1}}}, limit: 1})
 		if work, _ := s.offer(); work != nil || len(s.pending.release) != 1 {
 			t.Errorf("in hand %v, to give back %v", s.batch, s.pending.release)
 		}
@@ -83,7 +83,7 @@ func TestFailedIsTold(t *testing.T) {
 	for answer, class := range map[string]store.AttemptClass{"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", answer))
-			o := openOffice(t, 1)
+			o := newHarness(t, 1)
 			defer o.close()
 			refused := o.register(2)[0]
 			o.start(o.smarthost(s))

@@ -37,18 +37,18 @@ type scheduler struct {
 	reports  chan report // to the recorder
 	recorded chan receipt
 
-	batch    []store.Letter // claimed, in the order in which they go out
-	out      int            // with workers
-	enclosed int            // of these, letters with a document
-	pending  report         // to be recorded
-	due      bool           // there may be due letters
-	signal   bool           // and a signal said so while a claim was under way
-	claiming bool
-	writing  bool
-	stopping bool
-	paused   bool // by the operator, when last looked
-	ahead    int
-	claimed  time.Time // when the last claim was asked for
+	batch     []store.Letter // claimed, in the order in which they go out
+	out       int            // with workers
+	documents int            // of these, letters with a document
+	pending   report         // to be recorded
+	due       bool           // there may be due letters
+	signal    bool           // and a signal said so while a claim was under way
+	claiming  bool
+	writing   bool
+	stopping  bool
+	paused    bool // by the operator, when last looked
+	ahead     int
+	claimed   time.Time // when the last claim was asked for
 
 	next      *time.Timer // to look for due letters
 	again     *time.Timer // to record anew
@@ -64,8 +64,8 @@ type scheduler struct {
 type claim struct {
 	letters []store.Letter
 	damaged int // letters that it could not read, and put off
-	asked   int
-	pulled  bool // nothing was claimed: due times that a wrong clock had set were mended
+	limit   int
+	mended  bool // nothing was claimed: due times that a wrong clock had set were mended
 	err     error
 }
 
@@ -107,9 +107,9 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			halt()
 			cut() // nothing can be recorded any more
 		case work <- letter:
-			s.took(letter)
+			s.dispatched(letter)
 		case r := <-s.tried:
-			s.settle(r)
+			s.ended(r)
 		case reports <- s.pending:
 			s.pending, s.writing = report{}, true
 		case r := <-s.recorded:
@@ -118,11 +118,11 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			s.receive(c)
 		case <-s.courier.store.Owed():
 			s.due, s.signal = true, true
-			s.heed()
+			s.checkPaused()
 		case <-s.courier.store.Resumed():
 			s.resumed()
 		case <-mended:
-			s.breaker.hurry()
+			s.breaker.endPause()
 		case <-s.next.C:
 			s.due = true
 		case <-s.again.C:
@@ -144,16 +144,16 @@ func (s *scheduler) finished() bool {
 
 // claimMore asks for letters while the workers are busy with what there is.
 func (s *scheduler) claimMore() {
-	if s.claiming || s.stopping || s.blocked || !s.due || s.clock.back || !s.breaker.ready() || len(s.batch) > s.enough() || !s.allowed() {
+	if s.claiming || s.stopping || s.blocked || !s.due || s.clock.setBack || !s.breaker.ready() || len(s.batch) > s.lowWater() || !s.allowed() {
 		return
 	}
-	s.pace()
+	s.adjustAhead()
 	s.claiming, s.signal = true, false
 	n := min(s.ahead, s.rate.ahead()) + len(s.suspicion.excused) // so that there are others to try before those
 	go func() {
 		// Not cut short: only the answer tells what is in hand.
 		letters, damaged, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
-		s.claims <- claim{letters: letters, damaged: len(damaged), asked: n, err: err}
+		s.claims <- claim{letters: letters, damaged: len(damaged), limit: n, err: err}
 	}()
 }
 
@@ -168,7 +168,7 @@ func (s *scheduler) allowed() bool {
 
 // heed looks whether the operator has stopped sending, or started it again. Claims give nothing meanwhile; what is in
 // hand already goes back.
-func (s *scheduler) heed() {
+func (s *scheduler) checkPaused() {
 	paused, err := s.courier.store.SendingPaused()
 	if err != nil {
 		return // claiming comes upon the same fault, and tells of it
@@ -182,14 +182,14 @@ func (s *scheduler) heed() {
 // resumed follows the operator who has resumed sending. That is also to say that what was wrong with the smarthost is
 // mended.
 func (s *scheduler) resumed() {
-	s.heed()
+	s.checkPaused()
 	s.due = true
-	s.courier.options.Transport.Forgive()
-	s.breaker.hurry()
+	s.courier.options.Transport.ForgetFaults()
+	s.breaker.endPause()
 }
 
 // enough is how many letters in hand need no more beside them.
-func (s *scheduler) enough() int {
+func (s *scheduler) lowWater() int {
 	if s.breaker.open {
 		return 0 // the probe goes out alone
 	}
@@ -197,7 +197,7 @@ func (s *scheduler) enough() int {
 }
 
 // pace claims further ahead where letters go fast, and less where they are slow.
-func (s *scheduler) pace() {
+func (s *scheduler) adjustAhead() {
 	switch last := time.Since(s.claimed); {
 	case last < 250*time.Millisecond:
 		s.ahead = min(2*s.ahead, mostAhead)
@@ -212,7 +212,7 @@ func (s *scheduler) receive(c claim) {
 	s.claiming = false
 	s.batch = append(s.batch, c.letters...)
 	if c.err != nil {
-		s.clock.back = s.clock.back || c.pulled
+		s.clock.setBack = s.clock.setBack || c.mended
 		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
 		s.due = false
 		s.next.Reset(afterFail)
@@ -227,16 +227,16 @@ func (s *scheduler) receive(c claim) {
 		s.release()
 	}
 	s.order()
-	if !c.pulled && len(c.letters) < c.asked && !s.signal {
+	if !c.mended && len(c.letters) < c.limit && !s.signal {
 		s.due = false
-		s.sleep()
+		s.setAlarm()
 	}
 }
 
 // order lets letters that may be at fault themselves wait while there are others.
 func (s *scheduler) order() {
 	slices.SortStableFunc(s.batch, func(a, b store.Letter) int {
-		return rank(s.suspicion.last(a.ID)) - rank(s.suspicion.last(b.ID))
+		return rank(s.suspicion.triedLast(a.ID)) - rank(s.suspicion.triedLast(b.ID))
 	})
 }
 
@@ -248,7 +248,7 @@ func rank(last bool) int {
 }
 
 // sleep sets the alarm for the next due letter.
-func (s *scheduler) sleep() {
+func (s *scheduler) setAlarm() {
 	at, some, err := s.courier.store.NextDue()
 	wait := lookAgain
 	switch {
@@ -266,7 +266,7 @@ func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 		return nil, store.Letter{}
 	}
 	next := slices.IndexFunc(s.batch, func(letter store.Letter) bool {
-		return letter.Kind != store.LetterDocument || s.enclosed < documentsAtOnce
+		return letter.Kind != store.LetterDocument || s.documents < documentsAtOnce
 	})
 	if next < 0 || !s.allowed() {
 		return nil, store.Letter{}
@@ -274,26 +274,26 @@ func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 	return s.work, s.batch[next]
 }
 
-func (s *scheduler) took(letter store.Letter) {
+func (s *scheduler) dispatched(letter store.Letter) {
 	s.batch = slices.DeleteFunc(s.batch, func(l store.Letter) bool { return l.ID == letter.ID })
 	s.out++
 	if letter.Kind == store.LetterDocument {
-		s.enclosed++
+		s.documents++
 	}
-	s.rate.took(time.Now())
-	s.breaker.took(letter.ID)
+	s.rate.dispatched(time.Now())
+	s.breaker.dispatched(letter.ID)
 }
 
 // settle draws the consequences of one attempt.
-func (s *scheduler) settle(r result) {
+func (s *scheduler) ended(r result) {
 	s.out--
 	if r.letter.Kind == store.LetterDocument {
-		s.enclosed--
+		s.documents--
 	}
 	id := r.letter.ID
 	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == smtp.PhaseMail || smtp.AfterMail(r.attempt.Phase)))
 	if r.untried {
-		s.breaker.unsent(id)
+		s.breaker.untried(id)
 		s.pending.release = append(s.pending.release, id)
 		s.release() // stopping, or the store says nothing any more
 		return
@@ -308,7 +308,7 @@ func (s *scheduler) settle(r result) {
 		s.trip(id, attempt)
 		return
 	}
-	if s.breaker.settle(id, attempt) {
+	if s.breaker.ended(id, attempt) {
 		s.changed(attempt)
 	}
 }
@@ -323,12 +323,12 @@ func (s *scheduler) trip(letter guid.ID, attempt store.Attempt) {
 func (s *scheduler) changed(attempt store.Attempt) {
 	s.due = true
 	if !s.breaker.open {
-		s.courier.end()
+		s.courier.pauseEnded()
 		return
 	}
 	s.ahead = leastAhead
 	s.release()
-	s.courier.begin(s.breaker.pause, attempt)
+	s.courier.pauseBegan(s.breaker.pause, attempt)
 }
 
 // release gives back what is claimed and not with a worker.
@@ -364,6 +364,6 @@ func (s *scheduler) written(r receipt) {
 		return
 	}
 	if !s.due {
-		s.sleep()
+		s.setAlarm()
 	}
 }

@@ -145,7 +145,7 @@ func (s *suspicion) absolve(sent guid.ID) {
 }
 
 // last tells whether a letter is to be tried after others.
-func (s *suspicion) last(letter guid.ID) bool {
+func (s *suspicion) triedLast(letter guid.ID) bool {
 	_, excused := s.excused[letter]
 	return excused
 }

@@ -28,7 +28,7 @@ func TestTurnedAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(turnAway)
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.start(o.smarthost(s))
 		for i := range rounds(40, 12) {
@@ -50,7 +50,7 @@ func TestTurnedAway(t *testing.T) {
 }
 
 // strangers owes letters to people whom the smarthost turns away.
-func (o *office) strangers(from, n int) {
+func (o *harness) strangers(from, n int) {
 	o.t.Helper()
 	for i := range n {
 		if _, err := o.store.RegisterUser(o.t.Context(), store.Registration{Email: fmt.Sprintf("stranger%d@x.example", from+i),
@@ -73,7 +73,7 @@ func TestAllTurnedAway(t *testing.T) {
 				}
 				return turnAway(phase, n)
 			}
-			o := openOffice(t, 1)
+			o := newHarness(t, 1)
 			defer o.close()
 			o.start(o.smarthost(s))
 			if known {
@@ -109,7 +109,7 @@ func TestSizeBelowAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		s.Extensions = []string{"SIZE 1000"}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(5)
 		o.start(o.smarthost(s))
@@ -169,7 +169,7 @@ func TestSenderRefused(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(filled(tt.phase, tt.answer, 9))
-				o := openOffice(t, 2)
+				o := newHarness(t, 2)
 				defer o.close()
 				o.register(20)
 				o.start(o.smarthost(s))
@@ -199,7 +199,7 @@ func TestMailboxRefused(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(filled("rcpt", answer, 5))
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				o.register(8)
 				o.start(o.smarthost(s))
@@ -223,7 +223,7 @@ func TestUnknownWords(t *testing.T) {
 			}
 			return ""
 		})
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.strangers(0, 3)
 		o.start(o.smarthost(s))

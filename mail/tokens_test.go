@@ -76,7 +76,7 @@ func (f fetching) Token(ctx context.Context) (*oauth2.Token, error) {
 }
 
 // withTokens makes the way out by XOAUTH2.
-func (o *office) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
+func (o *harness) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
 	options := o.securedOptions(s)
 	s.Mechanisms = "LOGIN XOAUTH2"
 	options.Auth, options.Password = "xoauth2", ""
@@ -106,7 +106,7 @@ func TestTokens(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Once("auth", tt.auth))
 				e := &endpoint{script: func(n int) string { return map[bool]string{true: tt.endpoint}[n == 1] }}
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				user := o.register(1)[0]
 				o.start(o.withTokens(s, e))
@@ -133,7 +133,7 @@ func TestTokens(t *testing.T) {
 func TestTokenLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, e := smtptest.NewServer(nil), &endpoint{script: func(int) string { return "" }}
-		o := openOffice(t, 5)
+		o := newHarness(t, 5)
 		defer o.close()
 		o.start(o.withTokens(s, e))
 		for _, want := range []int32{1, 1, 2} { // at 0, 50 and 100 min
@@ -159,7 +159,7 @@ func TestTokenOutage(t *testing.T) {
 			}
 			return ""
 		}}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(10)
 		way := o.withTokens(s, e)

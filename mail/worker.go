@@ -22,8 +22,8 @@ type result struct {
 }
 
 // work sends letters, one after the other, until there will be no more.
-func (c *Courier) work(stop context.Context, lane Lane, letters <-chan store.Letter, tried chan<- result) {
-	defer lane.Rest()
+func (c *Courier) work(stop context.Context, conn Conn, letters <-chan store.Letter, tried chan<- result) {
+	defer conn.CloseIdle()
 	idle := time.NewTimer(keepIdle)
 	defer idle.Stop()
 	for {
@@ -32,16 +32,16 @@ func (c *Courier) work(stop context.Context, lane Lane, letters <-chan store.Let
 			if !more {
 				return
 			}
-			tried <- c.try(stop, lane, letter)
+			tried <- c.try(stop, conn, letter)
 			idle.Reset(keepIdle)
 		case <-idle.C:
-			lane.Rest()
+			conn.CloseIdle()
 		}
 	}
 }
 
 // try makes one attempt at a letter.
-func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) result {
+func (c *Courier) try(stop context.Context, conn Conn, letter store.Letter) result {
 	if stop.Err() != nil {
 		return result{letter: letter, untried: true}
 	}
@@ -49,7 +49,7 @@ func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) resu
 	message, attempt := c.prepare(letter)
 	switch attempt.Class {
 	case "":
-		attempt = lane.Send(stop, message)
+		attempt = conn.Send(stop, message)
 	case untried:
 		return result{letter: letter, untried: true}
 	}

@@ -29,7 +29,7 @@ type Inbox struct {
 	mu      sync.RWMutex
 	random  io.Reader
 	letters []*Letter // oldest first
-	octets  int
+	size    int
 	version uint64
 	changed chan struct{}
 }
@@ -46,9 +46,9 @@ func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKi
 
 // DeliverKind is Deliver for a letter of a known kind.
 func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte) error {
-	letter := readCaptured(from, to, bytes.Clone(data), b.now())
+	letter := readLetter(from, to, bytes.Clone(data), b.now())
 	letter.kind = kind
-	if letter.octets() > MaxBytes {
+	if letter.size() > MaxBytes {
 		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), MaxBytes)
 	}
 	b.mu.Lock()
@@ -59,7 +59,7 @@ func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte)
 	}
 	letter.ID = id
 	b.letters = append(b.letters, letter)
-	b.octets += letter.octets()
+	b.size += letter.size()
 	b.makeRoom()
 	b.announce()
 	return nil
@@ -145,7 +145,7 @@ func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	b.letters = slices.DeleteFunc(b.letters, func(c *Letter) bool {
 		gone := pick(c)
 		if gone {
-			b.octets -= c.octets()
+			b.size -= c.size()
 		}
 		return gone
 	})

@@ -79,8 +79,8 @@ func TestInboxOrderAndMarks(t *testing.T) {
 	if _, found := b.Letter(two); found {
 		t.Error("a deleted letter is still there")
 	}
-	if n := b.Delete(func(*Letter) bool { return true }); n != 2 || b.octets != 0 {
-		t.Errorf("deleted %d, %d octets left over", n, b.octets)
+	if n := b.Delete(func(*Letter) bool { return true }); n != 2 || b.size != 0 {
+		t.Errorf("deleted %d, %d octets left over", n, b.size)
 	}
 }
 
@@ -104,8 +104,8 @@ func TestInboxLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, _ := b.Counts(); n != 6 || b.octets > MaxBytes {
-			t.Errorf("%d letters, %d octets", n, b.octets)
+		if n, _ := b.Counts(); n != 6 || b.size > MaxBytes {
+			t.Errorf("%d letters, %d octets", n, b.size)
 		}
 		before, _ := b.Watch()
 		if err := b.Deliver("", "ann@example.com", make([]byte, MaxBytes)); err == nil {
@@ -159,10 +159,10 @@ func TestInboxFlood(t *testing.T) {
 	}
 	octets := 0
 	for _, c := range b.Find(Query{}) {
-		octets += c.octets()
+		octets += c.size()
 	}
-	if n, _ := b.Counts(); n != MaxLetters || b.octets != octets {
-		t.Errorf("%d letters, %d octets counted of %d", n, b.octets, octets)
+	if n, _ := b.Counts(); n != MaxLetters || b.size != octets {
+		t.Errorf("%d letters, %d octets counted of %d", n, b.size, octets)
 	}
 }
 

@@ -21,11 +21,11 @@ import (
 
 // What is read of a letter at most; the rest stays in its source.
 const (
-	captureAddressField = 16 << 10 // octets of a field with addresses
-	captureLinks        = 200      // links
-	captureSnippet      = 250      // characters of the beginning shown in lists, as Mailpit has it
-	captureFault        = 200      // characters of what was wrong
-	captureOverhead     = 1 << 10  // octets that a letter costs beside its source and texts, roughly
+	maxAddressField = 16 << 10 // octets of a field with addresses
+	maxLinks        = 200      // links
+	maxSnippet      = 250      // characters of the beginning shown in lists, as Mailpit has it
+	maxFault        = 200      // characters of what was wrong
+	overhead        = 1 << 10  // octets that a letter costs beside its source and texts, roughly
 )
 
 // Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been opened.
@@ -70,14 +70,14 @@ type File struct {
 func (c *Letter) Read() bool { return c.read.Load() }
 
 // octets is what the letter counts towards the inbox's limit.
-func (c *Letter) octets() int {
-	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + captureOverhead
+func (c *Letter) size() int {
+	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + overhead
 }
 
 // Content gives the decoded content of a part that is not text; false when there is no such part. It is read from the source
 // each time, so that it is not held twice.
 func (c *Letter) Content(partID string) (content []byte, found bool) {
-	walkLetter(c.Raw, func(id string, e *message.Entity) error {
+	walkParts(c.Raw, func(id string, e *message.Entity) error {
 		if id != partID || isText(e) {
 			return nil
 		}
@@ -90,7 +90,7 @@ func (c *Letter) Content(partID string) (content []byte, found bool) {
 
 // Header gives the fields of the letter by canonical name, undecoded, as they are in the source.
 func (c *Letter) Header() map[string][]string {
-	head, _ := walkLetter(c.Raw, func(string, *message.Entity) error { return errSeenEnough })
+	head, _ := walkParts(c.Raw, func(string, *message.Entity) error { return errSeenEnough })
 	fields := map[string][]string{}
 	for f := head.Fields(); f.Next(); {
 		fields[cleanText(f.Key())] = append(fields[cleanText(f.Key())], cleanText(f.Value()))
@@ -99,23 +99,23 @@ func (c *Letter) Header() map[string][]string {
 }
 
 // readCaptured makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault.
-func readCaptured(from, to string, raw []byte, now time.Time) *Letter {
+func readLetter(from, to string, raw []byte, now time.Time) *Letter {
 	c := &Letter{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
-	head, err := walkLetter(raw, c.takePart)
+	head, err := walkParts(raw, c.takePart)
 	c.takeHeader(gomail.Header{Header: head})
 	c.fault(err)
 	if c.Text == "" {
 		c.visible = visibleText(c.HTML)
 	}
 	c.Snippet = snippet(c.Text + c.visible)
-	c.Links = letterLinks(c.Text, c.HTML)
+	c.Links = linksOf(c.Text, c.HTML)
 	return c
 }
 
 // fault notes the first thing that could not be read.
 func (c *Letter) fault(err error) {
 	if err != nil && c.Fault == "" {
-		c.Fault = cutText(cleanText(err.Error()), captureFault)
+		c.Fault = cutText(cleanText(err.Error()), maxFault)
 	}
 }
 
@@ -143,8 +143,8 @@ func (c *Letter) takeHeader(h gomail.Header) {
 
 // addresses reads a field with addresses; one that is wrong is noted and counts as empty.
 func (c *Letter) addresses(h *gomail.Header, field string) []*netmail.Address {
-	if len(h.Get(field)) > captureAddressField {
-		c.fault(fmt.Errorf("%s is longer than %d octets", field, captureAddressField))
+	if len(h.Get(field)) > maxAddressField {
+		c.fault(fmt.Errorf("%s is longer than %d octets", field, maxAddressField))
 		return nil
 	}
 	list, err := h.AddressList(field)

@@ -24,7 +24,7 @@ const wholeLetter = "From: =?utf-8?q?Caf=C3=A9?= <postern@localhost>\r\nTo: Ann 
 	"--out--\r\n"
 
 func TestReadCaptured(t *testing.T) {
-	c := readCaptured("postern@localhost", "ann@example.com", []byte(wholeLetter), noon)
+	c := readLetter("postern@localhost", "ann@example.com", []byte(wholeLetter), noon)
 	for _, check := range []struct{ name, got, want string }{
 		{"from", fmt.Sprint(*c.From), "{Café postern@localhost}"},
 		{"to", fmt.Sprint(*c.To[0], *c.To[1]), "{Ann Example ann@example.com} { bob@example.com}"},
@@ -102,7 +102,7 @@ func TestReadCapturedHostile(t *testing.T) {
 		"script":             {source: "Content-Type: text/html\n\n<script>alert(1)</script><p>seen"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := readCaptured("a@b.example", "ann@example.com", []byte(c.source), noon)
+			got := readLetter("a@b.example", "ann@example.com", []byte(c.source), noon)
 			if string(got.Raw) != c.source || got.Subject != c.subject || got.Text != c.text || len(got.Links) != c.links {
 				t.Errorf("subject %q, text %.60q, links %q", got.Subject, got.Text, got.Links)
 			}
@@ -123,7 +123,7 @@ func TestVisibleText(t *testing.T) {
 			t.Errorf("%q: %q, want %q", markup, got, want)
 		}
 	}
-	if got := snippet(strings.Repeat("ü ", 1000)); len([]rune(got)) != captureSnippet || !strings.HasSuffix(got, "…") {
+	if got := snippet(strings.Repeat("ü ", 1000)); len([]rune(got)) != maxSnippet || !strings.HasSuffix(got, "…") {
 		t.Errorf("snippet of %d characters", len([]rune(got)))
 	}
 }
@@ -132,7 +132,7 @@ func TestVisibleText(t *testing.T) {
 func TestLinksIn(t *testing.T) {
 	const text = "See https://a.example/b_. Or <https://a.example/c.>, (https://a.example/d), <https://a.example/e!\nhttps://a.example/f-"
 	want := []string{"https://a.example/b_", "https://a.example/c.", "https://a.example/d", "https://a.example/e", "https://a.example/f-"}
-	if got := letterLinks(text, ""); !slices.Equal(got, want) {
+	if got := linksOf(text, ""); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 	var whole string
@@ -145,7 +145,7 @@ func TestLinksIn(t *testing.T) {
 }
 
 func TestQuery(t *testing.T) {
-	c := readCaptured("postern@localhost", "hidden@example.com", []byte(wholeLetter), noon)
+	c := readLetter("postern@localhost", "hidden@example.com", []byte(wholeLetter), noon)
 	for query, want := range map[string]bool{
 		"": true, "grüße": true, "GRÜSSE": false, "nothing": false, "eecd-7": true, `"see http"`: true, `"http see"`: false, "see postern": true,
 		"to:ann@example.com": true, "to:ANN": true, "to:hidden": true, "to:cy@": false, "to:": true, "cc:cy": true, "bcc:hidden": true,
@@ -189,7 +189,7 @@ func checkCaptured(t *testing.T, c *Letter) {
 			t.Errorf("part %s of %d octets: %d, %v", f.PartID, f.Size, len(content), found)
 		}
 	}
-	if len(c.Links) > captureLinks {
+	if len(c.Links) > maxLinks {
 		t.Errorf("%d links", len(c.Links))
 	}
 }
@@ -199,7 +199,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html; charset=latin1\n\n<a href=http://x>\xff\n--x--"))
 	f.Add([]byte("To: \"a\\\" (b) <c@d>, =?utf-8?b?w7w=?= <e@f>\nDate: 1 Jan 0000 00:00 -0000\n\n"))
 	f.Fuzz(func(t *testing.T, source []byte) {
-		c := readCaptured("a@b.example", string(source), source, noon)
+		c := readLetter("a@b.example", string(source), source, noon)
 		checkCaptured(t, c)
 		ParseQuery(string(source)).Matches(c)
 	})

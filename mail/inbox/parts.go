@@ -15,9 +15,9 @@ import (
 
 // How far a letter's structure is followed. A sender decides about it, so it must not decide about our time and memory.
 const (
-	captureHeader = 256 << 10 // octets of the letter's header
-	captureDepth  = 10        // multiparts in multiparts
-	captureParts  = 200       // parts
+	maxHeader = 256 << 10 // octets of the letter's header
+	maxDepth  = 10        // multiparts in multiparts
+	maxParts  = 200       // parts
 )
 
 // errSeenEnough ends a walk early, without fault.
@@ -28,13 +28,13 @@ type partVisit func(id string, e *message.Entity) error
 
 // walkLetter calls visit for the parts of a letter in their order. It gives the header, as far as it can be read, and the first
 // fault of the source or of visit.
-func walkLetter(raw []byte, visit partVisit) (message.Header, error) {
-	limit := &io.LimitedReader{R: bytes.NewReader(raw), N: captureHeader}
+func walkParts(raw []byte, visit partVisit) (message.Header, error) {
+	limit := &io.LimitedReader{R: bytes.NewReader(raw), N: maxHeader}
 	r := bufio.NewReader(limit)
 	fields, err := textproto.ReadHeader(r)
 	head := message.Header{Header: fields}
 	if limit.N == 0 { // a cut header can look like a whole one
-		return head, fmt.Errorf("the header is longer than %d octets", captureHeader)
+		return head, fmt.Errorf("the header is longer than %d octets", maxHeader)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return head, err
@@ -57,8 +57,8 @@ type partWalk struct {
 }
 
 func (w *partWalk) entity(id string, e *message.Entity, depth int) error {
-	if w.parts++; w.parts > captureParts {
-		return fmt.Errorf("more than %d parts", captureParts)
+	if w.parts++; w.parts > maxParts {
+		return fmt.Errorf("more than %d parts", maxParts)
 	}
 	children := e.MultipartReader()
 	if children == nil {
@@ -67,8 +67,8 @@ func (w *partWalk) entity(id string, e *message.Entity, depth int) error {
 		}
 		return w.visit(id, e)
 	}
-	if depth == captureDepth {
-		return fmt.Errorf("more than %d multiparts in one another", captureDepth)
+	if depth == maxDepth {
+		return fmt.Errorf("more than %d multiparts in one another", maxDepth)
 	}
 	if id != "" {
 		id += "."

@@ -9,17 +9,17 @@ import (
 )
 
 // Query says which letters of the inbox are meant. The zero value means all.
-type Query struct{ terms []inboxTerm }
+type Query struct{ terms []term }
 
 // inboxTerm is one condition; all of a query's must hold.
-type inboxTerm struct {
+type term struct {
 	not   bool
 	holds func(c *Letter, value string) bool
 	value string // in lower case
 }
 
 // inboxFields are the prefixes of Mailpit's search that mean something here, with what they look at.
-var inboxFields = map[string]func(c *Letter, value string) bool{
+var fieldTerms = map[string]func(c *Letter, value string) bool{
 	"to":         func(c *Letter, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
 	"from":       func(c *Letter, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
 	"cc":         func(c *Letter, v string) bool { return anyContains(c.Cc, v) },
@@ -52,13 +52,13 @@ func ParseQueryIn(text string, zone *time.Location) Query {
 }
 
 // readTerm reads one word of a search. Its value is empty where there is nothing to look for.
-func readTerm(word string, zone *time.Location) inboxTerm {
-	term := inboxTerm{holds: anywhere}
+func readTerm(word string, zone *time.Location) term {
+	term := term{holds: anywhere}
 	if len(word) > 1 && (word[0] == '-' || word[0] == '!') {
 		term.not, word = true, word[1:]
 	}
 	prefix, rest, cut := strings.Cut(word, ":")
-	holds, compare := inboxFields[prefix], inboxRanges[prefix]
+	holds, compare := fieldTerms[prefix], rangeTerms[prefix]
 	cut = cut && (holds != nil || compare != nil)
 	if cut {
 		word = rest
@@ -80,14 +80,14 @@ func (q Query) IsAll() bool { return len(q.terms) == 0 }
 func (q Query) To(address string) Query {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if strings.Trim(address, "@") != address || !strings.Contains(address, "@") {
-		return q.with(inboxFields["to"], address)
+		return q.with(fieldTerms["to"], address)
 	}
 	return q.with(func(c *Letter, v string) bool { return strings.EqualFold(c.Recipient, v) || c.names(v) }, address)
 }
 
 // Subject adds that the subject contains that text.
 func (q Query) Subject(part string) Query {
-	return q.with(inboxFields["subject"], strings.ToLower(part))
+	return q.with(fieldTerms["subject"], strings.ToLower(part))
 }
 
 // with adds a condition, none where there is nothing to look for.
@@ -95,7 +95,7 @@ func (q Query) with(holds func(*Letter, string) bool, value string) Query {
 	if value == "" {
 		return q
 	}
-	return Query{append(slices.Clone(q.terms), inboxTerm{holds: holds, value: value})}
+	return Query{append(slices.Clone(q.terms), term{holds: holds, value: value})}
 }
 
 // Matches tells whether the letter is meant.

@@ -8,7 +8,7 @@ import (
 
 // inboxRanges are the prefixes of Mailpit's search that compare. Each makes a condition of its value; nil where that makes no
 // sense. A date without an offset of its own is in zone.
-var inboxRanges = map[string]func(value string, zone *time.Location) func(*Letter) bool{
+var rangeTerms = map[string]func(value string, zone *time.Location) func(*Letter) bool{
 	"after": func(v string, zone *time.Location) func(*Letter) bool {
 		at, ok := parseMoment(v, zone)
 		return readable(ok, func(c *Letter) bool { return !c.Received.Before(at) })
@@ -36,12 +36,12 @@ func readable(ok bool, holds func(*Letter) bool) func(*Letter) bool {
 
 // rangeTerm makes a condition of a word as after:2026-01-31. One whose value makes no sense is met by no letter, negated or not: to
 // leave it out would widen the search, and a search may be one for what to delete.
-func rangeTerm(compare func(string, *time.Location) func(*Letter) bool, value string, not bool, zone *time.Location) inboxTerm {
+func rangeTerm(compare func(string, *time.Location) func(*Letter) bool, value string, not bool, zone *time.Location) term {
 	holds := compare(value, zone)
 	if holds == nil {
-		return inboxTerm{holds: func(*Letter, string) bool { return false }, value: value}
+		return term{holds: func(*Letter, string) bool { return false }, value: value}
 	}
-	return inboxTerm{not: not, holds: func(c *Letter, _ string) bool { return holds(c) }, value: value}
+	return term{not: not, holds: func(c *Letter, _ string) bool { return holds(c) }, value: value}
 }
 
 // momentLayouts are the dates that a search understands, beside seconds and milliseconds since 1970.

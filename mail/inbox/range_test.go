@@ -8,7 +8,7 @@ import (
 
 func TestInboxRanges(t *testing.T) {
 	came := time.Date(2026, time.January, 31, 12, 0, 0, 5e8, time.UTC)
-	c := readCaptured("postern@localhost", "ann@example.com", []byte("Subject: before after\r\n\r\n"+strings.Repeat("x", 2048)), came)
+	c := readLetter("postern@localhost", "ann@example.com", []byte("Subject: before after\r\n\r\n"+strings.Repeat("x", 2048)), came)
 	brussels := time.FixedZone("CET", 3600)
 	for query, want := range map[string]bool{
 		"after:2026-01-31": true, "after:2026/02/01": false, "before:2026-02-01": true, "before:2026-01-31": false, "-before:2026-01-31": true,

@@ -12,22 +12,22 @@ import (
 var linkInText = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // letterLinks lists the http and https links of a letter, first those of the text, each once.
-func letterLinks(text, markup string) []string {
+func linksOf(text, markup string) []string {
 	var found []string
-	for _, at := range linksIn(text, captureLinks) {
+	for _, at := range linksIn(text, maxLinks) {
 		found = append(found, text[at[0]:at[1]])
 	}
 	eachToken(markup, func(t html.Token) {
 		for _, a := range t.Attr {
 			target := strings.TrimSpace(a.Val)
-			if t.Data == "a" && a.Key == "href" && linkInText.MatchString(target) && len(found) < 2*captureLinks {
+			if t.Data == "a" && a.Key == "href" && linkInText.MatchString(target) && len(found) < 2*maxLinks {
 				found = append(found, target)
 			}
 		}
 	}, nil)
 	var links []string
 	for _, link := range found {
-		if len(links) < captureLinks && !slices.Contains(links, link) {
+		if len(links) < maxLinks && !slices.Contains(links, link) {
 			links = append(links, link)
 		}
 	}
@@ -116,8 +116,8 @@ func eachToken(markup string, tag func(html.Token), text func(string)) {
 // snippet is the beginning of a text on one line.
 func snippet(text string) string {
 	// Four octets a character, and as much again for white space: no need to look at the whole of a long letter.
-	if enough := 8 * captureSnippet; len(text) > enough {
+	if enough := 8 * maxSnippet; len(text) > enough {
 		text = cleanText(text[:enough])
 	}
-	return cutText(strings.Join(strings.Fields(text), " "), captureSnippet)
+	return cutText(strings.Join(strings.Fields(text), " "), maxSnippet)
 }

@@ -28,9 +28,9 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 	if err != nil {
 		return "", &fault{phase: PhaseAuth, err: err, login: isRefusedToken(err)}
 	}
-	s.top.auth = true
+	s.dialogue.auth = true
 	err = s.client.Auth(mechanism)
-	s.top.auth = false
+	s.dialogue.auth = false
 	if err == nil {
 		return name, nil
 	}

@@ -31,28 +31,28 @@ var stepNames = map[string]string{PhaseConnect: "dial", PhaseTLS: "TLS", PhaseHe
 func (h *Smarthost) Check(ctx context.Context) []Step {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {
-		return []Step{h.failed(ctx, fail)}
+		return []Step{h.failedStep(ctx, fail)}
 	}
 	defer s.drop()
 	defer s.wire.cutBy(ctx)()
 	steps := []Step{{Name: "dial", Detail: fmt.Sprintf("%s is reached at %s", h.options.Addr, s.wire.RemoteAddr())}}
 	fail = h.greet(ctx, s)
-	if s.top != nil {
-		steps = append(steps, Step{Name: "TLS", Detail: s.top.security()})
+	if s.dialogue != nil {
+		steps = append(steps, Step{Name: "TLS", Detail: s.dialogue.security()})
 	}
 	if fail != nil {
-		return append(steps, h.failed(ctx, fail))
+		return append(steps, h.failedStep(ctx, fail))
 	}
-	steps = append(steps, Step{Name: "EHLO", Detail: offers(s.client)})
+	steps = append(steps, Step{Name: "EHLO", Detail: extensionsInWords(s.client)})
 	said, fail := h.checkLogin(ctx, s)
 	if fail != nil {
-		return append(steps, h.failed(ctx, fail))
+		return append(steps, h.failedStep(ctx, fail))
 	}
 	select {
 	case h.mended <- struct{}{}:
 	default: // the courier has not looked yet
 	}
-	return append(steps, Step{Name: "AUTH", Detail: said}, leave(s))
+	return append(steps, Step{Name: "AUTH", Detail: said}, quitStep(s))
 }
 
 // checkLogin authenticates, where that is wanted.
@@ -60,7 +60,7 @@ func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault)
 	if h.options.Username == "" {
 		return "not wanted: no user name is set", nil
 	}
-	h.logins.risk()
+	h.logins.beginForced()
 	name, fail := h.authenticate(ctx, s)
 	h.logins.end(fail, ctx.Err() != nil)
 	if fail == nil {
@@ -70,14 +70,14 @@ func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault)
 }
 
 // leave says goodbye. A smarthost that does not answer that as it should takes letters all the same.
-func leave(s *session) Step {
+func quitStep(s *session) Step {
 	s.client.CommandTimeout = s.host.limits.quit
 	_ = s.client.Quit()
 	return Step{Name: "QUIT", Detail: "done; no letter was sent"}
 }
 
 // failed makes the step that a fault ended.
-func (h *Smarthost) failed(ctx context.Context, f *fault) Step {
+func (h *Smarthost) failedStep(ctx context.Context, f *fault) Step {
 	a := f.attempt()
 	text := a.Text
 	if a.Code != 0 {
@@ -126,7 +126,7 @@ func (d *dialogue) security() string {
 	for _, ip := range leaf.IPAddresses {
 		names = append(names, ip.String())
 	}
-	return words(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)", tls.VersionName(state.Version), strings.Join(names, " "),
+	return printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)", tls.VersionName(state.Version), strings.Join(names, " "),
 		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
 }
 
@@ -140,7 +140,7 @@ func (d *dialogue) tlsState() (tls.ConnectionState, bool) {
 }
 
 // offers says in words what EHLO was answered, as far as it matters here.
-func offers(client *gosmtp.Client) string {
+func extensionsInWords(client *gosmtp.Client) string {
 	size := "no limit of size named"
 	if most, named := client.MaxMessageSize(); named && most > 0 {
 		size = fmt.Sprintf("letters of up to %d octets (SIZE)", most)
@@ -149,5 +149,5 @@ func offers(client *gosmtp.Client) string {
 	if offered, ways := client.Extension("AUTH"); offered {
 		auth = "AUTH " + ways
 	}
-	return words(size + "; " + auth)
+	return printable(size + "; " + auth)
 }

@@ -46,14 +46,14 @@ type fault struct {
 func (f *fault) attempt() store.Attempt {
 	a := store.Attempt{Phase: f.phase, Class: f.class}
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](f.err); ok {
-		a.Code, a.Text = reply.Code, words(reply.Message)
+		a.Code, a.Text = reply.Code, printable(reply.Message)
 		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
 		if a.Class == "" {
 			a.Class = classOfReply(f.phase, a.Code, a.Enhanced)
 		}
 		return a
 	}
-	a.Text = words(plainly(f.err))
+	a.Text = printable(causeOf(f.err))
 	if a.Class == "" {
 		a.Class = classOfBreak(f.phase)
 	}
@@ -113,7 +113,7 @@ func AfterMail(phase string) bool {
 }
 
 // accepted takes any 2xx as go-smtp takes the one it expects: the first digit decides (RFC 5321 §4.3.2).
-func accepted(err error) error {
+func ignore2xx(err error) error {
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
 		return nil
 	}
@@ -146,13 +146,13 @@ func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
 }
 
 // accept makes the record of an accepted message from the words of its answer, which hold the smarthost's queue id.
-func accept(answer string) store.Attempt {
+func acceptedAttempt(answer string) store.Attempt {
 	a := store.Attempt{Class: store.AttemptSent, Phase: PhaseDot, Code: 250}
 	first, rest, _ := strings.Cut(answer, " ")
 	if isEnhanced(first) {
 		a.Enhanced, answer = first, strings.ReplaceAll(rest, "\n"+first+" ", "\n")
 	}
-	a.Text = words(answer)
+	a.Text = printable(answer)
 	return a
 }
 
@@ -168,7 +168,7 @@ func isEnhanced(text string) bool {
 }
 
 // plainly says what happened to a connection, with the cause as the system gives it.
-func plainly(err error) string {
+func causeOf(err error) string {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time (" + err.Error() + ")"
@@ -179,10 +179,10 @@ func plainly(err error) string {
 }
 
 // textKept bounds, in octets, what is kept of a server's words.
-const textKept = 500
+const maxKept = 500
 
 // words makes a server's words fit to be kept and shown: one line, printable, at most textKept octets.
-func words(said string) string {
+func printable(said string) string {
 	var kept strings.Builder
 	for len(said) > 0 {
 		r, size := utf8.DecodeRuneInString(said)
@@ -190,7 +190,7 @@ func words(said string) string {
 		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
 			piece = strings.Trim(strconv.Quote(piece), `"`)
 		}
-		if kept.Len()+len(piece) > textKept {
+		if kept.Len()+len(piece) > maxKept {
 			break
 		}
 		kept.WriteString(piece)

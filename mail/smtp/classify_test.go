@@ -16,7 +16,7 @@ func TestWords(t *testing.T) {
 		strings.Repeat("é", 400):  strings.Repeat("é", 250),
 		strings.Repeat("\n", 400): strings.Repeat(`\n`, 250),
 	} {
-		if got := words(said); got != want || !utf8.ValidString(got) || len(got) > textKept {
+		if got := printable(said); got != want || !utf8.ValidString(got) || len(got) > maxKept {
 			t.Errorf("%q became %q", said, got)
 		}
 	}

@@ -54,17 +54,17 @@ func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	}
 	s := &session{wire: newLimitedConn(raw, h.limits), host: h, since: time.Now()}
 	h.open.Add(1)
-	s.forget = context.AfterFunc(hard, func() { raw.Close() })
+	s.stopWatching = context.AfterFunc(hard, func() { raw.Close() })
 	return s, nil
 }
 
 // greet makes the session's client: TLS, and EHLO within it.
 func (h *Smarthost) greet(ctx context.Context, s *session) (fail *fault) {
 	name := h.helloName(s.wire)
-	if s.top, fail = h.secure(ctx, s.wire, name); fail != nil {
+	if s.dialogue, fail = h.secure(ctx, s.wire, name); fail != nil {
 		return fail
 	}
-	s.client, fail = h.hello(s.top, name)
+	s.client, fail = h.hello(s.dialogue, name)
 	return fail
 }
 
@@ -120,7 +120,7 @@ func (h *Smarthost) startTLS(clear *dialogue) error {
 	if refused, ok := errors.AsType[*textproto.Error](err); ok {
 		return replyOf(refused)
 	}
-	if err == nil && clear.said.Buffered() > 0 {
+	if err == nil && clear.in.Buffered() > 0 {
 		return errors.New("the smarthost, or somebody in between, goes on in clear text after STARTTLS")
 	}
 	return err

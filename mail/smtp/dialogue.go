@@ -9,26 +9,26 @@ import (
 // the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
 type dialogue struct {
 	net.Conn
-	said  *bufio.Reader
+	in    *bufio.Reader
 	reply []byte // what is left of the one that is being read
 	hello bool   // EHLO is under way
 	auth  bool   // AUTH is under way
 }
 
 func newDialogue(wire net.Conn) *dialogue {
-	return &dialogue{Conn: wire, said: bufio.NewReaderSize(wire, 2048)}
+	return &dialogue{Conn: wire, in: bufio.NewReaderSize(wire, 2048)}
 }
 
 // Read gives whole replies alone: net/textproto would take the beginning of one for an answer when the connection
 // breaks in the middle of it.
 func (d *dialogue) Read(p []byte) (int, error) {
 	if len(d.reply) == 0 {
-		r, err := readReply(d.said)
+		r, err := readReply(d.in)
 		if err != nil {
 			return 0, err
 		}
 		if d.hello {
-			r = r.offers()
+			r = r.normalizedEHLO()
 		}
 		d.reply = r.bytes()
 	}

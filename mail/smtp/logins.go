@@ -25,7 +25,7 @@ const (
 type logins struct {
 	mu       sync.Mutex
 	out      int           // under way
-	taken    bool          // the last that ended was taken
+	accepted bool          // the last that ended was taken
 	refused  []time.Time   // when, oldest first
 	refusal  *fault        // the last
 	fault    *fault        // why the last that came to nothing did, whatever it was
@@ -47,8 +47,8 @@ func (l *logins) begin(ctx context.Context) *fault {
 		case l.failures != failures:
 			return l.fault
 		case wait > 0:
-			return l.barred(wait)
-		case l.out < free && (l.taken || l.out == 0):
+			return l.lastRefusal(wait)
+		case l.out < free && (l.accepted || l.out == 0):
 			l.out++
 			return nil
 		}
@@ -80,14 +80,14 @@ func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	switch n := len(l.refused); {
 	case n >= refusedMost:
 		return 0, refusedIn - now.Sub(l.refused[n-refusedMost])
-	case n > 0 && !l.taken:
+	case n > 0 && !l.accepted:
 		wait = refusedPause - now.Sub(l.refused[n-1])
 	}
 	return refusedMost - len(l.refused), wait
 }
 
 // risk is begin for the operator, whose login is tried whatever became of others.
-func (l *logins) risk() {
+func (l *logins) beginForced() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.out++
@@ -107,9 +107,9 @@ func (l *logins) end(fail *fault, cut bool) {
 	l.out--
 	switch {
 	case fail == nil:
-		l.taken = true
+		l.accepted = true
 	case fail.login:
-		l.taken, l.refusal = false, fail
+		l.accepted, l.refusal = false, fail
 		l.refused = append(l.refused, time.Now())
 	}
 	if fail != nil && !cut {
@@ -121,13 +121,13 @@ func (l *logins) end(fail *fault, cut bool) {
 }
 
 // barred is the last refusal again, with how long no other will be risked.
-func (l *logins) barred(wait time.Duration) *fault {
+func (l *logins) lastRefusal(wait time.Duration) *fault {
 	barred := *l.refusal
 	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused), wait.Round(time.Second))
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](barred.err); ok {
 		barred.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode, Message: said + reply.Message}
 	} else {
-		barred.err = errors.New(said + plainly(barred.err))
+		barred.err = errors.New(said + causeOf(barred.err))
 	}
 	return &barred
 }

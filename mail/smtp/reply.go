@@ -131,7 +131,7 @@ func (r reply) bytes() []byte {
 
 // offers is an answer to EHLO as go-smtp reads it: keywords in capitals (RFC 5321 §2.4 has them in any case), one
 // space before each parameter, and all mechanisms of AUTH in one line, those of the old form AUTH=LOGIN as well.
-func (r reply) offers() reply {
+func (r reply) normalizedEHLO() reply {
 	if r.code != "250" {
 		return r
 	}

@@ -52,7 +52,7 @@ func TestOffers(t *testing.T) {
 		{"250-host\n250-\u017fize 1\n250 \xff=x", "250-host\r\n250-\u017fIZE 1\r\n250 \xff x\r\n"}, // capitals of ASCII alone
 	} {
 		r, err := readReply(bufio.NewReader(strings.NewReader(tt.said + "\n")))
-		if got := string(r.offers().bytes()); err != nil || got != tt.want {
+		if got := string(r.normalizedEHLO().bytes()); err != nil || got != tt.want {
 			t.Errorf("%q was read as %q, %v; want %q", tt.said, got, err, tt.want)
 		}
 	}
@@ -70,13 +70,13 @@ func FuzzReply(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, r := range []reply{r, r.offers()} {
+		for _, r := range []reply{r, r.normalizedEHLO()} {
 			written := r.bytes()
 			if len(written) > MaxLines*(maxText+8) {
 				t.Fatalf("%d bytes of %d", len(written), len(said))
 			}
 			again, err := readReply(bufio.NewReaderSize(bytes.NewReader(written), 2048))
-			if err != nil || !bytes.Equal(again.bytes(), written) || !bytes.Equal(r.offers().offers().bytes(), r.offers().bytes()) {
+			if err != nil || !bytes.Equal(again.bytes(), written) || !bytes.Equal(r.normalizedEHLO().normalizedEHLO().bytes(), r.normalizedEHLO().bytes()) {
 				t.Fatalf("%q is read as %q, and that as %q; %v", said, written, again.bytes(), err)
 			}
 			if _, _, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(written))).ReadResponse(0); (err == nil) != (r.code != "") {

@@ -20,14 +20,14 @@ func (f *fault) stale() bool {
 
 // session is one connection on which MAIL can begin.
 type session struct {
-	host   *Smarthost
-	wire   *limitedConn
-	top    *dialogue // between wire and client
-	client *gosmtp.Client
-	forget func() bool // ends the watch over the courier's end
-	since  time.Time
-	sent   int
-	dirty  bool // a transaction was refused halfway: RSET comes first
+	host         *Smarthost
+	wire         *limitedConn
+	dialogue     *dialogue // between wire and client
+	client       *gosmtp.Client
+	stopWatching func() bool // ends the watch over the courier's end
+	since        time.Time
+	sent         int
+	dirty        bool // a transaction was refused halfway: RSET comes first
 }
 
 func (s *session) usedUp() bool {
@@ -44,10 +44,10 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 		}
 		s.dirty = false
 	}
-	if fail := s.measure(len(m.Data)); fail != nil {
+	if fail := s.checkSize(len(m.Data)); fail != nil {
 		return "", fail
 	}
-	if err := accepted(s.client.Mail(m.From, nil)); err != nil {
+	if err := ignore2xx(s.client.Mail(m.From, nil)); err != nil {
 		return "", &fault{phase: PhaseMail, err: err}
 	}
 	if !s.wire.begin() {
@@ -70,7 +70,7 @@ const leastSize = 64 << 10
 // measure compares a message with the SIZE that the smarthost has named. It is compared here and not told: a 552 to MAIL
 // would look like the smarthost's fault, for ever. A limit that servers may have is the letter's own trouble; a lower one
 // is so only when it is known that some letters are small enough for it.
-func (s *session) measure(octets int) *fault {
+func (s *session) checkSize(octets int) *fault {
 	smallest := s.host.smallestOf(octets)
 	most, named := s.client.MaxMessageSize()
 	if !named || most == 0 || octets <= most {
@@ -89,7 +89,7 @@ func (s *session) body(to *gosmtp.DataCommand, message []byte) (string, *fault) 
 	if err := s.wire.SetDeadline(time.Now().Add(s.host.limits.body)); err != nil {
 		return "", &fault{phase: PhaseBody, err: err}
 	}
-	if _, err := to.Write(lines(message)); err != nil {
+	if _, err := to.Write(withCRLF(message)); err != nil {
 		return "", &fault{phase: PhaseBody, err: err}
 	}
 	response, err := to.CloseWithResponse()
@@ -116,14 +116,14 @@ func (s *session) quit() {
 }
 
 func (s *session) drop() {
-	s.forget()
+	s.stopWatching()
 	s.wire.Conn.Close()
 	s.host.open.Add(-1)
 }
 
 // lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers and
 // not for others, which is how a second message is smuggled into one.
-func lines(message []byte) []byte {
+func withCRLF(message []byte) []byte {
 	if n := bytes.Count(message, []byte("\r\n")); n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {
 		return message
 	}

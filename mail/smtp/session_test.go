@@ -96,15 +96,15 @@ func TestSize(t *testing.T) {
 			s := smtptest.NewServer(nil)
 			s.Extensions = []string{"SIZE " + size}
 			h := withoutTLS(t, s.Dial)
-			lane := h.Conn(t.Context())
+			conn := h.Conn(t.Context())
 			for i, m := range []letters.Message{big, testMessage, big} {
 				said := s.Count("mail")
-				a := lane.Send(t.Context(), m)
+				a := conn.Send(t.Context(), m)
 				if a.Class != want[i] || a.Class != store.AttemptSent && (s.Count("mail") > said || a.Phase != PhaseSize || !strings.Contains(a.Text, "takes "+size)) {
 					t.Errorf("SIZE %s, letter %d: %+v", size, i+1, a)
 				}
 			}
-			lane.Rest()
+			conn.CloseIdle()
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestEnvelope(t *testing.T) {
 // TestLines: no CR and no LF of its own goes out.
 func TestLines(t *testing.T) {
 	for in, want := range map[string]string{"": "", "a\r\nb\r\n": "a\r\nb\r\n", "a\nb": "a\r\nb", "a\rb\r\n": "a\r\nb\r\n", "\r\r\n\n": "\r\n\r\n\r\n", "\n\r": "\r\n\r\n"} {
-		if got := string(lines([]byte(in))); got != want {
+		if got := string(withCRLF([]byte(in))); got != want {
 			t.Errorf("%q became %q", in, got)
 		}
 	}
@@ -152,10 +152,10 @@ func FuzzAnswers(f *testing.F) {
 		for _, o := range []Options{{Addr: "h.example:25", Plain: true, Username: "u"}, {Addr: "h.example:25", Plain: true}, {Addr: "h.example:25"}} {
 			o.Dial = func(context.Context, string) (net.Conn, error) { return scripted{said: bytes.NewReader(said)}, nil }
 			h := mustNew(t, o)
-			lane := h.Conn(t.Context())
-			a := lane.Send(t.Context(), testMessage)
-			lane.Rest()
-			if a.Class == "" || a.Phase == "" || len(a.Text) > textKept || !utf8.ValidString(a.Text) || strings.ContainsAny(a.Text, "\r\n\x00") {
+			conn := h.Conn(t.Context())
+			a := conn.Send(t.Context(), testMessage)
+			conn.CloseIdle()
+			if a.Class == "" || a.Phase == "" || len(a.Text) > maxKept || !utf8.ValidString(a.Text) || strings.ContainsAny(a.Text, "\r\n\x00") {
 				t.Errorf("%+v", a)
 			}
 			if a.Class == store.AttemptSent && (!bytes.Contains(said, []byte("354")) || o.Username == "" && !o.Plain) {
@@ -177,13 +177,13 @@ func TestOutOfStep(t *testing.T) {
 			dials++
 			return scripted{said: strings.NewReader(said)}, nil
 		})
-		lane := h.Conn(t.Context())
-		if a := lane.Send(t.Context(), testMessage); a.Class != store.AttemptSent || a.Text != "queued as ONE" {
+		conn := h.Conn(t.Context())
+		if a := conn.Send(t.Context(), testMessage); a.Class != store.AttemptSent || a.Text != "queued as ONE" {
 			t.Fatalf("%+v", a)
 		}
-		if a := lane.Send(t.Context(), testMessage); a.Class == store.AttemptSent && dials < 2 {
+		if a := conn.Send(t.Context(), testMessage); a.Class == store.AttemptSent && dials < 2 {
 			t.Errorf("%s: sent, though only said of the letter before: %+v", name, a)
 		}
-		lane.Rest()
+		conn.CloseIdle()
 	}
 }

@@ -99,14 +99,14 @@ func fullHostName() string {
 	return name
 }
 
-// Lane makes a lane for one goroutine. The end of ctx cuts off whatever is under way on it.
+// Lane makes a conn for one goroutine. The end of ctx cuts off whatever is under way on it.
 func (h *Smarthost) Conn(ctx context.Context) *Conn { return &Conn{host: h, hard: ctx} }
 
 // Connections tells how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
 
 // Forgive forgets logins that were refused.
-func (h *Smarthost) Forgive() { h.logins.forgive() }
+func (h *Smarthost) ForgetFaults() { h.logins.forgive() }
 
 // Mended delivers a value when Check has come to its end.
 func (h *Smarthost) Mended() <-chan struct{} { return h.mended }

@@ -15,9 +15,9 @@ func sendOnce(t *testing.T, o Options, s *smtptest.Server) store.Attempt {
 	t.Helper()
 	o.Dial = s.Dial
 	h := mustNew(t, o)
-	lane := h.Conn(context.Background())
-	a := lane.Send(context.Background(), testMessage)
-	lane.Rest()
+	conn := h.Conn(context.Background())
+	a := conn.Send(context.Background(), testMessage)
+	conn.CloseIdle()
 	s.Wait()
 	if h.Connections() != 0 {
 		t.Errorf("%d connections are left", h.Connections())

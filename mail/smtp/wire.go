@@ -12,42 +12,42 @@ import (
 // limits bound what one connection to a smarthost may cost. The waits for answers are those of RFC 5321 §4.5.3.2, or
 // shorter where a contracted smarthost has no reason to be so slow.
 type limits struct {
-	dial    time.Duration // resolving and connecting
-	command time.Duration // from a command to the end of its answer; the greeting and the TLS handshake as well
-	write   time.Duration // one write of at most a few KiB
-	body    time.Duration // all writes of one message
-	dot     time.Duration // from the final dot to its answer: giving up early makes duplicates
-	quit    time.Duration // the courtesy at the end
-	said    int64         // octets that a smarthost may say on one connection, TLS included
-	letters int           // letters on one connection
-	age     time.Duration // of a connection that is taken for one more letter
+	dial     time.Duration // resolving and connecting
+	command  time.Duration // from a command to the end of its answer; the greeting and the TLS handshake as well
+	write    time.Duration // one write of at most a few KiB
+	body     time.Duration // all writes of one message
+	dot      time.Duration // from the final dot to its answer: giving up early makes duplicates
+	quit     time.Duration // the courtesy at the end
+	received int64         // octets that a smarthost may say on one connection, TLS included
+	letters  int           // letters on one connection
+	age      time.Duration // of a connection that is taken for one more letter
 }
 
 var defaultLimits = limits{
-	dial:    30 * time.Second,
-	command: 2 * time.Minute,
-	write:   3 * time.Minute,
-	body:    30 * time.Minute,
-	dot:     10 * time.Minute,
-	quit:    2 * time.Second,
-	said:    1 << 20,
-	letters: 100,
-	age:     300 * time.Second,
+	dial:     30 * time.Second,
+	command:  2 * time.Minute,
+	write:    3 * time.Minute,
+	body:     30 * time.Minute,
+	dot:      10 * time.Minute,
+	quit:     2 * time.Second,
+	received: 1 << 20,
+	letters:  100,
+	age:      300 * time.Second,
 }
 
 var (
-	errSaidTooMuch = errors.New("the smarthost says more than any dialogue needs")
-	errCutOff      = errors.New("cut off, because the appliance is stopping")
-	errAuthAborted = errors.New("authentication is not continued")
+	errTooManyBytes = errors.New("the smarthost says more than any dialogue needs")
+	errCutOff       = errors.New("cut off, because the appliance is stopping")
+	errAuthAborted  = errors.New("authentication is not continued")
 )
 
 // conn is the wire below TLS. go-smtp sets a deadline for a command and its answer, and none while a body is written; here
 // every single read and write has one. It is used by one goroutine; cut may come from another.
 type limitedConn struct {
 	net.Conn
-	limits limits
-	said   int64       // octets read so far
-	broken atomic.Bool // a write failed: what it carried is not all on the wire
+	limits   limits
+	received int64       // octets read so far
+	broken   atomic.Bool // a write failed: what it carried is not all on the wire
 
 	mu         sync.Mutex
 	readLimit  time.Time // of the command under way; zero: none
@@ -60,15 +60,15 @@ func newLimitedConn(raw net.Conn, l limits) *limitedConn { return &limitedConn{C
 
 // Read reads with a deadline of its own, and no more than the connection's share.
 func (c *limitedConn) Read(p []byte) (int, error) {
-	left := c.limits.said - c.said
+	left := c.limits.received - c.received
 	if left <= 0 {
-		return 0, errSaidTooMuch
+		return 0, errTooManyBytes
 	}
 	if err := c.Conn.SetReadDeadline(c.deadline(&c.readLimit, c.limits.dot)); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(p[:min(int64(len(p)), left)])
-	c.said += int64(n)
+	c.received += int64(n)
 	return n, err
 }
 

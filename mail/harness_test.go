@@ -26,7 +26,7 @@ import (
 )
 
 // office is a store, a composer and a courier, all real, for one test.
-type office struct {
+type harness struct {
 	t       testing.TB
 	store   *store.Store
 	options Options
@@ -58,16 +58,16 @@ func (l *logged) String() string {
 }
 
 // openOffice makes an office whose courier does not run yet.
-func openOffice(t testing.TB, connections int) *office {
+func newHarness(t testing.TB, connections int) *harness {
 	t.Helper()
-	o := &office{t: t, log: new(logged), wrong: new(atomic.Int64)}
+	o := &harness{t: t, log: new(logged), wrong: new(atomic.Int64)}
 	o.open(t.TempDir())
 	o.options.Connections, o.options.Log, o.options.Now = connections, zerolog.New(o.log), o.now
 	return o
 }
 
 // open opens the store, and makes what writes its letters.
-func (o *office) open(dir string) {
+func (o *harness) open(dir string) {
 	o.t.Helper()
 	file, err := store.Open(dir, store.Options{MailDomain: "postern.example", Now: o.now,
 		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour}})
@@ -77,7 +77,7 @@ func (o *office) open(dir string) {
 	o.store, o.options.Store, o.options.Composer = file, file, newComposer(o.t, file, rand.Reader)
 }
 
-func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.wrong.Load())) }
+func (o *harness) now() time.Time { return time.Now().Add(time.Duration(o.wrong.Load())) }
 
 // rounds is full, or few where tests are to be short: the long ones hold the same over more of what happens.
 func rounds(full, few int) int {
@@ -108,19 +108,19 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 }
 
 // smarthost makes the way out: to the sink, in memory, without TLS.
-func (o *office) smarthost(s *smtptest.Server) *smtp.Smarthost {
+func (o *harness) smarthost(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
 	return must(smtp.New(smtp.Options{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example", Dial: s.Dial}))
 }
 
 // secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
-func (o *office) secured(s *smtptest.Server) *smtp.Smarthost {
+func (o *harness) secured(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
 	return must(smtp.New(o.securedOptions(s)))
 }
 
 // securedOptions has the server offer STARTTLS and AUTH PLAIN, and gives the options with which to reach it.
-func (o *office) securedOptions(s *smtptest.Server) smtp.Options {
+func (o *harness) securedOptions(s *smtptest.Server) smtp.Options {
 	o.t.Helper()
 	o.ca = smtptest.NewAuthority(o.t)
 	s.TLS, s.Mechanisms = o.ca.Server(o.t, "smarthost.example"), "PLAIN"
@@ -129,9 +129,9 @@ func (o *office) securedOptions(s *smtptest.Server) smtp.Options {
 }
 
 // start lets the courier run, over a smarthost, until stop or the test's end.
-func (o *office) start(h *smtp.Smarthost) { o.startOver(Relay(h)) }
+func (o *harness) start(h *smtp.Smarthost) { o.startOver(Relay(h)) }
 
-func (o *office) startOver(way Transport) {
+func (o *harness) startOver(way Transport) {
 	o.options.Transport = way
 	o.courier = New(o.options)
 	ctx, halt := context.WithCancel(context.Background())
@@ -144,7 +144,7 @@ func (o *office) startOver(way Transport) {
 }
 
 // stop ends the courier, and waits for it.
-func (o *office) stop() {
+func (o *harness) stop() {
 	if o.halt != nil {
 		o.halt()
 		o.running.Wait()
@@ -152,7 +152,7 @@ func (o *office) stop() {
 }
 
 // close ends everything, and looks whether the data file is whole.
-func (o *office) close() {
+func (o *harness) close() {
 	o.t.Helper()
 	o.stop()
 	copied := filepath.Join(o.t.TempDir(), "copy.db")
@@ -169,7 +169,7 @@ func (o *office) close() {
 }
 
 // register owes a letter to each of n new people.
-func (o *office) register(n int) []store.User {
+func (o *harness) register(n int) []store.User {
 	o.t.Helper()
 	var users []store.User
 	for range n {
@@ -185,7 +185,7 @@ func (o *office) register(n int) []store.User {
 }
 
 // claim takes up letters as a courier does that dies then.
-func (o *office) claim(n int) []store.Letter {
+func (o *harness) claim(n int) []store.Letter {
 	o.t.Helper()
 	claimed, damaged, err := o.store.ClaimLetters(context.Background(), n)
 	if err != nil || len(claimed) != n || len(damaged) > 0 {
@@ -195,7 +195,7 @@ func (o *office) claim(n int) []store.Letter {
 }
 
 // inHand tells how many letters were in hand, and gives them back.
-func (o *office) inHand() int {
+func (o *harness) inHand() int {
 	o.t.Helper()
 	recovered, damaged, err := o.store.RecoverClaims(context.Background())
 	if err != nil {
@@ -205,7 +205,7 @@ func (o *office) inHand() int {
 }
 
 // damage goes on with a copy of the data file in which some octets are others.
-func (o *office) damage(old, damaged string) {
+func (o *harness) damage(old, damaged string) {
 	o.t.Helper()
 	dir := o.t.TempDir()
 	name := store.DataFile(dir)
@@ -223,7 +223,7 @@ func (o *office) damage(old, damaged string) {
 }
 
 // letter gives the one letter to a person.
-func (o *office) letter(user store.User) store.Letter {
+func (o *harness) letter(user store.User) store.Letter {
 	o.t.Helper()
 	owed, err := o.store.LettersTo(user.ID, 10)
 	if err != nil || len(owed) != 1 {
@@ -233,7 +233,7 @@ func (o *office) letter(user store.User) store.Letter {
 }
 
 // counts tells how many letters there are in a state.
-func (o *office) count(state store.LetterState) int {
+func (o *harness) count(state store.LetterState) int {
 	o.t.Helper()
 	counts, err := o.store.LetterCounts()
 	if err != nil {
@@ -243,7 +243,7 @@ func (o *office) count(state store.LetterState) int {
 }
 
 // wait is for tests outside synctest: it waits for events until so many letters are sent.
-func (o *office) wait(sent int) {
+func (o *harness) wait(sent int) {
 	o.t.Helper()
 	deadline := time.After(time.Minute)
 	for {

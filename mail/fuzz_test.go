@@ -39,7 +39,7 @@ func FuzzWire(f *testing.F) {
 	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "a@b.example> ORCPT=rfc822;z@z.example", "\"; filename=x\r\nX: y", "\r\n.\r\nMAIL FROM:<x@y.example>\r\n")
 	f.Add("\r", "a@b.example\r\nRCPT TO:<z@z.example>", "=?utf-8?q?=0D=0A?=", "\n.\n")
 	f.Add("\u2028\u0085", "é@b.example", strings.Repeat("N\r", 400), strings.Repeat("\r\n.", 300))
-	o := openOffice(f, 1)
+	o := newHarness(f, 1)
 	defer o.close()
 	headers := make(map[store.LetterKind]int)
 	for kind, l := range wireLetters("Zoë", "zoe@drivers.example", "SYN-1", "Ethanol") {
@@ -86,7 +86,7 @@ func wireLetters(name, address, number, product string) map[store.LetterKind]wir
 
 // onWire composes a letter, sends it within this envelope, and reads what was said. It gives the number of headers; 0: the
 // letter was refused, and nothing was said.
-func (o *office) onWire(t testing.TB, l wireLetter, to, from string) int {
+func (o *harness) onWire(t testing.TB, l wireLetter, to, from string) int {
 	message, err := o.options.Composer.Compose(l.letter, l.in, o.now())
 	if err != nil {
 		return 0
@@ -123,9 +123,9 @@ func sendTapped(t testing.TB, message letters.Message) string {
 		return wire, err
 	}
 	h := must(smtp.New(smtp.Options{Addr: "h.example:25", Plain: true, Hello: "postern.example", Dial: dial}))
-	lane := h.Conn(t.Context())
-	a := lane.Send(t.Context(), message)
-	lane.Rest()
+	conn := h.Conn(t.Context())
+	a := conn.Send(t.Context(), message)
+	conn.CloseIdle()
 	s.Wait()
 	if wire == nil {
 		if letters.IsPlainAddress(message.To) && letters.IsPlainAddress(message.From) {

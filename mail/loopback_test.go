@@ -12,7 +12,7 @@ func TestLoopback(t *testing.T) {
 	ca := smtptest.NewAuthority(t)
 	s := smtptest.NewServer(nil)
 	s.TLS, s.Mechanisms = ca.Server(t, "127.0.0.1"), "PLAIN"
-	o := openOffice(t, 2)
+	o := newHarness(t, 2)
 	defer o.close()
 	h, err := smtp.New(smtp.Options{Addr: s.Listen(t), Username: "u", Password: "p", Roots: ca.Roots})
 	if err != nil {

@@ -35,7 +35,7 @@ func TestReuse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(tt.script)
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				o.start(o.smarthost(s))
 				for range tt.rounds {
@@ -74,7 +74,7 @@ func must[T any](value T, err error) T {
 func TestStalledConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Once("dot", smtptest.Stall))
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.start(o.smarthost(s))
 		o.register(100)
@@ -89,7 +89,7 @@ func TestStalledConnection(t *testing.T) {
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		s.Script = func(phase string, n int) string {
 			if phase == "dot" && n == 2 {
@@ -141,7 +141,7 @@ func TestShutdown(t *testing.T) {
 					}
 					return tt.answer
 				}
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				users := o.register(20)
 				o.start(o.smarthost(s))
@@ -167,7 +167,7 @@ func TestShutdown(t *testing.T) {
 func TestUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		s.Script = func(phase string, n int) string {
 			if phase == "dot" && n == 3 {
 				o.store.Close()

@@ -16,7 +16,7 @@ import (
 func TestNewBesideOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.options.PerMinute = 60
 		old := o.register(600)
@@ -47,7 +47,7 @@ func TestDocumentsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const reader, documents = "driver1@drivers.example", 12
 		s := smtptest.NewServer(nil)
-		o := openOffice(t, 20)
+		o := newHarness(t, 20)
 		defer o.close()
 		user := o.register(1)[0]
 		o.start(o.smarthost(s))
