@@ -20,8 +20,8 @@ import (
 	"postern/store"
 )
 
-// BenchmarkCourier brings activation letters over two connections to a sink on loopback: claimed, composed, sealed, sent and
-// recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
+// BenchmarkCourier brings activation letters over two connections to a sink on loopback: claimed, composed, sealed,
+// sent and recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
 func BenchmarkCourier(b *testing.B) {
 	s := smtptest.NewServer(nil)
 	s.Discard = true
@@ -45,8 +45,8 @@ func BenchmarkCourier(b *testing.B) {
 const queued = 100_000
 
 // BenchmarkFullQueue keeps letters queued for later, starts a courier on them, and measures that: how long until it has
-// taken up and sent a letter that was due, what memory it takes beside what the file's pages do, and how long a letter needs
-// that is owed then. Its ns/op are for filling the queue.
+// taken up and sent a letter that was due, what memory it takes beside what the file's pages do, and how long a letter
+// needs that is owed then. Its ns/op are for filling the queue.
 func BenchmarkFullQueue(b *testing.B) {
 	for b.Loop() {
 		fullQueue(b)
@@ -113,7 +113,8 @@ func anonymous(b *testing.B) float64 {
 	return kB / 1024
 }
 
-// TestFullQueue: with letters of all ages queued, what is due goes out oldest first, and one that is owed then goes out at once.
+// TestFullQueue: with letters of all ages queued, what is due goes out oldest first, and one that is owed then goes out
+// at once.
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

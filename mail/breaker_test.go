@@ -143,7 +143,8 @@ func TestSameRefusals(t *testing.T) {
 	}
 }
 
-// TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in the end.
+// TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in
+// the end.
 func TestOwnRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
@@ -171,8 +172,8 @@ func TestOwnRefusals(t *testing.T) {
 	})
 }
 
-// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the letter's own
-// trouble as soon as they have shown that the smarthost works.
+// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the
+// letter's own trouble as soon as they have shown that the smarthost works.
 func TestPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))

@@ -10,8 +10,8 @@ import (
 	"postern/store"
 )
 
-// Capture makes the built-in inbox a way out for letters, where no smarthost is set. Letters to magic recipients meet a
-// fault there, for those who want to see what follows from it: see the table of magic.
+// Capture makes the built-in inbox a Transport, for where no smarthost is set. Letters to the recipients of magic meet
+// a fault there, so that one can see what follows from it.
 func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
 
 type capture struct{ inbox *inbox.Inbox }
@@ -26,8 +26,8 @@ func (c capture) Mended() <-chan struct{} { return nil }
 
 func (c capture) CloseIdle() {}
 
-// magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The
-// timeout is over at once, since others wait behind it.
+// magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end.
+// The timeout is over at once, since others wait behind it.
 var magic = map[string]store.Attempt{
 	"temperror": {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt, Code: 451, Enhanced: "4.3.0",
 		Text: "the inbox plays a temporary refusal for this recipient"},

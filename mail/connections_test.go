@@ -163,7 +163,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestUnrecorded: nothing more is sent while the store does not take what became of the letters, and Run ends all the same.
+// TestUnrecorded: nothing more is sent while the store does not take what became of the letters, and Run ends all the
+// same.
 func TestUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)

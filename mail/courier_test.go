@@ -199,7 +199,7 @@ func TestOvertaken(t *testing.T) {
 	})
 }
 
-// brokenRandom gives the sealer nothing to make tokens of.
+// brokenRandom returns the sealer nothing to make tokens of.
 type brokenRandom struct{ panics bool }
 
 func (b brokenRandom) Read([]byte) (int, error) {
@@ -254,8 +254,8 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// TestCapture: without a smarthost the letters turn up in the inbox, but for those to magic recipients, which meet a fault and
-// hold up nobody.
+// TestCapture: without a smarthost the letters turn up in the inbox, but for those to magic recipients, which meet a
+// fault and hold up nobody.
 func TestCapture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inbox := inbox.New(time.Now, rand.Reader)

@@ -103,8 +103,8 @@ var faultsInOne = []faultCase{
 	{"dot", smtptest.Half, store.AttemptUncertain, 0, "", "closed", smtp.PhaseDot},
 }
 
-// TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how often it
-// arrives once the smarthost is well.
+// TestFaults runs one letter through every fault in every phase: its class, what the store says afterwards, and how
+// often it arrives once the smarthost is well.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	tests := slices.Clone(faultsInOne)
@@ -159,7 +159,7 @@ func (tt faultCase) run(t *testing.T) {
 	}
 }
 
-// settled gives the letter to a person once its first attempt is recorded.
+// settled returns the letter to a person once its first attempt is recorded.
 func (o *harness) settled(user store.User) store.Letter {
 	for range 1000 {
 		synctest.Wait()

@@ -32,8 +32,9 @@ func (c *tapped) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// FuzzWire puts hostile words wherever a person, a partner or a station chooses them, and follows the letter onto the wire: no
-// bare CR or LF, no header that a harmless letter does not have, and nothing in the envelope but two addresses.
+// FuzzWire puts hostile words wherever a person, a partner or a station chooses them, and follows the letter onto the
+// wire: no bare CR or LF, no header that a harmless letter does not have, and nothing in the envelope but two
+// addresses.
 func FuzzWire(f *testing.F) {
 	f.Add("Zoë", "zoe@drivers.example", "SYN-1", "Ethanol")
 	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "a@b.example> ORCPT=rfc822;z@z.example", "\"; filename=x\r\nX: y", "\r\n.\r\nMAIL FROM:<x@y.example>\r\n")
@@ -84,8 +85,8 @@ func wireLetters(name, address, number, product string) map[store.LetterKind]wir
 	return made
 }
 
-// onWire composes a letter, sends it within this envelope, and reads what was said. It gives the number of headers; 0: the
-// letter was refused, and nothing was said.
+// onWire composes a letter, sends it within this envelope, and reads what was said. It returns the number of headers;
+// 0: the letter was refused, and nothing was said.
 func (o *harness) onWire(t testing.TB, l wireLetter, to, from string) int {
 	message, err := o.options.Composer.Compose(l.letter, l.in, o.now())
 	if err != nil {

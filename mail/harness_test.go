@@ -25,7 +25,7 @@ import (
 	"postern/tokens"
 )
 
-// office is a store, a composer and a courier, all real, for one test.
+// harness is a store, a composer and a courier, all real, for one test.
 type harness struct {
 	t       testing.TB
 	store   *store.Store
@@ -57,7 +57,7 @@ func (l *logged) String() string {
 	return l.lines.String()
 }
 
-// openOffice makes an office whose courier does not run yet.
+// newHarness makes one whose courier does not run yet.
 func newHarness(t testing.TB, connections int) *harness {
 	t.Helper()
 	o := &harness{t: t, log: new(logged), wrong: new(atomic.Int64)}
@@ -194,7 +194,7 @@ func (o *harness) claim(n int) []store.Letter {
 	return claimed
 }
 
-// inHand tells how many letters were in hand, and gives them back.
+// inHand returns how many letters were in hand, and gives them back.
 func (o *harness) inHand() int {
 	o.t.Helper()
 	recovered, damaged, err := o.store.RecoverClaims(context.Background())
@@ -204,7 +204,7 @@ func (o *harness) inHand() int {
 	return recovered + damaged
 }
 
-// damage goes on with a copy of the data file in which some octets are others.
+// damage goes on with a copy of the data file in which some bytes are others.
 func (o *harness) damage(old, damaged string) {
 	o.t.Helper()
 	dir := o.t.TempDir()
@@ -222,7 +222,7 @@ func (o *harness) damage(old, damaged string) {
 	o.open(dir)
 }
 
-// letter gives the one letter to a person.
+// letter returns the one letter to a person.
 func (o *harness) letter(user store.User) store.Letter {
 	o.t.Helper()
 	owed, err := o.store.LettersTo(user.ID, 10)
@@ -232,7 +232,7 @@ func (o *harness) letter(user store.User) store.Letter {
 	return owed[0]
 }
 
-// counts tells how many letters there are in a state.
+// counts returns how many letters there are in a state.
 func (o *harness) count(state store.LetterState) int {
 	o.t.Helper()
 	counts, err := o.store.LetterCounts()

@@ -11,8 +11,8 @@ import (
 	"postern/tokens"
 )
 
-// TestNewBesideOld: a letter that is owed while a long queue drains, as slowly as the smarthost wants it, does not wait for its
-// end, and the old ones go out beside it.
+// TestNewBesideOld: a letter that is owed while a long queue drains, as slowly as the smarthost wants it, does not wait
+// for its end, and the old ones go out beside it.
 func TestNewBesideOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)

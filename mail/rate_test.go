@@ -9,7 +9,8 @@ import (
 	"postern/store"
 )
 
-// TestRate: evenly spread, no more in any minute, at the full rate where there is enough to send, and a letter alone at once.
+// TestRate: evenly spread, no more in any minute, at the full rate where there is enough to send, and a letter alone at
+// once.
 func TestRate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		most, connections int

@@ -47,7 +47,8 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all else.
+// TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all
+// else.
 func TestBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())

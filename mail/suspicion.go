@@ -13,12 +13,14 @@ import (
 // sameRefusals is how many recipients in a row must be refused alike before it is the sender who is refused.
 const sameRefusals = 3
 
-// suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt: the
-// same refusal of three recipients in a row is the smarthost's; and a letter that was excused in this way, or turned
-// away after RCPT, must not stand in everybody's way. So excused letters are tried after all others, and once another
-// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through,
-// a fault of the smarthost's that is said after RCPT is known to be about single letters, and pauses sending no more:
-// else strangers who register addresses that get one would each hold up everybody.
+// suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt. The
+// same refusal of three recipients in a row is the smarthost's. A letter that was excused in this way, or turned away
+// after RCPT, must not hold up everybody, so excused letters are tried after all others; and once another letter has
+// gone through, what happens to an excused one is its own fault.
+//
+// From then on, and for as long as others do go through, a fault of the smarthost's that comes after RCPT is known to
+// be about single letters, and pauses sending no more: else strangers who register addresses that get one would each
+// hold up everybody. It belongs to the scheduler's goroutine.
 type suspicion struct {
 	row     row
 	excused map[guid.ID]excuse // tried after others
@@ -27,15 +29,15 @@ type suspicion struct {
 	through time.Time          // when a letter went through last
 }
 
-// row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
-// now, a mailbox that is not there.
+// row is one refusal of several letters. An attempt that says nothing about it leaves the row as it is: no answer, a
+// refusal for now, a mailbox that is not there.
 type row struct {
 	refusal smtp.Refusal
 	failed  []guid.ID       // that were recorded as failed for it
 	people  map[string]bool // to whom they were; none: there is no row
 }
 
-// goingThrough is for how long a letter that went through tells that the smarthost takes letters.
+// goingThrough is for how long after a letter went through the smarthost is known to take letters.
 const goingThrough = 10 * time.Minute
 
 // excuse is why a letter's fault was taken for the smarthost's.
@@ -47,15 +49,15 @@ const (
 	tooBig              // for the SIZE that the smarthost names
 )
 
-// suspectsKept bounds what is remembered; forgetting costs no more than a further pause.
+// suspectsKept bounds what is remembered; to forget costs no more than a further pause.
 const suspectsKept = 1000
 
 func newSuspicion() *suspicion {
 	return &suspicion{excused: make(map[guid.ID]excuse), proven: make(map[guid.ID]bool)}
 }
 
-// judge gives the attempt the class that what came before makes of it, and the failed letters of a row that are to be
-// queued again.
+// judge returns the attempt with the class that what came before makes of it, and the failed letters of a row that are
+// to be queued again.
 func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
 	if s.row.passed(a) {
 		s.row = row{}
@@ -79,7 +81,7 @@ func (s *suspicion) judge(letter store.Letter, a store.Attempt) (store.Attempt, 
 	return a, nil
 }
 
-// turnedAway tells of a letter at which the smarthost said that it is itself at fault, after it had taken MAIL.
+// turnedAway reports whether the smarthost answered a letter, after it had taken MAIL, that it is itself at fault.
 func turnedAway(a store.Attempt) bool {
 	return a.Class == store.AttemptSmarthost && a.Code != 0 && smtp.AfterMail(a.Phase)
 }
@@ -113,7 +115,8 @@ func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, 
 	return a, again
 }
 
-// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got further.
+// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got
+// further.
 func (r row) passed(a store.Attempt) bool {
 	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.Phase)
 }
@@ -144,7 +147,7 @@ func (s *suspicion) absolve(sent guid.ID) {
 	clear(s.excused)
 }
 
-// last tells whether a letter is to be tried after others.
+// triedLast reports whether a letter is to be tried after others.
 func (s *suspicion) triedLast(letter guid.ID) bool {
 	_, excused := s.excused[letter]
 	return excused

@@ -22,8 +22,8 @@ func turnAway(phase string, n int) string {
 	return ""
 }
 
-// TestTurnedAway: recipients who get a 421 each delay others once, for moments; as soon as others have gone through it is their
-// letters' own trouble, however many they are.
+// TestTurnedAway: recipients who get a 421 each delay others once, for moments; as soon as others have gone through it
+// is their letters' own trouble, however many they are.
 func TestTurnedAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,8 +60,8 @@ func (o *harness) strangers(from, n int) {
 	}
 }
 
-// TestAllTurnedAway: a smarthost that says 421 to everybody is at fault, before and after it was known to say it of single
-// letters; nobody's letter fails, and all arrive.
+// TestAllTurnedAway: a smarthost that says 421 to everybody is at fault, before and after it was known to say it of
+// single letters; nobody's letter fails, and all arrive.
 func TestAllTurnedAway(t *testing.T) {
 	t.Parallel()
 	for _, known := range []bool{true, false}[:rounds(2, 1)] {
@@ -144,7 +144,7 @@ var senderRefusals = []struct{ phase, answer string }{
 	{"dot", "550 5.2.252 SendAsDenied; x not allowed to send as y"}, {"dot", "554 Transaction failed, {id}"}, {"dot", "530 no"},
 }
 
-// filled gives a script that answers a phase, so many times, with what is filled in.
+// filled returns a script that answers a phase, so many times, with what is filled in.
 func filled(phase, answer string, most int) func(string, int) string {
 	var to string
 	said := 0

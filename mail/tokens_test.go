@@ -84,7 +84,8 @@ func (o *harness) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
 	return must(smtp.New(options))
 }
 
-// TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is refused.
+// TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is
+// refused.
 func TestTokens(t *testing.T) {
 	for name, tt := range map[string]struct {
 		endpoint string // its first answer

@@ -14,14 +14,14 @@ import (
 // keepIdle is how long a connection without work is kept.
 const keepIdle = 30 * time.Second
 
-// result is a letter that comes back from a worker.
+// result is what a worker returns with a letter.
 type result struct {
 	letter  store.Letter
 	attempt store.Attempt
-	untried bool // sending was stopped before anything was said, or the store said nothing any more
+	untried bool // sending was stopped before anything was sent, or the store is closed
 }
 
-// work sends letters, one after the other, until there will be no more.
+// work is the worker's goroutine: it sends letters, one after the other, until letters is closed.
 func (c *Courier) work(stop context.Context, conn Conn, letters <-chan store.Letter, tried chan<- result) {
 	defer conn.CloseIdle()
 	idle := time.NewTimer(keepIdle)
@@ -60,11 +60,12 @@ func (c *Courier) try(stop context.Context, conn Conn, letter store.Letter) resu
 // phaseCompose is the phase of an attempt that ended before any connection: the letter could not be composed.
 const phaseCompose = "compose"
 
-// untried is the class of what is not recorded, because the store says nothing any more.
+// untried is the class of what is not recorded, because the store is closed.
 const untried store.AttemptClass = "untried"
 
-// prepare composes a letter, or gives the attempt that ends without the smarthost: the letter is overtaken, or it cannot be
-// composed, which no later try would mend.
+// prepare composes a letter, or returns the attempt that ends here, without the smarthost: the letter is overtaken, or
+// it cannot be composed, which no later attempt would mend. It recovers panics, so that a letter on which composing
+// panics fails alone.
 func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt store.Attempt) {
 	defer func() {
 		if cause := recover(); cause != nil {

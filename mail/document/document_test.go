@@ -140,8 +140,8 @@ func TestOnTheSheet(t *testing.T) {
 	}
 }
 
-// newMeasure gives the width in millimetres of a text as placed. The resource names of the two weights are told apart by
-// the document's first texts: its title in regular, its number in bold.
+// newMeasure returns the width in millimetres of a text as placed. The resource names of the two weights are told apart
+// by the document's first texts: its title in regular, its number in bold.
 func newMeasure(t testing.TB) func(placed) float64 {
 	p, err := newPaper("", "en", time.Unix(0, 0))
 	check(t, err)
@@ -209,7 +209,7 @@ func TestNothingLost(t *testing.T) {
 // squeeze takes the spaces away, at which lines may have been broken.
 func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// TestSameOctets holds that only the data decide about the octets: not the time, the process, or others that render at
+// TestSameOctets holds that only the data decide about the bytes: not the time, the process, or others that render at
 // once (which the race detector watches). Every character of the fonts is in it, also those that share a glyph.
 func TestSameOctets(t *testing.T) {
 	fonts := sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF, dejavusans.TTF, dejavusansbold.TTF))

@@ -57,7 +57,7 @@ func readPDF(t testing.TB, pdf []byte) (pages []page) {
 	return pages
 }
 
-// readTexts gives the texts of a content stream in their order.
+// readTexts returns the texts of a content stream in their order.
 func readTexts(content string) (texts []placed) {
 	var font string
 	var size float64
@@ -76,7 +76,7 @@ func number(text string) float64 {
 	return n
 }
 
-// utf16Text reads a PDF string's octets: escapes undone, then UTF-16 big-endian.
+// utf16Text reads a PDF string's bytes: escapes undone, then UTF-16 big-endian.
 func utf16Text(escaped string) string {
 	raw := strings.NewReplacer(`\\`, `\`, `\(`, `(`, `\)`, `)`, `\r`, "\r").Replace(escaped)
 	units := make([]uint16, len(raw)/2)

@@ -41,7 +41,8 @@ func TestQuietZone(t *testing.T) {
 	}
 }
 
-// readCode decodes the first filled shape of a content stream as a QR code of level M (ISO/IEC 18004), undamaged as it is.
+// readCode decodes the first filled shape of a content stream as a QR code of level M (ISO/IEC 18004), undamaged as it
+// is.
 func readCode(t testing.TB, content string) string {
 	t.Helper()
 	shape, _, found := strings.Cut(content, "\nf\n")
@@ -96,7 +97,7 @@ func readModules(plan *coding.Plan, black func(modules, x, y int) bool) (data []
 	return data, true
 }
 
-// readOctets gives the text of a code in byte mode: mode 0100, length in 8 or 16 bits, octets.
+// readOctets returns the text of a code in byte mode: mode 0100, length in 8 or 16 bits, bytes.
 func readOctets(t testing.TB, data []byte, version coding.Version) string {
 	t.Helper()
 	nibbles := make([]byte, 0, 2*len(data))

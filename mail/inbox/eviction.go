@@ -6,8 +6,8 @@ import (
 	"postern/store"
 )
 
-// crowd is what letters have in common of which nobody misses one: they are of one kind and came in the same minute, as the
-// welcomes to a list of people do, and somebody has opened them or nobody has.
+// crowd is what letters have in common of which nobody misses one: they are of one kind and came in the same minute, as
+// the welcomes to a list of people do, and somebody has opened them or nobody has.
 type group struct {
 	kind   store.LetterKind
 	minute int64

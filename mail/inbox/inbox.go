@@ -17,7 +17,7 @@ import (
 // What the inbox keeps at most.
 const (
 	MaxLetters = 1000     // letters
-	MaxBytes   = 64 << 20 // octets of sources and decoded texts together
+	MaxBytes   = 64 << 20 // bytes of sources and decoded texts together
 )
 
 // Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's
@@ -39,9 +39,9 @@ func New(now func() time.Time, random io.Reader) *Inbox {
 	return &Inbox{now: now, random: random, changed: make(chan struct{})}
 }
 
-// Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older letters make
-// room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an error only when the
-// letter alone is bigger than the inbox, or when no name can be drawn for it.
+// Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older
+// letters make room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an
+// error only when the letter alone is bigger than the inbox, or when no name can be drawn for it.
 func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKind("", from, to, data) }
 
 // DeliverKind is Deliver for a letter of a known kind.
@@ -81,27 +81,27 @@ func (b *Inbox) announce() {
 	b.changed = make(chan struct{})
 }
 
-// Watch gives the number of the inbox's present state, and a channel that is closed at the next change: a letter came, went, or
-// was marked as read.
+// Watch returns the number of the inbox's present state, and a channel that is closed at the next change: a letter
+// came, went, or was marked as read.
 func (b *Inbox) Watch() (version uint64, changed <-chan struct{}) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.version, b.changed
 }
 
-// Counts tells how many letters there are, and how many of them nobody has opened.
+// Counts returns how many letters there are, and how many of them nobody has opened.
 func (b *Inbox) Counts() (total, unread int) {
 	all := b.newestFirst()
 	return len(all), CountUnread(all)
 }
 
-// Find gives all letters that match, newest first. The letters are shared: they must not be changed.
+// Find returns all letters that match, newest first. The letters are shared: they must not be changed.
 func (b *Inbox) Find(q Query) []*Letter {
 	all := b.newestFirst()
 	return slices.DeleteFunc(all, func(c *Letter) bool { return !q.Matches(c) })
 }
 
-// Letter gives the letter of that name; false when there is none, or no longer.
+// Letter returns the letter of that name; false when there is none, or no longer.
 func (b *Inbox) Letter(id string) (*Letter, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -112,7 +112,7 @@ func (b *Inbox) Letter(id string) (*Letter, bool) {
 	return b.letters[at], true
 }
 
-// Latest gives the newest letter that matches; false when none does.
+// Latest returns the newest letter that matches; false when none does.
 func (b *Inbox) Latest(q Query) (*Letter, bool) {
 	for _, c := range b.newestFirst() {
 		if q.Matches(c) {
@@ -122,7 +122,8 @@ func (b *Inbox) Latest(q Query) (*Letter, bool) {
 	return nil, false
 }
 
-// Wait gives the newest letter that matches, at once or as soon as it comes. Its error is the context's, when that ends first.
+// Wait returns the newest letter that matches, at once or as soon as it comes. Its error is the context's, when that
+// ends first.
 func (b *Inbox) Wait(ctx context.Context, q Query) (*Letter, error) {
 	for {
 		_, changed := b.Watch() // before looking, so that a letter that comes in between is not missed
@@ -181,7 +182,7 @@ func (b *Inbox) newestFirst() []*Letter {
 	return all
 }
 
-// CountUnread tells how many of some letters nobody has opened.
+// CountUnread returns how many of some letters nobody has opened.
 func CountUnread(letters []*Letter) (unread int) {
 	for _, c := range letters {
 		if !c.Read() {

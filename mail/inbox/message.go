@@ -21,15 +21,15 @@ import (
 
 // What is read of a letter at most; the rest stays in its source.
 const (
-	maxAddressField = 16 << 10 // octets of a field with addresses
+	maxAddressField = 16 << 10 // bytes of a field with addresses
 	maxLinks        = 200      // links
 	maxSnippet      = 250      // characters of the beginning shown in lists, as Mailpit has it
 	maxFault        = 200      // characters of what was wrong
-	overhead        = 1 << 10  // octets that a letter costs beside its source and texts, roughly
+	overhead        = 1 << 10  // bytes that a letter costs beside its source and texts, roughly
 )
 
-// Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been opened.
-// All text is valid UTF-8, whatever the source holds.
+// Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been
+// opened. All text is valid UTF-8, whatever the source holds.
 type Letter struct {
 	ID        string    // name within the inbox
 	Received  time.Time // when it was delivered
@@ -62,20 +62,20 @@ type File struct {
 	ContentType       string // without parameters
 	ContentID         string // without angle brackets
 	Inline            bool   // belongs into the HTML text
-	Size              int    // octets, decoded
+	Size              int    // bytes, decoded
 	MD5, SHA1, SHA256 string // hexadecimal, of the decoded content
 }
 
-// Read tells whether somebody has opened the letter.
+// Read reports whether somebody has opened the letter.
 func (c *Letter) Read() bool { return c.read.Load() }
 
-// octets is what the letter counts towards the inbox's limit.
+// bytes is what the letter counts towards the inbox's limit.
 func (c *Letter) size() int {
 	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + overhead
 }
 
-// Content gives the decoded content of a part that is not text; false when there is no such part. It is read from the source
-// each time, so that it is not held twice.
+// Content returns the decoded content of a part that is not text; false when there is no such part. It is read from the
+// source each time, so that it is not held twice.
 func (c *Letter) Content(partID string) (content []byte, found bool) {
 	walkParts(c.Raw, func(id string, e *message.Entity) error {
 		if id != partID || isText(e) {
@@ -88,7 +88,7 @@ func (c *Letter) Content(partID string) (content []byte, found bool) {
 	return content, found
 }
 
-// Header gives the fields of the letter by canonical name, undecoded, as they are in the source.
+// Header returns the fields of the letter by canonical name, undecoded, as they are in the source.
 func (c *Letter) Header() map[string][]string {
 	head, _ := walkParts(c.Raw, func(string, *message.Entity) error { return errSeenEnough })
 	fields := map[string][]string{}
@@ -98,7 +98,8 @@ func (c *Letter) Header() map[string][]string {
 	return fields
 }
 
-// readCaptured makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault.
+// readCaptured makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in
+// Fault.
 func readLetter(from, to string, raw []byte, now time.Time) *Letter {
 	c := &Letter{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
 	head, err := walkParts(raw, c.takePart)
@@ -158,7 +159,7 @@ func (c *Letter) addresses(h *gomail.Header, field string) []*netmail.Address {
 	return list
 }
 
-// names tells whether the letter itself says that it goes to that address.
+// names reports whether the letter itself says that it goes to that address.
 func (c *Letter) names(address string) bool {
 	for _, list := range [][]*netmail.Address{c.To, c.Cc, c.Bcc} {
 		for _, a := range list {
@@ -204,7 +205,7 @@ func describeFile(id string, e *message.Entity, content []byte) File {
 	}
 }
 
-// isText tells whether a part is what the reader reads: text or HTML that is neither named nor said to be attached.
+// isText reports whether a part is what the reader reads: text or HTML that is neither named nor said to be attached.
 func isText(e *message.Entity) bool {
 	kind, _, _ := e.Header.ContentType()
 	disposition, _, _ := e.Header.ContentDisposition()

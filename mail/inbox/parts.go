@@ -15,7 +15,7 @@ import (
 
 // How far a letter's structure is followed. A sender decides about it, so it must not decide about our time and memory.
 const (
-	maxHeader = 256 << 10 // octets of the letter's header
+	maxHeader = 256 << 10 // bytes of the letter's header
 	maxDepth  = 10        // multiparts in multiparts
 	maxParts  = 200       // parts
 )
@@ -23,11 +23,12 @@ const (
 // errSeenEnough ends a walk early, without fault.
 var errSeenEnough = errors.New("seen enough")
 
-// partVisit gets each part that is no multipart, with its path (0 for a letter of one part, else 1, 2, 2.1 …: RFC 3501 section 6.4.5).
+// partVisit gets each part that is no multipart, with its path (0 for a letter of one part, else 1, 2, 2.1 …: RFC 3501
+// section 6.4.5).
 type partVisit func(id string, e *message.Entity) error
 
-// walkLetter calls visit for the parts of a letter in their order. It gives the header, as far as it can be read, and the first
-// fault of the source or of visit.
+// walkLetter calls visit for the parts of a letter in their order. It returns the header, as far as it can be read, and
+// the first fault of the source or of visit.
 func walkParts(raw []byte, visit partVisit) (message.Header, error) {
 	limit := &io.LimitedReader{R: bytes.NewReader(raw), N: maxHeader}
 	r := bufio.NewReader(limit)

@@ -34,10 +34,10 @@ var fieldTerms = map[string]func(c *Letter, value string) bool{
 	"is": func(c *Letter, v string) bool { return v == "read" && c.Read() || v == "unread" && !c.Read() },
 }
 
-// ParseQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one;
-// to:, from:, cc:, bcc:, reply-to:, addressed:, subject: and message-id: for one field, has:attachment, has:inline, is:read, is:unread;
-// after: and before: for when it came, larger: and smaller: for its size; a leading - or ! for what must not be. Case does not matter,
-// parts of words match. No text is wrong.
+// ParseQuery reads a search as Mailpit's users write it: words that must all occur; "quoted words" as one; to:, from:,
+// cc:, bcc:, reply-to:, addressed:, subject: and message-id: for one field, has:attachment, has:inline, is:read,
+// is:unread; after: and before: for when it came, larger: and smaller: for its size; a leading - or ! for what must not
+// be. Case does not matter, parts of words match. No text is wrong.
 func ParseQuery(text string) Query { return ParseQueryIn(text, time.UTC) }
 
 // ParseQueryIn is ParseQuery with the time zone of the dates that name none.
@@ -73,10 +73,11 @@ func readTerm(word string, zone *time.Location) term {
 	return term
 }
 
-// IsAll tells whether the query has no condition, so that every letter is meant.
+// IsAll reports whether the query has no condition, so that every letter is meant.
 func (q Query) IsAll() bool { return len(q.terms) == 0 }
 
-// To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of one.
+// To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of
+// one.
 func (q Query) To(address string) Query {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if strings.Trim(address, "@") != address || !strings.Contains(address, "@") {
@@ -98,7 +99,7 @@ func (q Query) with(holds func(*Letter, string) bool, value string) Query {
 	return Query{append(slices.Clone(q.terms), term{holds: holds, value: value})}
 }
 
-// Matches tells whether the letter is meant.
+// Matches reports whether the letter is meant.
 func (q Query) Matches(c *Letter) bool {
 	for _, t := range q.terms {
 		if t.holds(c, t.value) == t.not {
@@ -108,7 +109,8 @@ func (q Query) Matches(c *Letter) bool {
 	return true
 }
 
-// splitQuoted splits at white space outside quotation marks, which stay in place. A mark that is not closed reaches to the end.
+// splitQuoted splits at white space outside quotation marks, which stay in place. A mark that is not closed reaches to
+// the end.
 func splitQuoted(text string) []string {
 	quoted := false
 	return strings.FieldsFunc(text, func(r rune) bool {

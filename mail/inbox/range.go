@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// inboxRanges are the prefixes of Mailpit's search that compare. Each makes a condition of its value; nil where that makes no
-// sense. A date without an offset of its own is in zone.
+// inboxRanges are the prefixes of Mailpit's search that compare. Each makes a condition of its value; nil where that
+// makes no sense. A date without an offset of its own is in zone.
 var rangeTerms = map[string]func(value string, zone *time.Location) func(*Letter) bool{
 	"after": func(v string, zone *time.Location) func(*Letter) bool {
 		at, ok := parseMoment(v, zone)
@@ -34,8 +34,8 @@ func readable(ok bool, holds func(*Letter) bool) func(*Letter) bool {
 	return holds
 }
 
-// rangeTerm makes a condition of a word as after:2026-01-31. One whose value makes no sense is met by no letter, negated or not: to
-// leave it out would widen the search, and a search may be one for what to delete.
+// rangeTerm makes a condition of a word as after:2026-01-31. One whose value makes no sense is met by no letter,
+// negated or not: to leave it out would widen the search, and a search may be one for what to delete.
 func rangeTerm(compare func(string, *time.Location) func(*Letter) bool, value string, not bool, zone *time.Location) term {
 	holds := compare(value, zone)
 	if holds == nil {

@@ -49,7 +49,7 @@ func (c *Letter) Runs() []Run {
 	return append(runs, Run{Text: c.Text[done:]})
 }
 
-// linksIn gives where at most so many links of a text begin and end; -1: all. What stands in angle brackets is whole.
+// linksIn returns where at most so many links of a text begin and end; -1: all. What stands in angle brackets is whole.
 func linksIn(text string, most int) [][]int {
 	found := linkInText.FindAllStringIndex(text, most)
 	for _, at := range found {
@@ -115,7 +115,7 @@ func eachToken(markup string, tag func(html.Token), text func(string)) {
 
 // snippet is the beginning of a text on one line.
 func snippet(text string) string {
-	// Four octets a character, and as much again for white space: no need to look at the whole of a long letter.
+	// Four bytes a character, and as much again for white space: no need to look at the whole of a long letter.
 	if enough := 8 * maxSnippet; len(text) > enough {
 		text = cleanText(text[:enough])
 	}

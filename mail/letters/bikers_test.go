@@ -159,8 +159,8 @@ func TestChangedAt(t *testing.T) {
 	}
 }
 
-// TestTypography holds the marks of the letters to bikers: apostrophes are curved, and French sets its high marks off by a
-// space that no line breaks at.
+// TestTypography holds the marks of the letters to bikers: apostrophes are curved, and French sets its high marks off
+// by a space that no line breaks at.
 func TestTypography(t *testing.T) {
 	straight := regexp.MustCompile(`['"]`)
 	french := regexp.MustCompile(`[^\x{a0}][;?!]|[^\x{a0}]: `)

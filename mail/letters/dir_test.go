@@ -21,8 +21,8 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// TestOwnTexts: an operator's file stands in the place of the embedded one, whichever system it was written on; all others
-// stay, and what editors leave behind is nothing.
+// TestOwnTexts: an operator's file stands in the place of the embedded one, whichever system it was written on; all
+// others stay, and what editors leave behind is nothing.
 func TestOwnTexts(t *testing.T) {
 	o := testOptions(t)
 	o.Dir = writeFiles(t, map[string]string{

@@ -59,8 +59,8 @@ var fuzzed = map[string]string{"activate": "en", "proven": "nl", "document": "fr
 func tags(page string) int       { return strings.Count(page, "<") }
 func boundaries(data []byte) int { return bytes.Count(data, []byte("\r\n--=_")) }
 
-// FuzzText reads what an operator may write into a file. It is a text that can be filled in, or all that is wrong is told
-// by the file's name.
+// FuzzText reads what an operator may write into a file. It is a text that can be filled in, or all that is wrong is
+// told by the file's name.
 func FuzzText(f *testing.F) {
 	for _, kind := range []string{"decided.en", "activate.nl", "footer-users.fr", "words.de"} {
 		content, err := embedded.ReadFile("texts/" + kind + ".txt")

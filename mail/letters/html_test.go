@@ -108,7 +108,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// all gives what the pattern's group matches, wherever it does.
+// all returns what the pattern's group matches, wherever it does.
 func all(text, pattern string) (found []string) {
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[1])

@@ -19,9 +19,9 @@
 // footer-operators.<language>.txt have the blocks that end every letter to those, words.<language>.txt how the language
 // names spans and writes times.
 //
-// A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the footer
-// and every letter that they can get. Language "en" is what a letter in a language without its kind falls back to. An
-// operator does both, adding and writing anew, in a directory of files with the same names (Options.Dir).
+// A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the
+// footer and every letter that they can get. Language "en" is what a letter in a language without its kind falls back
+// to. An operator does both, adding and writing anew, in a directory of files with the same names (Options.Dir).
 package letters
 
 import (

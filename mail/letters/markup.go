@@ -1,7 +1,7 @@
 package letters
 
-// marks are the HTML around blocks, as formats for fmt: the styles are inline, since mail clients drop style sheets, and
-// the classes are what layout.html's one style sheet gives other colours to in the dark.
+// marks are the HTML around blocks, as formats for fmt: the styles are inline, since mail clients drop style sheets,
+// and the classes are what layout.html's one style sheet gives other colours to in the dark.
 type marks struct {
 	heading, paragraph string // words
 	button             string // name of the target's value, words

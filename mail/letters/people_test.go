@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// people are thirty made-up Belgians: particles, apostrophes straight and curved, double names, accents composed and not.
-// The names are as a partner posts them, the addresses and languages as the store keeps them.
+// people are thirty made-up Belgians: particles, apostrophes straight and curved, double names, accents composed and
+// not. The names are as a partner posts them, the addresses and languages as the store keeps them.
 var people = []struct{ first, last, email, language string }{
 	{"Jan", "Peeters", "jan.peeters@example.com", "nl"},
 	{"Lotte", "Janssens", "lotte.janssens@example.com", "nl"},

@@ -42,8 +42,8 @@ var (
 	quoteLine   = regexp.MustCompile(`^> \{\{\.(\w+)\}\}$`)
 )
 
-// reader takes one text file apart. It reads on behind a fault, so that whoever wrote the file hears of all of them: each
-// is a sentence with the file's name and the line.
+// reader takes one text file apart. It reads on behind a fault, so that whoever wrote the file hears of all of them:
+// each is a sentence with the file's name and the line.
 type reader struct {
 	file   string
 	words  vocabulary

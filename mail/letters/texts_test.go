@@ -159,7 +159,8 @@ func TestBrokenTexts(t *testing.T) {
 	}
 }
 
-// TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told together.
+// TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told
+// together.
 func TestAllFaultsAtOnce(t *testing.T) {
 	files := textFiles(t)
 	delete(files, "texts/activate.en.txt")

@@ -85,8 +85,8 @@ func (l *login) Next([]byte) ([]byte, error) {
 	return []byte(answer), nil
 }
 
-// xoauth2 is AUTH XOAUTH2 as Microsoft 365 and Google speak it. (go-sasl has dropped it for OAUTHBEARER, RFC 7628, which
-// Microsoft does not offer.)
+// xoauth2 is AUTH XOAUTH2 as Microsoft 365 and Google speak it. (go-sasl has dropped it for OAUTHBEARER, RFC 7628,
+// which Microsoft does not offer.)
 type xoauth2 struct {
 	user, token string
 	refused     bool
@@ -97,8 +97,8 @@ func (x *xoauth2) Start() (string, []byte, error) {
 	return xoauth2Name, []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
 }
 
-// Next takes the one question there may be, which holds what is wrong with the token as JSON. It wants an empty line, and
-// only then comes the refusal.
+// Next takes the one question there may be, which holds what is wrong with the token as JSON. It wants an empty line,
+// and only then comes the refusal.
 func (x *xoauth2) Next([]byte) ([]byte, error) {
 	if x.refused {
 		return nil, sasl.ErrUnexpectedServerChallenge

@@ -24,7 +24,7 @@ type Step struct {
 // The names of the steps, by the phase whose fault ends them.
 var stepNames = map[string]string{PhaseConnect: "dial", PhaseTLS: "TLS", PhaseHello: "EHLO", PhaseAuth: "AUTH"}
 
-// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It gives the steps up to the first
+// Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It returns the steps up to the first
 // that came to nothing, which has an error. The login is tried also where letters may try none, since too many were
 // refused; one that is refused counts with theirs. After a check that came to its end, letters are tried again at
 // once.

@@ -85,7 +85,7 @@ func matches(said, want string) bool {
 	return len(lines) == len(wanted)
 }
 
-// TestCheckPort: a port that was taken for one of TLS from the first octet on.
+// TestCheckPort: a port that was taken for one of TLS from the first byte on.
 func TestCheckPort(t *testing.T) {
 	h := mustNew(t, Options{Addr: smtptest.NewServer(nil).Listen(t), Implicit: true})
 	if steps := h.Check(t.Context()); !matches(described(steps), "dial: …\nTLS: !…smtp:// instead of smtps:// in SMTP_URL") {

@@ -120,7 +120,7 @@ func ignore2xx(err error) error {
 	return err
 }
 
-// isReply tells whether the smarthost answered, so that the dialogue is still in step.
+// isReply reports whether the smarthost answered, so that the dialogue is still in step.
 func isReply(err error) bool {
 	reply, ok := errors.AsType[*gosmtp.SMTPError](err)
 	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
@@ -178,10 +178,10 @@ func causeOf(err error) string {
 	return err.Error()
 }
 
-// textKept bounds, in octets, what is kept of a server's words.
+// textKept bounds, in bytes, what is kept of a server's words.
 const maxKept = 500
 
-// words makes a server's words fit to be kept and shown: one line, printable, at most textKept octets.
+// words makes a server's words fit to be kept and shown: one line, printable, at most textKept bytes.
 func printable(said string) string {
 	var kept strings.Builder
 	for len(said) > 0 {

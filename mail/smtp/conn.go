@@ -39,8 +39,8 @@ func (c *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
 	return a
 }
 
-// wasCut tells whether a message was not handed over because the appliance stops. Once the final dot is sent, that is no
-// excuse: the smarthost may have it.
+// wasCut reports whether a message was not handed over because the appliance stops. Once the final dot is sent, that is
+// no excuse: the smarthost may have it.
 func (c *Conn) wasCut(stop context.Context, fail *fault) bool {
 	if isReply(fail.err) || fail.phase == PhaseDot {
 		return false
@@ -73,8 +73,8 @@ func (c *Conn) CloseIdle() {
 	}
 }
 
-// fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no line
-// break in it, parameters of MAIL and RCPT too.
+// fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no
+// line break in it, parameters of MAIL and RCPT too.
 func checkEnvelope(m letters.Message) error {
 	if !letters.IsPlainAddress(m.From) || !letters.IsPlainAddress(m.To) {
 		return errors.New("the envelope has an address that is not a plain one")

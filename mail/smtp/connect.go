@@ -13,8 +13,8 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// connect goes as far as a session that MAIL can begin on. Where there is a login to be refused, connections are made as
-// far as that is safe.
+// connect goes as far as a session that MAIL can begin on. Where there is a login to be refused, connections are made
+// as far as that is safe.
 func (h *Smarthost) connect(stop, hard context.Context) (*session, *fault) {
 	if h.options.Username == "" {
 		return h.establish(stop, hard)
@@ -81,7 +81,7 @@ func (h *Smarthost) hello(on *dialogue, name string) (*gosmtp.Client, *fault) {
 	return client, nil
 }
 
-// secure gives the connection on which the session goes on, with TLS unless the options name none.
+// secure returns the connection on which the session goes on, with TLS unless the options name none.
 func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) (*dialogue, *fault) {
 	switch {
 	case h.options.Plain:

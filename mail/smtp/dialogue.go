@@ -19,7 +19,7 @@ func newDialogue(wire net.Conn) *dialogue {
 	return &dialogue{Conn: wire, in: bufio.NewReaderSize(wire, 2048)}
 }
 
-// Read gives whole replies alone: net/textproto would take the beginning of one for an answer when the connection
+// Read returns whole replies alone: net/textproto would take the beginning of one for an answer when the connection
 // breaks in the middle of it.
 func (d *dialogue) Read(p []byte) (int, error) {
 	if len(d.reply) == 0 {

@@ -35,8 +35,8 @@ type logins struct {
 
 func newLogins() *logins { return &logins{ended: make(chan struct{})} }
 
-// begin waits until a login may be tried; the caller says with end how it went. It gives the fault of another login where
-// that came to nothing meanwhile, or where too many were refused: then nothing is to be tried.
+// begin waits until a login may be tried; the caller says with end how it went. It returns the fault of another login
+// where that came to nothing meanwhile, or where too many were refused: then nothing is to be tried.
 func (l *logins) begin(ctx context.Context) *fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,8 +71,8 @@ func (l *logins) wait(ctx context.Context) error {
 	}
 }
 
-// free is how many logins might be refused before there are too many, and how long none may be tried: a refusal stands for
-// those who come right after it as well.
+// free is how many logins might be refused before there are too many, and how long none may be tried: a refusal stands
+// for those who come right after it as well.
 func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	for len(l.refused) > 0 && now.Sub(l.refused[0]) >= refusedIn {
 		l.refused = l.refused[1:]

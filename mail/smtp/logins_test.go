@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestLogins: one login tries for all until one was taken; who waits gets its fault; one that was cut off speaks for nobody.
+// TestLogins: one login tries for all until one was taken; who waits gets its fault; one that was cut off speaks for
+// nobody.
 func TestLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, ctx := newLogins(), t.Context()

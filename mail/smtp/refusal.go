@@ -13,7 +13,7 @@ import (
 // it: "#5.7.1", "(#5.7.1)", "[5.7.1]", "5.7.1:". Unmarked numbers within the text may be a version, or an address.
 var statusMark = regexp.MustCompile(`(?m)(?:^|[#(\[])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$)`)
 
-// statusIn gives the enhanced status code that a reply's text holds, if it fits the reply's code; else it is empty.
+// statusIn returns the enhanced status code that a reply's text holds, if it fits the reply's code; else it is empty.
 func statusIn(code int, text string) string {
 	found := statusMark.FindStringSubmatch(text)
 	if found == nil || int(found[1][0]-'0') != code/100 {
@@ -97,7 +97,7 @@ func (r Refusal) Like(other Refusal) bool {
 // varying is what servers tell of one letter alone: what stands in brackets, links, and addresses.
 var varying = regexp.MustCompile(`<[^<>]*>|\[[^\[\]\s]*\]|\S+://\S*|\S*@\S*`)
 
-// constant gives the words of a refusal that do not hang on the letter: no address, link, queue id, or name of the
+// constant returns the words of a refusal that do not hang on the letter: no address, link, queue id, or name of the
 // recipient's.
 func constant(text, to string) []string {
 	recipient := wordsOf(to)

@@ -64,12 +64,12 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	return s.body(data, m.Data)
 }
 
-// leastSize is what any SMTP server takes, in octets (RFC 5321 §4.5.3.1.7).
+// leastSize is what any SMTP server takes, in bytes (RFC 5321 §4.5.3.1.7).
 const leastSize = 64 << 10
 
-// measure compares a message with the SIZE that the smarthost has named. It is compared here and not told: a 552 to MAIL
-// would look like the smarthost's fault, for ever. A limit that servers may have is the letter's own trouble; a lower one
-// is so only when it is known that some letters are small enough for it.
+// measure compares a message with the SIZE that the smarthost has named. It is compared here and not told: a 552 to
+// MAIL would look like the smarthost's fault, for ever. A limit that servers may have is the letter's own trouble; a
+// lower one is so only when it is known that some letters are small enough for it.
 func (s *session) checkSize(octets int) *fault {
 	smallest := s.host.smallestOf(octets)
 	most, named := s.client.MaxMessageSize()
@@ -121,8 +121,8 @@ func (s *session) drop() {
 	s.host.open.Add(-1)
 }
 
-// lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers and
-// not for others, which is how a second message is smuggled into one.
+// lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers
+// and not for others, which is how a second message is smuggled into one.
 func withCRLF(message []byte) []byte {
 	if n := bytes.Count(message, []byte("\r\n")); n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {
 		return message

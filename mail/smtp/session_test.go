@@ -27,8 +27,8 @@ type noTokens struct{}
 
 func (noTokens) Token(context.Context) (*oauth2.Token, error) { panic("a token was wanted") }
 
-// TestSession takes one message through the ways of TLS and AUTH that smarthosts know: phase, code, what was said before TLS.
-// (TestFaults has what may go wrong.)
+// TestSession takes one message through the ways of TLS and AUTH that smarthosts know: phase, code, what was said
+// before TLS. (TestFaults has what may go wrong.)
 func TestSession(t *testing.T) {
 	const host = "smarthost.example"
 	synctest.Test(t, func(t *testing.T) {
@@ -79,8 +79,8 @@ func TestSession(t *testing.T) {
 	})
 }
 
-// TestSize: a message that the smarthost says it will not take is not even begun. A SIZE below what any server takes is the
-// smarthost's fault, unless it is known to be large enough for others.
+// TestSize: a message that the smarthost says it will not take is not even begun. A SIZE below what any server takes is
+// the smarthost's fault, unless it is known to be large enough for others.
 func TestSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		big := testMessage

@@ -14,7 +14,7 @@ import (
 // SmarthostOptions say where the smarthost is and how to speak to it.
 type Options struct {
 	Addr     string // host:port; certificates must name the host
-	Implicit bool   // TLS from the first octet (RFC 8314 §3.3) instead of STARTTLS
+	Implicit bool   // TLS from the first byte (RFC 8314 §3.3) instead of STARTTLS
 	Plain    bool   // no TLS at all, also for the password: only where the operator named it
 
 	Username string // empty: no AUTH
@@ -36,7 +36,7 @@ type Smarthost struct {
 	limits  limits
 	open    atomic.Int32
 
-	smallest atomic.Int64 // octets of the smallest message so far; 0: none
+	smallest atomic.Int64 // bytes of the smallest message so far; 0: none
 	logins   *logins
 	mended   chan struct{} // one slot: a check found all well
 	tokens   *tokenCache   // nil: none are needed
@@ -102,7 +102,7 @@ func fullHostName() string {
 // Lane makes a conn for one goroutine. The end of ctx cuts off whatever is under way on it.
 func (h *Smarthost) Conn(ctx context.Context) *Conn { return &Conn{host: h, hard: ctx} }
 
-// Connections tells how many connections are open.
+// Connections returns how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
 
 // Forgive forgets logins that were refused.

@@ -31,15 +31,15 @@ type tokenCache struct {
 	token *oauth2.Token // nil: none
 }
 
-// newTokenCache keeps tokens of a source. Its client follows no redirects: the client's secret is for the token endpoint
-// alone.
+// newTokenCache keeps tokens of a source. Its client follows no redirects: the client's secret is for the token
+// endpoint alone.
 func newTokenCache(source TokenSource) *tokenCache {
 	return &tokenCache{source: source, web: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// get gives the kept token, or fetches one. Those who ask meanwhile wait for that one fetch.
+// get returns the kept token, or fetches one. Those who ask meanwhile wait for that one fetch.
 func (c *tokenCache) get(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

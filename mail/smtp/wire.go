@@ -18,7 +18,7 @@ type limits struct {
 	body     time.Duration // all writes of one message
 	dot      time.Duration // from the final dot to its answer: giving up early makes duplicates
 	quit     time.Duration // the courtesy at the end
-	received int64         // octets that a smarthost may say on one connection, TLS included
+	received int64         // bytes that a smarthost may say on one connection, TLS included
 	letters  int           // letters on one connection
 	age      time.Duration // of a connection that is taken for one more letter
 }
@@ -41,12 +41,12 @@ var (
 	errAuthAborted  = errors.New("authentication is not continued")
 )
 
-// conn is the wire below TLS. go-smtp sets a deadline for a command and its answer, and none while a body is written; here
-// every single read and write has one. It is used by one goroutine; cut may come from another.
+// conn is the wire below TLS. go-smtp sets a deadline for a command and its answer, and none while a body is written;
+// here every single read and write has one. It is used by one goroutine; cut may come from another.
 type limitedConn struct {
 	net.Conn
 	limits   limits
-	received int64       // octets read so far
+	received int64       // bytes read so far
 	broken   atomic.Bool // a write failed: what it carried is not all on the wire
 
 	mu         sync.Mutex
@@ -120,8 +120,8 @@ func (c *limitedConn) SetWriteDeadline(at time.Time) error {
 	return nil
 }
 
-// cutBy lets the end of ctx close the connection, unless a message has begun by then. The caller calls release when what
-// it does is over.
+// cutBy lets the end of ctx close the connection, unless a message has begun by then. The caller calls release when
+// what it does is over.
 func (c *limitedConn) cutBy(ctx context.Context) (release func()) {
 	stop := context.AfterFunc(ctx, c.cut)
 	return func() {

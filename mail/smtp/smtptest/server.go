@@ -55,7 +55,7 @@ type Server struct {
 	turns    map[string]int
 	arrived  []Arrival
 	commands []string // what clients said, AUTH's answers decoded
-	poured   int64    // octets of answers without an end, on all connections
+	poured   int64    // bytes of answers without an end, on all connections
 	clear    bool     // a command other than EHLO and STARTTLS came in the clear
 	serving  sync.WaitGroup
 	Notify   chan struct{} // gets one for each arrival, where it is made
@@ -176,7 +176,7 @@ func (s *Server) Poured() int64 {
 // wait waits until all connections have ended.
 func (s *Server) Wait() { s.serving.Wait() }
 
-// heard tells whether any client said something with this in it.
+// heard reports whether any client said something with this in it.
 func (s *Server) Heard(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
