@@ -89,7 +89,8 @@ func (o *harness) postpone(n int) {
 		}
 		var outcomes []store.Outcome
 		for _, letter := range claimed {
-			outcomes = append(outcomes, store.Outcome{Letter: letter.ID, Attempt: store.Attempt{At: o.now(), Class: store.AttemptTemporary, Code: 450}})
+			outcomes = append(outcomes, store.Outcome{
+				Letter: letter.ID, Attempt: store.Attempt{At: o.now(), Class: store.AttemptTemporary, Code: 450}})
 		}
 		o.wrong.Store(int64(time.Hour)) // so that none is due again before all is measured
 		if _, err := o.store.RecordAttempts(context.Background(), outcomes); err != nil {
@@ -137,7 +138,8 @@ func TestFullQueue(t *testing.T) {
 			t.Errorf("%d arrived", len(arrived))
 		} else {
 			for i, user := range due { // a few new ones may go beside the oldest
-				if at := slices.IndexFunc(arrived, func(a smtptest.Arrival) bool { return a.To == user.Email }); at < 0 || at > 2*i+leastAhead {
+				if at := slices.IndexFunc(arrived,
+					func(a smtptest.Arrival) bool { return a.To == user.Email }); at < 0 || at > 2*i+leastAhead {
 					t.Errorf("number %d of the queue went out as number %d", i, at)
 				}
 			}
@@ -156,8 +158,10 @@ func owe(b *testing.B, to *store.Store, n int) {
 	for range 64 {
 		all.Go(func() {
 			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				if _, err := to.RegisterUser(context.Background(), store.Registration{Email: fmt.Sprintf("d%d@drivers.example", i),
-					FirstName: "Jane", LastName: "Johansson", OrganisationName: "Transport", Language: "en"}); err != nil {
+				if _, err := to.RegisterUser(
+					context.Background(), store.Registration{Email: fmt.Sprintf("d%d@drivers.example", i),
+						FirstName: "Jane", LastName: "Johansson", OrganisationName: "Transport",
+						Language: "en"}); err != nil {
 					b.Error(err)
 				}
 			}

@@ -45,7 +45,8 @@ func TestSmarthostDown(t *testing.T) {
 		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != smtp.PhaseConnect {
 			t.Errorf("status %+v", status)
 		}
-		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 || len(letters[99].Attempts) > 2 {
+		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 ||
+			len(letters[99].Attempts) > 2 {
 			t.Errorf("the smarthost's faults count against the letter: %+v", letters[99])
 		}
 	})
@@ -123,7 +124,8 @@ func TestResumeEndsPause(t *testing.T) {
 
 // TestSameRefusals: three recipients refused alike are the smarthost's fault, and none of them is failed for it.
 func TestSameRefusals(t *testing.T) {
-	for phase, answer := range map[string]string{"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
+	for phase, answer := range map[string]string{
+		"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
 		t.Run(phase, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := smtptest.NewServer(smtptest.Times(5, phase, answer))
@@ -132,7 +134,8 @@ func TestSameRefusals(t *testing.T) {
 				o.register(6)
 				o.start(o.smarthost(s))
 				synctest.Wait()
-				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() || s.Count(phase) != 3 {
+				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() ||
+					s.Count(phase) != 3 {
 					t.Errorf("%d failed after %d refusals; log:\n%s", failed, s.Count(phase), o.log)
 				}
 				time.Sleep(time.Minute)
@@ -186,7 +189,8 @@ func TestPoison(t *testing.T) {
 		if sent := o.count(store.LetterSent); sent != 99 {
 			t.Errorf("%d sent; log:\n%s", sent, o.log)
 		}
-		if letter := o.letter(poison); letter.PutOff == 0 || letter.State != store.LetterQueued || !o.courier.Status().PausedUntil.IsZero() {
+		if letter := o.letter(poison); letter.PutOff == 0 || letter.State != store.LetterQueued ||
+			!o.courier.Status().PausedUntil.IsZero() {
 			t.Errorf("%+v", letter)
 		}
 	})

@@ -26,7 +26,8 @@ func TestCheckLogins(t *testing.T) {
 		o.register(1)
 		o.start(h)
 		time.Sleep(refusedWithin / 2)
-		if fault := o.courier.Status().Fault; s.Count("auth") != refused || !strings.Contains(fault.Text, "the next is tried in ") {
+		if fault := o.courier.Status().Fault; s.Count("auth") != refused ||
+			!strings.Contains(fault.Text, "the next is tried in ") {
 			t.Errorf("%d logins; fault %+v", s.Count("auth"), fault)
 		}
 		if steps := h.Check(t.Context()); len(steps) != 5 || s.Count("auth") != refused+1 {

@@ -11,8 +11,8 @@ import (
 // claim is what came of a claim.
 type claim struct {
 	letters []store.Letter
-	damaged int // letters that the store could not read, and put off
-	limit   int // how many were asked for
+	damaged int  // letters that the store could not read, and put off
+	limit   int  // how many were asked for
 	mended  bool // nothing was claimed: due times that a wrong clock had set were mended
 	err     error
 }

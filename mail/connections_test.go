@@ -27,7 +27,9 @@ func TestReuse(t *testing.T) {
 		"a pause of 31 s":       {nil, 3, 1, 31 * time.Second, 3, 0, 0},
 		"RSET after a refusal":  {smtptest.Once("rcpt", "550 5.1.1 nobody"), 1, 3, 0, 1, 1, 1},
 		"no RSET after the dot": {smtptest.Once("dot", "554 5.6.0 no"), 1, 3, 0, 1, 0, 1},
-		"hung up":               {func(p string, n int) string { return map[bool]string{true: smtptest.Drop}[p == "mail" && n == 3] }, 1, 5, 0, 2, 0, 0},
+		"hung up": {func(p string, n int) string {
+			return map[bool]string{true: smtptest.Drop}[p == "mail" && n == 3]
+		}, 1, 5, 0, 2, 0, 0},
 		"late 421": {func(p string, n int) string {
 			return map[bool]string{true: "421 4.4.2 idle"}[p == "mail" && n == 3]
 		}, 1, 5, 0, 2, 0, 0},
@@ -45,8 +47,10 @@ func TestReuse(t *testing.T) {
 				}
 				synctest.Wait()
 				total := tt.rounds * tt.letters
-				if s.Count("connection") != tt.connections || s.Count("rset") != tt.resets || o.count(store.LetterSent) != total-tt.retried {
-					t.Errorf("%d connections, %d RSETs, %d sent; log:\n%s", s.Count("connection"), s.Count("rset"), o.count(store.LetterSent), o.log)
+				if s.Count("connection") != tt.connections || s.Count("rset") != tt.resets ||
+					o.count(store.LetterSent) != total-tt.retried {
+					t.Errorf("%d connections, %d RSETs, %d sent; log:\n%s", s.Count("connection"), s.Count("rset"),
+						o.count(store.LetterSent), o.log)
 				}
 				for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 1000})) {
 					if len(letter.Attempts) != 1 {

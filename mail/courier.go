@@ -2,13 +2,13 @@
 //
 // The store keeps letters in a transactional outbox: a letter is owed by an entry that is written in the same
 // transaction as the fact that it tells of, so that neither exists without the other. Delivery is at least once. A
-// letter is claimed in a transaction before it is sent, and how the attempt ended is recorded in another one after; what
-// a process had claimed when it died is sent by the next one, and may arrive twice.
+// letter is claimed in a transaction before it is sent, and how the attempt ended is recorded in another one after;
+// what a process had claimed when it died is sent by the next one, and may arrive twice.
 //
 // The Courier has one goroutine that decides (scheduler), a pool of workers with a connection each, and a recorder. The
 // scheduler claims due letters some way ahead and gives them to whichever worker is free. A worker composes a letter,
-// which mints its tokens, and sends it. The recorder commits in groups: each commit takes what came while the one before
-// ran.
+// which mints its tokens, and sends it. The recorder commits in groups: each commit takes what came while the one
+// before ran.
 //
 // What goes wrong is the letter's fault or the smarthost's. A letter at fault is tried again with exponential backoff,
 // which the store keeps in its due time, or fails for good. A smarthost at fault opens a circuit breaker, which stops

@@ -38,14 +38,16 @@ func TestSchedule(t *testing.T) {
 		o.start(o.smarthost(s))
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
-		for i, want := range []time.Duration{30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute,
+		for i, want := range []time.Duration{
+			30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute,
 			40 * time.Minute, time.Hour, time.Hour} {
 			if got := at[i+1].Sub(at[i]); got < want*8/10 || got > want*12/10+time.Second {
 				t.Errorf("delay %d was %s, want %s ± 20 %%", i, got, want)
 			}
 		}
 		letter := o.letter(user)
-		if span := at[len(at)-1].Sub(at[0]); letter.State != store.LetterFailed || span < 71*time.Hour || span > 73*time.Hour {
+		if span := at[len(at)-1].Sub(at[0]); letter.State != store.LetterFailed || span < 71*time.Hour ||
+			span > 73*time.Hour {
 			t.Errorf("%s after %s: %s", letter.State, span, letter.Reason)
 		}
 	})
@@ -73,7 +75,8 @@ func TestGivingUp(t *testing.T) {
 				t.Errorf("after 71 h: %s, %d tries", letter.State, letter.PutOff)
 			}
 			time.Sleep(3 * time.Hour)
-			if letter := o.letter(user); letter.State != want || len(s.Arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {
+			if letter := o.letter(user); letter.State != want ||
+				len(s.Arrivals()) != map[store.LetterState]int{store.LetterSent: 1}[want] {
 				t.Errorf("refused for %d h: %s %s", hours, letter.State, letter.Reason)
 			}
 		})
@@ -170,7 +173,8 @@ func TestDamaged(t *testing.T) {
 			if arrived := s.Arrivals(); len(arrived) != 1 || arrived[0].To != "driver2@drivers.example" {
 				t.Errorf("with %d in hand: arrived %v", claimed, arrived)
 			}
-			if strings.Count(o.log.String(), `"level":"error","letters":1,`) != 1 || strings.Count(o.log.String(), "postern check names them") != 1 {
+			if strings.Count(o.log.String(), `"level":"error","letters":1,`) != 1 ||
+				strings.Count(o.log.String(), "postern check names them") != 1 {
 				t.Errorf("with %d in hand, the log:\n%s", claimed, o.log)
 			}
 			o.stop()
@@ -222,7 +226,8 @@ func TestUnfit(t *testing.T) {
 			time.Sleep(time.Hour)
 			synctest.Wait()
 			letter := o.letter(user)
-			if letter.State != store.LetterFailed || len(letter.Attempts) != 1 || letter.Attempts[0].Phase != phaseCompose {
+			if letter.State != store.LetterFailed || len(letter.Attempts) != 1 ||
+				letter.Attempts[0].Phase != phaseCompose {
 				t.Errorf("letter %+v", letter)
 			}
 			if !strings.Contains(o.log.String(), "a bug") {
@@ -263,10 +268,15 @@ func TestCapture(t *testing.T) {
 		defer o.close()
 		want := map[string]store.Attempt{}
 		for local, a := range map[string]store.Attempt{
-			"temperror": magic["temperror"], "TempError+1": magic["temperror"], "permerror": magic["permerror"], "permerror+x+y": magic["permerror"],
-			"timeout": magic["timeout"], "timeout+2": magic["timeout"], "timeouts": {Class: store.AttemptSent}, "x+timeout": {Class: store.AttemptSent},
+			"temperror": magic["temperror"], "TempError+1": magic["temperror"], "permerror": magic["permerror"],
+			"permerror+x+y": magic["permerror"],
+			"timeout":       magic["timeout"], "timeout+2": magic["timeout"], "timeouts": {Class: store.AttemptSent},
+			"x+timeout": {Class: store.AttemptSent},
 		} {
-			user := must(o.store.RegisterUser(t.Context(), store.Registration{Email: local + "@magic.example", FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"}))
+			user := must(o.store.RegisterUser(
+				t.Context(), store.Registration{
+					Email: local + "@magic.example", FirstName: "A", LastName: "B", OrganisationName: "C",
+					Language: "en"}))
 			want[user.Email] = a
 		}
 		o.register(18)
@@ -274,15 +284,18 @@ func TestCapture(t *testing.T) {
 		synctest.Wait()
 		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 100})) {
 			a, expected := letter.Attempts[0], want[letter.To]
-			if len(letter.Attempts) != 1 || expected.Class != "" && a.Class != expected.Class || a.Code != expected.Code || a.Enhanced != expected.Enhanced {
+			if len(letter.Attempts) != 1 || expected.Class != "" && a.Class != expected.Class ||
+				a.Code != expected.Code || a.Enhanced != expected.Enhanced {
 				t.Errorf("%s: %+v", letter.To, letter.Attempts)
 			}
 		}
-		if total, _ := inbox.Counts(); total != 20 || o.count(store.LetterSent) != 20 || o.count(store.LetterFailed) != 2 || o.courier.Status().Connections != 0 {
+		if total, _ := inbox.Counts(); total != 20 || o.count(store.LetterSent) != 20 ||
+			o.count(store.LetterFailed) != 2 || o.courier.Status().Connections != 0 {
 			t.Errorf("%d letters in the inbox", total)
 		}
 		time.Sleep(time.Hour)
-		if status := o.courier.Status(); o.count(store.LetterQueued) != 4 || !status.PausedUntil.IsZero() || status.Fault.Class != "" {
+		if status := o.courier.Status(); o.count(store.LetterQueued) != 4 || !status.PausedUntil.IsZero() ||
+			status.Fault.Class != "" {
 			t.Errorf("%d queued, %+v", o.count(store.LetterQueued), status)
 		}
 	})
@@ -327,7 +340,8 @@ func TestObserver(t *testing.T) {
 		o.start(o.smarthost(s))
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		want := map[string]int{"activate smarthost 554 queued": 2, "activate temporary 450 queued": 1, "activate permanent 550 failed": 1, "activate sent 250 sent": 2}
+		want := map[string]int{"activate smarthost 554 queued": 2, "activate temporary 450 queued": 1,
+			"activate permanent 550 failed": 1, "activate sent 250 sent": 2}
 		if !maps.Equal(seen.attempts, want) || !slices.Equal(seen.paused, []bool{true, true, false}) {
 			t.Errorf("observed %v, paused %v", seen.attempts, seen.paused)
 		}

@@ -14,11 +14,13 @@ import (
 
 // classes are what one letter in the table of faults stands for.
 var classes = map[byte]store.AttemptClass{
-	'S': store.AttemptSent, 'T': store.AttemptTemporary, 'P': store.AttemptPermanent, 'H': store.AttemptSmarthost, 'U': store.AttemptUncertain,
+	'S': store.AttemptSent, 'T': store.AttemptTemporary, 'P': store.AttemptPermanent, 'H': store.AttemptSmarthost,
+	'U': store.AttemptUncertain,
 }
 
 // faultsInAll are what may happen in every phase, one column each; in the TLS handshake it comes in its place.
-var faultsInAll = []string{smtptest.Stall, smtptest.Drop, "421 4.3.2 bye", "451 4.3.0 later", "550 5.3.0 no", smtptest.Garbage, smtptest.Endless, smtptest.Flood, smtptest.EightBit}
+var faultsInAll = []string{smtptest.Stall, smtptest.Drop, "421 4.3.2 bye", "451 4.3.0 later", "550 5.3.0 no",
+	smtptest.Garbage, smtptest.Endless, smtptest.Flood, smtptest.EightBit}
 
 // faultTable says for each phase what comes of faultsInAll: a letter for the class, a dot where there is no such fault.
 var faultTable = []struct{ phase, classes string }{
@@ -88,7 +90,8 @@ var faultsInOne = []faultCase{
 	{"rcpt", "550 sorry, no mailbox here (#5.1.1)", store.AttemptPermanent, 550, "5.1.1", "sorry", smtp.PhaseRcpt},
 	{"rcpt", "550 #5.1.0 Address rejected.", store.AttemptPermanent, 550, "5.1.0", "#5.1.0", smtp.PhaseRcpt},
 	{"rcpt", "550", store.AttemptPermanent, 550, "", "", smtp.PhaseRcpt},
-	{"rcpt", "550-5.1.1 nobody\r\n550 5.1.1 here\x07", store.AttemptPermanent, 550, "5.1.1", `nobody\nhere\a`, smtp.PhaseRcpt},
+	{"rcpt", "550-5.1.1 nobody\r\n550 5.1.1 here\x07", store.AttemptPermanent, 550, "5.1.1", `nobody\nhere\a`,
+		smtp.PhaseRcpt},
 	{"rcpt", "550 5.7.1 caf\xe9", store.AttemptPermanent, 550, "5.7.1", `caf\xe9`, smtp.PhaseRcpt},
 	{"rcpt", smtptest.Drop, store.AttemptTemporary, 0, "", "closed", smtp.PhaseRcpt},
 	{"data", "554 5.5.1 no", store.AttemptPermanent, 554, "5.5.1", "no", smtp.PhaseData},
@@ -189,7 +192,8 @@ func (o *harness) checkState(letter store.Letter, class store.AttemptClass) {
 		putOff, ok = 1, due-took >= 24*time.Second && due-took <= 37*time.Second
 	}
 	if letter.State != want || letter.Tries != 1 || letter.PutOff != putOff || !ok {
-		o.t.Errorf("state %s after %d tries, put off by %d, due %s after the attempt: %+v", letter.State, letter.Tries, letter.PutOff, due, letter.Attempts)
+		o.t.Errorf("state %s after %d tries, put off by %d, due %s after the attempt: %+v", letter.State, letter.Tries,
+			letter.PutOff, due, letter.Attempts)
 	}
 }
 
@@ -199,7 +203,8 @@ func (o *harness) checkArrivals(s *smtptest.Server, user store.User, class store
 	switch {
 	case class == store.AttemptPermanent:
 		want = 0
-	case answer == smtptest.TakeDrop, answer == smtptest.TakeWait, answer == smtptest.Half, class == store.AttemptUncertain && answer == smtptest.Garbage:
+	case answer == smtptest.TakeDrop, answer == smtptest.TakeWait, answer == smtptest.Half,
+		class == store.AttemptUncertain && answer == smtptest.Garbage:
 		want = 2
 	}
 	var arrived []smtptest.Arrival

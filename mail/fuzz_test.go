@@ -37,7 +37,8 @@ func (c *tapped) Write(p []byte) (int, error) {
 // addresses.
 func FuzzWire(f *testing.F) {
 	f.Add("Zoë", "zoe@drivers.example", "SYN-1", "Ethanol")
-	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "a@b.example> ORCPT=rfc822;z@z.example", "\"; filename=x\r\nX: y", "\r\n.\r\nMAIL FROM:<x@y.example>\r\n")
+	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "a@b.example> ORCPT=rfc822;z@z.example", "\"; filename=x\r\nX: y",
+		"\r\n.\r\nMAIL FROM:<x@y.example>\r\n")
 	f.Add("\r", "a@b.example\r\nRCPT TO:<z@z.example>", "=?utf-8?q?=0D=0A?=", "\n.\n")
 	f.Add("\u2028\u0085", "é@b.example", strings.Repeat("N\r", 400), strings.Repeat("\r\n.", 300))
 	o := newHarness(f, 1)
@@ -58,7 +59,8 @@ func FuzzWire(f *testing.F) {
 		harmless := wireLetters("Zoë", "zoe@drivers.example", "SYN-1", "Ethanol")[store.LetterActivate]
 		o.onWire(t, harmless, address, "postern@postern.example") // as if composing had not looked at it
 		o.onWire(t, harmless, "zoe@drivers.example", address)
-		sendTapped(t, letters.Message{From: "postern@postern.example", To: "zoe@drivers.example", Data: []byte("Subject: raw\r\n\r\n" + product + name + number)})
+		sendTapped(t, letters.Message{From: "postern@postern.example", To: "zoe@drivers.example",
+			Data: []byte("Subject: raw\r\n\r\n" + product + name + number)})
 	})
 }
 
@@ -71,16 +73,23 @@ type wireLetter struct {
 func wireLetters(name, address, number, product string) map[store.LetterKind]wireLetter {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	in := store.Contents{
-		User:     store.User{ID: guid.ID{1}, Email: address, FirstName: name, LastName: name, OrganisationName: name, Language: "en", ActivatedAt: at},
-		Biker:    store.Biker{ID: guid.ID{2}, Email: address, BikerData: store.BikerData{FirstName: name, LastName: name}},
-		Client:   name,
-		Cleaning: store.Cleaning{ID: guid.ID{3}, CleaningData: store.CleaningData{Number: number, Station: store.Station{Name: name}}},
-		PDF:      []byte("%PDF-1.4\r.\n\r\n.\r\n%%EOF"),
+		User: store.User{ID: guid.ID{1}, Email: address, FirstName: name, LastName: name, OrganisationName: name,
+			Language: "en", ActivatedAt: at},
+		Biker: store.Biker{ID: guid.ID{2}, Email: address,
+			BikerData: store.BikerData{FirstName: name, LastName: name}},
+		Client: name,
+		Cleaning: store.Cleaning{ID: guid.ID{3},
+			CleaningData: store.CleaningData{Number: number, Station: store.Station{Name: name}}},
+		PDF: []byte("%PDF-1.4\r.\n\r\n.\r\n%%EOF"),
 	}
 	made := make(map[store.LetterKind]wireLetter)
-	for _, kind := range []store.LetterKind{store.LetterActivate, store.LetterDocument, store.LetterDecided, store.LetterWelcome} {
-		made[kind] = wireLetter{store.Letter{ID: guid.ID{9}, Kind: kind, Language: "en", To: address, MessageID: "1@postern.example", OwedAt: at, Cleaning: in.Cleaning.ID,
-			Decision: &store.Load{Status: store.LoadCompleted, DecidedAt: at, ProductName: product, Comment: product}}, in}
+	for _, kind := range []store.LetterKind{
+		store.LetterActivate, store.LetterDocument, store.LetterDecided, store.LetterWelcome} {
+		made[kind] = wireLetter{store.Letter{
+			ID: guid.ID{9}, Kind: kind, Language: "en", To: address, MessageID: "1@postern.example", OwedAt: at,
+			Cleaning: in.Cleaning.ID,
+			Decision: &store.Load{Status: store.LoadCompleted, DecidedAt: at, ProductName: product,
+				Comment: product}}, in}
 	}
 	return made
 }
@@ -139,7 +148,8 @@ func sendTapped(t testing.TB, message letters.Message) string {
 		t.Errorf("a bare CR or LF in %q", said)
 	}
 	before, data, begun := strings.Cut(said, "DATA\r\n")
-	if want := fmt.Sprintf("EHLO postern.example\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n", message.From, message.To); !begun || before != want {
+	if want := fmt.Sprintf("EHLO postern.example\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n", message.From,
+		message.To); !begun || before != want {
 		t.Errorf("the envelope is %q", before)
 	}
 	data, after, ended := strings.Cut(data, "\r\n.\r\n")

@@ -70,7 +70,8 @@ func newHarness(t testing.TB, connections int) *harness {
 func (o *harness) open(dir string) {
 	o.t.Helper()
 	file, err := store.Open(dir, store.Options{MailDomain: "postern.example", Now: o.now,
-		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour}})
+		Rules: store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour,
+			GiveUpAfter: 72 * time.Hour}})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -98,9 +99,12 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 	if err != nil {
 		t.Fatal(err)
 	}
-	composer, err := letters.New(letters.Options{From: netmail.Address{Name: "Postern", Address: "postern@postern.example"},
-		PublicURL: &url.URL{Scheme: "https", Host: "postern.example"}, ActivationURL: "https://postern.example/eecd/activate",
-		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, InvitationTTL: time.Hour, RecoveryTTL: time.Hour, Sealer: sealer})
+	composer, err := letters.New(letters.Options{
+		From:            netmail.Address{Name: "Postern", Address: "postern@postern.example"},
+		PublicURL:       &url.URL{Scheme: "https", Host: "postern.example"},
+		ActivationURL:   "https://postern.example/eecd/activate",
+		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, InvitationTTL: time.Hour, RecoveryTTL: time.Hour,
+		Sealer: sealer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,8 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 // smarthost makes the way out: to the sink, in memory, without TLS.
 func (o *harness) smarthost(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
-	return must(smtp.New(smtp.Options{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example", Dial: s.Dial}))
+	return must(smtp.New(smtp.Options{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example",
+		Dial: s.Dial}))
 }
 
 // secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
@@ -175,7 +180,8 @@ func (o *harness) register(n int) []store.User {
 	for range n {
 		o.people++
 		user, err := o.store.RegisterUser(context.Background(), store.Registration{
-			Email: fmt.Sprintf("driver%d@drivers.example", o.people), FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"})
+			Email: fmt.Sprintf("driver%d@drivers.example", o.people), FirstName: "A", LastName: "B",
+			OrganisationName: "C", Language: "en"})
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -69,13 +69,18 @@ func TestWrongPassword(t *testing.T) {
 func TestLoginRefusals(t *testing.T) {
 	t.Parallel()
 	for answer, rests := range map[string]bool{
-		"535 5.7.8 wrong": true, "535 wrong": true, "535 5.7.3 Authentication unsuccessful": true, "534 5.7.9 mechanism is too weak": true,
-		"538 5.7.11 encrypt first": true, "530 5.7.0 must STARTTLS": true, "525 5.7.13 disabled": true, "526 Authentication failure": true,
-		"550 5.7.30 basic authentication is not supported": true, "550 Authentication failed (#5.7.1)": true, "550 no permission": true,
-		"454 4.7.0 temporary authentication failure": false, "454 4.7.0 too many login attempts": false, "421 4.3.2 bye": false,
+		"535 5.7.8 wrong": true, "535 wrong": true, "535 5.7.3 Authentication unsuccessful": true,
+		"534 5.7.9 mechanism is too weak": true,
+		"538 5.7.11 encrypt first":        true, "530 5.7.0 must STARTTLS": true, "525 5.7.13 disabled": true,
+		"526 Authentication failure":                       true,
+		"550 5.7.30 basic authentication is not supported": true, "550 Authentication failed (#5.7.1)": true,
+		"550 no permission":                          true,
+		"454 4.7.0 temporary authentication failure": false, "454 4.7.0 too many login attempts": false,
+		"421 4.3.2 bye":                     false,
 		"432 4.7.12 a transition is needed": false, "451 4.7.0 later": false, "450 later": false,
-		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false, "504 5.5.4 no such mechanism": false,
-		"521 no mail here": false, "554 5.3.2 system not accepting messages": false,
+		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false,
+		"504 5.5.4 no such mechanism": false,
+		"521 no mail here":            false, "554 5.3.2 system not accepting messages": false,
 		smtptest.Drop: false, smtptest.Stall: false, smtptest.Garbage: false, "334 YWdhaW4=": false,
 	} {
 		t.Run(answer, func(t *testing.T) {
@@ -88,7 +93,8 @@ func TestLoginRefusals(t *testing.T) {
 				o.start(o.secured(s))
 				time.Sleep(14 * time.Minute)
 				synctest.Wait()
-				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.Count("auth") == mostRefused) {
+				if sent := o.count(store.LetterSent); rests != (sent == 0) ||
+					rests != (s.Count("auth") == mostRefused) {
 					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.Count("auth"), o.log)
 				}
 				time.Sleep(time.Hour)

@@ -37,7 +37,8 @@ func TestManners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := smtptest.NewServer(smtptest.Times(1, "to driver2@drivers.example", "451 later")) // RSET comes after it
+				// RSET comes after it
+				s := smtptest.NewServer(smtptest.Times(1, "to driver2@drivers.example", "451 later"))
 				s.Rewrite = manner
 				o := newHarness(t, 1)
 				defer o.close()
@@ -47,7 +48,8 @@ func TestManners(t *testing.T) {
 				synctest.Wait()
 				o.eachOnce(s, 4)
 				for _, letter := range must(o.store.Letters(store.LetterFilter{})) {
-					if most := map[bool]int{true: 2, false: 1}[letter.To == "driver2@drivers.example"]; len(letter.Attempts) != most {
+					if most := map[bool]int{true: 2, false: 1}[letter.To == "driver2@drivers.example"]; len(
+						letter.Attempts) != most {
 						t.Errorf("%s took %+v", letter.To, letter.Attempts)
 					}
 				}

@@ -32,7 +32,8 @@ func TestNewBesideOld(t *testing.T) {
 				t.Errorf("the letter to %s took %s", user.Email, took)
 			}
 		}
-		if o.letter(old[100]).State != store.LetterSent || o.letter(old[599]).State == store.LetterSent && o.letter(old[500]).State == store.LetterQueued && o.letter(old[100]).State == store.LetterQueued {
+		if o.letter(old[100]).State != store.LetterSent || o.letter(old[599]).State == store.LetterSent &&
+			o.letter(old[500]).State == store.LetterQueued && o.letter(old[100]).State == store.LetterQueued {
 			t.Error("the old ones wait")
 		}
 		time.Sleep(time.Hour)

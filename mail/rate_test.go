@@ -50,7 +50,8 @@ func TestRate(t *testing.T) {
 						t.Errorf("letters %d and %d within %s", i-tt.most, i, at[i].Sub(at[i-tt.most]))
 					}
 				}
-				if took := at[letters-1].Sub(at[0]); tt.answer == nil && took > time.Duration(letters)*time.Minute/time.Duration(tt.most)+time.Second {
+				if took := at[letters-1].Sub(at[0]); tt.answer == nil &&
+					took > time.Duration(letters)*time.Minute/time.Duration(tt.most)+time.Second {
 					t.Errorf("%d letters took %s", letters, took)
 				}
 				owed := time.Now()
@@ -80,8 +81,10 @@ func TestRateRefund(t *testing.T) {
 		empty bool // one comes back that was not said
 		wait  time.Duration
 	}{
-		{0, false, false, 0}, {0, false, true, 0}, {15 * time.Second, true, false, 0}, {0, false, false, 15 * time.Second},
-		{15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 15 * time.Second},
+		{0, false, false, 0}, {0, false, true, 0}, {15 * time.Second, true, false, 0},
+		{0, false, false, 15 * time.Second},
+		{15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 0},
+		{15 * time.Second, false, false, 15 * time.Second},
 		{15 * time.Second, false, false, 0}, {30 * time.Second, false, false, 15 * time.Second},
 	} {
 		now = now.Add(step.pass)

@@ -25,7 +25,8 @@ func (r report) empty() bool { return len(r.outcomes)+len(r.requeue)+len(r.relea
 
 // with returns the report with what came later added.
 func (r report) with(later report) report {
-	return report{append(r.outcomes, later.outcomes...), append(r.requeue, later.requeue...), append(r.release, later.release...)}
+	return report{append(r.outcomes, later.outcomes...), append(r.requeue, later.requeue...),
+		append(r.release, later.release...)}
 }
 
 // receipt is what of a report could not be recorded, and why.
@@ -63,7 +64,8 @@ func (c *Courier) write(r *report) error {
 	if r.requeue, err = each(r.requeue, func(some []guid.ID) error {
 		err := c.store.RequeueLetters(ctx, some, requeued)
 		if err == nil {
-			c.log.Info().Stringers("letters", stringers(some)).Msg("failed letters are queued again: the smarthost is at fault")
+			c.log.Info().Stringers("letters", stringers(some)).
+				Msg("failed letters are queued again: the smarthost is at fault")
 		}
 		return c.writeError(err, len(some))
 	}); err != nil {
@@ -129,7 +131,8 @@ func (c *Courier) reportAttempts(outcomes []store.Outcome, recorded []store.Lett
 		if letter.State == store.LetterFailed {
 			level = zerolog.WarnLevel // for good: only the operator can do something about it
 		}
-		c.log.WithLevel(level).Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Str("class", string(a.Class)).
+		c.log.WithLevel(level).Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).
+			Str("class", string(a.Class)).
 			Str("phase", a.Phase).Int("code", a.Code).Str("enhanced", a.Enhanced).Dur("took", time.Duration(a.Took)).
 			Str("state", string(letter.State)).Msg("letter")
 	}

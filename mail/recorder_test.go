@@ -26,10 +26,11 @@ func TestEach(t *testing.T) {
 		done []int
 		left []int
 	}{
-		"all":                  {func(int) error { return nil }, []int{1, 2, 3}, nil},
-		"one not":              {func(i int) error { return map[bool]error{true: damaged}[i == 2] }, []int{1, 3}, nil},
-		"none":                 {func(int) error { return down }, nil, []int{1, 2, 3}},
-		"at 2, the store goes": {func(i int) error { return map[int]error{2: damaged, 3: down}[i] }, []int{1}, []int{3}},
+		"all":     {func(int) error { return nil }, []int{1, 2, 3}, nil},
+		"one not": {func(i int) error { return map[bool]error{true: damaged}[i == 2] }, []int{1, 3}, nil},
+		"none":    {func(int) error { return down }, nil, []int{1, 2, 3}},
+		"at 2, the store goes": {func(i int) error { return map[int]error{2: damaged, 3: down}[i] },
+			[]int{1}, []int{3}},
 	} {
 		var done []int
 		left, err := each([]int{1, 2, 3}, func(some []int) error {
@@ -60,7 +61,8 @@ func TestBlocked(t *testing.T) {
 		}
 		<-s.again.C
 		s.blocked = false
-		if work, _ := s.offer(); work == nil || s.toRecord() == nil || len(s.pending.outcomes) != 1 || len(s.pending.release) != 1 {
+		if work, _ := s.offer(); work == nil || s.toRecord() == nil || len(s.pending.outcomes) != 1 ||
+			len(s.pending.release) != 1 {
 			t.Errorf("pending %+v", s.pending)
 		}
 	})
@@ -81,7 +83,8 @@ func TestClaimedWhilePaused(t *testing.T) {
 // TestFailedIsTold: the log says at warn which letter has failed for good, and by what class; of others it does not.
 func TestFailedIsTold(t *testing.T) {
 	t.Parallel()
-	for answer, class := range map[string]store.AttemptClass{"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
+	for answer, class := range map[string]store.AttemptClass{
+		"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", answer))
 			o := newHarness(t, 1)
@@ -95,7 +98,8 @@ func TestFailedIsTold(t *testing.T) {
 			}
 			time.Sleep(80 * time.Hour)
 			synctest.Wait()
-			line := fmt.Sprintf(`{"level":"warn","letter":"%s","kind":"activate","class":"%s",`, o.letter(refused).ID, class)
+			line := fmt.Sprintf(`{"level":"warn","letter":"%s","kind":"activate","class":"%s",`,
+				o.letter(refused).ID, class)
 			if warned() != 1 || !strings.Contains(o.log.String(), line) || strings.Contains(o.log.String(), "@") {
 				t.Errorf("%s: the log has no %s, or more, or an address:\n%s", answer, line, o.log)
 			}

@@ -18,8 +18,9 @@ const (
 	// unrecorded bounds the letters that are sent while the results of others wait for the disk.
 	unrecorded = 256
 
-	// documentsAtOnce bounds the letters with a document that are sent at the same time (a semaphore): one of 10 MiB takes
-	// 24 MiB to compose and 14 MiB to send, a rendered one some processor time. Other letters go past those that wait.
+	// documentsAtOnce bounds the letters with a document that are sent at the same time (a semaphore): one of 10 MiB
+	// takes 24 MiB to compose and 14 MiB to send, a rendered one some processor time. Other letters go past those that
+	// wait.
 	documentsAtOnce = 4
 
 	lookAgain = time.Minute // until the scheduler looks for due letters at the latest, whatever the clock did

@@ -40,7 +40,8 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
 	switch said := e.script(n); {
-	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_secret") != "s3cret" || r.FormValue("scope") != "smtp":
+	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_secret") != "s3cret" ||
+		r.FormValue("scope") != "smtp":
 		return nil, fmt.Errorf("asked with %v", r.Form)
 	case said == tokenRefused:
 		w.WriteHeader(http.StatusUnauthorized)
@@ -62,7 +63,8 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // tokenConfig is a client of a token endpoint.
 func tokenConfig(url string) *clientcredentials.Config {
-	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"}, AuthStyle: oauth2.AuthStyleInParams}
+	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"},
+		AuthStyle: oauth2.AuthStyleInParams}
 }
 
 // fetching is a source of tokens that are fetched over a transport of its own.
@@ -94,12 +96,13 @@ func TestTokens(t *testing.T) {
 		code     int
 		asked    int32
 	}{
-		"well":                 {"", "", "", 0, 1},
-		"refused":              {tokenRefused, "", "invalid_client", 0, 2},
-		"busy":                 {tokenBusy, "", "503", 0, 2},
-		"empty":                {tokenEmpty, "", "missing access_token", 0, 2},
-		"down":                 {tokenDown, "", "connection refused", 0, 2},
-		"hangs":                {smtptest.Stall, "", "no access token from the token endpoint: no answer in time", 0, 2},
+		"well":    {"", "", "", 0, 1},
+		"refused": {tokenRefused, "", "invalid_client", 0, 2},
+		"busy":    {tokenBusy, "", "503", 0, 2},
+		"empty":   {tokenEmpty, "", "missing access_token", 0, 2},
+		"down":    {tokenDown, "", "connection refused", 0, 2},
+		"hangs": {smtptest.Stall, "",
+			"no access token from the token endpoint: no answer in time", 0, 2},
 		"the token is refused": {"", "535 5.7.3 Authentication unsuccessful", "unsuccessful", 535, 2},
 		"the smarthost stalls": {"", smtptest.Stall, "no answer in time", 0, 2},
 	} {
@@ -112,14 +115,16 @@ func TestTokens(t *testing.T) {
 				user := o.register(1)[0]
 				o.start(o.withTokens(s, e))
 				if a := o.settled(user).Attempts[0]; tt.text != "" &&
-					(a.Class != store.AttemptSmarthost || a.Phase != smtp.PhaseAuth || a.Code != tt.code || !strings.Contains(a.Text, tt.text)) {
+					(a.Class != store.AttemptSmarthost || a.Phase != smtp.PhaseAuth || a.Code != tt.code ||
+						!strings.Contains(a.Text, tt.text)) {
 					t.Errorf("recorded %+v", a)
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				o.eachOnce(s, 1)
 				want := fmt.Sprintf("credentials user=u\x01auth=Bearer token-%d\x01\x01", tt.asked)
-				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.Heard(want) || !s.Secured() {
+				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.Heard(want) ||
+					!s.Secured() {
 					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.Said())
 				}
 				if log := o.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "token-") {

@@ -89,6 +89,8 @@ func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt
 }
 
 func (c *Courier) unfit(letter store.Letter, err error) store.Attempt {
-	c.log.Error().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Err(err).Msg("a letter cannot be composed")
-	return store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose, Text: "the letter cannot be composed; the log says why"}
+	c.log.Error().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Err(err).
+		Msg("a letter cannot be composed")
+	return store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose,
+		Text: "the letter cannot be composed; the log says why"}
 }

@@ -108,7 +108,10 @@ func (s sheet) facts(c store.Cleaning) {
 	w := s.words
 	for _, pair := range [][2]fact{
 		{{w.Customer, c.Customer}, {w.CustomerReference, c.CustomerReference}},
-		{{w.Equipment, joined(" ", orItself(w.Kinds, c.Equipment.Kind), c.Equipment.Identification)}, {w.Vehicle, c.Equipment.Vehicle}},
+		{
+			{w.Equipment, joined(" ", orItself(w.Kinds, c.Equipment.Kind), c.Equipment.Identification)},
+			{w.Vehicle, c.Equipment.Vehicle},
+		},
 		{{w.ProductNature, c.ProductNature}, {w.NextLoad, c.NextLoad}},
 		{{w.TimeIn, moment(c.TimeIn)}, {w.TimeOut, moment(c.TimeOut)}},
 		{{w.Cleaner, c.Cleaner}, {w.Driver, c.Driver}},

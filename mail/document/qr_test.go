@@ -11,7 +11,8 @@ import (
 
 // TestCode reads the QR code back from the page, module by module.
 func TestCode(t *testing.T) {
-	for _, link := range []string{link, "http://localhost/", "https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
+	for _, link := range []string{link, "http://localhost/",
+		"https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
 		if got := readCode(t, readPDF(t, render(t, fixtures(t)["bare"], link, "nl"))[0].content); got != link {
 			t.Errorf("the code says %q, want %q", got, link)
 		}
@@ -52,7 +53,8 @@ func readCode(t testing.TB, content string) string {
 	var boxes [][4]float64 // left, bottom, right, top
 	corners := regexp.MustCompile(`([\d.]+) ([\d.]+) [ml]\n`).FindAllStringSubmatch(shape, -1)
 	for ; len(corners) >= 4; corners = corners[4:] {
-		boxes = append(boxes, [4]float64{number(corners[0][1]), number(corners[2][2]), number(corners[2][1]), number(corners[0][2])})
+		boxes = append(boxes, [4]float64{number(corners[0][1]), number(corners[2][2]), number(corners[2][1]),
+			number(corners[0][2])})
 	}
 	black := func(modules, x, y int) bool {
 		module := codeSize / pointsToMM / float64(modules)

@@ -98,7 +98,8 @@ func TestInboxLimits(t *testing.T) {
 	t.Run("octets", func(t *testing.T) {
 		b := testInbox()
 		// A multipart without boundary is kept unread: what counts here is its size.
-		big := append([]byte("Subject: big\r\nContent-Type: multipart/mixed\r\n\r\n"), bytes.Repeat([]byte("x"), 10<<20)...)
+		big := append([]byte("Subject: big\r\nContent-Type: multipart/mixed\r\n\r\n"),
+			bytes.Repeat([]byte("x"), 10<<20)...)
 		for range 8 {
 			if err := b.Deliver("", "ann@example.com", big); err != nil {
 				t.Fatal(err)
@@ -170,7 +171,8 @@ func BenchmarkInboxFlood(b *testing.B) {
 	box := testInbox()
 	for i := 0; b.Loop(); i++ {
 		to := fmt.Sprintf("p%d@example.com", i)
-		if err := box.Deliver("postern@localhost", to, plainLetter(to, "Welcome to your new bicycle from Acme")); err != nil {
+		if err := box.Deliver("postern@localhost", to,
+			plainLetter(to, "Welcome to your new bicycle from Acme")); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,16 +10,20 @@ import (
 	"unicode/utf8"
 )
 
-const wholeLetter = "From: =?utf-8?q?Caf=C3=A9?= <postern@localhost>\r\nTo: Ann Example <ann@example.com>, bob@example.com\r\nCc: cy@example.com\r\n" +
-	"Reply-To: help@example.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nDate: Sat, 14 Mar 2026 13:00:00 +0200\r\nMessage-ID: <abc@localhost>\r\n" +
+const wholeLetter = "From: =?utf-8?q?Caf=C3=A9?= <postern@localhost>\r\nTo: Ann Example <ann@example.com>, " +
+	"bob@example.com\r\nCc: cy@example.com\r\n" +
+	"Reply-To: help@example.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nDate: Sat, 14 Mar 2026 13:00:00 " +
+	"+0200\r\nMessage-ID: <abc@localhost>\r\n" +
 	"List-Unsubscribe: <mailto:no@example.com>\r\nContent-Type: multipart/mixed; boundary=out\r\n\r\n" +
 	"--out\r\nContent-Type: multipart/alternative; boundary=in\r\n\r\n" +
 	"--in\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
 	"Gr=C3=BC=C3=9Fe (see http://localhost/a?b=3D1). Or https://example.com/x!\r\n" +
 	"--in\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" +
-	"<p>Gr&uuml;&szlig;e <a href='http://localhost/a?b=1'>here</a> <a href=\"https://example.com/q?a=1&amp;b=2\">x</a> <a href='javascript:1'>no</a></p>\r\n" +
+	"<p>Gr&uuml;&szlig;e <a href='http://localhost/a?b=1'>here</a> <a " +
+	"href=\"https://example.com/q?a=1&amp;b=2\">x</a> <a href='javascript:1'>no</a></p>\r\n" +
 	"--in--\r\n" +
-	"--out\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"eecd-7.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n" +
+	"--out\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; " +
+	"filename=\"eecd-7.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n" +
 	"--out\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\nContent-Disposition: inline\r\n\r\nPNG\r\n" +
 	"--out--\r\n"
 
@@ -57,7 +61,8 @@ func TestReadCaptured(t *testing.T) {
 			t.Errorf("file %d: %+v", i, got)
 		}
 	}
-	if runs := c.Runs(); len(runs) != 5 || runs[1].Link != "http://localhost/a?b=1" || runs[2] != (Run{Text: "). Or "}) || runs[4].Text != "!" {
+	if runs := c.Runs(); len(runs) != 5 || runs[1].Link != "http://localhost/a?b=1" ||
+		runs[2] != (Run{Text: "). Or "}) || runs[4].Text != "!" {
 		t.Errorf("runs: %+v", runs)
 	}
 	if pdf, found := c.Content("2"); !found || string(pdf) != "%PDF" {
@@ -81,29 +86,37 @@ func TestReadCapturedHostile(t *testing.T) {
 		source, subject, text, fault string
 		links                        int
 	}{
-		"empty":              {source: ""},
-		"no header":          {source: "just words", fault: "malformed"},
-		"binary":             {source: "\x00\xff\xfe\n\n\x00", fault: "malformed"},
-		"no end of header":   {source: "Subject: cut", subject: "cut"},
-		"cut multipart":      {source: "Subject: s\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nbody", subject: "s", text: "body", fault: "EOF"},
-		"no boundary":        {source: "Subject: s\nContent-Type: multipart/mixed\n\n--x\n\nbody", subject: "s", fault: "boundary"},
-		"bad base64":         {source: "Content-Transfer-Encoding: base64\n\nSGVs!!!", text: "Hel", fault: "EOF"},
-		"unknown encoding":   {source: "Content-Transfer-Encoding: x-zip\n\nabc", text: "abc", fault: "x-zip"},
-		"unknown charset":    {source: "Content-Type: text/plain; charset=x-none\n\nab\xffc", text: "ab\uFFFDc", fault: "x-none"},
-		"bad utf-8":          {source: "Subject: a\xffb\n\n\xc3(", subject: "a\uFFFDb", text: "\uFFFD("},
-		"bad encoded word":   {source: "Subject: =?x-none?q?a?=\n\n", subject: "=?x-none?q?a?=", fault: ""},
-		"bad addresses":      {source: "Subject: s\nTo: <<a@@\n\nbody", subject: "s", text: "body", fault: "To"},
-		"huge address field": {source: "Subject: s\nTo: " + strings.Repeat("a@b.example,", 5000) + "\n\nbody", subject: "s", text: "body", fault: "longer"},
-		"huge header":        {source: "Subject: s\n" + strings.Repeat("X: y\n", 100_000) + "\nbody", subject: "s", fault: "header is longer"},
-		"far future":         {source: "Date: Fri, 31 Dec 9999 23:59:59 -1200\n\nbody", text: "body"},
-		"deep":               {source: deep.String(), fault: "in one another"},
-		"many parts":         {source: "Content-Type: multipart/mixed; boundary=x\n\n" + strings.Repeat("--x\n\na\n", 1000), text: strings.Repeat("a", 199), fault: "parts"},
-		"many links":         {source: "\n" + strings.Repeat("http://a.example/ ", 3), text: strings.Repeat("http://a.example/ ", 3), links: 1},
-		"script":             {source: "Content-Type: text/html\n\n<script>alert(1)</script><p>seen"},
+		"empty":            {source: ""},
+		"no header":        {source: "just words", fault: "malformed"},
+		"binary":           {source: "\x00\xff\xfe\n\n\x00", fault: "malformed"},
+		"no end of header": {source: "Subject: cut", subject: "cut"},
+		"cut multipart": {source: "Subject: s\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nbody",
+			subject: "s", text: "body", fault: "EOF"},
+		"no boundary": {source: "Subject: s\nContent-Type: multipart/mixed\n\n--x\n\nbody", subject: "s",
+			fault: "boundary"},
+		"bad base64":       {source: "Content-Transfer-Encoding: base64\n\nSGVs!!!", text: "Hel", fault: "EOF"},
+		"unknown encoding": {source: "Content-Transfer-Encoding: x-zip\n\nabc", text: "abc", fault: "x-zip"},
+		"unknown charset": {source: "Content-Type: text/plain; charset=x-none\n\nab\xffc", text: "ab\uFFFDc",
+			fault: "x-none"},
+		"bad utf-8":        {source: "Subject: a\xffb\n\n\xc3(", subject: "a\uFFFDb", text: "\uFFFD("},
+		"bad encoded word": {source: "Subject: =?x-none?q?a?=\n\n", subject: "=?x-none?q?a?=", fault: ""},
+		"bad addresses":    {source: "Subject: s\nTo: <<a@@\n\nbody", subject: "s", text: "body", fault: "To"},
+		"huge address field": {source: "Subject: s\nTo: " + strings.Repeat("a@b.example,", 5000) + "\n\nbody",
+			subject: "s", text: "body", fault: "longer"},
+		"huge header": {source: "Subject: s\n" + strings.Repeat("X: y\n", 100_000) + "\nbody", subject: "s",
+			fault: "header is longer"},
+		"far future": {source: "Date: Fri, 31 Dec 9999 23:59:59 -1200\n\nbody", text: "body"},
+		"deep":       {source: deep.String(), fault: "in one another"},
+		"many parts": {source: "Content-Type: multipart/mixed; boundary=x\n\n" +
+			strings.Repeat("--x\n\na\n", 1000), text: strings.Repeat("a", 199), fault: "parts"},
+		"many links": {source: "\n" + strings.Repeat("http://a.example/ ", 3),
+			text: strings.Repeat("http://a.example/ ", 3), links: 1},
+		"script": {source: "Content-Type: text/html\n\n<script>alert(1)</script><p>seen"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := readLetter("a@b.example", "ann@example.com", []byte(c.source), noon)
-			if string(got.Raw) != c.source || got.Subject != c.subject || got.Text != c.text || len(got.Links) != c.links {
+			if string(got.Raw) != c.source || got.Subject != c.subject || got.Text != c.text ||
+				len(got.Links) != c.links {
 				t.Errorf("subject %q, text %.60q, links %q", got.Subject, got.Text, got.Links)
 			}
 			if !strings.Contains(got.Fault, c.fault) || (c.fault == "") != (got.Fault == "") {
@@ -130,8 +143,10 @@ func TestVisibleText(t *testing.T) {
 
 // TestLinksIn: a link's end is the sentence's, but in angle brackets all belongs to the link.
 func TestLinksIn(t *testing.T) {
-	const text = "See https://a.example/b_. Or <https://a.example/c.>, (https://a.example/d), <https://a.example/e!\nhttps://a.example/f-"
-	want := []string{"https://a.example/b_", "https://a.example/c.", "https://a.example/d", "https://a.example/e", "https://a.example/f-"}
+	const text = "See https://a.example/b_. Or <https://a.example/c.>, (https://a.example/d), " +
+		"<https://a.example/e!\nhttps://a.example/f-"
+	want := []string{"https://a.example/b_", "https://a.example/c.", "https://a.example/d", "https://a.example/e",
+		"https://a.example/f-"}
 	if got := linksOf(text, ""); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
@@ -147,19 +162,25 @@ func TestLinksIn(t *testing.T) {
 func TestQuery(t *testing.T) {
 	c := readLetter("postern@localhost", "hidden@example.com", []byte(wholeLetter), noon)
 	for query, want := range map[string]bool{
-		"": true, "grüße": true, "GRÜSSE": false, "nothing": false, "eecd-7": true, `"see http"`: true, `"http see"`: false, "see postern": true,
-		"to:ann@example.com": true, "to:ANN": true, "to:hidden": true, "to:cy@": false, "to:": true, "cc:cy": true, "bcc:hidden": true,
-		"from:café": true, "from:ann": false, "reply-to:help": true, "addressed:cy": true, "addressed:nobody": false,
-		"subject:grü": true, `subject:"grüße"`: true, "message-id:<abc@localhost>": true, "message-id:abc": true, "message-id:xyz": false,
-		"has:attachment": true, "has:attachments": true, "has:inline": true, "-has:attachment": false, "is:unread": true, "is:read": false, "!is:read": true,
-		"to:ann -to:bob": false, "to:ann subject:grüße": true, "to:ann subject:other": false, "http://localhost": true, `"unclosed`: false, `"" -`: true, "-": true,
+		"": true, "grüße": true, "GRÜSSE": false, "nothing": false, "eecd-7": true, `"see http"`: true,
+		`"http see"`: false, "see postern": true,
+		"to:ann@example.com": true, "to:ANN": true, "to:hidden": true, "to:cy@": false, "to:": true, "cc:cy": true,
+		"bcc:hidden": true,
+		"from:café":  true, "from:ann": false, "reply-to:help": true, "addressed:cy": true, "addressed:nobody": false,
+		"subject:grü": true, `subject:"grüße"`: true, "message-id:<abc@localhost>": true, "message-id:abc": true,
+		"message-id:xyz": false,
+		"has:attachment": true, "has:attachments": true, "has:inline": true, "-has:attachment": false,
+		"is:unread": true, "is:read": false, "!is:read": true,
+		"to:ann -to:bob": false, "to:ann subject:grüße": true, "to:ann subject:other": false, "http://localhost": true,
+		`"unclosed`: false, `"" -`: true, "-": true,
 	} {
 		if got := ParseQuery(query).Matches(c); got != want {
 			t.Errorf("%q: %v", query, got)
 		}
 	}
 	for address, want := range map[string]bool{
-		"ann@example.com": true, " Ann@Example.COM ": true, "nn@example.com": false, "ann": true, "@example.com": true, "hidden@example.com": true, "": true, "ann@": true,
+		"ann@example.com": true, " Ann@Example.COM ": true, "nn@example.com": false, "ann": true, "@example.com": true,
+		"hidden@example.com": true, "": true, "ann@": true,
 	} {
 		if got := (Query{}).To(address).Matches(c); got != want {
 			t.Errorf("to %q: %v", address, got)
@@ -170,7 +191,8 @@ func TestQuery(t *testing.T) {
 // checkCaptured holds what JSON and pages rely on.
 func checkCaptured(t *testing.T, c *Letter) {
 	t.Helper()
-	for _, text := range []string{c.Subject, c.Text, c.HTML, c.Snippet, c.Fault, c.MessageID, c.visible, strings.Join(c.Links, "")} {
+	for _, text := range []string{c.Subject, c.Text, c.HTML, c.Snippet, c.Fault, c.MessageID, c.visible,
+		strings.Join(c.Links, "")} {
 		if !utf8.ValidString(text) {
 			t.Errorf("not UTF-8: %q", text)
 		}
@@ -196,7 +218,8 @@ func checkCaptured(t *testing.T, c *Letter) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(wholeLetter))
-	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html; charset=latin1\n\n<a href=http://x>\xff\n--x--"))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html; charset=latin1\n\n<a " +
+		"href=http://x>\xff\n--x--"))
 	f.Add([]byte("To: \"a\\\" (b) <c@d>, =?utf-8?b?w7w=?= <e@f>\nDate: 1 Jan 0000 00:00 -0000\n\n"))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		c := readLetter("a@b.example", string(source), source, noon)

@@ -29,7 +29,8 @@ var fieldTerms = map[string]func(c *Letter, value string) bool{
 	"subject":    func(c *Letter, v string) bool { return contains(c.Subject, v) },
 	"message-id": func(c *Letter, v string) bool { return contains(c.MessageID, v) },
 	"has": func(c *Letter, v string) bool {
-		return strings.HasPrefix(v, "attachment") && c.hasFile(false) || strings.HasPrefix(v, "inline") && c.hasFile(true)
+		return strings.HasPrefix(v, "attachment") && c.hasFile(false) ||
+			strings.HasPrefix(v, "inline") && c.hasFile(true)
 	},
 	"is": func(c *Letter, v string) bool { return v == "read" && c.Read() || v == "unread" && !c.Read() },
 }
@@ -123,8 +124,8 @@ func splitQuoted(text string) []string {
 
 // anywhere looks at all that a reader of the letter sees, file names included.
 func anywhere(c *Letter, value string) bool {
-	if contains(c.Subject, value) || contains(c.Recipient, value) || anyContains(c.everybody(), value) || contains(c.MessageID, value) ||
-		contains(c.Text, value) || contains(c.visible, value) {
+	if contains(c.Subject, value) || contains(c.Recipient, value) || anyContains(c.everybody(), value) ||
+		contains(c.MessageID, value) || contains(c.Text, value) || contains(c.visible, value) {
 		return true
 	}
 	return slices.ContainsFunc(c.Files, func(f File) bool { return contains(f.FileName, value) })
@@ -146,5 +147,7 @@ func (c *Letter) hasFile(inline bool) bool {
 func contains(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }
 
 func anyContains(list []*netmail.Address, lower string) bool {
-	return slices.ContainsFunc(list, func(a *netmail.Address) bool { return contains(a.Name, lower) || contains(a.Address, lower) })
+	return slices.ContainsFunc(list, func(a *netmail.Address) bool {
+		return contains(a.Name, lower) || contains(a.Address, lower)
+	})
 }

@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// inboxRanges are the prefixes of Mailpit's search that compare. Each makes a condition of its value; nil where that
-// makes no sense. A date without an offset of its own is in zone.
-var rangeTerms = map[string]func(value string, zone *time.Location) func(*Letter) bool{
+// comparison makes a condition of its value; nil where that makes no sense. A date without an offset of its own is in
+// zone.
+type comparison func(value string, zone *time.Location) func(*Letter) bool
+
+// rangeTerms are the prefixes of Mailpit's search that compare.
+var rangeTerms = map[string]comparison{
 	"after": func(v string, zone *time.Location) func(*Letter) bool {
 		at, ok := parseMoment(v, zone)
 		return readable(ok, func(c *Letter) bool { return !c.Received.Before(at) })
@@ -27,6 +30,7 @@ var rangeTerms = map[string]func(value string, zone *time.Location) func(*Letter
 	},
 }
 
+// readable returns the condition where its value could be read, else nil.
 func readable(ok bool, holds func(*Letter) bool) func(*Letter) bool {
 	if !ok {
 		return nil
@@ -36,7 +40,7 @@ func readable(ok bool, holds func(*Letter) bool) func(*Letter) bool {
 
 // rangeTerm makes a condition of a word as after:2026-01-31. One whose value makes no sense is met by no letter,
 // negated or not: to leave it out would widen the search, and a search may be one for what to delete.
-func rangeTerm(compare func(string, *time.Location) func(*Letter) bool, value string, not bool, zone *time.Location) term {
+func rangeTerm(compare comparison, value string, not bool, zone *time.Location) term {
 	holds := compare(value, zone)
 	if holds == nil {
 		return term{holds: func(*Letter, string) bool { return false }, value: value}
@@ -46,7 +50,8 @@ func rangeTerm(compare func(string, *time.Location) func(*Letter) bool, value st
 
 // momentLayouts are the dates that a search understands, beside seconds and milliseconds since 1970.
 var momentLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, "2006/01/02", "2 Jan 2006",
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04",
+	time.DateOnly, "2006/01/02", "2 Jan 2006",
 }
 
 func parseMoment(text string, zone *time.Location) (time.Time, bool) {

@@ -109,9 +109,10 @@ func letterOf(kind, language string) (store.Letter, store.Contents) {
 			OrganisationName: "Synthetische Terminal BV", Language: language, ActivatedAt: sentAt.Add(-time.Hour),
 		},
 		Cleaning: store.Cleaning{ID: cleaningID, CleaningData: store.CleaningData{
-			Number:  "SYN-BE-000001",
-			Station: store.Station{Name: "Lavage Citernes Synthétique", City: "Liège", Country: "BE", Phone: "+32 4 000 00 00"},
-			Status:  store.SignedOff,
+			Number: "SYN-BE-000001",
+			Station: store.Station{Name: "Lavage Citernes Synthétique", City: "Liège", Country: "BE",
+				Phone: "+32 4 000 00 00"},
+			Status: store.SignedOff,
 		}},
 		PDF: somePDF,
 	}

@@ -118,7 +118,8 @@ func (c *Composer) checkLinks() error {
 		faults = append(faults, errors.New("the base of the links in letters must be a whole http or https address"))
 	}
 	if c.o.PrivacyURL != "" && !isWebURL(c.o.PrivacyURL) {
-		faults = append(faults, fmt.Errorf("the link to the privacy notice %q is not a whole http or https address", c.o.PrivacyURL))
+		faults = append(faults, fmt.Errorf("the link to the privacy notice %q is not a whole http or https address",
+			c.o.PrivacyURL))
 	}
 	return errors.Join(faults...)
 }

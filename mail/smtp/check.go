@@ -81,7 +81,8 @@ func (h *Smarthost) failedStep(ctx context.Context, f *fault) Step {
 	a := f.attempt()
 	text := a.Text
 	if a.Code != 0 {
-		text = strings.TrimSpace(fmt.Sprintf("the smarthost answers %d %s", a.Code, strings.TrimSpace(a.Enhanced+" "+a.Text)))
+		text = strings.TrimSpace(fmt.Sprintf(
+			"the smarthost answers %d %s", a.Code, strings.TrimSpace(a.Enhanced+" "+a.Text)))
 	}
 	if ctx.Err() != nil {
 		text = "no answer in the time given for the check"
@@ -126,7 +127,8 @@ func (d *dialogue) security() string {
 	for _, ip := range leaf.IPAddresses {
 		names = append(names, ip.String())
 	}
-	return printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)", tls.VersionName(state.Version), strings.Join(names, " "),
+	return printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)",
+		tls.VersionName(state.Version), strings.Join(names, " "),
 		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
 }
 

@@ -123,9 +123,11 @@ func (l *logins) end(fail *fault, cut bool) {
 // barred is the last refusal again, with how long no other will be risked.
 func (l *logins) lastRefusal(wait time.Duration) *fault {
 	barred := *l.refusal
-	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused), wait.Round(time.Second))
+	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused),
+		wait.Round(time.Second))
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](barred.err); ok {
-		barred.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode, Message: said + reply.Message}
+		barred.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode,
+			Message: said + reply.Message}
 	} else {
 		barred.err = errors.New(said + causeOf(barred.err))
 	}

@@ -50,7 +50,8 @@ func TestLogins(t *testing.T) {
 		}
 		l.end(wrong, false)
 		l.end(wrong, false)
-		if fail := l.begin(ctx); fail == nil || !strings.HasPrefix(fail.attempt().Text, "refused logins of late: 3; the next is tried in 14m54s: ") {
+		if fail := l.begin(ctx); fail == nil ||
+			!strings.HasPrefix(fail.attempt().Text, "refused logins of late: 3; the next is tried in 14m54s: ") {
 			t.Errorf("barred: %+v", fail.attempt())
 		}
 		time.Sleep(refusedIn)

@@ -14,7 +14,8 @@ func TestLike(t *testing.T) {
 	}{
 		{"relay not permitted", "Relay not permitted!", true}, {"", "", true}, {"rejected", "", false},
 		{"see https://x.example/why/these/words?go=on", "see https://x.example/or/others", true},
-		{"<one@a.example>: no relay", "<other-one@b.example>: no relay", true}, {"one@a.example no relay", "two@b.example no relay", true},
+		{"<one@a.example>: no relay", "<other-one@b.example>: no relay", true},
+		{"one@a.example no relay", "two@b.example no relay", true},
 		{"no relay for one", "no relay for two", true}, {"no relay to a.example", "no relay to b.example", true},
 		{"denied [aBcD_efGh.uk]", "denied [xyZwV-u.uk]", true}, {"denied (4KxyzT0abc)", "denied (4QQyzT0def)", true},
 		{"rule QWERTY: mail refused", "rule ASDFGH: mail refused", true},
@@ -32,8 +33,10 @@ func TestLike(t *testing.T) {
 // TestStatusIn finds enhanced status codes where servers put them, and takes nothing else for one.
 func TestStatusIn(t *testing.T) {
 	for text, want := range map[string]string{
-		"sorry (#5.7.1)": "5.7.1", "#5.1.0 Address rejected.": "5.1.0", "5.7.1: no": "5.7.1", "5.1.1": "5.1.1", "no [5.7.509]": "5.7.509", "no\n5.7.1 no": "5.7.1",
-		"no (#5.7.1).": "5.7.1", "": "", "no": "", "4.7.1: later": "", "(2.0.0)": "", "5.7": "", "[5.7.1.2] is blocked": "", "5.7.1.2 is blocked": "",
+		"sorry (#5.7.1)": "5.7.1", "#5.1.0 Address rejected.": "5.1.0", "5.7.1: no": "5.7.1", "5.1.1": "5.1.1",
+		"no [5.7.509]": "5.7.509", "no\n5.7.1 no": "5.7.1",
+		"no (#5.7.1).": "5.7.1", "": "", "no": "", "4.7.1: later": "", "(2.0.0)": "", "5.7": "",
+		"[5.7.1.2] is blocked": "", "5.7.1.2 is blocked": "",
 		"version 5.7.1 says no": "", "(5.7.1234)": "", "v5.7.1": "",
 	} {
 		if got := statusIn(550, text); got != want {

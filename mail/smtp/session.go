@@ -80,7 +80,8 @@ func (s *session) checkSize(octets int) *fault {
 	if most < leastSize && most < smallest {
 		class = store.AttemptSmarthost
 	}
-	return &fault{phase: PhaseSize, class: class, err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
+	return &fault{phase: PhaseSize, class: class,
+		err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
 }
 
 // body writes the message and its final dot. After an error while writing, the connection must go without a dot: that
@@ -124,7 +125,8 @@ func (s *session) drop() {
 // lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers
 // and not for others, which is how a second message is smuggled into one.
 func withCRLF(message []byte) []byte {
-	if n := bytes.Count(message, []byte("\r\n")); n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {
+	n := bytes.Count(message, []byte("\r\n"))
+	if n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {
 		return message
 	}
 	message = bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))

@@ -77,7 +77,8 @@ func (o Options) checkAuth() error {
 	switch o.Auth {
 	case "", authPlain, authLogin:
 		if o.Tokens != nil {
-			return errors.New("access tokens are of use with auth=xoauth2 alone: name it, or leave out the token endpoint")
+			return errors.New(
+				"access tokens are of use with auth=xoauth2 alone: name it, or leave out the token endpoint")
 		}
 	case authXOAuth2:
 		if o.Tokens == nil || o.Username == "" {
@@ -93,7 +94,8 @@ func (o Options) checkAuth() error {
 func fullHostName() string {
 	name, err := os.Hostname()
 	plain := strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
-	if err != nil || !plain || !strings.Contains(strings.Trim(name, "."), ".") || strings.HasSuffix(name, ".localdomain") {
+	if err != nil || !plain || !strings.Contains(strings.Trim(name, "."), ".") ||
+		strings.HasSuffix(name, ".localdomain") {
 		return ""
 	}
 	return name

@@ -75,7 +75,8 @@ func TestUnreachable(t *testing.T) {
 	}
 	listener.Close()
 	h := mustNew(t, Options{Addr: listener.Addr().String(), Plain: true})
-	if a := h.Conn(t.Context()).Send(t.Context(), testMessage); a.Class != store.AttemptSmarthost || a.Phase != PhaseConnect {
+	if a := h.Conn(t.Context()).Send(t.Context(), testMessage); a.Class != store.AttemptSmarthost ||
+		a.Phase != PhaseConnect {
 		t.Errorf("%+v", a)
 	}
 }

@@ -29,7 +29,8 @@ func TestTokenLoopback(t *testing.T) {
 	if token != "abc" || err != nil {
 		t.Errorf("%q %v", token, err)
 	}
-	if token, err := newTokenCache(clientOf(server.URL + "/moved")).get(context.Background()); err == nil || foreign.Load() > 0 {
+	if token, err := newTokenCache(clientOf(server.URL + "/moved")).get(context.Background()); err == nil ||
+		foreign.Load() > 0 {
 		t.Errorf("%q, and the secret was sent on %d times", token, foreign.Load())
 	}
 }

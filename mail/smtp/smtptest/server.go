@@ -426,7 +426,8 @@ func (k *talker) data() bool {
 
 func (k *talker) dot(message string) bool {
 	said := k.turn("dot")
-	took := said == "" || said == TakeDrop || said == TakeWait || said == Half || strings.HasPrefix(said, "2") || said == Garbage || said == EightBit || said == Slowly
+	took := said == "" || said == TakeDrop || said == TakeWait || said == Half || strings.HasPrefix(said, "2") ||
+		said == Garbage || said == EightBit || said == Slowly
 	if took {
 		k.keep(message)
 	}
