@@ -19,7 +19,7 @@ func TestCheckLogins(t *testing.T) {
 		h := o.secured(s)
 		for i := range refused {
 			steps := h.Check(t.Context())
-			if last := steps[len(steps)-1]; last.Name != "AUTH" || last.Err == nil || s.Count("auth") != i+1 {
+			if last := steps[len(steps)-1]; last.Name != "AUTH" || last.Fault == "" || s.Count("auth") != i+1 {
 				t.Errorf("check %d: %+v", i, steps)
 			}
 		}

@@ -134,7 +134,7 @@ func TestRestEnds(t *testing.T) {
 				h := o.secured(s)
 				o.start(h)
 				time.Sleep(5 * time.Minute)
-				if steps := h.Check(t.Context()); s.Count("auth") != mostRefused+1 || steps[len(steps)-1].Err == nil {
+				if steps := h.Check(t.Context()); s.Count("auth") != mostRefused+1 || steps[len(steps)-1].Fault == "" {
 					t.Errorf("%d logins; %+v", s.Count("auth"), steps)
 				}
 				synctest.Wait()

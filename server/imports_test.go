@@ -20,7 +20,7 @@ var below = map[string]string{
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
 	"server/partner":      "server/web server/web/fields store tokens",
-	"server/operator":     "server/web server/web/fields server/wire store tokens",
+	"server/operator":     "server/web server/web/fields server/wire mail/smtp store tokens",
 	"server/command/push": "",
 	"server/metrics":      "store",
 	"server/inbox":        "server/web server/web/fields mail/inbox store",

@@ -40,14 +40,7 @@ func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	return checkerOf(smarthost), err
 }
 
-// checkerOf is a smarthost's check in the operator's words.
+// checkerOf makes a smarthost's check the operator's.
 func checkerOf(smarthost *smtp.Smarthost) operator.SmarthostChecker {
-	return func(ctx context.Context) ([]operator.Step, error) {
-		found := smarthost.Check(ctx)
-		steps := make([]operator.Step, len(found))
-		for i, step := range found {
-			steps[i] = operator.Step(step)
-		}
-		return steps, nil
-	}
+	return func(ctx context.Context) ([]smtp.Step, error) { return smarthost.Check(ctx), nil }
 }

@@ -27,7 +27,8 @@ var bodyMarks = marks{
 		`<td class="ink rule" valign="top" style="padding:9px 0;font-size:16px;line-height:1.45;color:#1c2733;` +
 		`border-bottom:1px solid #dfe4ea;word-break:break-word">%s</td></tr>` + "\n",
 	quote: `<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%%" ` +
-		`style="margin:0 0 24px"><tr><td class="quote" style="padding:12px 16px;font-size:16px;line-height:1.55;color:#1c2733;` +
+		`style="margin:0 0 24px"><tr>` +
+		`<td class="quote" style="padding:12px 16px;font-size:16px;line-height:1.55;color:#1c2733;` +
 		`background-color:#eef2f5;border-left:4px solid #0b5c7a;word-break:break-word">` +
 		`{{range $i, $line := .%s}}{{if $i}}<br>{{end}}{{$line}}{{end}}</td></tr></table>` + "\n",
 	link: `<a class="link" href="{{.%s}}" style="color:#0b5c7a;text-decoration:underline">%s</a>`,

@@ -16,9 +16,9 @@ import (
 
 // CheckStep is one step on the way to the smarthost, in words for the operator.
 type Step struct {
-	Name   string // dial, TLS, EHLO, AUTH or QUIT
-	Detail string // what was found; empty where the step came to nothing
-	Err    error  // why it came to nothing; nil: it is fine
+	Name   string `json:"name"`            // dial, TLS, EHLO, AUTH or QUIT
+	Detail string `json:"detail,omitzero"` // what was found; empty where the step failed
+	Fault  string `json:"fault,omitzero"`  // why it failed; empty: it did not
 }
 
 // The names of the steps, by the phase whose fault ends them.
@@ -90,7 +90,7 @@ func (h *Smarthost) failedStep(ctx context.Context, f *fault) Step {
 	if hint := h.hint(f); hint != "" {
 		text += "; " + hint
 	}
-	return Step{Name: stepNames[f.phase], Err: errors.New(text)}
+	return Step{Name: stepNames[f.phase], Fault: text}
 }
 
 // hint is what an operator would look at first.

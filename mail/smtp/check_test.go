@@ -78,8 +78,8 @@ func TestCheck(t *testing.T) {
 func described(steps []Step) (said string) {
 	for _, step := range steps {
 		detail := step.Detail
-		if step.Err != nil {
-			detail = "!" + step.Err.Error()
+		if step.Fault != "" {
+			detail = "!" + step.Fault
 		}
 		said += fmt.Sprintf("%s: %s\n", step.Name, detail)
 	}
