@@ -27,7 +27,8 @@ func newSmarthost(c *config.SMTP) (*smtp.Smarthost, error) {
 
 // tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
 func tokensOf(o *config.OAuth) *clientcredentials.Config {
-	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL, Scopes: strings.Fields(o.Scope)}
+	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL,
+		Scopes: strings.Fields(o.Scope)}
 }
 
 // SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the built-in

@@ -11,7 +11,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// The values of SmarthostOptions.Auth.
+// The values of Options.Auth.
 const (
 	authPlain   = "plain"
 	authLogin   = "login"
@@ -21,8 +21,8 @@ const (
 // xoauth2Name is the mechanism as EHLO offers it.
 const xoauth2Name = "XOAUTH2"
 
-// authenticate says who we are, and gives the mechanism by which it did. It comes after the EHLO within TLS: what was
-// offered in the clear counts for nothing (RFC 3207 §4.2).
+// authenticate logs in, and returns the mechanism by which it did. It comes after the EHLO within TLS: what was offered
+// in the clear counts for nothing (RFC 3207 §4.2).
 func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *fault) {
 	name, mechanism, err := h.mechanism(ctx, s.client)
 	if err != nil {
@@ -92,12 +92,12 @@ type xoauth2 struct {
 	refused     bool
 }
 
-// Start says all there is to say at once.
+// Start sends name and token at once.
 func (x *xoauth2) Start() (string, []byte, error) {
 	return xoauth2Name, []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
 }
 
-// Next takes the one question there may be, which holds what is wrong with the token as JSON. It wants an empty line,
+// Next answers the one question there may be, which holds what is wrong with the token as JSON. It wants an empty line,
 // and only then comes the refusal.
 func (x *xoauth2) Next([]byte) ([]byte, error) {
 	if x.refused {

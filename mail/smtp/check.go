@@ -14,7 +14,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// CheckStep is one step on the way to the smarthost, in words for the operator.
+// Step is one step on the way to the smarthost, in words for the operator.
 type Step struct {
 	Name   string `json:"name"`            // dial, TLS, EHLO, AUTH or QUIT
 	Detail string `json:"detail,omitzero"` // what was found; empty where the step failed
@@ -25,9 +25,8 @@ type Step struct {
 var stepNames = map[string]string{PhaseConnect: "dial", PhaseTLS: "TLS", PhaseHello: "EHLO", PhaseAuth: "AUTH"}
 
 // Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It returns the steps up to the first
-// that came to nothing, which has an error. The login is tried also where letters may try none, since too many were
-// refused; one that is refused counts with theirs. After a check that came to its end, letters are tried again at
-// once.
+// that failed, which has a fault. The login is tried also where letters may try none, since too many were refused; one
+// that is refused counts with theirs. After a check without a fault, letters are tried again at once.
 func (h *Smarthost) Check(ctx context.Context) []Step {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {
@@ -55,7 +54,7 @@ func (h *Smarthost) Check(ctx context.Context) []Step {
 	return append(steps, Step{Name: "AUTH", Detail: said}, quitStep(s))
 }
 
-// checkLogin authenticates, where that is wanted.
+// checkLogin authenticates, where a user name is set.
 func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault) {
 	if h.options.Username == "" {
 		return "not wanted: no user name is set", nil
@@ -69,14 +68,14 @@ func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault)
 	return fmt.Sprintf("%s is let in, by %s", h.options.Username, name), fail
 }
 
-// leave says goodbye. A smarthost that does not answer that as it should takes letters all the same.
+// quitStep sends QUIT. A smarthost that does not answer that as it should takes letters all the same.
 func quitStep(s *session) Step {
 	s.client.CommandTimeout = s.host.limits.quit
 	_ = s.client.Quit()
 	return Step{Name: "QUIT", Detail: "done; no letter was sent"}
 }
 
-// failed makes the step that a fault ended.
+// failedStep returns the step that a fault ended.
 func (h *Smarthost) failedStep(ctx context.Context, f *fault) Step {
 	a := f.attempt()
 	text := a.Text
@@ -93,7 +92,7 @@ func (h *Smarthost) failedStep(ctx context.Context, f *fault) Step {
 	return Step{Name: stepNames[f.phase], Fault: text}
 }
 
-// hint is what an operator would look at first.
+// hint returns what an operator would look at first; empty: nothing in particular.
 func (h *Smarthost) hint(f *fault) string {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](f.err)
 	_, misnamed := errors.AsType[x509.HostnameError](f.err)
@@ -116,7 +115,7 @@ func (h *Smarthost) hint(f *fault) string {
 	return ""
 }
 
-// security says in words what protects a connection.
+// security describes in words what protects a connection.
 func (d *dialogue) security() string {
 	state, secured := d.tlsState()
 	if !secured {
@@ -132,7 +131,7 @@ func (d *dialogue) security() string {
 		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
 }
 
-// tlsState is the TLS of a session; false where there is none.
+// tlsState returns the state of TLS; false where there is none.
 func (d *dialogue) tlsState() (tls.ConnectionState, bool) {
 	secured, ok := d.Conn.(*tls.Conn)
 	if !ok {
@@ -141,7 +140,7 @@ func (d *dialogue) tlsState() (tls.ConnectionState, bool) {
 	return secured.ConnectionState(), true
 }
 
-// offers says in words what EHLO was answered, as far as it matters here.
+// extensionsInWords describes the answer to EHLO, as far as it matters here.
 func extensionsInWords(client *gosmtp.Client) string {
 	size := "no limit of size named"
 	if most, named := client.MaxMessageSize(); named && most > 0 {

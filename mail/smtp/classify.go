@@ -42,7 +42,7 @@ type fault struct {
 	login bool               // a user name and its password, or token, were not taken
 }
 
-// attempt is what there is to record of a fault (CONTRACT section 7).
+// attempt returns the record of a fault.
 func (f *fault) attempt() store.Attempt {
 	a := store.Attempt{Phase: f.phase, Class: f.class}
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](f.err); ok {
@@ -60,7 +60,7 @@ func (f *fault) attempt() store.Attempt {
 	return a
 }
 
-// classOfReply says whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
+// classOfReply decides whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
 // mailbox that is full (552, 5.2.2) will not be so for ever.
 func classOfReply(phase string, code int, status string) store.AttemptClass {
 	switch {
@@ -78,13 +78,13 @@ func classOfReply(phase string, code int, status string) store.AttemptClass {
 	return classOfBreak(phase) // a code that has no meaning there: as good as no answer
 }
 
-// ofSmarthost knows the codes by which a smarthost speaks of itself or of its client, whatever the command: going
+// ofSmarthost reports whether a smarthost speaks by this code of itself or of its client, whatever the command: going
 // away, TLS or login not there or wanted, and what a wrong order of commands or a wrong name in EHLO gets.
 func ofSmarthost(code int) bool {
 	return slices.Contains([]int{421, 454, 503, 504, 530}, code)
 }
 
-// classOfBreak says whose fault a lost connection, a timeout or an unreadable answer is.
+// classOfBreak decides whose fault a lost connection, a timeout or an unreadable answer is.
 func classOfBreak(phase string) store.AttemptClass {
 	switch {
 	case beforeMail(phase), phase == PhaseMail: // MAIL was not accepted
@@ -95,6 +95,7 @@ func classOfBreak(phase string) store.AttemptClass {
 	return store.AttemptTemporary
 }
 
+// beforeMail reports whether a phase comes before MAIL.
 func beforeMail(phase string) bool {
 	switch phase {
 	case PhaseConnect, PhaseTLS, PhaseHello, PhaseAuth, PhaseReset:
@@ -103,7 +104,7 @@ func beforeMail(phase string) bool {
 	return false
 }
 
-// afterMail reports whether a phase comes after the smarthost took MAIL.
+// AfterMail reports whether a phase comes after the smarthost took MAIL.
 func AfterMail(phase string) bool {
 	switch phase {
 	case PhaseRcpt, PhaseData, PhaseBody, PhaseDot:
@@ -112,7 +113,8 @@ func AfterMail(phase string) bool {
 	return false
 }
 
-// accepted takes any 2xx as go-smtp takes the one it expects: the first digit decides (RFC 5321 §4.3.2).
+// ignore2xx drops the error that go-smtp makes of any 2xx but the one that it expects: the first digit decides (RFC
+// 5321 §4.3.2).
 func ignore2xx(err error) error {
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
 		return nil
@@ -126,6 +128,7 @@ func isReply(err error) bool {
 	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
 }
 
+// enhanced returns an enhanced status code as it is written; empty where there is none.
 func enhanced(code gosmtp.EnhancedCode) string {
 	if code == (gosmtp.EnhancedCode{}) || code == gosmtp.NoEnhancedCode {
 		return ""
@@ -133,7 +136,7 @@ func enhanced(code gosmtp.EnhancedCode) string {
 	return fmt.Sprintf("%d.%d.%d", code[0], code[1], code[2])
 }
 
-// replyOf is an answer that did not come through go-smtp, as if it had.
+// replyOf returns an answer that did not come through go-smtp as if it had.
 func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
 	reply := &gosmtp.SMTPError{Code: answer.Code, Message: answer.Msg}
 	if first, rest, _ := strings.Cut(answer.Msg, " "); isEnhanced(first) {
@@ -145,7 +148,7 @@ func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
 	return reply
 }
 
-// accept makes the record of an accepted message from the words of its answer, which hold the smarthost's queue id.
+// acceptedAttempt returns the record of an accepted message, made of its answer, which holds the smarthost's queue id.
 func acceptedAttempt(answer string) store.Attempt {
 	a := store.Attempt{Class: store.AttemptSent, Phase: PhaseDot, Code: 250}
 	first, rest, _ := strings.Cut(answer, " ")
@@ -156,7 +159,7 @@ func acceptedAttempt(answer string) store.Attempt {
 	return a
 }
 
-// isEnhanced knows an enhanced status code (RFC 3463 §2): three numbers of at most three digits.
+// isEnhanced reports whether a text is an enhanced status code (RFC 3463 §2): three numbers of at most three digits.
 func isEnhanced(text string) bool {
 	parts := strings.Split(text, ".")
 	for _, part := range parts {
@@ -167,7 +170,7 @@ func isEnhanced(text string) bool {
 	return len(parts) == 3
 }
 
-// plainly says what happened to a connection, with the cause as the system gives it.
+// causeOf says what happened to a connection, with the cause as the system names it.
 func causeOf(err error) string {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
@@ -178,10 +181,10 @@ func causeOf(err error) string {
 	return err.Error()
 }
 
-// textKept bounds, in bytes, what is kept of a server's words.
+// maxKept bounds, in bytes, what is kept of a server's words.
 const maxKept = 500
 
-// words makes a server's words fit to be kept and shown: one line, printable, at most textKept bytes.
+// printable makes a server's words fit to be kept and shown: one line, printable, at most maxKept bytes.
 func printable(said string) string {
 	var kept strings.Builder
 	for len(said) > 0 {

@@ -8,15 +8,17 @@ import (
 	"postern/store"
 )
 
-// conn is one worker's way to the smarthost. It keeps one connection.
+// Conn is one worker's connection to the smarthost. It dials when there is something to send, keeps the connection for
+// the next letter, and replaces it when it is used up or gone. It belongs to one goroutine.
 type Conn struct {
 	host    *Smarthost
-	hard    context.Context
-	session *session // nil: none
+	hard    context.Context // its end cuts off everything
+	session *session        // nil: none
 }
 
-// Send hands a message to the smarthost, over the kept connection where there is one. A kept connection that turns out
-// to be gone at its first command is replaced silently: that was no attempt.
+// Send sends a message to the smarthost, over the kept connection where there is one. A kept connection that turns out
+// to be gone at its first command is replaced silently: that was no attempt. The end of stop cuts it off as long as
+// nothing of the message has been sent.
 func (c *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
 	if err := checkEnvelope(m); err != nil {
 		return (&fault{phase: PhaseMail, err: err, class: store.AttemptPermanent}).attempt()
@@ -39,8 +41,8 @@ func (c *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
 	return a
 }
 
-// wasCut reports whether a message was not handed over because the appliance stops. Once the final dot is sent, that is
-// no excuse: the smarthost may have it.
+// wasCut reports whether a message was not sent because the appliance stops. Once the final dot is sent, that is no
+// excuse: the smarthost may have the message.
 func (c *Conn) wasCut(stop context.Context, fail *fault) bool {
 	if isReply(fail.err) || fail.phase == PhaseDot {
 		return false
@@ -65,7 +67,7 @@ func (c *Conn) try(stop context.Context, m letters.Message) (string, *fault) {
 	return answer, fail
 }
 
-// Rest ends the kept connection politely.
+// CloseIdle ends the kept connection with QUIT.
 func (c *Conn) CloseIdle() {
 	if c.session != nil {
 		c.session.quit()
@@ -73,8 +75,8 @@ func (c *Conn) CloseIdle() {
 	}
 }
 
-// fit refuses an envelope that would say more to the smarthost than two addresses: go-smtp passes on whatever has no
-// line break in it, parameters of MAIL and RCPT too.
+// checkEnvelope refuses an envelope that would tell the smarthost more than two addresses: go-smtp passes on whatever
+// has no line break in it, parameters of MAIL and RCPT too.
 func checkEnvelope(m letters.Message) error {
 	if !letters.IsPlainAddress(m.From) || !letters.IsPlainAddress(m.To) {
 		return errors.New("the envelope has an address that is not a plain one")

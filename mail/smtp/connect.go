@@ -13,8 +13,8 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// connect goes as far as a session that MAIL can begin on. Where there is a login to be refused, connections are made
-// as far as that is safe.
+// connect opens a session. Where there is a login to be refused, no more connections are made at a time than may be
+// refused (see logins).
 func (h *Smarthost) connect(stop, hard context.Context) (*session, *fault) {
 	if h.options.Username == "" {
 		return h.establish(stop, hard)
@@ -44,7 +44,7 @@ func (h *Smarthost) establish(stop, hard context.Context) (*session, *fault) {
 	return s, nil
 }
 
-// reach dials. The session has nothing but its wire yet.
+// reach dials. The session has nothing but its connection yet.
 func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	dialling, cancel := context.WithTimeout(stop, h.limits.dial)
 	defer cancel()
@@ -81,7 +81,7 @@ func (h *Smarthost) hello(on *dialogue, name string) (*gosmtp.Client, *fault) {
 	return client, nil
 }
 
-// secure returns the connection on which the session goes on, with TLS unless the options name none.
+// secure returns the dialogue on which the session goes on, within TLS unless the options name none.
 func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) (*dialogue, *fault) {
 	switch {
 	case h.options.Plain:
@@ -126,6 +126,7 @@ func (h *Smarthost) startTLS(clear *dialogue) error {
 	return err
 }
 
+// handshake makes TLS on a connection. The smarthost's certificate must name the host of the options.
 func (h *Smarthost) handshake(ctx context.Context, wire *limitedConn) (*dialogue, *fault) {
 	if err := wire.SetDeadline(time.Now().Add(h.limits.command)); err != nil {
 		return nil, &fault{phase: PhaseTLS, err: err}
@@ -137,7 +138,7 @@ func (h *Smarthost) handshake(ctx context.Context, wire *limitedConn) (*dialogue
 	return newDialogue(secured), nil
 }
 
-// helloName is what EHLO says: a name, or the address literal of our end (RFC 5321 §4.1.4).
+// helloName returns the name for EHLO: a host name, or the address literal of our end (RFC 5321 §4.1.4).
 func (h *Smarthost) helloName(wire interface{ LocalAddr() net.Addr }) string {
 	if h.options.Hello != "" {
 		return h.options.Hello

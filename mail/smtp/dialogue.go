@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// dialogue stands between go-smtp and the wire (above TLS, where there is TLS) for what go-smtp cannot be told. What
-// the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
+// dialogue stands between go-smtp and the connection (above TLS, where there is TLS), for what go-smtp has no setting
+// for. What the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
 type dialogue struct {
 	net.Conn
 	in    *bufio.Reader

@@ -19,17 +19,17 @@ const (
 	refusedPause = 5 * time.Second
 )
 
-// logins lets connections log in. Whatever becomes of those that are under way, no more than refusedMost are refused
-// in any refusedIn, unless the operator has more of them tried; and while the last was refused, or none has been
-// taken yet, one tries for all.
+// logins is a semaphore and a throttle over logins. Whatever becomes of those that are under way, no more than
+// refusedMost are refused in any refusedIn, unless the operator has more of them tried. While the last was refused, or
+// none has been accepted yet, one tries for all, and the others wait for how that ends.
 type logins struct {
 	mu       sync.Mutex
 	out      int           // under way
-	accepted bool          // the last that ended was taken
+	accepted bool          // the last that ended was accepted
 	refused  []time.Time   // when, oldest first
 	refusal  *fault        // the last
-	fault    *fault        // why the last that came to nothing did, whatever it was
-	failures int           // that came to nothing
+	fault    *fault        // why the last that failed did, whatever it was
+	failures int           // that failed
 	ended    chan struct{} // closed when one ends
 }
 
@@ -71,8 +71,8 @@ func (l *logins) wait(ctx context.Context) error {
 	}
 }
 
-// free is how many logins might be refused before there are too many, and how long none may be tried: a refusal stands
-// for those who come right after it as well.
+// free returns how many logins might be refused before there are too many, and how long none may be tried: a refusal
+// stands for those that come right after it as well.
 func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	for len(l.refused) > 0 && now.Sub(l.refused[0]) >= refusedIn {
 		l.refused = l.refused[1:]
@@ -86,7 +86,7 @@ func (l *logins) free(now time.Time) (free int, wait time.Duration) {
 	return refusedMost - len(l.refused), wait
 }
 
-// risk is begin for the operator, whose login is tried whatever became of others.
+// beginForced is begin for the operator, whose login is tried whatever became of others.
 func (l *logins) beginForced() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,7 +100,7 @@ func (l *logins) forgive() {
 	l.refused = nil
 }
 
-// end says how a login went; nil: it was taken. One that its own caller cut off says nothing to the others.
+// end notes how a login went; nil: it was accepted. One that its own caller cut off decides nothing for the others.
 func (l *logins) end(fail *fault, cut bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,16 +120,16 @@ func (l *logins) end(fail *fault, cut bool) {
 	l.ended = make(chan struct{})
 }
 
-// barred is the last refusal again, with how long no other will be risked.
+// lastRefusal returns the last refusal again, with how long no other login will be tried.
 func (l *logins) lastRefusal(wait time.Duration) *fault {
-	barred := *l.refusal
+	last := *l.refusal
 	said := fmt.Sprintf("refused logins of late: %d; the next is tried in %s: ", len(l.refused),
 		wait.Round(time.Second))
-	if reply, ok := errors.AsType[*gosmtp.SMTPError](barred.err); ok {
-		barred.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode,
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](last.err); ok {
+		last.err = &gosmtp.SMTPError{Code: reply.Code, EnhancedCode: reply.EnhancedCode,
 			Message: said + reply.Message}
 	} else {
-		barred.err = errors.New(said + causeOf(barred.err))
+		last.err = errors.New(said + causeOf(last.err))
 	}
-	return &barred
+	return &last
 }

@@ -38,7 +38,7 @@ var (
 		`|\bsender (address )?(rejected|denied|not allowed)\b`)
 )
 
-// aboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
+// AboutMailbox reports whether a permanent refusal is of this one recipient, and says nothing about the sender.
 func AboutMailbox(a store.Attempt) bool {
 	said := unquoted(a.Text)
 	switch status := a.Enhanced; {
@@ -53,10 +53,10 @@ func AboutMailbox(a store.Attempt) bool {
 	return false
 }
 
-// unquoted gives back the line ends that the record of an attempt has in quoted form.
+// unquoted restores the line ends that the record of an attempt has in quoted form.
 func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }
 
-// refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
+// Refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
 // into their codes what does not.
 type Refusal struct {
 	Phase  string
@@ -65,6 +65,7 @@ type Refusal struct {
 	words  []string // where there is no status; sorted
 }
 
+// RefusalOf returns the refusal that an attempt at a letter to this address met.
 func RefusalOf(to string, a store.Attempt) Refusal {
 	r := Refusal{Phase: a.Phase, code: a.Code, status: a.Enhanced}
 	switch {
@@ -76,7 +77,7 @@ func RefusalOf(to string, a store.Attempt) Refusal {
 	return r
 }
 
-// like reports whether two refusals say the same: the same status or, without one, the same code and at least two
+// Like reports whether two refusals say the same: the same status or, without one, the same code and at least two
 // thirds of the words.
 func (r Refusal) Like(other Refusal) bool {
 	if r.Phase != other.Phase || r.status != other.status {

@@ -13,7 +13,7 @@ import (
 	"postern/store"
 )
 
-// stale tells of the first command on a connection that it found nobody there any more.
+// stale reports whether a fault was that of the first command on a connection that was gone by then.
 func (f *fault) stale() bool {
 	return f.phase == PhaseReset || f.phase == PhaseMail && f.class == "" && !isReply(f.err)
 }
@@ -24,12 +24,13 @@ type session struct {
 	wire         *limitedConn
 	dialogue     *dialogue // between wire and client
 	client       *gosmtp.Client
-	stopWatching func() bool // ends the watch over the courier's end
+	stopWatching func() bool // stops waiting for the end of the Conn's context
 	since        time.Time
 	sent         int
 	dirty        bool // a transaction was refused halfway: RSET comes first
 }
 
+// usedUp reports whether a connection has carried enough letters, or is too old, to be taken for one more.
 func (s *session) usedUp() bool {
 	return s.sent >= s.host.limits.letters || time.Since(s.since) >= s.host.limits.age
 }
@@ -64,16 +65,16 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	return s.body(data, m.Data)
 }
 
-// leastSize is what any SMTP server takes, in bytes (RFC 5321 §4.5.3.1.7).
+// leastSize is the message size that any SMTP server takes, in bytes (RFC 5321 §4.5.3.1.7).
 const leastSize = 64 << 10
 
-// measure compares a message with the SIZE that the smarthost has named. It is compared here and not told: a 552 to
-// MAIL would look like the smarthost's fault, for ever. A limit that servers may have is the letter's own trouble; a
-// lower one is so only when it is known that some letters are small enough for it.
-func (s *session) checkSize(octets int) *fault {
-	smallest := s.host.smallestOf(octets)
+// checkSize compares a message with the SIZE that the smarthost has named (RFC 1870). It is compared here and not sent
+// along with MAIL: a 552 to MAIL would look like the smarthost's fault, for ever. A limit that servers may have is the
+// letter's own trouble; a lower one is so only when it is known that some letters are small enough for it.
+func (s *session) checkSize(size int) *fault {
+	smallest := s.host.smallestOf(size)
 	most, named := s.client.MaxMessageSize()
-	if !named || most == 0 || octets <= most {
+	if !named || most == 0 || size <= most {
 		return nil
 	}
 	class := store.AttemptPermanent
@@ -81,7 +82,7 @@ func (s *session) checkSize(octets int) *fault {
 		class = store.AttemptSmarthost
 	}
 	return &fault{phase: PhaseSize, class: class,
-		err: fmt.Errorf("the message has %d octets, the smarthost takes %d", octets, most)}
+		err: fmt.Errorf("the message has %d octets, the smarthost takes %d", size, most)}
 }
 
 // body writes the message and its final dot. After an error while writing, the connection must go without a dot: that
@@ -109,21 +110,22 @@ func (s *session) body(to *gosmtp.DataCommand, message []byte) (string, *fault) 
 	return "", &fault{phase: PhaseDot, err: err}
 }
 
-// quit says goodbye; what comes back is nobody's concern.
+// quit sends QUIT, whatever the answer, and closes the connection.
 func (s *session) quit() {
 	s.client.CommandTimeout = s.host.limits.quit
 	_ = s.client.Quit()
 	s.drop()
 }
 
+// drop closes the connection.
 func (s *session) drop() {
 	s.stopWatching()
 	s.wire.Conn.Close()
 	s.host.open.Add(-1)
 }
 
-// lines makes every line end in CRLF. The composer does so already; a CR of its own would end a line for some servers
-// and not for others, which is how a second message is smuggled into one.
+// withCRLF makes every line end in CRLF. The composer does so already; but a CR or LF by itself would end a line for
+// some servers and not for others, which is how a second message is smuggled into one (SMTP smuggling).
 func withCRLF(message []byte) []byte {
 	n := bytes.Count(message, []byte("\r\n"))
 	if n == bytes.Count(message, []byte("\r")) && n == bytes.Count(message, []byte("\n")) {

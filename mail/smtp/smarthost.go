@@ -1,3 +1,15 @@
+// Package smtp sends letters to a smarthost: an SMTP server that relays them for us (RFC 5321, submission by RFC 6409).
+//
+// A Smarthost stands for the server, and each worker has a Conn to it, which keeps one connection from letter to letter.
+// On a connection stand, from below: limitedConn, which bounds the time and the bytes of everything (wire.go); TLS; a
+// dialogue, which reads replies as servers really write them (dialogue.go, reply.go); and go-smtp's client. A session is
+// a connection on which MAIL can begin.
+//
+// Every attempt ends in a store.Attempt, whose class says whose fault it was (classify.go). It matters how far an attempt
+// came: before MAIL was taken nothing of the letter was said, and the smarthost is at fault; after the final dot an
+// attempt without an answer is uncertain, and trying again may deliver the letter twice (at-least-once delivery).
+//
+// Tests speak to the scripted server of package smtptest.
 package smtp
 
 import (
@@ -11,7 +23,7 @@ import (
 	"sync/atomic"
 )
 
-// SmarthostOptions say where the smarthost is and how to speak to it.
+// Options say where the smarthost is and how to speak to it.
 type Options struct {
 	Addr     string // host:port; certificates must name the host
 	Implicit bool   // TLS from the first byte (RFC 8314 §3.3) instead of STARTTLS
@@ -26,10 +38,12 @@ type Options struct {
 	Hello string         // name in EHLO; empty: the host's name if it is a full one, else the connection's address
 	Roots *x509.CertPool // nil: the system's
 
-	Dial func(ctx context.Context, address string) (net.Conn, error) // nil: over TCP
+	// Dial opens the connection to Addr; nil: over TCP.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 }
 
-// Smarthost is the SMTP server that takes the letters. TLS is as named in the options: verified, and never downgraded.
+// Smarthost is the SMTP server that takes the letters. TLS is as the options name it: verified, and never downgraded.
+// It may be used by several goroutines; each sends over a Conn of its own.
 type Smarthost struct {
 	options Options
 	host    string
@@ -38,11 +52,11 @@ type Smarthost struct {
 
 	smallest atomic.Int64 // bytes of the smallest message so far; 0: none
 	logins   *logins
-	mended   chan struct{} // one slot: a check found all well
+	mended   chan struct{} // one slot: a check found nothing wrong
 	tokens   *tokenCache   // nil: none are needed
 }
 
-// NewSmarthost checks the options; all that is wrong comes back in one error. It does not dial.
+// New checks the options, and returns all that is wrong with them in one error. It does not dial.
 func New(o Options) (*Smarthost, error) {
 	var faults []error
 	host, port, err := net.SplitHostPort(o.Addr)
@@ -101,27 +115,28 @@ func fullHostName() string {
 	return name
 }
 
-// Lane makes a conn for one goroutine. The end of ctx cuts off whatever is under way on it.
+// Conn returns a Conn for one goroutine. It dials when it is first used. The end of ctx cuts off whatever is under way
+// on it.
 func (h *Smarthost) Conn(ctx context.Context) *Conn { return &Conn{host: h, hard: ctx} }
 
 // Connections returns how many connections are open.
 func (h *Smarthost) Connections() int { return int(h.open.Load()) }
 
-// Forgive forgets logins that were refused.
+// ForgetFaults forgets logins that were refused, so that the next one is tried at once.
 func (h *Smarthost) ForgetFaults() { h.logins.forgive() }
 
-// Mended delivers a value when Check has come to its end.
+// Mended delivers a value when Check has found nothing wrong.
 func (h *Smarthost) Mended() <-chan struct{} { return h.mended }
 
-// smallestOf remembers the size of a message, and gives that of the smallest so far.
-func (h *Smarthost) smallestOf(octets int) int {
+// smallestOf remembers the size of a message, and returns that of the smallest so far.
+func (h *Smarthost) smallestOf(size int) int {
 	for {
 		smallest := h.smallest.Load()
-		if smallest != 0 && smallest <= int64(octets) {
+		if smallest != 0 && smallest <= int64(size) {
 			return int(smallest)
 		}
-		if h.smallest.CompareAndSwap(smallest, int64(octets)) {
-			return octets
+		if h.smallest.CompareAndSwap(smallest, int64(size)) {
+			return size
 		}
 	}
 }

@@ -18,7 +18,7 @@ type limits struct {
 	body     time.Duration // all writes of one message
 	dot      time.Duration // from the final dot to its answer: giving up early makes duplicates
 	quit     time.Duration // the courtesy at the end
-	received int64         // bytes that a smarthost may say on one connection, TLS included
+	received int64         // bytes that a smarthost may send on one connection, TLS included
 	letters  int           // letters on one connection
 	age      time.Duration // of a connection that is taken for one more letter
 }
@@ -41,8 +41,8 @@ var (
 	errAuthAborted  = errors.New("authentication is not continued")
 )
 
-// conn is the wire below TLS. go-smtp sets a deadline for a command and its answer, and none while a body is written;
-// here every single read and write has one. It is used by one goroutine; cut may come from another.
+// limitedConn is the connection below TLS. go-smtp sets a deadline for a command and its answer, and none while a body
+// is written; here every single read and write has one. It is used by one goroutine; cut may come from another.
 type limitedConn struct {
 	net.Conn
 	limits   limits
@@ -52,7 +52,7 @@ type limitedConn struct {
 	mu         sync.Mutex
 	readLimit  time.Time // of the command under way; zero: none
 	writeLimit time.Time
-	begun      bool // a message is being handed over: only the end of everything cuts it
+	begun      bool // a message is being sent: only the end of everything cuts it
 	wasCut     bool
 }
 
@@ -112,7 +112,7 @@ func (c *limitedConn) SetReadDeadline(at time.Time) error {
 	return nil
 }
 
-// SetWriteDeadline is SetDeadline for writing alone; crypto/tls bounds its last words with it.
+// SetWriteDeadline is SetDeadline for writing alone; crypto/tls bounds its closing alert with it.
 func (c *limitedConn) SetWriteDeadline(at time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,6 +132,7 @@ func (c *limitedConn) cutBy(ctx context.Context) (release func()) {
 	}
 }
 
+// cut closes the connection, unless a message has begun.
 func (c *limitedConn) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +142,7 @@ func (c *limitedConn) cut() {
 	}
 }
 
-// begin says that a message is being handed over from now on. It is false where the connection was cut before.
+// begin marks that a message is being sent from now on. It returns false where the connection was cut before.
 func (c *limitedConn) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
