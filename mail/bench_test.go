@@ -20,7 +20,7 @@ import (
 	"postern/store"
 )
 
-// BenchmarkCourier brings activation letters over two connections to a sink on loopback: claimed, composed, sealed,
+// BenchmarkCourier brings activation letters over two connections to a server on loopback: claimed, composed, sealed,
 // sent and recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
 func BenchmarkCourier(b *testing.B) {
 	s := smtptest.NewServer(nil)

@@ -111,14 +111,14 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 	return composer
 }
 
-// smarthost makes the way out: to the sink, in memory, without TLS.
+// smarthost makes a smarthost of the server: in memory, without TLS.
 func (o *harness) smarthost(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
 	return must(smtp.New(smtp.Options{Addr: "smarthost.example:25", Plain: true, Hello: "postern.example",
 		Dial: s.Dial}))
 }
 
-// secured makes the way out as smarthosts mostly are: with STARTTLS and AUTH.
+// secured makes a smarthost as most are: with STARTTLS and AUTH.
 func (o *harness) secured(s *smtptest.Server) *smtp.Smarthost {
 	o.t.Helper()
 	return must(smtp.New(o.securedOptions(s)))

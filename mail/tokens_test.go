@@ -77,7 +77,7 @@ func (f fetching) Token(ctx context.Context) (*oauth2.Token, error) {
 	return f.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: f.over}))
 }
 
-// withTokens makes the way out by XOAUTH2.
+// withTokens makes a smarthost that takes XOAUTH2.
 func (o *harness) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
 	options := o.securedOptions(s)
 	s.Mechanisms = "LOGIN XOAUTH2"

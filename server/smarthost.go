@@ -31,8 +31,8 @@ func tokensOf(o *config.OAuth) *clientcredentials.Config {
 		Scopes: strings.Fields(o.Scope)}
 }
 
-// SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the built-in
-// inbox.
+// SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the
+// built-in inbox.
 func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	if c.SMTP == nil {
 		return nil, nil

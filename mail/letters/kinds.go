@@ -18,7 +18,7 @@ const (
 
 var populations = []population{users, bikers, operators}
 
-// promised are the languages that every letter to them must be there in (CONTRACT section 7). Files may bring more.
+// promised are the languages that every letter to them must be there in. Files may bring more.
 var promised = map[population][]string{
 	users: {"en", "nl", "fr", "de"}, bikers: {"en", "nl", "fr"}, operators: {"en", "nl", "fr", "de"},
 }

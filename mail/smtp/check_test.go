@@ -20,9 +20,9 @@ func TestCheck(t *testing.T) {
 		fine := "dial: " + host + ":587 is reached at pipe\nTLS: TLS 1.3; certificate for " + host +
 			", by CN=ca, until 2000-01-31 (30 days)\n"
 		for name, tt := range map[string]struct {
-			o    Options
-			sink *smtptest.Server
-			want string // a line for each step, "!" before its error
+			o      Options
+			server *smtptest.Server
+			want   string // a line for each step, "!" before its error
 		}{
 			"all well": {user, &smtptest.Server{
 				TLS: good, Mechanisms: "LOGIN PLAIN", Extensions: []string{"SIZE 36700160"}},
@@ -58,7 +58,7 @@ func TestCheck(t *testing.T) {
 				fine + "EHLO: …\nAUTH: !the smarthost answers 535 5.7.8 wrong; look at the user name"},
 		} {
 			tt.o.Addr, tt.o.Roots, tt.o.Hello = host+":587", ca.Roots, "postern.example"
-			s := tt.sink
+			s := tt.server
 			tt.o.Dial = s.Dial
 			h := mustNew(t, tt.o)
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

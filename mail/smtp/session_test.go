@@ -35,12 +35,12 @@ func TestSession(t *testing.T) {
 		ca := smtptest.NewAuthority(t)
 		good := ca.Server(t, host)
 		tests := map[string]struct {
-			o     Options
-			sink  *smtptest.Server
-			phase string
-			code  int
-			text  string
-			heard string // credentials as the sink heard them; empty: none
+			o      Options
+			server *smtptest.Server
+			phase  string
+			code   int
+			text   string
+			heard  string // credentials as the server heard them; empty: none
 		}{
 			"STARTTLS, PLAIN": {Options{Username: "u", Password: "p"},
 				&smtptest.Server{TLS: good, Mechanisms: "LOGIN PLAIN"}, "", 0, "", "\x00u\x00p"},
@@ -77,7 +77,7 @@ func TestSession(t *testing.T) {
 		for name, tt := range tests {
 			t.Log(name)
 			tt.o.Addr, tt.o.Roots = host+":587", ca.Roots
-			s := tt.sink
+			s := tt.server
 			a := sendOnce(t, tt.o, s)
 			if ok := tt.phase == ""; ok != (a.Class == store.AttemptSent) ||
 				!ok && (a.Class != store.AttemptSmarthost || a.Phase != tt.phase) ||
@@ -85,7 +85,7 @@ func TestSession(t *testing.T) {
 				t.Errorf("%s: %+v", name, a)
 			}
 			if !s.Heard("credentials "+tt.heard) != (tt.heard == "") || s.Heard("*") || !s.Secured() && !tt.o.Plain {
-				t.Errorf("%s: the sink heard %q", name, s.Said())
+				t.Errorf("%s: the server heard %q", name, s.Said())
 			}
 			if got := s.Arrivals(); tt.phase == "" &&
 				(len(got) != 1 || got[0].Data != string(testMessage.Data) || got[0].To != testMessage.To) {

@@ -1,13 +1,14 @@
 // Package smtp sends letters to a smarthost: an SMTP server that relays them for us (RFC 5321, submission by RFC 6409).
 //
-// A Smarthost stands for the server, and each worker has a Conn to it, which keeps one connection from letter to letter.
-// On a connection stand, from below: limitedConn, which bounds the time and the bytes of everything (wire.go); TLS; a
-// dialogue, which reads replies as servers really write them (dialogue.go, reply.go); and go-smtp's client. A session is
-// a connection on which MAIL can begin.
+// A Smarthost stands for the server, and each worker has a Conn to it, which keeps one connection from letter to
+// letter. On a connection stand, from below: limitedConn, which bounds the time and the bytes of everything (wire.go);
+// TLS; a dialogue, which reads replies as servers really write them (dialogue.go, reply.go); and go-smtp's client. A
+// session is a connection on which MAIL can begin.
 //
-// Every attempt ends in a store.Attempt, whose class says whose fault it was (classify.go). It matters how far an attempt
-// came: before MAIL was taken nothing of the letter was said, and the smarthost is at fault; after the final dot an
-// attempt without an answer is uncertain, and trying again may deliver the letter twice (at-least-once delivery).
+// Every attempt ends in a store.Attempt, whose class says whose fault it was (classify.go). It matters how far an
+// attempt came: before MAIL was taken nothing of the letter was said, and the smarthost is at fault; after the final
+// dot an attempt without an answer is uncertain, and trying again may deliver the letter twice (at-least-once
+// delivery).
 //
 // Tests speak to the scripted server of package smtptest.
 package smtp

@@ -16,13 +16,14 @@ import (
 // month is for how long certificates are valid, and longer than any test goes on.
 const month = 30*24*time.Hour + 2*time.Hour
 
-// Authority issues certificates to test servers.
+// Authority issues certificates to servers.
 type Authority struct {
 	key   *ecdsa.PrivateKey
 	cert  *x509.Certificate
 	Roots *x509.CertPool
 }
 
+// NewAuthority returns an authority with a certificate of its own, which is its only root.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	a := &Authority{Roots: x509.NewCertPool()}
