@@ -1,3 +1,6 @@
+// Package inbox is the built-in inbox: it keeps the letters that would go to a smarthost in memory, where none is set.
+// It reads mails as a mail client does, with limits on what a sender may cost, and searches them in Mailpit's syntax.
+// It knows no HTTP; server/inbox shows it.
 package inbox
 
 import (
@@ -14,15 +17,14 @@ import (
 	"postern/store"
 )
 
-// What the inbox keeps at most.
+// The limits of what the inbox keeps. Beyond them letters are evicted, see makeRoom.
 const (
 	MaxLetters = 1000     // letters
 	MaxBytes   = 64 << 20 // bytes of sources and decoded texts together
 )
 
-// Inbox is where letters go when there is no smarthost: it keeps the newest of them in memory, for the developer's
-// page, for tests and for whoever tries the appliance out. A flood of letters does not push the others out
-// (makeRoom). All methods may be called from several goroutines.
+// Inbox keeps the newest letters in memory, for the developer's page, for tests and for whoever tries the appliance
+// out. A flood of letters does not push the others out. All methods may be called from several goroutines.
 type Inbox struct {
 	now func() time.Time
 
@@ -34,17 +36,17 @@ type Inbox struct {
 	changed chan struct{}
 }
 
-// New makes an empty inbox. The names of letters are drawn from random, which is read by one goroutine at a time.
+// New returns an empty inbox. The IDs of letters are drawn from random, which is read by one goroutine at a time.
 func New(now func() time.Time, random io.Reader) *Inbox {
 	return &Inbox{now: now, random: random, changed: make(chan struct{})}
 }
 
 // Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older
 // letters make room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an
-// error only when the letter alone is bigger than the inbox, or when no name can be drawn for it.
+// error only when the letter alone is bigger than the inbox, or when no ID can be drawn for it.
 func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKind("", from, to, data) }
 
-// DeliverKind is Deliver for a letter of a known kind.
+// DeliverKind is Deliver for a letter of a known kind, by which floods are told from other letters.
 func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte) error {
 	letter := readLetter(from, to, bytes.Clone(data), b.now())
 	letter.kind = kind
@@ -65,7 +67,7 @@ func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte)
 	return nil
 }
 
-// newID draws 16 characters of 5 bits, so that a name guessed is as good as a name unknown. The caller holds the lock.
+// newID draws 16 characters of 5 bits, so that an ID cannot be guessed. The caller holds the lock.
 func (b *Inbox) newID() (string, error) {
 	var raw [10]byte
 	if _, err := io.ReadFull(b.random, raw[:]); err != nil {
@@ -101,7 +103,7 @@ func (b *Inbox) Find(q Query) []*Letter {
 	return slices.DeleteFunc(all, func(c *Letter) bool { return !q.Matches(c) })
 }
 
-// Letter returns the letter of that name; false when there is none, or no longer.
+// Letter returns the letter with that ID; false when there is none, or no longer.
 func (b *Inbox) Letter(id string) (*Letter, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -122,8 +124,8 @@ func (b *Inbox) Latest(q Query) (*Letter, bool) {
 	return nil, false
 }
 
-// Wait returns the newest letter that matches, at once or as soon as it comes. Its error is the context's, when that
-// ends first.
+// Wait returns the newest letter that matches, at once or as soon as it comes (long polling). Its error is the
+// context's, when that ends first.
 func (b *Inbox) Wait(ctx context.Context, q Query) (*Letter, error) {
 	for {
 		_, changed := b.Watch() // before looking, so that a letter that comes in between is not missed
@@ -138,7 +140,7 @@ func (b *Inbox) Wait(ctx context.Context, q Query) (*Letter, error) {
 	}
 }
 
-// Delete removes the letters that pick names, and tells how many those were.
+// Delete removes the letters that pick chooses, and returns how many those were.
 func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -157,7 +159,7 @@ func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	return removed
 }
 
-// MarkRead marks the letters that pick names as opened, or as not opened.
+// MarkRead marks the letters that pick chooses as opened, or as not opened.
 func (b *Inbox) MarkRead(read bool, pick func(*Letter) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -40,7 +40,7 @@ func subjects(letters []*Letter) (all []string) {
 	return all
 }
 
-func TestInboxOrderAndMarks(t *testing.T) {
+func TestOrderAndMarks(t *testing.T) {
 	b := testInbox()
 	for _, subject := range []string{"one", "two", "three"} {
 		deliver(t, b, "ann@example.com", subject)
@@ -84,7 +84,7 @@ func TestInboxOrderAndMarks(t *testing.T) {
 	}
 }
 
-func TestInboxLimits(t *testing.T) {
+func TestLimits(t *testing.T) {
 	t.Run("letters", func(t *testing.T) {
 		b := testInbox()
 		for i := range MaxLetters + 25 {
@@ -124,8 +124,8 @@ func TestInboxLimits(t *testing.T) {
 	})
 }
 
-// TestInboxFlood holds that letters to 5,000 people at once leave those of others where they are.
-func TestInboxFlood(t *testing.T) {
+// TestFlood holds that letters to 5,000 people at once leave those of others where they are.
+func TestFlood(t *testing.T) {
 	at := noon
 	b := New(func() time.Time { return at }, rand.Reader)
 	owe := func(kind store.LetterKind, to string) {
@@ -167,7 +167,7 @@ func TestInboxFlood(t *testing.T) {
 	}
 }
 
-func BenchmarkInboxFlood(b *testing.B) {
+func BenchmarkFlood(b *testing.B) {
 	box := testInbox()
 	for i := 0; b.Loop(); i++ {
 		to := fmt.Sprintf("p%d@example.com", i)
@@ -178,7 +178,7 @@ func BenchmarkInboxFlood(b *testing.B) {
 	}
 }
 
-func TestInboxWait(t *testing.T) {
+func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := testInbox()
 		deliver(t, b, "bob@example.com", "Activate")
@@ -205,7 +205,7 @@ func TestInboxWait(t *testing.T) {
 	})
 }
 
-func TestInboxConcurrent(t *testing.T) {
+func TestConcurrent(t *testing.T) {
 	b := testInbox()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -31,7 +31,7 @@ const (
 // Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been
 // opened. All text is valid UTF-8, whatever the source holds.
 type Letter struct {
-	ID        string    // name within the inbox
+	ID        string    // unique within the inbox
 	Received  time.Time // when it was delivered
 	Sender    string    // bare address of the envelope, the Return-Path
 	Recipient string    // bare address of the envelope
@@ -69,13 +69,13 @@ type File struct {
 // Read reports whether somebody has opened the letter.
 func (c *Letter) Read() bool { return c.read.Load() }
 
-// bytes is what the letter counts towards the inbox's limit.
+// size returns what the letter counts towards MaxBytes.
 func (c *Letter) size() int {
 	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + overhead
 }
 
 // Content returns the decoded content of a part that is not text; false when there is no such part. It is read from the
-// source each time, so that it is not held twice.
+// source each time, so that it is not kept twice.
 func (c *Letter) Content(partID string) (content []byte, found bool) {
 	walkParts(c.Raw, func(id string, e *message.Entity) error {
 		if id != partID || isText(e) {
@@ -98,8 +98,7 @@ func (c *Letter) Header() map[string][]string {
 	return fields
 }
 
-// readCaptured makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in
-// Fault.
+// readLetter makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault.
 func readLetter(from, to string, raw []byte, now time.Time) *Letter {
 	c := &Letter{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
 	head, err := walkParts(raw, c.takePart)

@@ -27,7 +27,7 @@ const wholeLetter = "From: =?utf-8?q?Caf=C3=A9?= <postern@localhost>\r\nTo: Ann 
 	"--out\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\nContent-Disposition: inline\r\n\r\nPNG\r\n" +
 	"--out--\r\n"
 
-func TestReadCaptured(t *testing.T) {
+func TestReadLetter(t *testing.T) {
 	c := readLetter("postern@localhost", "ann@example.com", []byte(wholeLetter), noon)
 	for _, check := range []struct{ name, got, want string }{
 		{"from", fmt.Sprint(*c.From), "{Café postern@localhost}"},
@@ -76,8 +76,8 @@ func TestReadCaptured(t *testing.T) {
 	}
 }
 
-// TestReadCapturedHostile holds that whatever is delivered is kept, with as much as can be read of it.
-func TestReadCapturedHostile(t *testing.T) {
+// TestReadLetterHostile holds that whatever is delivered is kept, with as much as can be read of it.
+func TestReadLetterHostile(t *testing.T) {
 	deep := strings.Builder{}
 	for i := range 40 {
 		fmt.Fprintf(&deep, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
@@ -122,7 +122,7 @@ func TestReadCapturedHostile(t *testing.T) {
 			if !strings.Contains(got.Fault, c.fault) || (c.fault == "") != (got.Fault == "") {
 				t.Errorf("fault %q", got.Fault)
 			}
-			checkCaptured(t, got)
+			checkLetter(t, got)
 		})
 	}
 }
@@ -188,8 +188,8 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// checkCaptured holds what JSON and pages rely on.
-func checkCaptured(t *testing.T, c *Letter) {
+// checkLetter holds what JSON and pages rely on.
+func checkLetter(t *testing.T, c *Letter) {
 	t.Helper()
 	for _, text := range []string{c.Subject, c.Text, c.HTML, c.Snippet, c.Fault, c.MessageID, c.visible,
 		strings.Join(c.Links, "")} {
@@ -223,7 +223,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("To: \"a\\\" (b) <c@d>, =?utf-8?b?w7w=?= <e@f>\nDate: 1 Jan 0000 00:00 -0000\n\n"))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		c := readLetter("a@b.example", string(source), source, noon)
-		checkCaptured(t, c)
+		checkLetter(t, c)
 		ParseQuery(string(source)).Matches(c)
 	})
 }

@@ -27,7 +27,7 @@ var errSeenEnough = errors.New("seen enough")
 // section 6.4.5).
 type partVisit func(id string, e *message.Entity) error
 
-// walkLetter calls visit for the parts of a letter in their order. It returns the header, as far as it can be read, and
+// walkParts calls visit for the parts of a letter in their order. It returns the header, as far as it can be read, and
 // the first fault of the source or of visit.
 func walkParts(raw []byte, visit partVisit) (message.Header, error) {
 	limit := &io.LimitedReader{R: bytes.NewReader(raw), N: maxHeader}

@@ -11,14 +11,14 @@ import (
 // Query says which letters of the inbox are meant. The zero value means all.
 type Query struct{ terms []term }
 
-// inboxTerm is one condition; all of a query's must hold.
+// term is one condition; all of a query's must hold.
 type term struct {
 	not   bool
 	holds func(c *Letter, value string) bool
 	value string // in lower case
 }
 
-// inboxFields are the prefixes of Mailpit's search that mean something here, with what they look at.
+// fieldTerms are the prefixes of Mailpit's search that mean something here, with what they look at.
 var fieldTerms = map[string]func(c *Letter, value string) bool{
 	"to":         func(c *Letter, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
 	"from":       func(c *Letter, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
@@ -100,7 +100,7 @@ func (q Query) with(holds func(*Letter, string) bool, value string) Query {
 	return Query{append(slices.Clone(q.terms), term{holds: holds, value: value})}
 }
 
-// Matches reports whether the letter is meant.
+// Matches reports whether the query means the letter.
 func (q Query) Matches(c *Letter) bool {
 	for _, t := range q.terms {
 		if t.holds(c, t.value) == t.not {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestInboxRanges(t *testing.T) {
+func TestRanges(t *testing.T) {
 	came := time.Date(2026, time.January, 31, 12, 0, 0, 5e8, time.UTC)
 	c := readLetter("postern@localhost", "ann@example.com",
 		[]byte("Subject: before after\r\n\r\n"+strings.Repeat("x", 2048)), came)

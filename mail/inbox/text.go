@@ -11,7 +11,7 @@ import (
 // linkInText finds what mail programs make clickable.
 var linkInText = regexp.MustCompile(`https?://[^\s<>"]+`)
 
-// letterLinks lists the http and https links of a letter, first those of the text, each once.
+// linksOf lists the http and https links of a letter, first those of the text, each once.
 func linksOf(text, markup string) []string {
 	var found []string
 	for _, at := range linksIn(text, maxLinks) {
@@ -49,7 +49,8 @@ func (c *Letter) Runs() []Run {
 	return append(runs, Run{Text: c.Text[done:]})
 }
 
-// linksIn returns where at most so many links of a text begin and end; -1: all. What stands in angle brackets is whole.
+// linksIn returns where at most so many links of a text begin and end; -1: all. A link in angle brackets is taken
+// whole.
 func linksIn(text string, most int) [][]int {
 	found := linkInText.FindAllStringIndex(text, most)
 	for _, at := range found {
