@@ -14,6 +14,8 @@ import (
 // a fault there, so that one can see what follows from it.
 func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
 
+// capture is a Transport and its Conn at once: the inbox is in memory, so that there are no connections, no faults to
+// forget and nothing to mend.
 type capture struct{ inbox *inbox.Inbox }
 
 func (c capture) Conn(context.Context) Conn { return c }

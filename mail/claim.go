@@ -117,6 +117,7 @@ func (s *scheduler) order() {
 	})
 }
 
+// rank orders letters: those to be tried last come after the others.
 func rank(last bool) int {
 	if last {
 		return 1

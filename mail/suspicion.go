@@ -126,6 +126,8 @@ func depth(phase string) int {
 	return slices.Index([]string{smtp.PhaseRcpt, smtp.PhaseData, smtp.PhaseDot}, phase)
 }
 
+// excuse notes that a letter was taken for a victim of the smarthost's fault. Where too many are noted all are
+// forgotten: memory stays bounded, whoever sends.
 func (s *suspicion) excuse(letter guid.ID, why excuse) {
 	if len(s.excused)+len(s.proven) >= suspectsKept {
 		clear(s.excused)

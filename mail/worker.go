@@ -88,6 +88,8 @@ func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt
 	return message, attempt
 }
 
+// unfit logs why a letter cannot be composed, and returns the attempt that fails it for good. The record does not hold
+// the cause: it may hold personal data.
 func (c *Courier) unfit(letter store.Letter, err error) store.Attempt {
 	c.log.Error().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Err(err).
 		Msg("a letter cannot be composed")

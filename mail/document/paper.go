@@ -230,7 +230,7 @@ func (p *paper) fill(x, y, width, height, radius float64, c colour) {
 	p.pdf.RoundedRect(x, y, width, height, radius, "1234", "F")
 }
 
-// finish puts the foot under every page, now that their number is known, and gives the PDF.
+// finish puts the foot under every page, now that their number is known, and returns the PDF.
 func (p *paper) finish(source, page string) ([]byte, error) {
 	pages := p.pdf.PageCount()
 	for n := 1; n <= pages; n++ {

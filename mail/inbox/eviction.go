@@ -14,6 +14,7 @@ type group struct {
 	read   bool
 }
 
+// groupOf returns the group that a letter is in now; opening a letter moves it to another one.
 func groupOf(c *Letter) group { return group{c.kind, c.Received.Unix() / 60, c.Read()} }
 
 // makeRoom evicts letters until both limits hold, but never the newest. The caller holds the lock.

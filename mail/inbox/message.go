@@ -119,6 +119,7 @@ func (c *Letter) fault(err error) {
 	}
 }
 
+// takeHeader takes the fields of the header. What the letter lacks or has wrong is filled in from the envelope.
 func (c *Letter) takeHeader(h gomail.Header) {
 	c.MessageID = cleanText(strings.Trim(strings.TrimSpace(h.Get("Message-Id")), "<>"))
 	subject, _ := h.Subject() // undecoded where it cannot be decoded
@@ -186,6 +187,7 @@ func (c *Letter) takePart(id string, e *message.Entity) error {
 	return nil
 }
 
+// describeFile describes a part that is not text. Its sums let a test compare a file without fetching it.
 func describeFile(id string, e *message.Entity, content []byte) File {
 	named := gomail.AttachmentHeader{Header: e.Header}
 	name, _ := named.Filename()

@@ -57,6 +57,7 @@ type partWalk struct {
 	fault error // the first part in an unknown character set or encoding: read as it stands
 }
 
+// entity visits a part, or the parts of a multipart, down to maxDepth and up to maxParts in all.
 func (w *partWalk) entity(id string, e *message.Entity, depth int) error {
 	if w.parts++; w.parts > maxParts {
 		return fmt.Errorf("more than %d parts", maxParts)

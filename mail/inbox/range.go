@@ -54,6 +54,7 @@ var momentLayouts = []string{
 	time.DateOnly, "2006/01/02", "2 Jan 2006",
 }
 
+// parseMoment reads a date in one of momentLayouts, in zone where it names none, or a number since 1970.
 func parseMoment(text string, zone *time.Location) (time.Time, bool) {
 	const milliseconds = 1e11 // from here on: as seconds, this would be the year 5138
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {

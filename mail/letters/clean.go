@@ -16,7 +16,7 @@ func clean(text string) string {
 	return strings.Join(strings.FieldsFunc(text, unwanted), " ")
 }
 
-// unwanted tells what a letter never holds inside a line.
+// unwanted reports whether a character may not stand inside a line of a letter.
 func unwanted(r rune) bool {
 	switch {
 	case r == '\u2028', r == '\u2029', r == '\uFEFF': // line and paragraph separator, byte order mark

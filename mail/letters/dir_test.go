@@ -71,8 +71,8 @@ func TestOwnLanguage(t *testing.T) {
 	}
 }
 
-// TestOwnTextsFaults: everything that is wrong in a directory is told at once, each by its file and line, and what is
-// missing of a language begun there, too.
+// TestOwnTextsFaults: everything that is wrong in a directory is reported at once, each by its file and line, and what
+// is missing of a language begun there, too.
 func TestOwnTextsFaults(t *testing.T) {
 	o := testOptions(t)
 	o.Dir = writeFiles(t, map[string]string{

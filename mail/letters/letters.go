@@ -1,7 +1,7 @@
-// Package letters knows what the appliance's letters say, and makes whole mails of them. The wording stands in plain
-// text files under texts, one for each kind and language, from which the text and the HTML part are both made; package
-// letters itself knows only which values a kind of letter may speak of. Tokens are minted while composing, so that
-// none rests in the data file and a link's life starts when it leaves.
+// Package letters composes the appliance's letters as whole mails (RFC 5322, MIME). The wording stands in plain text
+// files under texts, one for each kind and language, from which the text and the HTML part are both made; the code
+// knows only which values a kind of letter may use. Tokens are minted while composing, so that none is ever in the data
+// file, and the life of a link begins when it leaves.
 //
 // # The text files
 //
@@ -96,6 +96,7 @@ func New(o Options) (*Composer, error) {
 	return c, nil
 }
 
+// checkAddresses checks the addresses that stand in every letter's header.
 func (c *Composer) checkAddresses() error {
 	var faults []error
 	if !IsPlainAddress(c.o.From.Address) {
@@ -112,6 +113,7 @@ func (c *Composer) checkAddresses() error {
 	return errors.Join(faults...)
 }
 
+// checkLinks checks the settings of which links in letters are made.
 func (c *Composer) checkLinks() error {
 	faults := []error{CheckActivationURL(c.o.ActivationURL)}
 	if c.o.PublicURL == nil || !isWebURL(c.o.PublicURL.String()) {

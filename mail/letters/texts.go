@@ -20,7 +20,7 @@ const wordsFile = "words"
 
 var languageCode = regexp.MustCompile(`^[a-z]{2}(-[a-z]{2})?$`)
 
-// textFile is what a file says, and the name by which its faults are told.
+// textFile is what a file says, and the name by which its faults are reported.
 type textFile struct{ name, content string }
 
 // languageFiles are the files of a language, by the kind of letter, footer or wordsFile.
@@ -153,7 +153,7 @@ func kindNames() []string {
 	return names
 }
 
-// loadLanguage makes one language of its files. What is missing is told as a file of dir.
+// loadLanguage makes one language of its files. What is missing is reported as a file of dir.
 func loadLanguage(code string, files languageFiles, layout, dir string) (*language, error) {
 	l := &language{letters: map[store.LetterKind]*letter{}}
 	present := slices.DeleteFunc(slices.Clone(populations), func(p population) bool {

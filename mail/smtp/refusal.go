@@ -109,6 +109,7 @@ func constant(text, to string) []string {
 	return slices.Compact(words)
 }
 
+// wordsOf splits a text into its words, in lower case.
 func wordsOf(text string) []string {
 	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	return strings.FieldsFunc(strings.ToLower(text), between)

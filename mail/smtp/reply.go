@@ -89,6 +89,7 @@ func unspaced(line string) (code, text string) {
 	return line[:3], line[3:]
 }
 
+// startsWithCode reports whether a line begins with three digits that can be a reply's code.
 func startsWithCode(line string) bool {
 	digit := func(i int) bool { return line[i] >= '0' && line[i] <= '9' }
 	return len(line) >= 3 && line[0] != '0' && digit(0) && digit(1) && digit(2)
@@ -109,6 +110,7 @@ func readLine(in *bufio.Reader) (string, error) {
 	}
 }
 
+// cut returns what is kept of a line's text.
 func cut(text string) string {
 	return strings.Trim(text[:min(len(text), maxText)], " \t\r")
 }

@@ -88,6 +88,7 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
+// checkAuth checks that name, mechanism and token source fit together.
 func (o Options) checkAuth() error {
 	switch o.Auth {
 	case "", authPlain, authLogin:

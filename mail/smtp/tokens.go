@@ -73,6 +73,8 @@ type tokenError struct {
 	refused bool // the endpoint does not take the client's id or secret
 }
 
+// newTokenError sorts what went wrong at the token endpoint. A 4xx refuses the client, but for 408 and 429, which are
+// about the moment.
 func newTokenError(err error) *tokenError {
 	e := &tokenError{why: err.Error()}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -88,6 +90,7 @@ func newTokenError(err error) *tokenError {
 // Error says where the fault lies first: the smarthost may be well.
 func (e *tokenError) Error() string { return "no access token from the token endpoint: " + e.why }
 
+// isRefusedToken reports whether the token endpoint refused the client, which is as a wrong password is.
 func isRefusedToken(err error) bool {
 	e, ok := errors.AsType[*tokenError](err)
 	return ok && e.refused

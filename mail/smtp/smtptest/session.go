@@ -21,6 +21,7 @@ type session struct {
 	from, to string
 }
 
+// secureNow makes TLS, with the configuration that the script names in phase "tls".
 func (k *session) secureNow() bool {
 	config, said := k.TLS, k.turn("tls")
 	if other := k.OtherTLS[said]; other != nil {
@@ -39,6 +40,7 @@ func (k *session) secureNow() bool {
 // answer does what the script wants, or else sends the ordinary reply; false ends the connection.
 func (k *session) answer(phase, ordinary string) bool { return k.say(k.turn(phase), ordinary) }
 
+// say does what the script said: an answer of the constants, or a reply's text; false ends the connection.
 func (k *session) say(said, ordinary string) bool {
 	switch said {
 	case "":
@@ -78,6 +80,8 @@ func (k *session) write(reply string) error {
 // pouredMost is how long an answer without an end is.
 const pouredMost = 1 << 30
 
+// pour writes a text without an end, to find out how much a client takes. A client that takes pouredMost fails the test
+// by a panic.
 func (k *session) pour(text string) {
 	for sum := 0; sum < pouredMost; sum += len(text) {
 		if _, err := io.WriteString(k.conn, text); err != nil {
@@ -90,6 +94,7 @@ func (k *session) pour(text string) {
 	panic("a client that hears everything")
 }
 
+// note keeps what the client said.
 func (k *session) note(command string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -99,6 +104,7 @@ func (k *session) note(command string) {
 	k.clear = k.clear || !k.secure && !strings.HasPrefix(command, "EHLO") && command != "STARTTLS"
 }
 
+// command answers one command; false ends the connection.
 func (k *session) command(line string) bool {
 	k.note(line)
 	verb, rest, _ := strings.Cut(line, " ")
@@ -205,6 +211,7 @@ func decoded(text string) string {
 	return string(plain)
 }
 
+// data takes a message, up to its final dot, and undoes dot-stuffing.
 func (k *session) data() bool {
 	if said := k.turn("data"); said != "" && said != EightBit {
 		return k.say(said, "")
@@ -235,6 +242,7 @@ func (k *session) data() bool {
 	return k.dot(message.String())
 }
 
+// dot answers the final dot, and keeps the message where that is what the script wants.
 func (k *session) dot(message string) bool {
 	said := k.turn("dot")
 	took := said == "" || said == TakeDrop || said == TakeWait || said == Half || strings.HasPrefix(said, "2") ||
