@@ -15,18 +15,20 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
-// BenchmarkCourier brings activation letters over two connections to a sink on loopback: claimed, composed, sealed, sent and
-// recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
+// BenchmarkCourier brings activation letters over two connections to a server on loopback: claimed, composed, sealed,
+// sent and recorded. The letters are owed before the time begins. Run it with -benchtime 20000x.
 func BenchmarkCourier(b *testing.B) {
-	s := newSink(nil)
-	s.hush = true
-	o := openOffice(b, 2)
+	s := smtptest.NewServer(nil)
+	s.Discard = true
+	o := newHarness(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(b), Plain: true, Hello: "postern.example"})
+	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -43,8 +45,8 @@ func BenchmarkCourier(b *testing.B) {
 const queued = 100_000
 
 // BenchmarkFullQueue keeps letters queued for later, starts a courier on them, and measures that: how long until it has
-// taken up and sent a letter that was due, what memory it takes beside what the file's pages do, and how long a letter needs
-// that is owed then. Its ns/op are for filling the queue.
+// taken up and sent a letter that was due, what memory it takes beside what the file's pages do, and how long a letter
+// needs that is owed then. Its ns/op are for filling the queue.
 func BenchmarkFullQueue(b *testing.B) {
 	for b.Loop() {
 		fullQueue(b)
@@ -52,12 +54,12 @@ func BenchmarkFullQueue(b *testing.B) {
 }
 
 func fullQueue(b *testing.B) {
-	s := newSink(nil)
-	s.taken = make(chan struct{}, 2)
-	o := openOffice(b, 2)
+	s := smtptest.NewServer(nil)
+	s.Notify = make(chan struct{}, 2)
+	o := newHarness(b, 2)
 	defer o.close()
 	o.options.Log = zerolog.Nop()
-	h, err := NewSmarthost(SmarthostOptions{Addr: s.listen(b), Plain: true, Hello: "postern.example"})
+	h, err := smtp.New(smtp.Options{Addr: s.Listen(b), Plain: true, Hello: "postern.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,18 +69,18 @@ func fullQueue(b *testing.B) {
 	debug.FreeOSMemory()
 	began := time.Now()
 	o.start(h)
-	<-s.taken
+	<-s.Notify
 	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "start-ms")
 	began = time.Now()
 	o.register(1)
-	<-s.taken
+	<-s.Notify
 	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "next-ms")
 	b.ReportMetric(anonymous(b), "MB")
 	o.stop()
 }
 
 // postpone has each of n letters refused for now.
-func (o *office) postpone(n int) {
+func (o *harness) postpone(n int) {
 	o.t.Helper()
 	for done := 0; done < n; {
 		claimed, _, err := o.store.ClaimLetters(context.Background(), 1000)
@@ -87,7 +89,8 @@ func (o *office) postpone(n int) {
 		}
 		var outcomes []store.Outcome
 		for _, letter := range claimed {
-			outcomes = append(outcomes, store.Outcome{Letter: letter.ID, Attempt: store.Attempt{At: o.now(), Class: store.AttemptTemporary, Code: 450}})
+			outcomes = append(outcomes, store.Outcome{
+				Letter: letter.ID, Attempt: store.Attempt{At: o.now(), Class: store.AttemptTemporary, Code: 450}})
 		}
 		o.wrong.Store(int64(time.Hour)) // so that none is due again before all is measured
 		if _, err := o.store.RecordAttempts(context.Background(), outcomes); err != nil {
@@ -111,12 +114,13 @@ func anonymous(b *testing.B) float64 {
 	return kB / 1024
 }
 
-// TestFullQueue: with letters of all ages queued, what is due goes out oldest first, and one that is owed then goes out at once.
+// TestFullQueue: with letters of all ages queued, what is due goes out oldest first, and one that is owed then goes out
+// at once.
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
-		o := openOffice(t, 1)
+		s := smtptest.NewServer(nil)
+		o := newHarness(t, 1)
 		defer o.close()
 		old := rounds(500, 100)
 		o.register(old)
@@ -130,11 +134,12 @@ func TestFullQueue(t *testing.T) {
 		synctest.Wait()
 		o.register(1)
 		synctest.Wait()
-		if arrived := s.arrivals(); len(arrived) != 101 {
+		if arrived := s.Arrivals(); len(arrived) != 101 {
 			t.Errorf("%d arrived", len(arrived))
 		} else {
 			for i, user := range due { // a few new ones may go beside the oldest
-				if at := slices.IndexFunc(arrived, func(a arrival) bool { return a.to == user.Email }); at < 0 || at > 2*i+leastAhead {
+				if at := slices.IndexFunc(arrived,
+					func(a smtptest.Arrival) bool { return a.To == user.Email }); at < 0 || at > 2*i+leastAhead {
 					t.Errorf("number %d of the queue went out as number %d", i, at)
 				}
 			}
@@ -153,8 +158,10 @@ func owe(b *testing.B, to *store.Store, n int) {
 	for range 64 {
 		all.Go(func() {
 			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				if _, err := to.RegisterUser(context.Background(), store.Registration{Email: fmt.Sprintf("d%d@drivers.example", i),
-					FirstName: "Jane", LastName: "Johansson", OrganisationName: "Transport", Language: "en"}); err != nil {
+				if _, err := to.RegisterUser(
+					context.Background(), store.Registration{Email: fmt.Sprintf("d%d@drivers.example", i),
+						FirstName: "Jane", LastName: "Johansson", OrganisationName: "Transport",
+						Language: "en"}); err != nil {
 					b.Error(err)
 				}
 			}

@@ -7,19 +7,20 @@ import (
 	"postern/store/guid"
 )
 
-// The pauses after a fault of the smarthost (CONTRACT section 7).
+// The pauses after a fault of the smarthost.
 const (
 	firstPause = 5 * time.Second
 	maxPause   = 5 * time.Minute
 
 	// talkingPause bounds the pause where the smarthost takes MAIL and refuses what comes then: that may be about the
-	// few letters that it was offered, and others must not wait for strangers' letters any longer.
+	// few letters that it was offered, and others must not wait any longer for letters to strangers.
 	talkingPause = 20 * time.Second
 )
 
-// breaker stops sending as a whole while the smarthost is at fault: for a pause that doubles with each letter that probes in
-// vain. It belongs to the scheduler's goroutine. Its timer counts elapsed time, so that a clock that is set back does not
-// lengthen a pause.
+// breaker is a circuit breaker over the smarthost. While the smarthost is at fault it is open: nothing is sent for a
+// pause that doubles with each probe that fails (exponential backoff). After the pause it is half-open: one letter goes
+// out alone, the probe, and how that ends closes the breaker or opens it for longer. It belongs to the scheduler's
+// goroutine. Its timer counts elapsed time, so that a clock that is set back does not lengthen a pause.
 type breaker struct {
 	open  bool
 	probe guid.ID // the letter that tries the smarthost after a pause; zero: none is out
@@ -34,8 +35,8 @@ func newBreaker() *breaker {
 	return &breaker{timer: timer}
 }
 
-// trip opens the breaker or, where the probe failed, opens it for longer. Faults of letters that were under way
-// already do neither. It tells whether a pause began.
+// trip opens the breaker or, where the probe failed, opens it for longer. Faults of letters that were under way already
+// do neither. It reports whether a pause began.
 func (b *breaker) trip(letter guid.ID, a store.Attempt) bool {
 	if b.open && letter != b.probe {
 		return false
@@ -50,21 +51,22 @@ func (b *breaker) trip(letter guid.ID, a store.Attempt) bool {
 	return true
 }
 
-// hurry ends the pause: the next letter is the probe.
-func (b *breaker) hurry() { b.over = b.open }
+// endPause ends the pause: the next letter is the probe.
+func (b *breaker) endPause() { b.over = b.open }
 
-// ready tells whether a letter may go out now.
+// ready reports whether a letter may go out now.
 func (b *breaker) ready() bool { return !b.open || b.over && b.probe.IsZero() }
 
-// took notes that a letter has gone to a worker.
-func (b *breaker) took(letter guid.ID) {
+// dispatched notes that a letter has gone to a worker.
+func (b *breaker) dispatched(letter guid.ID) {
 	if b.open {
 		b.probe = letter
 	}
 }
 
-// settle looks at how a letter ended. It tells whether the breaker closed or, on a probe that proved nothing, opened anew.
-func (b *breaker) settle(letter guid.ID, a store.Attempt) (changed bool) {
+// ended notes how a letter ended. It reports whether the breaker closed or, after a probe that proved nothing, opened
+// anew.
+func (b *breaker) ended(letter guid.ID, a store.Attempt) (changed bool) {
 	switch {
 	case !b.open || letter != b.probe:
 		return false
@@ -72,14 +74,14 @@ func (b *breaker) settle(letter guid.ID, a store.Attempt) (changed bool) {
 		b.probe = guid.ID{} // the smarthost was not asked; the next letter is the probe
 		return false
 	case a.Code == 0 && a.Class != store.AttemptSent:
-		return b.trip(letter, a) // a connection that broke speaks for nobody
+		return b.trip(letter, a) // a broken connection does not show that the smarthost is well
 	}
 	b.open, b.over, b.probe, b.pause = false, false, guid.ID{}, 0
 	return true
 }
 
-// unsent takes back a letter that came back untried.
-func (b *breaker) unsent(letter guid.ID) {
+// untried notes that a letter came back without an attempt.
+func (b *breaker) untried(letter guid.ID) {
 	if letter == b.probe {
 		b.probe = guid.ID{}
 	}

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -14,21 +16,21 @@ import (
 func TestSmarthostDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase == "dial" && time.Since(began) < time.Minute {
-				return drop
+				return smtptest.Drop
 			}
 			return ""
 		}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(50)
 		o.start(o.smarthost(s))
 		time.Sleep(30 * time.Second)
 		o.register(50)
 		synctest.Wait()
-		if dials := s.count("dial"); dials != 4 && dials != 3 { // at 0 (one or both workers), 5 and 15 s
+		if dials := s.Count("dial"); dials != 4 && dials != 3 { // at 0 (one or both workers), 5 and 15 s
 			t.Errorf("%d dials in 30 s", dials)
 		}
 		if until := o.courier.Status().PausedUntil; !until.After(time.Now()) || o.count(store.LetterQueued) != 100 {
@@ -40,24 +42,25 @@ func TestSmarthostDown(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		o.eachOnce(s, 100)
-		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != phaseConnect {
+		if status := o.courier.Status(); !status.PausedUntil.IsZero() || status.Fault.Phase != smtp.PhaseConnect {
 			t.Errorf("status %+v", status)
 		}
-		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 || len(letters[99].Attempts) > 2 {
+		if letters, _ := o.store.Letters(store.LetterFilter{}); letters[99].PutOff != 0 ||
+			len(letters[99].Attempts) > 2 {
 			t.Errorf("the smarthost's faults count against the letter: %+v", letters[99])
 		}
 	})
 }
 
 // eachOnce wants all letters sent, and each of them arrived once.
-func (o *office) eachOnce(s *sink, n int) {
+func (o *harness) eachOnce(s *smtptest.Server, n int) {
 	o.t.Helper()
 	seen := make(map[string]bool)
-	for _, a := range s.arrivals() {
-		if seen[a.id] {
-			o.t.Errorf("%s arrived twice", a.to)
+	for _, a := range s.Arrivals() {
+		if seen[a.ID] {
+			o.t.Errorf("%s arrived twice", a.To)
 		}
-		seen[a.id] = true
+		seen[a.ID] = true
 	}
 	if len(seen) != n || o.count(store.LetterSent) != n {
 		o.t.Errorf("%d of %d letters arrived, %d are sent; log:\n%s", len(seen), n, o.count(store.LetterSent), o.log)
@@ -68,8 +71,8 @@ func (o *office) eachOnce(s *sink, n int) {
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase == "greet" {
 				at = append(at, time.Now())
 				if n <= 10 {
@@ -78,7 +81,7 @@ func TestBreaker(t *testing.T) {
 			}
 			return ""
 		}
-		o := openOffice(t, 1)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		o.start(o.smarthost(s))
@@ -99,15 +102,15 @@ func TestBreaker(t *testing.T) {
 // TestResumeEndsPause: the operator who has mended the smarthost need not wait for the end of a long pause.
 func TestResumeEndsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(9, "greet", "554 closed"))
-		o := openOffice(t, 1)
+		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		o.start(o.smarthost(s))
 		time.Sleep(16 * time.Minute)
 		synctest.Wait()
-		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.count("greet") != 9 {
-			t.Fatalf("paused for %s after %d tries", wait, s.count("greet"))
+		if wait := time.Until(o.courier.Status().PausedUntil); wait < time.Minute || s.Count("greet") != 9 {
+			t.Fatalf("paused for %s after %d tries", wait, s.Count("greet"))
 		}
 		for _, paused := range []bool{true, false} {
 			if err := o.store.PauseSending(context.Background(), paused); err != nil {
@@ -121,17 +124,19 @@ func TestResumeEndsPause(t *testing.T) {
 
 // TestSameRefusals: three recipients refused alike are the smarthost's fault, and none of them is failed for it.
 func TestSameRefusals(t *testing.T) {
-	for phase, answer := range map[string]string{"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
+	for phase, answer := range map[string]string{
+		"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
 		t.Run(phase, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(5, phase, answer))
-				o := openOffice(t, 1)
+				s := smtptest.NewServer(smtptest.Times(5, phase, answer))
+				o := newHarness(t, 1)
 				defer o.close()
 				o.register(6)
 				o.start(o.smarthost(s))
 				synctest.Wait()
-				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() || s.count(phase) != 3 {
-					t.Errorf("%d failed after %d refusals; log:\n%s", failed, s.count(phase), o.log)
+				if failed := o.count(store.LetterFailed); failed != 0 || o.courier.Status().PausedUntil.IsZero() ||
+					s.Count(phase) != 3 {
+					t.Errorf("%d failed after %d refusals; log:\n%s", failed, s.Count(phase), o.log)
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
@@ -141,15 +146,16 @@ func TestSameRefusals(t *testing.T) {
 	}
 }
 
-// TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in the end.
+// TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in
+// the end.
 func TestOwnRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(nil)
-		o := openOffice(t, 1)
+		s := smtptest.NewServer(nil)
+		o := newHarness(t, 1)
 		defer o.close()
 		o.register(3)
 		bad := 0
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			if phase == "dot" {
 				bad++
 				if n <= 3 || n > 5 && bad <= 8 { // the first three, and again when they come after the two others
@@ -169,12 +175,12 @@ func TestOwnRefusals(t *testing.T) {
 	})
 }
 
-// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the letter's own
-// trouble as soon as they have shown that the smarthost works.
+// TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the
+// letter's own trouble as soon as they have shown that the smarthost works.
 func TestPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSink(times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
-		o := openOffice(t, 1)
+		s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
+		o := newHarness(t, 1)
 		defer o.close()
 		poison := o.register(100)[0]
 		o.start(o.smarthost(s))
@@ -183,7 +189,8 @@ func TestPoison(t *testing.T) {
 		if sent := o.count(store.LetterSent); sent != 99 {
 			t.Errorf("%d sent; log:\n%s", sent, o.log)
 		}
-		if letter := o.letter(poison); letter.PutOff == 0 || letter.State != store.LetterQueued || !o.courier.Status().PausedUntil.IsZero() {
+		if letter := o.letter(poison); letter.PutOff == 0 || letter.State != store.LetterQueued ||
+			!o.courier.Status().PausedUntil.IsZero() {
 			t.Errorf("%+v", letter)
 		}
 	})
@@ -197,10 +204,10 @@ func TestProbe(t *testing.T) {
 		open    bool
 		pause   time.Duration
 	}{
-		"sent":      {store.Attempt{Class: store.AttemptSent, Phase: phaseDot, Code: 250}, false, 0},
-		"refused":   {store.Attempt{Class: store.AttemptPermanent, Phase: phaseRcpt, Code: 550}, false, 0},
-		"broken":    {store.Attempt{Class: store.AttemptTemporary, Phase: phaseData}, true, 2 * firstPause},
-		"uncertain": {store.Attempt{Class: store.AttemptUncertain, Phase: phaseDot}, true, 2 * firstPause},
+		"sent":      {store.Attempt{Class: store.AttemptSent, Phase: smtp.PhaseDot, Code: 250}, false, 0},
+		"refused":   {store.Attempt{Class: store.AttemptPermanent, Phase: smtp.PhaseRcpt, Code: 550}, false, 0},
+		"broken":    {store.Attempt{Class: store.AttemptTemporary, Phase: smtp.PhaseData}, true, 2 * firstPause},
+		"uncertain": {store.Attempt{Class: store.AttemptUncertain, Phase: smtp.PhaseDot}, true, 2 * firstPause},
 		"overtaken": {store.Attempt{Class: store.AttemptOvertaken}, true, firstPause},
 		"unfit":     {store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose}, true, firstPause},
 	} {
@@ -209,11 +216,11 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: %+v", name, b)
 		}
 		b.over = true
-		b.took(probe)
-		if b.ready() || b.settle(first, tt.attempt) {
+		b.dispatched(probe)
+		if b.ready() || b.ended(first, tt.attempt) {
 			t.Errorf("%s: %+v with the probe out", name, b)
 		}
-		b.settle(probe, tt.attempt)
+		b.ended(probe, tt.attempt)
 		if b.open != tt.open || b.pause != tt.pause || !b.probe.IsZero() {
 			t.Errorf("%s: %+v", name, b)
 		}

@@ -4,34 +4,38 @@ import (
 	"context"
 	"strings"
 
+	"postern/mail/inbox"
 	"postern/mail/letters"
+	"postern/mail/smtp"
 	"postern/store"
 )
 
-// Capture makes the built-in inbox a way out for letters, where no smarthost is set. Letters to magic recipients meet a
-// fault there, for those who want to see what follows from it: see the table of magic.
-func Capture(inbox *Inbox) Transport { return capture{inbox} }
+// Capture makes the built-in inbox a Transport, for where no smarthost is set. Letters to the recipients of magic meet
+// a fault there, so that one can see what follows from it.
+func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
 
-type capture struct{ inbox *Inbox }
+// capture is a Transport and its Conn at once: the inbox is in memory, so that there are no connections, no faults to
+// forget and nothing to mend.
+type capture struct{ inbox *inbox.Inbox }
 
-func (c capture) Lane(context.Context) Lane { return c }
+func (c capture) Conn(context.Context) Conn { return c }
 
 func (c capture) Connections() int { return 0 }
 
-func (c capture) Forgive() {}
+func (c capture) ForgetFaults() {}
 
 func (c capture) Mended() <-chan struct{} { return nil }
 
-func (c capture) Rest() {}
+func (c capture) CloseIdle() {}
 
-// magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end. The
-// timeout is over at once, since others wait behind it.
+// magic are local parts, at whatever domain and also with a tag (temperror+x), and how attempts at letters to them end.
+// The timeout is over at once, since others wait behind it.
 var magic = map[string]store.Attempt{
-	"temperror": {Class: store.AttemptTemporary, Phase: phaseRcpt, Code: 451, Enhanced: "4.3.0",
+	"temperror": {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt, Code: 451, Enhanced: "4.3.0",
 		Text: "the inbox plays a temporary refusal for this recipient"},
-	"permerror": {Class: store.AttemptPermanent, Phase: phaseRcpt, Code: 550, Enhanced: "5.1.1",
+	"permerror": {Class: store.AttemptPermanent, Phase: smtp.PhaseRcpt, Code: 550, Enhanced: "5.1.1",
 		Text: "the inbox plays an unknown mailbox for this recipient"},
-	"timeout": {Class: store.AttemptTemporary, Phase: phaseRcpt,
+	"timeout": {Class: store.AttemptTemporary, Phase: smtp.PhaseRcpt,
 		Text: "no answer in time (the inbox plays that for this recipient)"},
 }
 
@@ -42,8 +46,8 @@ func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 	if fault, met := magic[strings.ToLower(local)]; met {
 		return fault
 	}
-	if err := c.inbox.deliver(m.Kind, m.From, m.To, m.Data); err != nil {
-		return store.Attempt{Class: store.AttemptPermanent, Text: words(err.Error())}
+	if err := c.inbox.DeliverKind(m.Kind, m.From, m.To, m.Data); err != nil {
+		return store.Attempt{Class: store.AttemptPermanent, Text: err.Error()}
 	}
 	return store.Attempt{Class: store.AttemptSent, Text: "kept in the inbox"}
 }

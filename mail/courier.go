@@ -1,8 +1,19 @@
-// Package mail brings the letters that the store owes to the smarthost, or to the built-in inbox where none is set.
+// Package mail brings letters from the store to the smarthost, or to the built-in inbox where none is set.
 //
-// The courier is one scheduler with a few workers and a recorder. The scheduler claims due letters some way ahead and
-// gives them to whichever worker is free; a worker composes a letter, which mints its tokens, and hands it over on its
-// own kept connection; the recorder writes down how attempts ended, each commit taking what came while the one before ran.
+// The store keeps letters in a transactional outbox: a letter is owed by an entry that is written in the same
+// transaction as the fact that it tells of, so that neither exists without the other. Delivery is at least once. A
+// letter is claimed in a transaction before it is sent, and how the attempt ended is recorded in another one after;
+// what a process had claimed when it died is sent by the next one, and may arrive twice.
+//
+// The Courier has one goroutine that decides (scheduler), a pool of workers with a connection each, and a recorder. The
+// scheduler claims due letters some way ahead and gives them to whichever worker is free. A worker composes a letter,
+// which mints its tokens, and sends it. The recorder commits in groups: each commit takes what came while the one
+// before ran.
+//
+// What goes wrong is the letter's fault or the smarthost's. A letter at fault is tried again with exponential backoff,
+// which the store keeps in its due time, or fails for good. A smarthost at fault opens a circuit breaker, which stops
+// sending as a whole and then probes with one letter; suspicion tells the two kinds apart where one attempt cannot. A
+// rate limit (rate) throttles sending to what the smarthost allows. Package smtp speaks to the smarthost.
 package mail
 
 import (
@@ -21,36 +32,36 @@ type Options struct {
 	Store       *store.Store
 	Composer    *letters.Composer
 	Transport   Transport
-	Connections int           // letters that are handed over at the same time, at least 1
-	PerMinute   int           // letters that are handed over in any minute, spread evenly; 0: no limit
-	Grace       time.Duration // how long Run waits, once told to stop, for letters that are being handed over; 0: 15 s
+	Connections int           // letters that are sent at the same time, at least 1
+	PerMinute   int           // letters that are sent in any minute, spread evenly; 0: no limit
+	Grace       time.Duration // how long Run waits at its end for letters that are being sent; 0: 15 s
 	Log         zerolog.Logger
 	Observer    Observer         // nil: nobody
 	Now         func() time.Time // nil: time.Now
 }
 
-// Observer is told how sending goes, for metrics. Its methods are called by two goroutines of the courier's, and hold up
-// letters while they run.
+// Observer counts how sending goes, for metrics. Two goroutines of the courier call its methods, and no letter goes out
+// while one runs.
 type Observer interface {
-	// Attempted tells of an attempt that was recorded, and of the state that the letter is in since. Waited is the
+	// Attempted is called after an attempt was recorded, with the state that the letter is in since. Waited is the
 	// time from owing the letter to now where that state is sent, else 0.
 	Attempted(kind store.LetterKind, a store.Attempt, state store.LetterState, waited time.Duration)
 
-	// Paused tells that sending pauses because the smarthost is at fault, at the beginning of each pause, or that the
-	// smarthost takes letters again.
+	// Paused is called with true at the beginning of each pause, because the smarthost is at fault, and with false
+	// when the smarthost takes letters again.
 	Paused(bool)
 }
 
-// nobody is the observer where there is none.
-type nobody struct{}
+// noObserver is the observer where none is set.
+type noObserver struct{}
 
-func (nobody) Attempted(store.LetterKind, store.Attempt, store.LetterState, time.Duration) {}
-func (nobody) Paused(bool)                                                                 {}
+func (noObserver) Attempted(store.LetterKind, store.Attempt, store.LetterState, time.Duration) {}
+func (noObserver) Paused(bool)                                                                 {}
 
-// defaultGrace leaves the rest of the 20 s that CONTRACT section 9 gives a shutdown for recording and closing.
+// defaultGrace leaves five of the 20 s that a shutdown may take for recording and closing.
 const defaultGrace = 15 * time.Second
 
-// Courier brings letters away, as long as Run runs.
+// Courier sends the letters that are due, as long as Run runs.
 type Courier struct {
 	options Options
 	store   *store.Store
@@ -77,12 +88,12 @@ func New(o Options) *Courier {
 		o.Now = time.Now
 	}
 	if o.Observer == nil {
-		o.Observer = nobody{}
+		o.Observer = noObserver{}
 	}
 	return &Courier{options: o, store: o.Store, log: o.Log}
 }
 
-// Status tells how sending goes.
+// Status returns how sending goes.
 func (c *Courier) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,9 +102,9 @@ func (c *Courier) Status() Status {
 	return status
 }
 
-// Run sends letters until ctx ends or the store has to be opened anew. Then it takes up no more, waits up to Grace for
-// those of which something was said already, records everything, and returns. Its error is the store's, where not even
-// the claims of an earlier process could be recovered.
+// Run sends letters until ctx ends or the store has to be opened anew. Then it claims no more, waits up to Grace for
+// those that are partly sent, records everything, and returns. It owns all goroutines of the courier: none is left when
+// it returns. Its error is the store's, where not even the claims of an earlier process could be recovered.
 func (c *Courier) Run(ctx context.Context) error {
 	recovered, damaged, err := c.store.RecoverClaims(ctx)
 	if err != nil {
@@ -111,8 +122,8 @@ func (c *Courier) Run(ctx context.Context) error {
 	s := newScheduler(c, hard)
 	var owned sync.WaitGroup
 	for range c.options.Connections {
-		lane := c.options.Transport.Lane(hard)
-		owned.Go(func() { c.work(stop, lane, s.work, s.tried) })
+		conn := c.options.Transport.Conn(hard)
+		owned.Go(func() { c.work(stop, conn, s.work, s.tried) })
 	}
 	owned.Go(func() { c.record(s.reports, s.recorded) })
 	s.run(stop, halt, cut)
@@ -120,15 +131,15 @@ func (c *Courier) Run(ctx context.Context) error {
 	return nil
 }
 
-// unreadable tells the operator of letters that the courier passes over.
+// unreadable logs letters whose record cannot be read, and that the courier passes over.
 func (c *Courier) unreadable(letters int) {
 	if letters > 0 {
 		c.log.Error().Int("letters", letters).Msg("letters that can't be read are put off; postern check names them")
 	}
 }
 
-// begin notes a pause of sending as a whole.
-func (c *Courier) begin(pause time.Duration, fault store.Attempt) {
+// pauseBegan notes a pause of sending as a whole.
+func (c *Courier) pauseBegan(pause time.Duration, fault store.Attempt) {
 	c.mu.Lock()
 	c.status.PausedUntil, c.status.Fault = c.options.Now().Add(pause), fault
 	c.mu.Unlock()
@@ -141,8 +152,8 @@ func (c *Courier) begin(pause time.Duration, fault store.Attempt) {
 	line.Msg("the smarthost is at fault: sending pauses")
 }
 
-// end notes that the smarthost takes letters again.
-func (c *Courier) end() {
+// pauseEnded notes that the smarthost takes letters again.
+func (c *Courier) pauseEnded() {
 	c.mu.Lock()
 	c.status.PausedUntil = time.Time{}
 	c.mu.Unlock()

@@ -7,7 +7,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
+)
+
+// No more than mostRefused logins are refused within refusedWithin, over all connections.
+const (
+	mostRefused   = 3
+	refusedWithin = 15 * time.Minute
 )
 
 // TestWrongPassword: however many connections there are, no more than three logins are refused in any 15 minutes; no
@@ -17,32 +25,32 @@ func TestWrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var at []time.Time
-		s := newSink(nil)
-		s.script = func(phase string, n int) string {
+		s := smtptest.NewServer(nil)
+		s.Script = func(phase string, n int) string {
 			if phase != "auth" || time.Since(began) > 2*time.Hour {
 				return ""
 			}
 			at = append(at, time.Now())
 			return "535 5.7.8 wrong"
 		}
-		o := openOffice(t, 20)
+		o := newHarness(t, 20)
 		defer o.close()
 		o.register(200)
 		o.start(o.secured(s))
 		synctest.Wait()
-		if s.count("dial") != 1 {
-			t.Errorf("%d connections at start", s.count("dial"))
+		if s.Count("dial") != 1 {
+			t.Errorf("%d connections at start", s.Count("dial"))
 		}
 		time.Sleep(2 * time.Hour)
 		for i := range at {
-			if i >= refusedMost && at[i].Sub(at[i-refusedMost]) < refusedIn {
-				t.Errorf("four refusals from %s to %s", at[i-refusedMost], at[i])
+			if i >= mostRefused && at[i].Sub(at[i-mostRefused]) < refusedWithin {
+				t.Errorf("four refusals from %s to %s", at[i-mostRefused], at[i])
 			}
 		}
-		if len(at) < 20 || s.count("dial") != len(at) {
-			t.Errorf("%d logins refused on %d connections", len(at), s.count("dial"))
+		if len(at) < 20 || s.Count("dial") != len(at) {
+			t.Errorf("%d logins refused on %d connections", len(at), s.Count("dial"))
 		}
-		if fault := o.courier.Status().Fault; fault.Phase != phaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
+		if fault := o.courier.Status().Fault; fault.Phase != smtp.PhaseAuth || !strings.HasSuffix(fault.Text, "wrong") {
 			t.Errorf("fault %+v", fault)
 		}
 		time.Sleep(time.Hour)
@@ -61,27 +69,33 @@ func TestWrongPassword(t *testing.T) {
 func TestLoginRefusals(t *testing.T) {
 	t.Parallel()
 	for answer, rests := range map[string]bool{
-		"535 5.7.8 wrong": true, "535 wrong": true, "535 5.7.3 Authentication unsuccessful": true, "534 5.7.9 mechanism is too weak": true,
-		"538 5.7.11 encrypt first": true, "530 5.7.0 must STARTTLS": true, "525 5.7.13 disabled": true, "526 Authentication failure": true,
-		"550 5.7.30 basic authentication is not supported": true, "550 Authentication failed (#5.7.1)": true, "550 no permission": true,
-		"454 4.7.0 temporary authentication failure": false, "454 4.7.0 too many login attempts": false, "421 4.3.2 bye": false,
+		"535 5.7.8 wrong": true, "535 wrong": true, "535 5.7.3 Authentication unsuccessful": true,
+		"534 5.7.9 mechanism is too weak": true,
+		"538 5.7.11 encrypt first":        true, "530 5.7.0 must STARTTLS": true, "525 5.7.13 disabled": true,
+		"526 Authentication failure":                       true,
+		"550 5.7.30 basic authentication is not supported": true, "550 Authentication failed (#5.7.1)": true,
+		"550 no permission":                          true,
+		"454 4.7.0 temporary authentication failure": false, "454 4.7.0 too many login attempts": false,
+		"421 4.3.2 bye":                     false,
 		"432 4.7.12 a transition is needed": false, "451 4.7.0 later": false, "450 later": false,
-		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false, "504 5.5.4 no such mechanism": false,
-		"521 no mail here": false, "554 5.3.2 system not accepting messages": false,
-		drop: false, stall: false, garbage: false, "334 YWdhaW4=": false,
+		"500 5.5.1 what": false, "502 5.5.1 no AUTH": false, "503 5.5.1 EHLO first": false,
+		"504 5.5.4 no such mechanism": false,
+		"521 no mail here":            false, "554 5.3.2 system not accepting messages": false,
+		smtptest.Drop: false, smtptest.Stall: false, smtptest.Garbage: false, "334 YWdhaW4=": false,
 	} {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(5, "auth", answer))
-				o := openOffice(t, 2)
+				s := smtptest.NewServer(smtptest.Times(5, "auth", answer))
+				o := newHarness(t, 2)
 				defer o.close()
 				o.register(10)
 				o.start(o.secured(s))
 				time.Sleep(14 * time.Minute)
 				synctest.Wait()
-				if sent := o.count(store.LetterSent); rests != (sent == 0) || rests != (s.count("auth") == refusedMost) {
-					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.count("auth"), o.log)
+				if sent := o.count(store.LetterSent); rests != (sent == 0) ||
+					rests != (s.Count("auth") == mostRefused) {
+					t.Errorf("%d sent after %d logins; log:\n%s", sent, s.Count("auth"), o.log)
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
@@ -95,13 +109,13 @@ func TestLoginRefusals(t *testing.T) {
 // letters go out at once. A check that is refused does not end it.
 func TestRestEnds(t *testing.T) {
 	t.Parallel()
-	for name, act := range map[string]func(*office, *Smarthost) []CheckStep{
-		"resume": func(o *office, _ *Smarthost) []CheckStep {
+	for name, act := range map[string]func(*harness, *smtp.Smarthost) []smtp.Step{
+		"resume": func(o *harness, _ *smtp.Smarthost) []smtp.Step {
 			o.pause(true)
 			o.pause(false)
 			return nil
 		},
-		"resume in a hurry": func(o *office, _ *Smarthost) []CheckStep {
+		"resume in a hurry": func(o *harness, _ *smtp.Smarthost) []smtp.Step {
 			for _, paused := range []bool{true, false} {
 				if err := o.store.PauseSending(context.Background(), paused); err != nil {
 					o.t.Error(err)
@@ -109,23 +123,23 @@ func TestRestEnds(t *testing.T) {
 			}
 			return nil
 		},
-		"check": func(o *office, h *Smarthost) []CheckStep { return h.Check(o.t.Context()) },
+		"check": func(o *harness, h *smtp.Smarthost) []smtp.Step { return h.Check(o.t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(times(refusedMost+1, "auth", "535 5.7.8 wrong"))
-				o := openOffice(t, 2)
+				s := smtptest.NewServer(smtptest.Times(mostRefused+1, "auth", "535 5.7.8 wrong"))
+				o := newHarness(t, 2)
 				defer o.close()
 				o.register(10)
 				h := o.secured(s)
 				o.start(h)
 				time.Sleep(5 * time.Minute)
-				if steps := h.Check(t.Context()); s.count("auth") != refusedMost+1 || steps[len(steps)-1].Err == nil {
-					t.Errorf("%d logins; %s", s.count("auth"), described(steps))
+				if steps := h.Check(t.Context()); s.Count("auth") != mostRefused+1 || steps[len(steps)-1].Fault == "" {
+					t.Errorf("%d logins; %+v", s.Count("auth"), steps)
 				}
 				synctest.Wait()
-				if o.count(store.LetterSent) != 0 || s.count("auth") != refusedMost+1 {
-					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.count("auth"))
+				if o.count(store.LetterSent) != 0 || s.Count("auth") != mostRefused+1 {
+					t.Errorf("%d sent, %d logins while they rest", o.count(store.LetterSent), s.Count("auth"))
 				}
 				act(o, h)
 				synctest.Wait()
@@ -136,7 +150,7 @@ func TestRestEnds(t *testing.T) {
 }
 
 // pause stops sending, or lets it go on, as the operator does.
-func (o *office) pause(paused bool) {
+func (o *harness) pause(paused bool) {
 	o.t.Helper()
 	if err := o.store.PauseSending(context.Background(), paused); err != nil {
 		o.t.Fatal(err)
@@ -147,81 +161,30 @@ func (o *office) pause(paused bool) {
 // TestPasswordChanged: when a password that was right is refused, the many connections stay within the limit too.
 func TestPasswordChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, refused := newSink(nil), 0
+		s, refused := smtptest.NewServer(nil), 0
 		began := time.Now()
-		s.script = func(phase string, n int) string {
+		s.Script = func(phase string, n int) string {
 			switch {
 			case phase == "dot":
-				return slowly // so that all connections are needed
+				return smtptest.Slowly // so that all connections are needed
 			case phase == "auth" && time.Since(began) > time.Minute:
 				refused++
 				return "535 5.7.8 wrong"
 			}
 			return ""
 		}
-		o := openOffice(t, 20)
+		o := newHarness(t, 20)
 		defer o.close()
 		o.register(100)
 		o.start(o.secured(s))
 		time.Sleep(2 * time.Minute)
-		if open := s.count("auth"); open != 20 {
+		if open := s.Count("auth"); open != 20 {
 			t.Errorf("%d connections", open)
 		}
 		o.register(100)
 		time.Sleep(10 * time.Minute)
 		if refused != 3 {
 			t.Errorf("%d logins refused", refused)
-		}
-	})
-}
-
-// TestLogins: one login tries for all until one was taken; who waits gets its fault; one that was cut off speaks for nobody.
-func TestLogins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, ctx := newLogins(), t.Context()
-		wrong := &fault{phase: phaseAuth, err: errAuthAborted, login: true}
-		if l.begin(ctx) != nil {
-			t.Fatal("the first does not begin")
-		}
-		got := make(chan *fault)
-		wait := func() {
-			go func() { got <- l.begin(ctx) }()
-			synctest.Wait()
-		}
-		wait()
-		l.end(&fault{phase: phaseConnect, err: context.Canceled}, true)
-		if fail := <-got; fail != nil {
-			t.Errorf("after one that was cut off: %v", fail.err)
-		}
-		wait()
-		l.end(wrong, false)
-		if fail := <-got; fail != wrong {
-			t.Errorf("after a refusal: %v", fail)
-		}
-		if fail := l.begin(ctx); fail == nil {
-			t.Error("the next one tries at once")
-		}
-		time.Sleep(firstPause)
-		l.begin(ctx)
-		l.end(nil, false)
-		for range refusedMost - 1 { // one was refused already
-			if l.begin(ctx) != nil {
-				t.Error("logins do not go side by side")
-			}
-		}
-		limited, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		if fail := l.begin(limited); fail == nil || fail.err != context.DeadlineExceeded {
-			t.Errorf("a third beside them: %v", fail)
-		}
-		l.end(wrong, false)
-		l.end(wrong, false)
-		if fail := l.begin(ctx); fail == nil || !strings.HasPrefix(fail.attempt().Text, "refused logins of late: 3; the next is tried in 14m54s: ") {
-			t.Errorf("barred: %+v", fail.attempt())
-		}
-		time.Sleep(refusedIn)
-		if fail := l.begin(ctx); fail != nil {
-			t.Errorf("after a quarter of an hour: %v", fail.err)
 		}
 	})
 }

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// rate spreads letters evenly, so that no more than so many are handed over in any minute. A letter that must wait for it
-// stays where it is: that is no attempt, and nobody's fault. Only letters of which MAIL was said count.
+// rate is a rate limit: it throttles sending, and spreads letters evenly, so that no more than so many are sent in any
+// minute. A letter that must wait for it stays in the scheduler's batch: that is no attempt, and nobody's fault. Only
+// letters for which MAIL was sent count. It belongs to the scheduler's goroutine.
 type rate struct {
 	most int           // in any minute; 0: no limit
 	gap  time.Duration // from one letter to the next
 	next time.Time     // not before
 	out  int           // with workers
-	said []time.Time   // when letters came back of which MAIL was said, oldest first, of the last minute
+	said []time.Time   // when letters came back for which MAIL was sent, oldest first, of the last minute
 }
 
 func newRate(perMinute int) *rate {
@@ -23,7 +24,7 @@ func newRate(perMinute int) *rate {
 	return r
 }
 
-// wait is how long the next letter has to wait; 0: it may go.
+// wait returns how long the next letter has to wait; 0: it may go.
 func (r *rate) wait(now time.Time) time.Duration {
 	if r.most == 0 {
 		return 0
@@ -32,8 +33,8 @@ func (r *rate) wait(now time.Time) time.Duration {
 		r.said = r.said[1:]
 	}
 	wait := max(0, r.next.Sub(now))
-	// Those with workers may say MAIL at any moment, those that came back have said it up to then: so this holds for any
-	// minute, however long a letter takes.
+	// MAIL may be sent at any moment for those with workers, and was sent before they came back for the others: so this
+	// holds for any minute, however long a letter takes.
 	switch full := r.out+len(r.said) >= r.most; {
 	case full && len(r.said) > 0:
 		return max(wait, time.Minute-now.Sub(r.said[0]))
@@ -43,8 +44,8 @@ func (r *rate) wait(now time.Time) time.Duration {
 	return wait
 }
 
-// took notes that a letter went to a worker.
-func (r *rate) took(now time.Time) {
+// dispatched notes that a letter went to a worker.
+func (r *rate) dispatched(now time.Time) {
 	r.out++
 	if r.next.Before(now) {
 		r.next = now
@@ -52,7 +53,7 @@ func (r *rate) took(now time.Time) {
 	r.next = r.next.Add(r.gap)
 }
 
-// ended notes that a letter came back. What it did not use is the next one's.
+// ended notes that a letter came back, and whether MAIL was sent for it. What it did not use is the next one's.
 func (r *rate) ended(now time.Time, said bool) {
 	r.out--
 	switch {
@@ -64,11 +65,11 @@ func (r *rate) ended(now time.Time, said bool) {
 	}
 }
 
-// rateAhead is for how long ahead letters are claimed: what is claimed, an operator cannot get at, and newer letters
-// come after it.
+// rateAhead is how far ahead letters are claimed: an operator cannot get at what is claimed, and newer letters come
+// after it.
 const rateAhead = 5 * time.Second
 
-// ahead is how many letters are worth claiming at once: enough for a few that are new among the oldest.
+// ahead returns how many letters are worth claiming at once: enough for a few that are new among the oldest.
 func (r *rate) ahead() int {
 	if r.most == 0 {
 		return math.MaxInt

@@ -5,10 +5,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
-// TestRate: evenly spread, no more in any minute, at the full rate where there is enough to send, and a letter alone at once.
+// TestRate: evenly spread, no more in any minute, at the full rate where there is enough to send, and a letter alone at
+// once.
 func TestRate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		most, connections int
@@ -17,15 +19,15 @@ func TestRate(t *testing.T) {
 		"30":                 {30, 2, nil},
 		"1":                  {1, 2, nil},
 		"600, 20 at a time":  {600, 20, nil},
-		"7, slow":            {7, 3, times(1e6, "dot", slowly)},
-		"30, all put off":    {30, 2, times(60, "rcpt", "450 4.2.0 later")},
-		"30, some break off": {30, 2, times(7, "greet", drop)},
+		"7, slow":            {7, 3, smtptest.Times(1e6, "dot", smtptest.Slowly)},
+		"30, all put off":    {30, 2, smtptest.Times(60, "rcpt", "450 4.2.0 later")},
+		"30, some break off": {30, 2, smtptest.Times(7, "greet", smtptest.Drop)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var at []time.Time
-				s := newSink(nil)
-				s.script = func(phase string, n int) string {
+				s := smtptest.NewServer(nil)
+				s.Script = func(phase string, n int) string {
 					if phase == "mail" {
 						at = append(at, time.Now())
 					}
@@ -34,7 +36,7 @@ func TestRate(t *testing.T) {
 					}
 					return tt.answer(phase, n)
 				}
-				o := openOffice(t, tt.connections)
+				o := newHarness(t, tt.connections)
 				defer o.close()
 				o.options.PerMinute = tt.most
 				letters := min(3*tt.most, 100)
@@ -48,7 +50,8 @@ func TestRate(t *testing.T) {
 						t.Errorf("letters %d and %d within %s", i-tt.most, i, at[i].Sub(at[i-tt.most]))
 					}
 				}
-				if took := at[letters-1].Sub(at[0]); tt.answer == nil && took > time.Duration(letters)*time.Minute/time.Duration(tt.most)+time.Second {
+				if took := at[letters-1].Sub(at[0]); tt.answer == nil &&
+					took > time.Duration(letters)*time.Minute/time.Duration(tt.most)+time.Second {
 					t.Errorf("%d letters took %s", letters, took)
 				}
 				owed := time.Now()
@@ -78,8 +81,10 @@ func TestRateRefund(t *testing.T) {
 		empty bool // one comes back that was not said
 		wait  time.Duration
 	}{
-		{0, false, false, 0}, {0, false, true, 0}, {15 * time.Second, true, false, 0}, {0, false, false, 15 * time.Second},
-		{15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 15 * time.Second},
+		{0, false, false, 0}, {0, false, true, 0}, {15 * time.Second, true, false, 0},
+		{0, false, false, 15 * time.Second},
+		{15 * time.Second, false, false, 0}, {15 * time.Second, false, false, 0},
+		{15 * time.Second, false, false, 15 * time.Second},
 		{15 * time.Second, false, false, 0}, {30 * time.Second, false, false, 15 * time.Second},
 	} {
 		now = now.Add(step.pass)
@@ -91,7 +96,7 @@ func TestRateRefund(t *testing.T) {
 			t.Fatalf("step %d: wait %s, want %s; %+v", i, got, step.wait, r)
 		}
 		if got == 0 {
-			r.took(now)
+			r.dispatched(now)
 		}
 	}
 	if newRate(0).wait(now) != 0 || newRate(0).ahead() < mostAhead || newRate(60).ahead() != 5 {

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -26,16 +26,17 @@ func TestEach(t *testing.T) {
 		done []int
 		left []int
 	}{
-		"all":                  {func(int) error { return nil }, []int{1, 2, 3}, nil},
-		"one not":              {func(i int) error { return map[bool]error{true: damaged}[i == 2] }, []int{1, 3}, nil},
-		"none":                 {func(int) error { return down }, nil, []int{1, 2, 3}},
-		"at 2, the store goes": {func(i int) error { return map[int]error{2: damaged, 3: down}[i] }, []int{1}, []int{3}},
+		"all":     {func(int) error { return nil }, []int{1, 2, 3}, nil},
+		"one not": {func(i int) error { return map[bool]error{true: damaged}[i == 2] }, []int{1, 3}, nil},
+		"none":    {func(int) error { return down }, nil, []int{1, 2, 3}},
+		"at 2, the store goes": {func(i int) error { return map[int]error{2: damaged, 3: down}[i] },
+			[]int{1}, []int{3}},
 	} {
 		var done []int
 		left, err := each([]int{1, 2, 3}, func(some []int) error {
 			for _, i := range some {
 				if err := tt.err(i); err != nil {
-					return c.refused(err, len(some))
+					return c.writeError(err, len(some))
 				}
 			}
 			done = append(done, some...)
@@ -47,7 +48,8 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all else.
+// TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all
+// else.
 func TestBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
@@ -59,7 +61,8 @@ func TestBlocked(t *testing.T) {
 		}
 		<-s.again.C
 		s.blocked = false
-		if work, _ := s.offer(); work == nil || s.toRecord() == nil || len(s.pending.outcomes) != 1 || len(s.pending.release) != 1 {
+		if work, _ := s.offer(); work == nil || s.toRecord() == nil || len(s.pending.outcomes) != 1 ||
+			len(s.pending.release) != 1 {
 			t.Errorf("pending %+v", s.pending)
 		}
 	})
@@ -70,36 +73,21 @@ func TestClaimedWhilePaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
 		s.paused = true
-		s.receive(claim{letters: []store.Letter{{ID: guid.ID{1}}}, asked: 1})
+		s.receive(claim{letters: []store.Letter{{ID: guid.ID{1}}}, limit: 1})
 		if work, _ := s.offer(); work != nil || len(s.pending.release) != 1 {
 			t.Errorf("in hand %v, to give back %v", s.batch, s.pending.release)
 		}
 	})
 }
 
-// TestWords: a server's words are kept as one printable line of bounded length.
-func TestWords(t *testing.T) {
-	for said, want := range map[string]string{
-		"fine":                    "fine",
-		"two\nlines\x00\x1b[31m":  `two\nlines\x00\x1b[31m`,
-		"caf\u00e9 \xe9 \u202e":   "caf\u00e9 " + `\xe9 \u202e`,
-		`say "it" \ `:             `say "it" \ `,
-		strings.Repeat("é", 400):  strings.Repeat("é", 250),
-		strings.Repeat("\n", 400): strings.Repeat(`\n`, 250),
-	} {
-		if got := words(said); got != want || !utf8.ValidString(got) || len(got) > textKept {
-			t.Errorf("%q became %q", said, got)
-		}
-	}
-}
-
 // TestFailedIsTold: the log says at warn which letter has failed for good, and by what class; of others it does not.
 func TestFailedIsTold(t *testing.T) {
 	t.Parallel()
-	for answer, class := range map[string]store.AttemptClass{"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
+	for answer, class := range map[string]store.AttemptClass{
+		"550 5.1.1 who?": store.AttemptPermanent, "451 later": store.AttemptTemporary} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSink(times(1e6, "to driver1@drivers.example", answer))
-			o := openOffice(t, 1)
+			s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", answer))
+			o := newHarness(t, 1)
 			defer o.close()
 			refused := o.register(2)[0]
 			o.start(o.smarthost(s))
@@ -110,7 +98,8 @@ func TestFailedIsTold(t *testing.T) {
 			}
 			time.Sleep(80 * time.Hour)
 			synctest.Wait()
-			line := fmt.Sprintf(`{"level":"warn","letter":"%s","kind":"activate","class":"%s",`, o.letter(refused).ID, class)
+			line := fmt.Sprintf(`{"level":"warn","letter":"%s","kind":"activate","class":"%s",`,
+				o.letter(refused).ID, class)
 			if warned() != 1 || !strings.Contains(o.log.String(), line) || strings.Contains(o.log.String(), "@") {
 				t.Errorf("%s: the log has no %s, or more, or an address:\n%s", answer, line, o.log)
 			}

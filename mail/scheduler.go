@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -14,21 +15,23 @@ const (
 	// none for long where the operator cannot get at it.
 	leastAhead, mostAhead = 8, 64
 
-	// unrecorded bounds the letters that are handed over while the results of others wait for the disk.
+	// unrecorded bounds the letters that are sent while the results of others wait for the disk.
 	unrecorded = 256
 
-	// documentsAtOnce bounds the letters with a document that are handed over at the same time: one of 10 MiB takes
-	// 24 MiB to compose and 14 MiB to send, a rendered one some processor time. Other letters go past those that wait.
+	// documentsAtOnce bounds the letters with a document that are sent at the same time (a semaphore): one of 10 MiB
+	// takes 24 MiB to compose and 14 MiB to send, a rendered one some processor time. Other letters go past those that
+	// wait.
 	documentsAtOnce = 4
 
-	lookAgain = time.Minute // at the latest, whatever the clock did meanwhile
-	afterFail = time.Second // before the store is asked again for what it has refused
+	lookAgain = time.Minute // until the scheduler looks for due letters at the latest, whatever the clock did
+	afterFail = time.Second // until the store is tried again after an error
 )
 
-// scheduler decides what happens next. All of its state belongs to the goroutine of run.
+// scheduler decides what happens next. All of its state belongs to the goroutine of run: the others, which run owns,
+// send it results over channels, so that there is no lock.
 type scheduler struct {
 	courier *Courier
-	hard    context.Context // ends with everything
+	hard    context.Context // its end cuts off whatever is under way
 
 	work     chan store.Letter // to whichever worker is free
 	tried    chan result
@@ -36,18 +39,18 @@ type scheduler struct {
 	reports  chan report // to the recorder
 	recorded chan receipt
 
-	batch    []store.Letter // claimed, in the order in which they go out
-	out      int            // with workers
-	enclosed int            // of these, letters with a document
-	pending  report         // to be recorded
-	due      bool           // there may be due letters
-	signal   bool           // and a signal said so while a claim was under way
-	claiming bool
-	writing  bool
-	stopping bool
-	paused   bool // by the operator, when last looked
-	ahead    int
-	claimed  time.Time // when the last claim was asked for
+	batch     []store.Letter // claimed, in the order in which they go out
+	out       int            // with workers
+	documents int            // of these, letters with a document
+	pending   report         // to be recorded
+	due       bool           // there may be due letters
+	signal    bool           // the store signalled some while a claim was under way
+	claiming  bool           // a claim is under way
+	writing   bool           // the recorder has a report
+	stopping  bool           // no letter goes out any more
+	paused    bool           // by the operator, when last looked
+	ahead     int            // how many letters a claim takes
+	claimed   time.Time      // when the last claim began
 
 	next      *time.Timer // to look for due letters
 	again     *time.Timer // to record anew
@@ -57,15 +60,6 @@ type scheduler struct {
 	blocked   bool // the store did not record: nothing is sent until it does
 	breaker   *breaker
 	suspicion *suspicion
-}
-
-// claim is what the store gave.
-type claim struct {
-	letters []store.Letter
-	damaged int // letters that it could not read, and put off
-	asked   int
-	pulled  bool // nothing was claimed: due times that a wrong clock had set were mended
-	err     error
 }
 
 func newScheduler(c *Courier, hard context.Context) *scheduler {
@@ -83,7 +77,8 @@ func newScheduler(c *Courier, hard context.Context) *scheduler {
 	return s
 }
 
-// run is the courier's one loop. It ends when it was stopped and nothing is in hand any more.
+// run is the courier's one loop. It ends when it was stopped and nothing is claimed or unrecorded any more. halt stops
+// the workers from beginning another letter; cut breaks off those that they have.
 func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	defer close(s.reports)
 	defer s.next.Stop()
@@ -106,9 +101,9 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			halt()
 			cut() // nothing can be recorded any more
 		case work <- letter:
-			s.took(letter)
+			s.dispatched(letter)
 		case r := <-s.tried:
-			s.settle(r)
+			s.ended(r)
 		case reports <- s.pending:
 			s.pending, s.writing = report{}, true
 		case r := <-s.recorded:
@@ -117,11 +112,11 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 			s.receive(c)
 		case <-s.courier.store.Owed():
 			s.due, s.signal = true, true
-			s.heed()
+			s.checkPaused()
 		case <-s.courier.store.Resumed():
 			s.resumed()
 		case <-mended:
-			s.breaker.hurry()
+			s.breaker.endPause()
 		case <-s.next.C:
 			s.due = true
 		case <-s.again.C:
@@ -133,7 +128,8 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	}
 }
 
-// finished tells whether run may end. What the store refuses even at the end of the grace is left to RecoverClaims.
+// finished reports whether run may end. What the store refuses even at the end of the grace is left claimed, and
+// RecoverClaims at the next start finds it.
 func (s *scheduler) finished() bool {
 	if !s.stopping || s.out > 0 || s.claiming || s.writing {
 		return false
@@ -141,131 +137,13 @@ func (s *scheduler) finished() bool {
 	return s.pending.empty() || s.blocked && s.hard.Err() != nil
 }
 
-// claimMore asks for letters while the workers are busy with what there is.
-func (s *scheduler) claimMore() {
-	if s.claiming || s.stopping || s.blocked || !s.due || s.clock.back || !s.breaker.ready() || len(s.batch) > s.enough() || !s.allowed() {
-		return
-	}
-	s.pace()
-	s.claiming, s.signal = true, false
-	n := min(s.ahead, s.rate.ahead()) + len(s.suspicion.excused) // so that there are others to try before those
-	go func() {
-		// Not cut short: only the answer tells what is in hand.
-		letters, damaged, err := s.courier.store.ClaimLetters(context.WithoutCancel(s.hard), n)
-		s.claims <- claim{letters: letters, damaged: len(damaged), asked: n, err: err}
-	}()
-}
-
-// allowed tells whether the rate lets a letter go now; else it sets the alarm for when it does.
-func (s *scheduler) allowed() bool {
-	wait := s.rate.wait(time.Now())
-	if wait > 0 {
-		s.slot.Reset(wait)
-	}
-	return wait <= 0
-}
-
-// heed looks whether the operator has stopped sending, or started it again. Claims give nothing meanwhile; what is in
-// hand already goes back.
-func (s *scheduler) heed() {
-	paused, err := s.courier.store.SendingPaused()
-	if err != nil {
-		return // claiming comes upon the same fault, and tells of it
-	}
-	if paused {
-		s.release()
-	}
-	s.paused = paused
-}
-
-// resumed follows the operator who has resumed sending. That is also to say that what was wrong with the smarthost is
-// mended.
-func (s *scheduler) resumed() {
-	s.heed()
-	s.due = true
-	s.courier.options.Transport.Forgive()
-	s.breaker.hurry()
-}
-
-// enough is how many letters in hand need no more beside them.
-func (s *scheduler) enough() int {
-	if s.breaker.open {
-		return 0 // the probe goes out alone
-	}
-	return min(s.ahead, s.rate.ahead()) / 2
-}
-
-// pace claims further ahead where letters go fast, and less where they are slow.
-func (s *scheduler) pace() {
-	switch last := time.Since(s.claimed); {
-	case last < 250*time.Millisecond:
-		s.ahead = min(2*s.ahead, mostAhead)
-	case last > 2*time.Second:
-		s.ahead = max(s.ahead/2, leastAhead)
-	}
-	s.claimed = time.Now()
-}
-
-// receive takes claimed letters in hand, or gives them back where they can't be sent now.
-func (s *scheduler) receive(c claim) {
-	s.claiming = false
-	s.batch = append(s.batch, c.letters...)
-	if c.err != nil {
-		s.clock.back = s.clock.back || c.pulled
-		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
-		s.due = false
-		s.next.Reset(afterFail)
-		return
-	}
-	s.courier.unreadable(c.damaged)
-	if s.stopping || !s.breaker.ready() {
-		s.release()
-		return
-	}
-	if s.paused { // since they were claimed
-		s.release()
-	}
-	s.order()
-	if !c.pulled && len(c.letters) < c.asked && !s.signal {
-		s.due = false
-		s.sleep()
-	}
-}
-
-// order lets letters that may be at fault themselves wait while there are others.
-func (s *scheduler) order() {
-	slices.SortStableFunc(s.batch, func(a, b store.Letter) int {
-		return rank(s.suspicion.last(a.ID)) - rank(s.suspicion.last(b.ID))
-	})
-}
-
-func rank(last bool) int {
-	if last {
-		return 1
-	}
-	return 0
-}
-
-// sleep sets the alarm for the next due letter.
-func (s *scheduler) sleep() {
-	at, some, err := s.courier.store.NextDue()
-	wait := lookAgain
-	switch {
-	case err != nil:
-		s.courier.log.Error().Err(err).Msg("the next due letter cannot be found")
-	case some:
-		wait = min(max(at.Sub(s.courier.options.Now()), time.Millisecond), lookAgain)
-	}
-	s.next.Reset(wait)
-}
-
-// offer gives the channel to the workers and the letter that may go out now; a nil channel where none may.
+// offer returns the channel to the workers and the letter that may go out now; a nil channel where none may.
 func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 	if s.stopping || s.blocked || !s.breaker.ready() || len(s.pending.outcomes) >= unrecorded {
 		return nil, store.Letter{}
 	}
 	next := slices.IndexFunc(s.batch, func(letter store.Letter) bool {
-		return letter.Kind != store.LetterDocument || s.enclosed < documentsAtOnce
+		return letter.Kind != store.LetterDocument || s.documents < documentsAtOnce
 	})
 	if next < 0 || !s.allowed() {
 		return nil, store.Letter{}
@@ -273,26 +151,27 @@ func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 	return s.work, s.batch[next]
 }
 
-func (s *scheduler) took(letter store.Letter) {
+// dispatched notes that a letter has gone to a worker.
+func (s *scheduler) dispatched(letter store.Letter) {
 	s.batch = slices.DeleteFunc(s.batch, func(l store.Letter) bool { return l.ID == letter.ID })
 	s.out++
 	if letter.Kind == store.LetterDocument {
-		s.enclosed++
+		s.documents++
 	}
-	s.rate.took(time.Now())
-	s.breaker.took(letter.ID)
+	s.rate.dispatched(time.Now())
+	s.breaker.dispatched(letter.ID)
 }
 
-// settle draws the consequences of one attempt.
-func (s *scheduler) settle(r result) {
+// ended draws the consequences of one attempt.
+func (s *scheduler) ended(r result) {
 	s.out--
 	if r.letter.Kind == store.LetterDocument {
-		s.enclosed--
+		s.documents--
 	}
 	id := r.letter.ID
-	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == phaseMail || afterMail(r.attempt.Phase)))
+	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == smtp.PhaseMail || smtp.AfterMail(r.attempt.Phase)))
 	if r.untried {
-		s.breaker.unsent(id)
+		s.breaker.untried(id)
 		s.pending.release = append(s.pending.release, id)
 		s.release() // stopping, or the store says nothing any more
 		return
@@ -307,30 +186,31 @@ func (s *scheduler) settle(r result) {
 		s.trip(id, attempt)
 		return
 	}
-	if s.breaker.settle(id, attempt) {
+	if s.breaker.ended(id, attempt) {
 		s.changed(attempt)
 	}
 }
 
+// trip tells the breaker of a fault of the smarthost's.
 func (s *scheduler) trip(letter guid.ID, attempt store.Attempt) {
 	if s.breaker.trip(letter, attempt) {
 		s.changed(attempt)
 	}
 }
 
-// changed follows the breaker: what is in hand goes back while it is open.
+// changed follows a change of the breaker: what is claimed goes back while it is open.
 func (s *scheduler) changed(attempt store.Attempt) {
 	s.due = true
 	if !s.breaker.open {
-		s.courier.end()
+		s.courier.pauseEnded()
 		return
 	}
 	s.ahead = leastAhead
 	s.release()
-	s.courier.begin(s.breaker.pause, attempt)
+	s.courier.pauseBegan(s.breaker.pause, attempt)
 }
 
-// release gives back what is claimed and not with a worker.
+// release gives back the letters that are claimed and not with a worker.
 func (s *scheduler) release() {
 	for _, letter := range s.batch {
 		s.pending.release = append(s.pending.release, letter.ID)
@@ -338,14 +218,14 @@ func (s *scheduler) release() {
 	s.batch = nil
 }
 
-// stop ends the handing out; the workers end with the channel.
+// stop ends the sending of letters; the workers end with the channel.
 func (s *scheduler) stop() {
 	s.stopping = true
 	s.release()
 	close(s.work)
 }
 
-// toRecord gives the channel to the recorder where there is something to write.
+// toRecord returns the channel to the recorder where there is something to write; else nil.
 func (s *scheduler) toRecord() chan<- report {
 	if s.pending.empty() || s.writing || s.blocked {
 		return nil
@@ -353,7 +233,7 @@ func (s *scheduler) toRecord() chan<- report {
 	return s.reports
 }
 
-// written takes the recorder's answer: the alarm may have to go earlier, or the rest is to be written later.
+// written takes the recorder's receipt: the alarm may have to go earlier, or the rest is to be written later.
 func (s *scheduler) written(r receipt) {
 	s.writing = false
 	if r.err != nil {
@@ -363,6 +243,6 @@ func (s *scheduler) written(r receipt) {
 		return
 	}
 	if !s.due {
-		s.sleep()
+		s.setAlarm()
 	}
 }

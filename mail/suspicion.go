@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -12,12 +13,14 @@ import (
 // sameRefusals is how many recipients in a row must be refused alike before it is the sender who is refused.
 const sameRefusals = 3
 
-// suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt: the
-// same refusal of three recipients in a row is the smarthost's; and a letter that was excused in this way, or turned
-// away after RCPT, must not stand in everybody's way. So excused letters are tried after all others, and once another
-// letter has gone through, what happens to them is their own. From then on, and for as long as others do go through,
-// a fault of the smarthost's that is said after RCPT is known to be about single letters, and pauses sending no more:
-// else strangers who register addresses that get one would each hold up everybody.
+// suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt. The
+// same refusal of three recipients in a row is the smarthost's. A letter that was excused in this way, or turned away
+// after RCPT, must not hold up everybody, so excused letters are tried after all others; and once another letter has
+// gone through, what happens to an excused one is its own fault.
+//
+// From then on, and for as long as others do go through, a fault of the smarthost's that comes after RCPT is known to
+// be about single letters, and pauses sending no more: else strangers who register addresses that get one would each
+// hold up everybody. It belongs to the scheduler's goroutine.
 type suspicion struct {
 	row     row
 	excused map[guid.ID]excuse // tried after others
@@ -26,15 +29,15 @@ type suspicion struct {
 	through time.Time          // when a letter went through last
 }
 
-// row is one refusal of several letters. What says nothing about it leaves the row as it is: no answer, a refusal for
-// now, a mailbox that is not there.
+// row is one refusal of several letters. An attempt that says nothing about it leaves the row as it is: no answer, a
+// refusal for now, a mailbox that is not there.
 type row struct {
-	refusal refusal
+	refusal smtp.Refusal
 	failed  []guid.ID       // that were recorded as failed for it
 	people  map[string]bool // to whom they were; none: there is no row
 }
 
-// goingThrough is for how long a letter that went through tells that the smarthost takes letters.
+// goingThrough is for how long after a letter went through the smarthost is known to take letters.
 const goingThrough = 10 * time.Minute
 
 // excuse is why a letter's fault was taken for the smarthost's.
@@ -46,15 +49,15 @@ const (
 	tooBig              // for the SIZE that the smarthost names
 )
 
-// suspectsKept bounds what is remembered; forgetting costs no more than a further pause.
+// suspectsKept bounds what is remembered; to forget costs no more than a further pause.
 const suspectsKept = 1000
 
 func newSuspicion() *suspicion {
 	return &suspicion{excused: make(map[guid.ID]excuse), proven: make(map[guid.ID]bool)}
 }
 
-// judge gives the attempt the class that what came before makes of it, and the failed letters of a row that are to be
-// queued again.
+// judge returns the attempt with the class that what came before makes of it, and the failed letters of a row that are
+// to be queued again.
 func (s *suspicion) judge(letter store.Letter, from string, a store.Attempt) (store.Attempt, []guid.ID) {
 	if s.row.passed(a) {
 		s.row = row{}
@@ -64,7 +67,7 @@ func (s *suspicion) judge(letter store.Letter, from string, a store.Attempt) (st
 		s.absolve(letter.ID)
 	case turnedAway(a):
 		return s.turnAway(letter, a), nil
-	case a.Class == store.AttemptSmarthost && a.Phase == phaseSize:
+	case a.Class == store.AttemptSmarthost && a.Phase == smtp.PhaseSize:
 		if s.proven[letter.ID] {
 			a.Class = store.AttemptPermanent
 		} else {
@@ -72,15 +75,15 @@ func (s *suspicion) judge(letter store.Letter, from string, a store.Attempt) (st
 		}
 	case a.Class == store.AttemptPermanent && s.proven[letter.ID]:
 		delete(s.proven, letter.ID)
-	case a.Class == store.AttemptPermanent && a.Code != 0 && !aboutMailbox(from, letter.To, a):
+	case a.Class == store.AttemptPermanent && a.Code != 0 && !smtp.AboutMailbox(from, letter.To, a):
 		return s.count(letter, a)
 	}
 	return a, nil
 }
 
-// turnedAway tells of a letter at which the smarthost said that it is itself at fault, after it had taken MAIL.
+// turnedAway reports whether the smarthost answered a letter, after it had taken MAIL, that it is itself at fault.
 func turnedAway(a store.Attempt) bool {
-	return a.Class == store.AttemptSmarthost && a.Code != 0 && afterMail(a.Phase)
+	return a.Class == store.AttemptSmarthost && a.Code != 0 && smtp.AfterMail(a.Phase)
 }
 
 // turnAway decides whose fault it is that a letter was turned away.
@@ -95,7 +98,7 @@ func (s *suspicion) turnAway(letter store.Letter, a store.Attempt) store.Attempt
 
 // count adds a refusal to the row, or begins another one.
 func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, []guid.ID) {
-	if r := refusalOf(letter.To, a); len(s.row.people) == 0 || !r.like(s.row.refusal) {
+	if r := smtp.RefusalOf(letter.To, a); len(s.row.people) == 0 || !r.Like(s.row.refusal) {
 		s.row = row{refusal: r, people: make(map[string]bool)}
 	}
 	s.row.people[strings.ToLower(letter.To)] = true
@@ -112,22 +115,19 @@ func (s *suspicion) count(letter store.Letter, a store.Attempt) (store.Attempt, 
 	return a, again
 }
 
-// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got further.
+// passed reports whether an answer shows that what the row is about is not refused to everybody: the letter got
+// further.
 func (r row) passed(a store.Attempt) bool {
-	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.phase)
+	return len(r.people) > 0 && a.Code != 0 && depth(a.Phase) > depth(r.refusal.Phase)
 }
 
 // depth orders the phases in which a letter may be refused.
-func depth(phase string) int { return slices.Index([]string{phaseRcpt, phaseData, phaseDot}, phase) }
-
-func afterMail(phase string) bool {
-	switch phase {
-	case phaseRcpt, phaseData, phaseBody, phaseDot:
-		return true
-	}
-	return false
+func depth(phase string) int {
+	return slices.Index([]string{smtp.PhaseRcpt, smtp.PhaseData, smtp.PhaseDot}, phase)
 }
 
+// excuse notes that a letter was taken for a victim of the smarthost's fault. Where too many are noted all are
+// forgotten: memory stays bounded, whoever sends.
 func (s *suspicion) excuse(letter guid.ID, why excuse) {
 	if len(s.excused)+len(s.proven) >= suspectsKept {
 		clear(s.excused)
@@ -149,8 +149,8 @@ func (s *suspicion) absolve(sent guid.ID) {
 	clear(s.excused)
 }
 
-// last tells whether a letter is to be tried after others.
-func (s *suspicion) last(letter guid.ID) bool {
+// triedLast reports whether a letter is to be tried after others.
+func (s *suspicion) triedLast(letter guid.ID) bool {
 	_, excused := s.excused[letter]
 	return excused
 }

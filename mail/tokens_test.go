@@ -15,6 +15,8 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"postern/mail/smtp"
+	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
 
@@ -38,7 +40,8 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
 	switch said := e.script(n); {
-	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_secret") != "s3cret" || r.FormValue("scope") != "smtp":
+	case r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_secret") != "s3cret" ||
+		r.FormValue("scope") != "smtp":
 		return nil, fmt.Errorf("asked with %v", r.Form)
 	case said == tokenRefused:
 		w.WriteHeader(http.StatusUnauthorized)
@@ -49,7 +52,7 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 		fmt.Fprint(w, `{"expires_in":3600}`)
 	case said == tokenDown:
 		return nil, errors.New("connection refused")
-	case said == stall:
+	case said == smtptest.Stall:
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	default:
@@ -60,22 +63,31 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // tokenConfig is a client of a token endpoint.
 func tokenConfig(url string) *clientcredentials.Config {
-	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"}, AuthStyle: oauth2.AuthStyleInParams}
+	return &clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: url, Scopes: []string{"smtp"},
+		AuthStyle: oauth2.AuthStyleInParams}
 }
 
-// withTokens makes the way out by XOAUTH2.
-func (o *office) withTokens(s *sink, e *endpoint) *Smarthost {
-	h := o.secured(s)
-	s.mechanisms = "LOGIN XOAUTH2"
-	options := h.options
-	options.Auth, options.Password, options.Tokens = "xoauth2", "", tokenConfig("https://login.example/token")
-	h = must(NewSmarthost(options))
-	h.dial = s.dialPipe
-	h.tokens.web.Transport = e
-	return h
+// fetching is a source of tokens that are fetched over a transport of its own.
+type fetching struct {
+	config *clientcredentials.Config
+	over   http.RoundTripper
 }
 
-// TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is refused.
+func (f fetching) Token(ctx context.Context) (*oauth2.Token, error) {
+	return f.config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: f.over}))
+}
+
+// withTokens makes a smarthost that takes XOAUTH2.
+func (o *harness) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
+	options := o.securedOptions(s)
+	s.Mechanisms = "LOGIN XOAUTH2"
+	options.Auth, options.Password = "xoauth2", ""
+	options.Tokens = fetching{tokenConfig("https://login.example/token"), e}
+	return must(smtp.New(options))
+}
+
+// TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is
+// refused.
 func TestTokens(t *testing.T) {
 	for name, tt := range map[string]struct {
 		endpoint string // its first answer
@@ -84,33 +96,36 @@ func TestTokens(t *testing.T) {
 		code     int
 		asked    int32
 	}{
-		"well":                 {"", "", "", 0, 1},
-		"refused":              {tokenRefused, "", "invalid_client", 0, 2},
-		"busy":                 {tokenBusy, "", "503", 0, 2},
-		"empty":                {tokenEmpty, "", "missing access_token", 0, 2},
-		"down":                 {tokenDown, "", "connection refused", 0, 2},
-		"hangs":                {stall, "", "no access token from the token endpoint: no answer in time", 0, 2},
+		"well":    {"", "", "", 0, 1},
+		"refused": {tokenRefused, "", "invalid_client", 0, 2},
+		"busy":    {tokenBusy, "", "503", 0, 2},
+		"empty":   {tokenEmpty, "", "missing access_token", 0, 2},
+		"down":    {tokenDown, "", "connection refused", 0, 2},
+		"hangs": {smtptest.Stall, "",
+			"no access token from the token endpoint: no answer in time", 0, 2},
 		"the token is refused": {"", "535 5.7.3 Authentication unsuccessful", "unsuccessful", 535, 2},
-		"the smarthost stalls": {"", stall, "no answer in time", 0, 2},
+		"the smarthost stalls": {"", smtptest.Stall, "no answer in time", 0, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSink(once("auth", tt.auth))
+				s := smtptest.NewServer(smtptest.Once("auth", tt.auth))
 				e := &endpoint{script: func(n int) string { return map[bool]string{true: tt.endpoint}[n == 1] }}
-				o := openOffice(t, 1)
+				o := newHarness(t, 1)
 				defer o.close()
 				user := o.register(1)[0]
 				o.start(o.withTokens(s, e))
 				if a := o.settled(user).Attempts[0]; tt.text != "" &&
-					(a.Class != store.AttemptSmarthost || a.Phase != phaseAuth || a.Code != tt.code || !strings.Contains(a.Text, tt.text)) {
+					(a.Class != store.AttemptSmarthost || a.Phase != smtp.PhaseAuth || a.Code != tt.code ||
+						!strings.Contains(a.Text, tt.text)) {
 					t.Errorf("recorded %+v", a)
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				o.eachOnce(s, 1)
 				want := fmt.Sprintf("credentials user=u\x01auth=Bearer token-%d\x01\x01", tt.asked)
-				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.heard(want) || !s.secured {
-					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.commands)
+				if letter := o.letter(user); letter.PutOff != 0 || e.asked.Load() != tt.asked || !s.Heard(want) ||
+					!s.Secured() {
+					t.Errorf("put off %d times; %d tokens fetched; heard %q", letter.PutOff, e.asked.Load(), s.Said())
 				}
 				if log := o.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "token-") {
 					t.Errorf("the log:\n%s", log)
@@ -123,15 +138,15 @@ func TestTokens(t *testing.T) {
 // TestTokenLife: one token serves until it expires, however many connections there are.
 func TestTokenLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, e := newSink(nil), &endpoint{script: func(int) string { return "" }}
-		o := openOffice(t, 5)
+		s, e := smtptest.NewServer(nil), &endpoint{script: func(int) string { return "" }}
+		o := newHarness(t, 5)
 		defer o.close()
 		o.start(o.withTokens(s, e))
 		for _, want := range []int32{1, 1, 2} { // at 0, 50 and 100 min
 			o.register(20)
 			synctest.Wait()
-			if got := e.asked.Load(); got != want || s.count("connection") < 2 {
-				t.Errorf("%d tokens fetched for %d connections, want %d", got, s.count("connection"), want)
+			if got := e.asked.Load(); got != want || s.Count("connection") < 2 {
+				t.Errorf("%d tokens fetched for %d connections, want %d", got, s.Count("connection"), want)
 			}
 			time.Sleep(50 * time.Minute)
 		}
@@ -144,13 +159,13 @@ func TestTokenOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s, e := newSink(nil), &endpoint{script: func(n int) string {
+		s, e := smtptest.NewServer(nil), &endpoint{script: func(n int) string {
 			if time.Since(began) < 24*time.Hour {
-				return stall
+				return smtptest.Stall
 			}
 			return ""
 		}}
-		o := openOffice(t, 2)
+		o := newHarness(t, 2)
 		defer o.close()
 		o.register(10)
 		way := o.withTokens(s, e)
@@ -165,27 +180,4 @@ func TestTokenOutage(t *testing.T) {
 		synctest.Wait()
 		o.eachOnce(s, 10)
 	})
-}
-
-// TestTokenLoopback fetches a token over a real socket, and follows no redirection with the client's secret.
-func TestTokenLoopback(t *testing.T) {
-	var foreign atomic.Int32
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { foreign.Add(1) }))
-	defer other.Close()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/moved" {
-			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"access_token":"abc","token_type":"Bearer"}`)
-	}))
-	defer server.Close()
-	token, err := newTokenCache(tokenConfig(server.URL)).get(context.Background())
-	if token != "abc" || err != nil {
-		t.Errorf("%q %v", token, err)
-	}
-	if token, err := newTokenCache(tokenConfig(server.URL + "/moved")).get(context.Background()); err == nil || foreign.Load() > 0 {
-		t.Errorf("%q, and the secret was sent on %d times", token, foreign.Load())
-	}
 }

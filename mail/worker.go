@@ -14,17 +14,17 @@ import (
 // keepIdle is how long a connection without work is kept.
 const keepIdle = 30 * time.Second
 
-// result is a letter that comes back from a worker.
+// result is what a worker returns with a letter.
 type result struct {
 	letter  store.Letter
 	from    string // the sender of its message
 	attempt store.Attempt
-	untried bool // sending was stopped before anything was said, or the store said nothing any more
+	untried bool // sending was stopped before anything was sent, or the store is closed
 }
 
-// work sends letters, one after the other, until there will be no more.
-func (c *Courier) work(stop context.Context, lane Lane, letters <-chan store.Letter, tried chan<- result) {
-	defer lane.Rest()
+// work is the worker's goroutine: it sends letters, one after the other, until letters is closed.
+func (c *Courier) work(stop context.Context, conn Conn, letters <-chan store.Letter, tried chan<- result) {
+	defer conn.CloseIdle()
 	idle := time.NewTimer(keepIdle)
 	defer idle.Stop()
 	for {
@@ -33,16 +33,16 @@ func (c *Courier) work(stop context.Context, lane Lane, letters <-chan store.Let
 			if !more {
 				return
 			}
-			tried <- c.try(stop, lane, letter)
+			tried <- c.try(stop, conn, letter)
 			idle.Reset(keepIdle)
 		case <-idle.C:
-			lane.Rest()
+			conn.CloseIdle()
 		}
 	}
 }
 
 // try makes one attempt at a letter.
-func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) result {
+func (c *Courier) try(stop context.Context, conn Conn, letter store.Letter) result {
 	if stop.Err() != nil {
 		return result{letter: letter, untried: true}
 	}
@@ -50,7 +50,7 @@ func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) resu
 	message, attempt := c.prepare(letter)
 	switch attempt.Class {
 	case "":
-		attempt = lane.Send(stop, message)
+		attempt = conn.Send(stop, message)
 	case untried:
 		return result{letter: letter, untried: true}
 	}
@@ -58,11 +58,15 @@ func (c *Courier) try(stop context.Context, lane Lane, letter store.Letter) resu
 	return result{letter: letter, from: message.From, attempt: attempt}
 }
 
-// untried is the class of what is not recorded, because the store says nothing any more.
+// phaseCompose is the phase of an attempt that ended before any connection: the letter could not be composed.
+const phaseCompose = "compose"
+
+// untried is the class of what is not recorded, because the store is closed.
 const untried store.AttemptClass = "untried"
 
-// prepare composes a letter, or gives the attempt that ends without the smarthost: the letter is overtaken, or it cannot be
-// composed, which no later try would mend.
+// prepare composes a letter, or returns the attempt that ends here, without the smarthost: the letter is overtaken, or
+// it cannot be composed, which no later attempt would mend. It recovers panics, so that a letter on which composing
+// panics fails alone.
 func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt store.Attempt) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -85,7 +89,11 @@ func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt
 	return message, attempt
 }
 
+// unfit logs why a letter cannot be composed, and returns the attempt that fails it for good. The record does not hold
+// the cause: it may hold personal data.
 func (c *Courier) unfit(letter store.Letter, err error) store.Attempt {
-	c.log.Error().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Err(err).Msg("a letter cannot be composed")
-	return store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose, Text: "the letter cannot be composed; the log says why"}
+	c.log.Error().Stringer("letter", letter.ID).Str("kind", string(letter.Kind)).Err(err).
+		Msg("a letter cannot be composed")
+	return store.Attempt{Class: store.AttemptPermanent, Phase: phaseCompose,
+		Text: "the letter cannot be composed; the log says why"}
 }

@@ -17,6 +17,7 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
 	"postern/server/eecd"
@@ -53,7 +54,7 @@ type App struct {
 	limits     *limitWatch
 	metrics    *metrics.Metrics
 	security   *web.SecurityLog
-	smarthost  *mail.Smarthost // nil: letters go to the built-in inbox
+	smarthost  *smtp.Smarthost // nil: letters go to the built-in inbox
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.

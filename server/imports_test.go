@@ -15,19 +15,22 @@ var leaves = []string{"server/input", "store/guid", "store/limit", "store/privat
 var below = map[string]string{
 	"":                    "server/command",
 	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store tokens",
-	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/letters store tokens tokens/password",
+	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store tokens tokens/password",
 	"server/config":       "server/web mail/letters store",
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
 	"server/partner":      "server/web server/web/fields store tokens",
-	"server/operator":     "server/web server/web/fields server/wire store tokens",
+	"server/operator":     "server/web server/web/fields server/wire mail/smtp store tokens",
 	"server/command/push": "",
 	"server/metrics":      "store",
-	"server/inbox":        "server/web server/web/fields mail store",
+	"server/inbox":        "server/web server/web/fields mail/inbox store",
 	"server/web":          "server/web/fields",
 	"server/wire":         "server/web/fields store",
 	"server/web/fields":   "",
-	"mail":                "mail/letters store",
+	"mail":                "mail/inbox mail/smtp mail/letters store",
+	"mail/inbox":          "store",
+	"mail/smtp":           "mail/letters store",
+	"mail/smtp/smtptest":  "",
 	"mail/letters":        "mail/document store tokens",
 	"mail/document":       "store",
 	"store":               "",
@@ -38,7 +41,7 @@ var below = map[string]string{
 // owners are the only rooms that may import these.
 var owners = map[string]string{
 	"go.etcd.io/bbolt":                    "postern/store",
-	"github.com/emersion/go-smtp":         "postern/mail",
+	"github.com/emersion/go-smtp":         "postern/mail/smtp",
 	"github.com/julienschmidt/httprouter": "postern/server",
 }
 

@@ -8,30 +8,31 @@ import (
 
 	"golang.org/x/oauth2/clientcredentials"
 
-	"postern/mail"
+	"postern/mail/smtp"
 	"postern/server/config"
 	"postern/server/operator"
 )
 
 // newSmarthost makes the SMTP server that the settings name.
-func newSmarthost(smtp *config.SMTP) (*mail.Smarthost, error) {
-	o := mail.SmarthostOptions{
-		Addr: net.JoinHostPort(smtp.Host, strconv.Itoa(smtp.Port)), Implicit: smtp.ImplicitTLS, Plain: smtp.NoTLS,
-		Username: smtp.User, Password: smtp.Password, Auth: smtp.Auth, Hello: smtp.Hello, Roots: smtp.Roots,
+func newSmarthost(c *config.SMTP) (*smtp.Smarthost, error) {
+	o := smtp.Options{
+		Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Implicit: c.ImplicitTLS, Plain: c.NoTLS,
+		Username: c.User, Password: c.Password, Auth: c.Auth, Hello: c.Hello, Roots: c.Roots,
 	}
-	if smtp.OAuth != nil {
-		o.Tokens = tokensOf(smtp.OAuth)
+	if c.OAuth != nil {
+		o.Tokens = tokensOf(c.OAuth)
 	}
-	return mail.NewSmarthost(o)
+	return smtp.New(o)
 }
 
 // tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
 func tokensOf(o *config.OAuth) *clientcredentials.Config {
-	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL, Scopes: strings.Fields(o.Scope)}
+	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL,
+		Scopes: strings.Fields(o.Scope)}
 }
 
-// SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the built-in
-// inbox.
+// SmarthostChecker checks the smarthost that the settings name, without an appliance; nil where letters go to the
+// built-in inbox.
 func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	if c.SMTP == nil {
 		return nil, nil
@@ -40,14 +41,7 @@ func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	return checkerOf(smarthost), err
 }
 
-// checkerOf is a smarthost's check in the operator's words.
-func checkerOf(smarthost *mail.Smarthost) operator.SmarthostChecker {
-	return func(ctx context.Context) ([]operator.Step, error) {
-		found := smarthost.Check(ctx)
-		steps := make([]operator.Step, len(found))
-		for i, step := range found {
-			steps[i] = operator.Step(step)
-		}
-		return steps, nil
-	}
+// checkerOf makes a smarthost's check the operator's.
+func checkerOf(smarthost *smtp.Smarthost) operator.SmarthostChecker {
+	return func(ctx context.Context) ([]smtp.Step, error) { return smarthost.Check(ctx), nil }
 }

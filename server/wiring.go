@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"postern/mail"
+	mailinbox "postern/mail/inbox"
 	"postern/mail/letters"
 	"postern/server/config"
 	"postern/server/inbox"
@@ -34,12 +35,12 @@ func (a *App) letterOptions() letters.Options {
 // transport is the smarthost, or the built-in inbox and the room that shows it.
 func (a *App) transport() (mail.Transport, error) {
 	if a.smarthost == nil {
-		box := mail.NewInbox(a.now, a.random)
+		box := mailinbox.New(a.now, a.random)
 		var err error
 		a.rooms.inbox, err = inbox.New(box, a.draining)
 		return mail.Capture(box), err
 	}
-	return a.smarthost, nil
+	return mail.Relay(a.smarthost), nil
 }
 
 // perMinute is how many letters the smarthost takes; 0: no limit.

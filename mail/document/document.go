@@ -1,8 +1,8 @@
 // Package document makes the eECD document of a cleaning as a PDF: one A4 page where it fits, in the reader's language,
 // with a QR code that leads to the cleaning's page. The layout is our own; EFTCO's form and logo are EFTCO's.
 //
-// The same data gives the same octets, whenever and wherever it is rendered: a partner who fetches the document twice may
-// compare the two, and a letter that is tried again carries what it carried before.
+// The same data gives the same bytes, whenever and wherever it is rendered: a partner who fetches the document twice
+// may compare the two, and a letter that is tried again carries what it carried before.
 package document
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // Render makes the PDF of a cleaning. The link goes into the QR code and stands under it; language is en, nl, fr or de,
 // and whatever else is read as en. Fields without a value are left out. It fails for a link that is too long for a QR
-// code (2,331 octets).
+// code (2,331 bytes).
 func Render(c store.Cleaning, link, language string) ([]byte, error) {
 	w, err := wordsIn(language)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s sheet) badge(text string, ground colour) {
 	s.y += height
 }
 
-// station gives the lines about where the tank was cleaned.
+// station returns the lines about where the tank was cleaned.
 func (s sheet) station(station store.Station) []line {
 	lines := append(s.wrap(s.words.Station, headWidth, label), s.wrap(station.Name, headWidth, strong)...)
 	if place := joined(", ", station.City, station.Country); place != "" {
@@ -108,7 +108,10 @@ func (s sheet) facts(c store.Cleaning) {
 	w := s.words
 	for _, pair := range [][2]fact{
 		{{w.Customer, c.Customer}, {w.CustomerReference, c.CustomerReference}},
-		{{w.Equipment, joined(" ", orItself(w.Kinds, c.Equipment.Kind), c.Equipment.Identification)}, {w.Vehicle, c.Equipment.Vehicle}},
+		{
+			{w.Equipment, joined(" ", orItself(w.Kinds, c.Equipment.Kind), c.Equipment.Identification)},
+			{w.Vehicle, c.Equipment.Vehicle},
+		},
 		{{w.ProductNature, c.ProductNature}, {w.NextLoad, c.NextLoad}},
 		{{w.TimeIn, moment(c.TimeIn)}, {w.TimeOut, moment(c.TimeOut)}},
 		{{w.Cleaner, c.Cleaner}, {w.Driver, c.Driver}},
@@ -138,7 +141,7 @@ func (s sheet) text(name, text string) {
 	s.y += afterField
 }
 
-// moment gives a time to the minute, with its zone. A zero time gives nothing.
+// moment returns a time to the minute, with its zone. A zero time gives nothing.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""

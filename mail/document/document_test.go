@@ -56,18 +56,22 @@ func fixtures(t testing.TB) map[string]store.Cleaning {
 // worst is a cleaning in which every text is as long as it may be, and some are as hard to lay out as they come.
 func worst() store.Cleaning {
 	words := strings.Repeat("Straßenbahnhaltestelle über Łódź ", 7)[:200]
-	c := store.Cleaning{ID: guid.ID{1}, ChangedAt: time.Date(2025, 3, 3, 8, 26, 0, 0, time.UTC), CleaningData: store.CleaningData{
-		Number: strings.Repeat("W", 200), Station: store.Station{Name: words, City: words, Country: words, Phone: words},
-		Customer: words, CustomerReference: strings.Repeat("M", 200),
-		Equipment:     store.Equipment{Kind: "tankTrailer", Identification: strings.Repeat("Q", 200), Vehicle: words},
-		ProductNature: words, NextLoad: strings.Repeat("i", 200), Cleaner: words, Driver: strings.Repeat("山", 200),
-		AdditionalServices: strings.Repeat("W", 2000), Comments: strings.Repeat("Line after line\r\n", 125),
-		TimeIn: time.Date(2025, 3, 3, 7, 0, 0, 0, time.UTC), TimeOut: time.Date(2025, 3, 3, 8, 0, 0, 0, time.UTC),
-		Seals: slices.Repeat([]string{words}, 20), Status: store.Completed,
-	}}
+	c := store.Cleaning{ID: guid.ID{1}, ChangedAt: time.Date(2025, 3, 3, 8, 26, 0, 0, time.UTC),
+		CleaningData: store.CleaningData{
+			Number: strings.Repeat("W", 200), Station: store.Station{
+				Name: words, City: words, Country: words, Phone: words},
+			Customer: words, CustomerReference: strings.Repeat("M", 200),
+			Equipment: store.Equipment{
+				Kind: "tankTrailer", Identification: strings.Repeat("Q", 200), Vehicle: words},
+			ProductNature: words, NextLoad: strings.Repeat("i", 200), Cleaner: words, Driver: strings.Repeat("山", 200),
+			AdditionalServices: strings.Repeat("W", 2000), Comments: strings.Repeat("Line after line\r\n", 125),
+			TimeIn: time.Date(2025, 3, 3, 7, 0, 0, 0, time.UTC), TimeOut: time.Date(2025, 3, 3, 8, 0, 0, 0, time.UTC),
+			Seals: slices.Repeat([]string{words}, 20), Status: store.Completed,
+		}}
 	for n := range 12 {
 		c.Compartments = append(c.Compartments, store.Compartment{Number: 1000 + n, Cleaned: n%2 == 0,
-			PreviousLoad: store.PreviousLoad{UNNumber: "1230", Name: strings.Repeat("W", 200)}, Codes: slices.Repeat([]string{"P10"}, 40)})
+			PreviousLoad: store.PreviousLoad{UNNumber: "1230", Name: strings.Repeat("W", 200)},
+			Codes:        slices.Repeat([]string{"P10"}, 40)})
 	}
 	c.Compartments[11].Codes = slices.Repeat([]string{"T01"}, 400) // taller than a page
 	return c
@@ -130,7 +134,8 @@ func TestOnTheSheet(t *testing.T) {
 					}
 					for i, other := range boxes {
 						if box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3] {
-							t.Errorf("%s in %s, page %d: %.40q lies upon %.40q", name, language, n+1, text.text, page.texts[i].text)
+							t.Errorf("%s in %s, page %d: %.40q lies upon %.40q", name, language, n+1, text.text,
+								page.texts[i].text)
 						}
 					}
 					boxes = append(boxes, box)
@@ -140,8 +145,8 @@ func TestOnTheSheet(t *testing.T) {
 	}
 }
 
-// newMeasure gives the width in millimetres of a text as placed. The resource names of the two weights are told apart by
-// the document's first texts: its title in regular, its number in bold.
+// newMeasure returns the width in millimetres of a text as placed. The resource names of the two weights are told apart
+// by the document's first texts: its title in regular, its number in bold.
 func newMeasure(t testing.TB) func(placed) float64 {
 	p, err := newPaper("", "en", time.Unix(0, 0))
 	check(t, err)
@@ -165,7 +170,8 @@ func TestNothingLost(t *testing.T) {
 		t.Errorf("%d pages for the worst case", len(pages))
 	}
 	heads := 0
-	columns := map[float64]string{} // what stands under one another from the same left end, labels and repeated heads aside
+	// what stands under one another from the same left end, labels and repeated heads aside
+	columns := map[float64]string{}
 	for n, page := range pages {
 		foot := page.texts[len(page.texts)-1].text
 		if want := fmt.Sprintf("Seite %d von %d", n+1, len(pages)); foot != want {
@@ -187,8 +193,10 @@ func TestNothingLost(t *testing.T) {
 		t.Errorf("the head of a table over five pages stands %d times", heads)
 	}
 	values := []string{c.Number, c.Station.Name, c.Station.City + ", " + c.Station.Country, c.Station.Phone, c.Customer,
-		c.CustomerReference, "Tankauflieger" + c.Equipment.Identification, c.Equipment.Vehicle, c.ProductNature, c.NextLoad,
-		"2025-03-03 07:00 UTC", "2025-03-03 08:00 UTC", c.Cleaner, strings.Repeat(string(replacement), 200), // the driver's
+		c.CustomerReference, "Tankauflieger" + c.Equipment.Identification, c.Equipment.Vehicle,
+		c.ProductNature, c.NextLoad,
+		// the driver's
+		"2025-03-03 07:00 UTC", "2025-03-03 08:00 UTC", c.Cleaner, strings.Repeat(string(replacement), 200),
 		c.AdditionalServices, c.Comments, strings.Join(c.Seals, ", "), "Gereinigt, noch nicht abgezeichnet"}
 	var loads, codes string
 	for _, compartment := range c.Compartments {
@@ -209,7 +217,7 @@ func TestNothingLost(t *testing.T) {
 // squeeze takes the spaces away, at which lines may have been broken.
 func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// TestSameOctets holds that only the data decide about the octets: not the time, the process, or others that render at
+// TestSameOctets holds that only the data decide about the bytes: not the time, the process, or others that render at
 // once (which the race detector watches). Every character of the fonts is in it, also those that share a glyph.
 func TestSameOctets(t *testing.T) {
 	fonts := sha256.Sum256(slices.Concat(goregular.TTF, gobold.TTF, dejavusans.TTF, dejavusansbold.TTF))
@@ -237,7 +245,8 @@ func TestSameOctets(t *testing.T) {
 		t.Error("rendering writes into the fonts, which all renderings share")
 	}
 	c.ChangedAt = time.Time{}
-	if a, b := render(t, c, link, "en"), render(t, c, link, "en"); !bytes.Equal(a, b) || !bytes.Contains(a, []byte("(D:19700101000000)")) {
+	if a, b := render(t, c, link, "en"), render(t, c, link, "en"); !bytes.Equal(a, b) ||
+		!bytes.Contains(a, []byte("(D:19700101000000)")) {
 		t.Error("without a time of change, it takes the present")
 	}
 }
@@ -272,7 +281,8 @@ func TestMetadata(t *testing.T) {
 	c := fixtures(t)["signed-off"]
 	for language, lang := range map[string]string{"nl": "nl", "": "en", "xx": "en", "../words/nl": "en"} {
 		pdf := string(render(t, c, link, language))
-		for _, want := range []string{"/Lang (" + lang + ")", "/CreationDate (D:20250303082600)", "/URI (" + link + ")"} {
+		for _, want := range []string{"/Lang (" + lang + ")", "/CreationDate (D:20250303082600)",
+			"/URI (" + link + ")"} {
 			if !strings.Contains(pdf, want) {
 				t.Errorf("in %q: no %s", language, want)
 			}
@@ -307,7 +317,8 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s has no word for %s", language, kind)
 			}
 		}
-		for _, status := range []store.CleaningStatus{store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void} {
+		for _, status := range []store.CleaningStatus{
+			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void} {
 			if w.Statuses[status] == "" {
 				t.Errorf("%s has no word for %s", language, status)
 			}
@@ -324,7 +335,8 @@ func TestWithPoppler(t *testing.T) {
 	check(t, os.WriteFile(file, render(t, fixtures(t)["compartments"], link, "de"), 0o600))
 	out, err := exec.Command(tool, "-layout", file, "-").CombinedOutput()
 	check(t, err)
-	for _, want := range []string{"SYN-BE-000002", "Zoë Claes", "Kammern", "UN 1173 ETHYL ACETATE", "Größe ß", "Œuvre", "Ωμέγα", "Жуков"} {
+	for _, want := range []string{"SYN-BE-000002", "Zoë Claes", "Kammern", "UN 1173 ETHYL ACETATE", "Größe ß", "Œuvre",
+		"Ωμέγα", "Жуков"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("pdftotext does not find %q in\n%s", want, out)
 		}

@@ -6,11 +6,11 @@ import (
 	"postern/store"
 )
 
-// fileNameLimit bounds the number's part of a file name, in octets.
+// fileNameLimit bounds the number's part of a file name, in bytes.
 const fileNameLimit = 80
 
 // FileName names the PDF after the cleaning's number, in characters that every system takes. A number without any such
-// character gives way to the cleaning's id.
+// character returns way to the cleaning's id.
 func FileName(c store.Cleaning) string {
 	var name strings.Builder
 	dash := true // none in front, none twice

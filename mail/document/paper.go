@@ -80,7 +80,7 @@ type paper struct {
 	onPage  func()          // what else a new page begins with, as a table's head
 }
 
-// newPaper begins a document. All documents share the fonts' octets: fpdf writes into them only for a glyph without
+// newPaper begins a document. All documents share the fonts' bytes: fpdf writes into them only for a glyph without
 // metrics of its own, and no character that is used leads to one in these fonts.
 func newPaper(title, language string, at time.Time) (*paper, error) {
 	charset, err := newCharset()
@@ -89,7 +89,7 @@ func newPaper(title, language string, at time.Time) (*paper, error) {
 	}
 	p := &paper{pdf: fpdf.New("P", "mm", "A4", ""), charset: charset, y: margin, rare: make(map[string]bool)}
 	p.running = charset.printable(title)
-	p.pdf.SetCatalogSort(true) // with the dates, what makes the same data the same octets
+	p.pdf.SetCatalogSort(true) // with the dates, what makes the same data the same bytes
 	p.pdf.SetCreationDate(at)
 	p.pdf.SetModificationDate(at)
 	p.pdf.SetProducer("Postern", true)
@@ -183,7 +183,7 @@ func (p *paper) shorten(text string, s style, width float64) string {
 	return text[:fitting(text, width-measure("…"), measure)] + "…"
 }
 
-// measure gives the function that measures printable texts in a style.
+// measure returns the function that measures printable texts in a style.
 func (p *paper) measure(s style) func(string) float64 {
 	return func(text string) (width float64) {
 		for run, family := range p.charset.runs(text) {
@@ -230,7 +230,7 @@ func (p *paper) fill(x, y, width, height, radius float64, c colour) {
 	p.pdf.RoundedRect(x, y, width, height, radius, "1234", "F")
 }
 
-// finish puts the foot under every page, now that their number is known, and gives the PDF.
+// finish puts the foot under every page, now that their number is known, and returns the PDF.
 func (p *paper) finish(source, page string) ([]byte, error) {
 	pages := p.pdf.PageCount()
 	for n := 1; n <= pages; n++ {

@@ -29,7 +29,8 @@ type page struct {
 
 var (
 	streams   = regexp.MustCompile(`(?s)/Filter /FlateDecode /Length (\d+)>>\nstream\n`)
-	operators = regexp.MustCompile(`(?s)BT /F(\w+) ([\d.]+) Tf ET|BT ([-\d.]+) ([-\d.]+) Td \(((?:\\.|[^\\)])*)\) Tj ET`)
+	operators = regexp.MustCompile(
+		`(?s)BT /F(\w+) ([\d.]+) Tf ET|BT ([-\d.]+) ([-\d.]+) Td \(((?:\\.|[^\\)])*)\) Tj ET`)
 )
 
 // readPDF reads back what this package writes: not any PDF, but with the library's own output checked for the marks by
@@ -57,7 +58,7 @@ func readPDF(t testing.TB, pdf []byte) (pages []page) {
 	return pages
 }
 
-// readTexts gives the texts of a content stream in their order.
+// readTexts returns the texts of a content stream in their order.
 func readTexts(content string) (texts []placed) {
 	var font string
 	var size float64
@@ -76,7 +77,7 @@ func number(text string) float64 {
 	return n
 }
 
-// utf16Text reads a PDF string's octets: escapes undone, then UTF-16 big-endian.
+// utf16Text reads a PDF string's bytes: escapes undone, then UTF-16 big-endian.
 func utf16Text(escaped string) string {
 	raw := strings.NewReplacer(`\\`, `\`, `\(`, `(`, `\)`, `)`, `\r`, "\r").Replace(escaped)
 	units := make([]uint16, len(raw)/2)

@@ -14,7 +14,7 @@ const (
 )
 
 // drawCode puts the QR code of a link, and the link in words below it, into the upper right corner of the page, and
-// gives where that ends. The code is drawn as one shape: cut into many, viewers would leave hair-thin gaps.
+// returns where that ends. The code is drawn as one shape: cut into many, viewers would leave hair-thin gaps.
 func (p *paper) drawCode(link, caption string) (bottom float64, err error) {
 	code, err := qr.Encode(link, qr.M)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 
 // TestCode reads the QR code back from the page, module by module.
 func TestCode(t *testing.T) {
-	for _, link := range []string{link, "http://localhost/", "https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
+	for _, link := range []string{link, "http://localhost/",
+		"https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
 		if got := readCode(t, readPDF(t, render(t, fixtures(t)["bare"], link, "nl"))[0].content); got != link {
 			t.Errorf("the code says %q, want %q", got, link)
 		}
@@ -41,7 +42,8 @@ func TestQuietZone(t *testing.T) {
 	}
 }
 
-// readCode decodes the first filled shape of a content stream as a QR code of level M (ISO/IEC 18004), undamaged as it is.
+// readCode decodes the first filled shape of a content stream as a QR code of level M (ISO/IEC 18004), undamaged as it
+// is.
 func readCode(t testing.TB, content string) string {
 	t.Helper()
 	shape, _, found := strings.Cut(content, "\nf\n")
@@ -51,7 +53,8 @@ func readCode(t testing.TB, content string) string {
 	var boxes [][4]float64 // left, bottom, right, top
 	corners := regexp.MustCompile(`([\d.]+) ([\d.]+) [ml]\n`).FindAllStringSubmatch(shape, -1)
 	for ; len(corners) >= 4; corners = corners[4:] {
-		boxes = append(boxes, [4]float64{number(corners[0][1]), number(corners[2][2]), number(corners[2][1]), number(corners[0][2])})
+		boxes = append(boxes, [4]float64{number(corners[0][1]), number(corners[2][2]), number(corners[2][1]),
+			number(corners[0][2])})
 	}
 	black := func(modules, x, y int) bool {
 		module := codeSize / pointsToMM / float64(modules)
@@ -96,7 +99,7 @@ func readModules(plan *coding.Plan, black func(modules, x, y int) bool) (data []
 	return data, true
 }
 
-// readOctets gives the text of a code in byte mode: mode 0100, length in 8 or 16 bits, octets.
+// readOctets returns the text of a code in byte mode: mode 0100, length in 8 or 16 bits, bytes.
 func readOctets(t testing.TB, data []byte, version coding.Version) string {
 	t.Helper()
 	nibbles := make([]byte, 0, 2*len(data))

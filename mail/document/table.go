@@ -57,7 +57,7 @@ func (s sheet) tableHead() {
 	s.y += 1
 }
 
-// cells gives the row of one compartment.
+// cells returns the row of one compartment.
 func (s sheet) cells(c store.Compartment) []column {
 	cleaned, look := s.words.No, alarm
 	if c.Cleaned {
@@ -72,7 +72,7 @@ func (s sheet) cells(c store.Compartment) []column {
 	}
 }
 
-// unNumber gives a substance's UN number as it is written, with the letters before the digits (ADR 5.4.1.1.1).
+// unNumber returns a substance's UN number as it is written, with the letters before the digits (ADR 5.4.1.1.1).
 func unNumber(number string) string {
 	if number == "" || strings.HasPrefix(strings.ToUpper(number), "UN") {
 		return number

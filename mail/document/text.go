@@ -31,9 +31,9 @@ func wrap(text string, width float64, measure func(string) float64) (lines []str
 	return lines
 }
 
-// fitting gives how many octets of a word stand on a line of that width: up to a sign after which a reader expects a
-// break, as in a link, where that fills half the line, else as much as there is room for; at least one character, however
-// narrow the line is.
+// fitting returns how many bytes of a word stand on a line of that width: up to a sign after which a reader expects a
+// break, as in a link, where that fills half the line, else as much as there is room for; at least one character,
+// however narrow the line is.
 func fitting(word string, width float64, measure func(string) float64) int {
 	used, sign := 0.0, 0
 	for i, r := range word {

@@ -51,7 +51,7 @@ type words struct {
 	Statuses           map[store.CleaningStatus]string `json:"statuses"`
 }
 
-// wordsIn gives the words of a language, or the fallback's.
+// wordsIn returns the words of a language, or the fallback's.
 func wordsIn(language string) (words, error) {
 	w := words{language: language}
 	content, err := wordFiles.ReadFile("words/" + language + ".json")
@@ -67,7 +67,7 @@ func wordsIn(language string) (words, error) {
 	return w, nil
 }
 
-// orItself gives a word for a value, or the value where there is none: better a foreign word than a gap.
+// orItself returns a word for a value, or the value where there is none: better a foreign word than a gap.
 func orItself[K ~string](table map[K]string, value K) string {
 	if word := table[value]; word != "" {
 		return word

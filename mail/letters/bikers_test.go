@@ -66,7 +66,8 @@ func TestBikersLinks(t *testing.T) {
 			t.Errorf("%s: a set-password link: %t\n%s", tt.kind, found, text)
 		}
 		if claims, err := c.o.Sealer.Open(tt.purpose, token); found && (err != nil || claims != tokens.Claims{
-			Subject: bikerID, Email: tokens.EmailHash(l.To), Generation: 2, IssuedAt: sentAt, ExpiresAt: sentAt.Add(tt.life),
+			Subject: bikerID, Email: tokens.EmailHash(l.To), Generation: 2, IssuedAt: sentAt,
+			ExpiresAt: sentAt.Add(tt.life),
 		}) {
 			t.Errorf("%s: claims %+v (%v)", tt.kind, claims, err)
 		}
@@ -90,9 +91,13 @@ func TestBikersRecipient(t *testing.T) {
 		"a user's": func(l *store.Letter, in *store.Contents) {
 			in.User.Email, in.Biker = l.To, store.Biker{}
 		},
-		"to a user":  func(l *store.Letter, in *store.Contents) { l.Kind, in.User.ActivatedAt = store.LetterDocument, sentAt },
-		"no time":    func(l *store.Letter, _ *store.Contents) { l.OwedAt = time.Time{} },
-		"no address": func(l *store.Letter, _ *store.Contents) { l.Kind, l.To = store.LetterUnregistered, "nele@@example" },
+		"to a user": func(l *store.Letter, in *store.Contents) {
+			l.Kind, in.User.ActivatedAt = store.LetterDocument, sentAt
+		},
+		"no time": func(l *store.Letter, _ *store.Contents) { l.OwedAt = time.Time{} },
+		"no address": func(l *store.Letter, _ *store.Contents) {
+			l.Kind, l.To = store.LetterUnregistered, "nele@@example"
+		},
 		"two of them": func(l *store.Letter, _ *store.Contents) {
 			l.Kind, l.To = store.LetterUnregistered, "a@b.example,c@d.example"
 		},
@@ -110,7 +115,8 @@ func TestFailed(t *testing.T) {
 	for _, language := range promised[bikers] {
 		_, in := letterOf("welcome", language)
 		l, _ := letterOf("failed", language)
-		in.Client, in.Biker.FirstName, in.Biker.LastName, in.Biker.Email = "MarkClient", "MarkFirst", "MarkLast", "mark@x.example"
+		in.Client, in.Biker.FirstName, in.Biker.LastName, in.Biker.Email = "MarkClient", "MarkFirst", "MarkLast",
+			"mark@x.example"
 		in.User = store.User{FirstName: "MarkUser", Email: "mark@x.example", ActivatedAt: sentAt}
 		if raw := string(compose(t, testComposer(t), l, in).raw); strings.Contains(strings.ToLower(raw), "mark") {
 			t.Errorf("%s: it tells of somebody:\n%s", language, raw)
@@ -132,7 +138,8 @@ func TestBikersWithLittle(t *testing.T) {
 			l, in := letterOf(kind, language)
 			in.Client = ""
 			got := compose(t, c, l, in)
-			if bad := hanging.FindString(got.text + decoded(t, got)); bad != "" || strings.Contains(got.html, ": </td>") {
+			if bad := hanging.FindString(got.text + decoded(t, got)); bad != "" ||
+				strings.Contains(got.html, ": </td>") {
 				t.Errorf("%s.%s: %q in:\n%s", kind, language, bad, got.text)
 			}
 		}
@@ -159,8 +166,8 @@ func TestChangedAt(t *testing.T) {
 	}
 }
 
-// TestTypography holds the marks of the letters to bikers: apostrophes are curved, and French sets its high marks off by a
-// space that no line breaks at.
+// TestTypography holds the marks of the letters to bikers: apostrophes are curved, and French sets its high marks off
+// by a space that no line breaks at.
 func TestTypography(t *testing.T) {
 	straight := regexp.MustCompile(`['"]`)
 	french := regexp.MustCompile(`[^\x{a0}][;?!]|[^\x{a0}]: `)

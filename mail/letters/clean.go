@@ -16,7 +16,7 @@ func clean(text string) string {
 	return strings.Join(strings.FieldsFunc(text, unwanted), " ")
 }
 
-// unwanted tells what a letter never holds inside a line.
+// unwanted reports whether a character may not stand inside a line of a letter.
 func unwanted(r rune) bool {
 	switch {
 	case r == '\u2028', r == '\u2029', r == '\uFEFF': // line and paragraph separator, byte order mark
@@ -44,7 +44,7 @@ func cleanLines(text string) []string {
 // linkLike is what mail clients make a link of, even where it is nothing but text.
 var linkLike = regexp.MustCompile(`\.\pL{2}|[:/@]`)
 
-// greetable gives the name, or "" where a mail client would make a link of it: the name was typed before the mailbox
+// greetable returns the name, or "" where a mail client would make a link of it: the name was typed before the mailbox
 // was proven, maybe by somebody else.
 func greetable(name string) string {
 	if linkLike.MatchString(name) {
@@ -53,8 +53,9 @@ func greetable(name string) string {
 	return name
 }
 
-// IsPlainAddress tells whether an address can stand in a header and in the envelope as it is: one @ between characters
-// that need no quoting. The store takes no others; this guards against SMTP parameters and headers in an address.
+// IsPlainAddress reports whether an address can stand in a header and in the envelope as it is: one @ between
+// characters that need no quoting. The store takes no others; this guards against SMTP parameters and headers in an
+// address.
 func IsPlainAddress(address string) bool {
 	local, domain, found := strings.Cut(address, "@")
 	if !found || local == "" || domain == "" || len(address) > 254 {

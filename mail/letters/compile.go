@@ -72,12 +72,12 @@ func (l *letter) render(v *values) (parts, error) {
 	return p, nil
 }
 
-// inText gives words as the text part has them: a link's target stands behind its label (RFC 3986 appendix C).
+// inText returns words as the text part has them: a link's target stands behind its label (RFC 3986 appendix C).
 func inText(words string) string {
 	return linkMark.ReplaceAllString(words, "$1 <{{.$2}}>")
 }
 
-// bare gives a link as it stands alone on a line of the text part. Mail programs leave out of a link what it ends in,
+// bare returns a link as it stands alone on a line of the text part. Mail programs leave out of a link what it ends in,
 // if that is no letter or digit; such a link stands in angle brackets, as those within a line do.
 func bare(link string) string {
 	if endsPlain(link) {
@@ -86,7 +86,7 @@ func bare(link string) string {
 	return "<" + link + ">"
 }
 
-// textBlocks gives the text part's template. Blocks end with a blank line; control lines leave none behind.
+// textBlocks returns the text part's template. Blocks end with a blank line; control lines leave none behind.
 func textBlocks(blocks []block) string {
 	var out strings.Builder
 	for _, b := range blocks {
@@ -112,7 +112,7 @@ func textBlocks(blocks []block) string {
 	return out.String()
 }
 
-// htmlBlocks gives the HTML part's template of some blocks, with the marks of where they stand.
+// htmlBlocks returns the HTML part's template of some blocks, with the marks of where they stand.
 func htmlBlocks(blocks []block, m marks) string {
 	var out strings.Builder
 	for _, b := range blocks {
@@ -148,7 +148,7 @@ func (m marks) rows(lines []string) string {
 	return out.String()
 }
 
-// inHTML gives words as the HTML part has them: literal text escaped, actions kept, links made.
+// inHTML returns words as the HTML part has them: literal text escaped, actions kept, links made.
 func (m marks) inHTML(words string) string {
 	var out strings.Builder
 	rest := words

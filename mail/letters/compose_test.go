@@ -53,7 +53,8 @@ func TestProvenMailbox(t *testing.T) {
 		t.Errorf("a proven mailbox is offered \"this wasn't me\":\n%s", o.text)
 	}
 	in.User.FirstName = "evil.example"
-	if o = compose(t, testComposer(t), l, in); !strings.Contains(o.text, "Hello,") || strings.Contains(o.text, "evil.ex") {
+	if o = compose(t, testComposer(t), l, in); !strings.Contains(o.text, "Hello,") ||
+		strings.Contains(o.text, "evil.ex") {
 		t.Errorf("a name that clients make a link of stands in the greeting:\n%s", o.text)
 	}
 }
@@ -112,7 +113,8 @@ func TestHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	o = compose(t, c, l, in)
-	if o.header.Get("Content-Language") != "en" || o.header["Reply-To"] != nil || strings.Contains(o.text, "Questions?") {
+	if o.header.Get("Content-Language") != "en" || o.header["Reply-To"] != nil ||
+		strings.Contains(o.text, "Questions?") {
 		t.Errorf("an unknown language or a missing contact is not respected: %v", o.header)
 	}
 }
@@ -182,9 +184,11 @@ func TestComposeRefuses(t *testing.T) {
 			l.To = "x@example.net,y@example.net"
 			in.User.Email = l.To
 		},
-		"unknown kind":     func(l *store.Letter, _ *store.Contents) { l.Kind = "farewell" },
-		"no decision":      func(l *store.Letter, _ *store.Contents) { l.Decision = nil },
-		"open load":        func(l *store.Letter, _ *store.Contents) { l.Decision = &store.Load{Status: store.LoadOpen} },
+		"unknown kind": func(l *store.Letter, _ *store.Contents) { l.Kind = "farewell" },
+		"no decision":  func(l *store.Letter, _ *store.Contents) { l.Decision = nil },
+		"open load": func(l *store.Letter, _ *store.Contents) {
+			l.Decision = &store.Load{Status: store.LoadOpen}
+		},
 		"no Message-ID":    func(l *store.Letter, _ *store.Contents) { l.MessageID = "" },
 		"broken MessageID": func(l *store.Letter, _ *store.Contents) { l.MessageID = "a@b\r\nBcc: x@y" },
 	} {

@@ -21,8 +21,8 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// TestOwnTexts: an operator's file stands in the place of the embedded one, whichever system it was written on; all others
-// stay, and what editors leave behind is nothing.
+// TestOwnTexts: an operator's file stands in the place of the embedded one, whichever system it was written on; all
+// others stay, and what editors leave behind is nothing.
 func TestOwnTexts(t *testing.T) {
 	o := testOptions(t)
 	o.Dir = writeFiles(t, map[string]string{
@@ -49,7 +49,8 @@ func TestOwnTexts(t *testing.T) {
 // TestOwnLanguage adds a language for bikers and operators, as an operator does: users get English in it.
 func TestOwnLanguage(t *testing.T) {
 	files := map[string]string{}
-	for _, kind := range slices.Concat(bikers.kinds(), operators.kinds(), []string{bikers.footer(), operators.footer(), wordsFile}) {
+	for _, kind := range slices.Concat(bikers.kinds(), operators.kinds(),
+		[]string{bikers.footer(), operators.footer(), wordsFile}) {
 		content, err := fs.ReadFile(embedded, "texts/"+kind+".en.txt")
 		if err != nil {
 			t.Fatal(err)
@@ -70,12 +71,13 @@ func TestOwnLanguage(t *testing.T) {
 	}
 }
 
-// TestOwnTextsFaults: everything that is wrong in a directory is told at once, each by its file and line, and what is
-// missing of a language begun there, too.
+// TestOwnTextsFaults: everything that is wrong in a directory is reported at once, each by its file and line, and what
+// is missing of a language begun there, too.
 func TestOwnTextsFaults(t *testing.T) {
 	o := testOptions(t)
 	o.Dir = writeFiles(t, map[string]string{
-		"activate.en.txt":     "Subject: S {{.Nmae}}\nPreview: [x](.Link)\n\nHello {{.Firstname}},\nsee {{.Link}}\n\n- fact\n\n{{end}}\n",
+		"activate.en.txt": "Subject: S {{.Nmae}}\nPreview: [x](.Link)\n\nHello {{.Firstname}},\nsee " +
+			"{{.Link}}\n\n- fact\n\n{{end}}\n",
 		"words.nl.txt":        "minutes: minuut\nweeks: a | b\ntime: 15:04\n",
 		"footer-users.fr.txt": "{{if .Contact}}\n\n{{.Link}}\n",
 		"test.es.txt":         "Hola",
@@ -102,9 +104,12 @@ func TestOwnTextsFaults(t *testing.T) {
 		"footer-users.fr.txt:1: an {{if}} has no {{end}}", "footer-users.fr.txt:3: this letter knows no value .Link",
 		"test.es.txt:1: it must start with", "footer-operators.es.txt: it is missing", "words.es.txt: it is missing",
 		"welcome.txt: it is no letter's text", "notes.md: it is no letter's text",
-		"document.de.txt: it cannot be read: it has more than 64 KiB", "decided.de.txt: it cannot be read: it is no plain file",
+		"document.de.txt: it cannot be read: it has more than 64 KiB",
+		"decided.de.txt: it cannot be read: it is no plain file",
 	} {
-		i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, filepath.Join(o.Dir, want)) })
+		i := slices.IndexFunc(lines, func(line string) bool {
+			return strings.HasPrefix(line, filepath.Join(o.Dir, want))
+		})
 		if i < 0 {
 			t.Errorf("nothing begins with %s", want)
 			continue
@@ -115,7 +120,8 @@ func TestOwnTextsFaults(t *testing.T) {
 		t.Errorf("too much is told:\n%s", strings.Join(lines, "\n"))
 	}
 	o.Dir = filepath.Join(t.TempDir(), "nowhere")
-	if _, err := New(o); err == nil || !strings.HasSuffix(err.Error(), o.Dir+" cannot be read: no such file or directory") {
+	if _, err := New(o); err == nil || !strings.HasSuffix(
+		err.Error(), o.Dir+" cannot be read: no such file or directory") {
 		t.Errorf("no directory: %v", err)
 	}
 }

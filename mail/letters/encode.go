@@ -2,7 +2,7 @@ package letters
 
 import "strings"
 
-// Line lengths of a header, in octets: RFC 5322 §2.1.1 wants 78 at most, RFC 2047 §2 76 where a word is encoded. An
+// Line lengths of a header, in bytes: RFC 5322 §2.1.1 wants 78 at most, RFC 2047 §2 76 where a word is encoded. An
 // encoded word is kept short enough to stand on its field's first line.
 const (
 	headerLine  = 76
@@ -14,7 +14,7 @@ const (
 	wordEnd   = "?="
 )
 
-// encodeWords gives one line of text as a header takes it: plain where it is ASCII that folds well and can't be taken
+// encodeWords returns one line of text as a header takes it: plain where it is ASCII that folds well and can't be taken
 // for something encoded, else in encoded words (RFC 2047), each of whole characters.
 func encodeWords(text string) string {
 	if isPlainHeader(text) {
@@ -37,8 +37,8 @@ func encodeWords(text string) string {
 	return out.String() + wordEnd
 }
 
-// isPlainHeader tells whether a text can stand in a header as it is: printable ASCII in words that fit their line, with
-// single spaces between, as folding and unfolding is not sure to keep others.
+// isPlainHeader reports whether a text can stand in a header as it is: printable ASCII in words that fit their line,
+// with single spaces between, as folding and unfolding is not sure to keep others.
 func isPlainHeader(text string) bool {
 	if strings.Contains(text, "=?") {
 		return false
@@ -62,7 +62,7 @@ func isPlainHeader(text string) bool {
 	return word > 0 || text == ""
 }
 
-// encodeRune gives a character in the "Q" encoding, in the set that is safe in a display name too (RFC 2047 §5 (3)).
+// encodeRune returns a character in the "Q" encoding, in the set that is safe in a display name too (RFC 2047 §5 (3)).
 func encodeRune(r rune) string {
 	switch {
 	case r == ' ':

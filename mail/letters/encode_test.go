@@ -68,7 +68,8 @@ func TestFormatAddress(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
-		" Zoë ": "Zoë", "a\r\nb\tc\x00": "a b c", "a\u202eb\u2066c": "a b c", "\xffa": "\uFFFDa", "x\u2028y": "x y", "": "",
+		" Zoë ": "Zoë", "a\r\nb\tc\x00": "a b c", "a\u202eb\u2066c": "a b c", "\xffa": "\uFFFDa",
+		"x\u2028y": "x y", "": "",
 		"l\u00a0an 1": "l\u00a0an 1",
 	} {
 		if got := clean(text); got != want {

@@ -11,9 +11,11 @@ import (
 // envelope; here is what must hold beside that.
 func FuzzCompose(f *testing.F) {
 	f.Add("Zoë", "Org", "Ethanol", "line\nline", "SYN-1", "Kaai 9")
-	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "\r", "</td><script>", "\r\n.\r\n\r\n--=_a", "\"; filename=x\r\nX: y", "{{.Sender}}")
+	f.Add("x\r\nBcc: a@b.example\r\n\r\n", "\r", "</td><script>", "\r\n.\r\n\r\n--=_a", "\"; filename=x\r\nX: y",
+		"{{.Sender}}")
 	f.Add("\xff\xfe\x00", "=?utf-8?q?=0A?=", "\u2028\u202e", strings.Repeat("\r", 99), "%s%n", "[x](.Link)")
-	f.Add(strings.Repeat("é", 600), "", strings.Repeat("w", 2000), strings.Repeat("=\n", 999), strings.Repeat("N", 999), "\n\n")
+	f.Add(strings.Repeat("é", 600), "", strings.Repeat("w", 2000), strings.Repeat("=\n", 999),
+		strings.Repeat("N", 999), "\n\n")
 	c := testComposer(f)
 	harmless := map[string]opened{}
 	for kind, language := range fuzzed {
@@ -23,7 +25,8 @@ func FuzzCompose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, organisation, product, comment, number, station string) {
 		for kind, language := range fuzzed {
 			l, in := letterOf(kind, language)
-			in.Biker.FirstName, in.Biker.LastName, in.Client = first, organisation, station+"." // without one, a row goes
+			// without one, a row goes
+			in.Biker.FirstName, in.Biker.LastName, in.Client = first, organisation, station+"."
 			in.User.FirstName, in.User.LastName, in.User.OrganisationName = first, first, organisation
 			in.Cleaning.Number, in.Cleaning.Station.Name, in.Cleaning.Station.City = number, station, organisation
 			if l.Decision != nil {
@@ -34,11 +37,13 @@ func FuzzCompose(f *testing.F) {
 				t.Errorf("%s: headers %v or parts came up", kind, got.header)
 			}
 			for name, values := range got.header {
-				if len(values) != 1 || name != "Subject" && name != "Content-Type" && values[0] != want.header.Get(name) {
+				if len(values) != 1 || name != "Subject" && name != "Content-Type" &&
+					values[0] != want.header.Get(name) {
 					t.Errorf("%s: %s is %q", kind, name, values)
 				}
 			}
-			if !utf8.ValidString(got.text) || !utf8.ValidString(got.html) || strings.ContainsAny(got.text, "\x00\x07\u202e") {
+			if !utf8.ValidString(got.text) || !utf8.ValidString(got.html) ||
+				strings.ContainsAny(got.text, "\x00\x07\u202e") {
 				t.Errorf("%s: not clean text", kind)
 			}
 			if tags(got.html) != tags(want.html) && kind != "decided" || strings.Contains(got.html, "<script") {
@@ -59,8 +64,8 @@ var fuzzed = map[string]string{"activate": "en", "proven": "nl", "document": "fr
 func tags(page string) int       { return strings.Count(page, "<") }
 func boundaries(data []byte) int { return bytes.Count(data, []byte("\r\n--=_")) }
 
-// FuzzText reads what an operator may write into a file. It is a text that can be filled in, or all that is wrong is told
-// by the file's name.
+// FuzzText reads what an operator may write into a file. It is a text that can be filled in, or all that is wrong is
+// told by the file's name.
 func FuzzText(f *testing.F) {
 	for _, kind := range []string{"decided.en", "activate.nl", "footer-users.fr", "words.de"} {
 		content, err := embedded.ReadFile("texts/" + kind + ".txt")
@@ -86,7 +91,8 @@ func FuzzText(f *testing.F) {
 				t.Errorf("no place in %v", err)
 			}
 		}
-		if err := parseWords(textFile{"words.en.txt", text}, &language{}); err != nil && !strings.HasPrefix(err.Error(), "words.en.txt") {
+		if err := parseWords(textFile{"words.en.txt", text}, &language{}); err != nil &&
+			!strings.HasPrefix(err.Error(), "words.en.txt") {
 			t.Errorf("no place in %v", err)
 		}
 	})

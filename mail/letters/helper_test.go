@@ -53,7 +53,7 @@ var (
 	cleaningID = guid.ID{5: 0, 6: 0x40, 8: 0x80, 15: 1}
 )
 
-// somePDF stands for an uploaded document; its octets are no text.
+// somePDF stands for an uploaded document; its bytes are no text.
 var somePDF = append([]byte("%PDF-1.4\n\xff\x00\r\n.\r\n"), bytes.Repeat([]byte("octets \xfe\r"), 40)...)
 
 func testSealer(t testing.TB) *tokens.Sealer {
@@ -109,9 +109,10 @@ func letterOf(kind, language string) (store.Letter, store.Contents) {
 			OrganisationName: "Synthetische Terminal BV", Language: language, ActivatedAt: sentAt.Add(-time.Hour),
 		},
 		Cleaning: store.Cleaning{ID: cleaningID, CleaningData: store.CleaningData{
-			Number:  "SYN-BE-000001",
-			Station: store.Station{Name: "Lavage Citernes Synthétique", City: "Liège", Country: "BE", Phone: "+32 4 000 00 00"},
-			Status:  store.SignedOff,
+			Number: "SYN-BE-000001",
+			Station: store.Station{Name: "Lavage Citernes Synthétique", City: "Liège", Country: "BE",
+				Phone: "+32 4 000 00 00"},
+			Status: store.SignedOff,
 		}},
 		PDF: somePDF,
 	}
@@ -200,7 +201,7 @@ func compose(t testing.TB, c *Composer, l store.Letter, in store.Contents) opene
 	return o
 }
 
-// checkWire checks what SMTP asks of the octets: lines end with CRLF and nothing else, are short, and are ASCII.
+// checkWire checks what SMTP asks of the bytes: lines end with CRLF and nothing else, are short, and are ASCII.
 func checkWire(t testing.TB, data []byte) {
 	t.Helper()
 	inHead := true

@@ -46,8 +46,10 @@ func TestPage(t *testing.T) {
 		kind := letter.kind
 		l, in := letterOf(kind, letter.language)
 		page := compose(t, c, l, in).html
-		for _, want := range []string{`<html lang="` + letter.language + `">`, `<meta name="color-scheme" content="light dark">`,
-			`<meta name="supported-color-schemes"`, "(prefers-color-scheme: dark)", `role="presentation"`, "max-width:580px"} {
+		for _, want := range []string{`<html lang="` + letter.language + `">`,
+			`<meta name="color-scheme" content="light dark">`,
+			`<meta name="supported-color-schemes"`, "(prefers-color-scheme: dark)", `role="presentation"`,
+			"max-width:580px"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page lacks %s", kind, want)
 			}
@@ -57,7 +59,8 @@ func TestPage(t *testing.T) {
 				t.Errorf("%s: the page has %s", kind, bad)
 			}
 		}
-		if strings.Count(page, "<table") != strings.Count(page, `<table role="presentation"`)+1 { // the ground has its class first
+		// the ground has its class first
+		if strings.Count(page, "<table") != strings.Count(page, `<table role="presentation"`)+1 {
 			t.Errorf("%s: a table without role", kind)
 		}
 		buttons := 1
@@ -108,7 +111,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// all gives what the pattern's group matches, wherever it does.
+// all returns what the pattern's group matches, wherever it does.
 func all(text, pattern string) (found []string) {
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[1])

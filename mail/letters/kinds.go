@@ -18,7 +18,7 @@ const (
 
 var populations = []population{users, bikers, operators}
 
-// promised are the languages that every letter to them must be there in (CONTRACT section 7). Files may bring more.
+// promised are the languages that every letter to them must be there in. Files may bring more.
 var promised = map[population][]string{
 	users: {"en", "nl", "fr", "de"}, bikers: {"en", "nl", "fr"}, operators: {"en", "nl", "fr", "de"},
 }
@@ -28,7 +28,9 @@ func (p population) footer() string { return "footer-" + string(p) }
 
 // kinds are the letters to them, by name.
 func (p population) kinds() []string {
-	return slices.DeleteFunc(kindNames(), func(kind string) bool { return vocabularies[store.LetterKind(kind)].to != p })
+	return slices.DeleteFunc(kindNames(), func(kind string) bool {
+		return vocabularies[store.LetterKind(kind)].to != p
+	})
 }
 
 // vocabulary is what texts of one kind may speak of, and what none may leave out.
@@ -52,8 +54,9 @@ var vocabularies = map[store.LetterKind]vocabulary{
 		must: []string{"Number", "Station", "Link"},
 	},
 	store.LetterDecided: {
-		to:   users,
-		may:  []string{"FirstName", "Link", "Number", "Station", "Phone", "Completed", "Product", "Comment", "DecidedAt"},
+		to: users,
+		may: []string{"FirstName", "Link", "Number", "Station", "Phone", "Completed", "Product", "Comment",
+			"DecidedAt"},
 		must: []string{"Number", "Station", "Completed", "Product", "Comment", "DecidedAt", "Contact"},
 	},
 	store.LetterWelcome: {

@@ -1,7 +1,7 @@
-// Package letters knows what the appliance's letters say, and makes whole mails of them. The wording stands in plain
-// text files under texts, one for each kind and language, from which the text and the HTML part are both made; package
-// letters itself knows only which values a kind of letter may speak of. Tokens are minted while composing, so that
-// none rests in the data file and a link's life starts when it leaves.
+// Package letters composes the appliance's letters as whole mails (RFC 5322, MIME). The wording stands in plain text
+// files under texts, one for each kind and language, from which the text and the HTML part are both made; the code
+// knows only which values a kind of letter may use. Tokens are minted while composing, so that none is ever in the data
+// file, and the life of a link begins when it leaves.
 //
 // # The text files
 //
@@ -19,9 +19,9 @@
 // footer-operators.<language>.txt have the blocks that end every letter to those, words.<language>.txt how the language
 // names spans and writes times.
 //
-// A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the footer
-// and every letter that they can get. Language "en" is what a letter in a language without its kind falls back to. An
-// operator does both, adding and writing anew, in a directory of files with the same names (Options.Dir).
+// A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the
+// footer and every letter that they can get. Language "en" is what a letter in a language without its kind falls back
+// to. An operator does both, adding and writing anew, in a directory of files with the same names (Options.Dir).
 package letters
 
 import (
@@ -96,6 +96,7 @@ func New(o Options) (*Composer, error) {
 	return c, nil
 }
 
+// checkAddresses checks the addresses that stand in every letter's header.
 func (c *Composer) checkAddresses() error {
 	var faults []error
 	if !IsPlainAddress(c.o.From.Address) {
@@ -112,13 +113,15 @@ func (c *Composer) checkAddresses() error {
 	return errors.Join(faults...)
 }
 
+// checkLinks checks the settings of which links in letters are made.
 func (c *Composer) checkLinks() error {
 	faults := []error{CheckActivationURL(c.o.ActivationURL)}
 	if c.o.PublicURL == nil || !isWebURL(c.o.PublicURL.String()) {
 		faults = append(faults, errors.New("the base of the links in letters must be a whole http or https address"))
 	}
 	if c.o.PrivacyURL != "" && !isWebURL(c.o.PrivacyURL) {
-		faults = append(faults, fmt.Errorf("the link to the privacy notice %q is not a whole http or https address", c.o.PrivacyURL))
+		faults = append(faults, fmt.Errorf("the link to the privacy notice %q is not a whole http or https address",
+			c.o.PrivacyURL))
 	}
 	return errors.Join(faults...)
 }

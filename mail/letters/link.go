@@ -17,7 +17,7 @@ const (
 	cleaningPlace = "{cleaningId}"
 )
 
-// CheckActivationURL tells whether a text can be EECD_ACTIVATION_URL: a whole http or https address, in which {token}
+// CheckActivationURL reports whether a text can be EECD_ACTIVATION_URL: a whole http or https address, in which {token}
 // and {cleaningId} may stand anywhere after the host.
 func CheckActivationURL(template string) error {
 	empty := strings.NewReplacer(tokenPlace, "", cleaningPlace, "").Replace(template)
@@ -37,8 +37,8 @@ func CheckActivationURL(template string) error {
 	return nil
 }
 
-// ParseWebURL reads a whole http or https address that can stand in a letter as it is. Its errors are half sentences, to
-// follow a setting's name.
+// ParseWebURL reads a whole http or https address that can stand in a letter as it is. Its errors are half sentences,
+// to follow a setting's name.
 func ParseWebURL(text string) (*url.URL, error) {
 	for i := range len(text) {
 		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`|", c) >= 0 {

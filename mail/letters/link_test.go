@@ -14,11 +14,13 @@ import (
 func TestFillActivationURL(t *testing.T) {
 	id := cleaningID.String()
 	for _, tt := range []struct{ template, want, without string }{
-		{"https://a.example/x", "https://a.example/x?token=T%2B%26&cleaningId=" + id, "https://a.example/x?token=T%2B%26"},
+		{"https://a.example/x", "https://a.example/x?token=T%2B%26&cleaningId=" + id,
+			"https://a.example/x?token=T%2B%26"},
 		{"https://a.example", "https://a.example?token=T%2B%26&cleaningId=" + id, "https://a.example?token=T%2B%26"},
 		{"https://a.example/?l=nl", "https://a.example/?l=nl&token=T%2B%26&cleaningId=" + id,
 			"https://a.example/?l=nl&token=T%2B%26"},
-		{"https://a.example/?", "https://a.example/?token=T%2B%26&cleaningId=" + id, "https://a.example/?token=T%2B%26"},
+		{"https://a.example/?", "https://a.example/?token=T%2B%26&cleaningId=" + id,
+			"https://a.example/?token=T%2B%26"},
 		{"https://a.example/?l=nl&", "https://a.example/?l=nl&token=T%2B%26&cleaningId=" + id,
 			"https://a.example/?l=nl&token=T%2B%26"},
 		{"https://a.example/#/go?x", "https://a.example/?token=T%2B%26&cleaningId=" + id + "#/go?x",
@@ -27,7 +29,8 @@ func TestFillActivationURL(t *testing.T) {
 			"https://a.example/?l=nl&token=T%2B%26#top"},
 		{"https://a.example/{cleaningId}/in", "https://a.example/" + id + "/in?token=T%2B%26",
 			"https://a.example//in?token=T%2B%26"},
-		{"https://a.example/#/{token}/{cleaningId}", "https://a.example/#/T%2B%26/" + id, "https://a.example/#/T%2B%26/"},
+		{"https://a.example/#/{token}/{cleaningId}", "https://a.example/#/T%2B%26/" + id,
+			"https://a.example/#/T%2B%26/"},
 		{"https://a.example/in?t={token}", "https://a.example/in?t=T%2B%26", "https://a.example/in?t=T%2B%26"},
 		{"https://a.example/in?c={cleaningId}&t={token}&u={token}",
 			"https://a.example/in?c=" + id + "&t=T%2B%26&u=T%2B%26", "https://a.example/in?c=&t=T%2B%26&u=T%2B%26"},
@@ -85,7 +88,8 @@ func FuzzActivationURL(f *testing.F) {
 		for _, id := range []guid.ID{{}, cleaningID} {
 			filled := fillActivationURL(template, "pst1_a-b", id)
 			u, err := url.Parse(filled)
-			if err != nil || u.Host == "" || !strings.Contains(filled, "pst1_a-b") || strings.ContainsAny(filled, "{} \r\n<>\"") {
+			if err != nil || u.Host == "" || !strings.Contains(filled, "pst1_a-b") ||
+				strings.ContainsAny(filled, "{} \r\n<>\"") {
 				t.Errorf("%q became %q (%v)", template, filled, err)
 			}
 		}
@@ -124,7 +128,8 @@ func TestTextLinks(t *testing.T) {
 					t.Fatalf("%v: %d links found in\n%s", sample, len(links), text)
 				}
 				for _, link := range links {
-					if enclosed := link[1] == "<" && link[3] == ">"; !enclosed && (link[1] != "\n" || link[3] != "\n" || !endsPlain(link[2])) {
+					if enclosed := link[1] == "<" && link[3] == ">"; !enclosed &&
+						(link[1] != "\n" || link[3] != "\n" || !endsPlain(link[2])) {
 						t.Errorf("%v: %q", sample, link[0])
 					}
 				}
@@ -137,7 +142,8 @@ func TestTextLinks(t *testing.T) {
 func TestMint(t *testing.T) {
 	c := testComposer(t)
 	for range 500 {
-		token, err := c.mint(tokens.Confirmation, tokens.Claims{Subject: userID, IssuedAt: sentAt, ExpiresAt: sentAt.Add(time.Hour)})
+		token, err := c.mint(tokens.Confirmation,
+			tokens.Claims{Subject: userID, IssuedAt: sentAt, ExpiresAt: sentAt.Add(time.Hour)})
 		if err != nil || !endsPlain(token) {
 			t.Fatalf("%q, %v", token, err)
 		}

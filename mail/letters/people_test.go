@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// people are thirty made-up Belgians: particles, apostrophes straight and curved, double names, accents composed and not.
-// The names are as a partner posts them, the addresses and languages as the store keeps them.
+// people are thirty made-up Belgians: particles, apostrophes straight and curved, double names, accents composed and
+// not. The names are as a partner posts them, the addresses and languages as the store keeps them.
 var people = []struct{ first, last, email, language string }{
 	{"Jan", "Peeters", "jan.peeters@example.com", "nl"},
 	{"Lotte", "Janssens", "lotte.janssens@example.com", "nl"},
@@ -60,7 +60,8 @@ func TestPeople(t *testing.T) {
 			}
 			p.email = "mended@example.com"
 		}
-		checkNamed(t, c, p.first, p.last, p.email, p.language, composed.Replace(p.first), composed.Replace(p.first+" "+p.last))
+		checkNamed(t, c, p.first, p.last, p.email, p.language, composed.Replace(p.first),
+			composed.Replace(p.first+" "+p.last))
 	}
 }
 
@@ -70,7 +71,8 @@ func TestStrangeNames(t *testing.T) {
 	long := strings.Repeat("é", 100)
 	for _, n := range []struct{ first, last, wantFirst, want string }{
 		{`<b>Zoë</b>`, `& "Co" <script>`, `<b>Zoë</b>`, `<b>Zoë</b> & "Co" <script>`},
-		{"Jan\r\nBcc: mallory@example.net", "X\r\n\r\nHello", "Jan Bcc: mallory@example.net", "Jan Bcc: mallory@example.net X Hello"},
+		{"Jan\r\nBcc: mallory@example.net", "X\r\n\r\nHello", "Jan Bcc: mallory@example.net",
+			"Jan Bcc: mallory@example.net X Hello"},
 		{"Jan\u202e", "\x00Peeters\u2028", "Jan", "Jan Peeters"},
 		{"{{.Link}}", "[x](.Link)", "{{.Link}}", "{{.Link}} [x](.Link)"},
 		{"=?utf-8?q?Jan?=", "Peeters", "=?utf-8?q?Jan?=", "=?utf-8?q?Jan?= Peeters"},

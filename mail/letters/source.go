@@ -42,15 +42,15 @@ var (
 	quoteLine   = regexp.MustCompile(`^> \{\{\.(\w+)\}\}$`)
 )
 
-// reader takes one text file apart. It reads on behind a fault, so that whoever wrote the file hears of all of them: each
-// is a sentence with the file's name and the line.
+// reader takes one text file apart. It reads on behind a fault, so that whoever wrote the file hears of all of them:
+// each is a sentence with the file's name and the line.
 type reader struct {
-	file   string
-	words  vocabulary
-	used   map[string]bool
-	open   []condition // of the control lines so far, those without an {{end}}
-	faults []error
-	told   map[string]bool // the faults' sentences
+	file     string
+	words    vocabulary
+	used     map[string]bool
+	open     []condition // of the control lines so far, those without an {{end}}
+	faults   []error
+	reported map[string]bool // the faults' sentences
 }
 
 // condition is an {{if}} that waits for its {{end}}.
@@ -60,19 +60,19 @@ type condition struct {
 }
 
 func newReader(file string, words vocabulary) *reader {
-	return &reader{file: file, words: words, used: map[string]bool{}, told: map[string]bool{}}
+	return &reader{file: file, words: words, used: map[string]bool{}, reported: map[string]bool{}}
 }
 
 // fault notes what is wrong in a line; line 0 is the file as a whole. A label is read on its own and as part of its
-// paragraph: what is wrong in it is told once.
+// paragraph: what is wrong in it is reported once.
 func (r *reader) fault(line int, format string, a ...any) {
 	place := r.file
 	if line > 0 {
 		place = fmt.Sprintf("%s:%d", r.file, line)
 	}
 	sentence := place + ": " + fmt.Sprintf(format, a...)
-	if !r.told[sentence] {
-		r.told[sentence] = true
+	if !r.reported[sentence] {
+		r.reported[sentence] = true
 		r.faults = append(r.faults, errors.New(sentence))
 	}
 }
@@ -156,7 +156,7 @@ func (r *reader) body(s *source, lines []string, first int) {
 	}
 }
 
-// block tells what kind of block some lines are, and checks them.
+// block determines what kind of block some lines are, and checks them.
 func (r *reader) block(at int, lines []string) block {
 	content := slices.DeleteFunc(slices.Clone(lines), controlLine.MatchString)
 	if len(content) == 0 {
@@ -226,7 +226,7 @@ func lineOf(at int, text string, place int) int { return at + strings.Count(text
 // breaksOf is what counts lines where words are left out.
 func breaksOf(text string) string { return strings.Repeat("\n", strings.Count(text, "\n")) }
 
-// actions checks everything in double braces. It takes the conditions that are open before, and gives those after.
+// actions checks everything in double braces. It takes the conditions that are open before, and returns those after.
 func (r *reader) actions(at int, text string, open []condition) []condition {
 	bare := actionMark.ReplaceAllStringFunc(text, breaksOf)
 	if i := strings.IndexAny(bare, "{}"); i >= 0 {

@@ -20,7 +20,7 @@ const wordsFile = "words"
 
 var languageCode = regexp.MustCompile(`^[a-z]{2}(-[a-z]{2})?$`)
 
-// textFile is what a file says, and the name by which its faults are told.
+// textFile is what a file says, and the name by which its faults are reported.
 type textFile struct{ name, content string }
 
 // languageFiles are the files of a language, by the kind of letter, footer or wordsFile.
@@ -30,7 +30,7 @@ type languageFiles map[string]textFile
 // compiled once in a process.
 var embeddedTexts = sync.OnceValues(func() (map[string]*language, error) { return loadTexts(embedded, "") })
 
-// textsOf gives all texts, with those of the operator's directory, if one is named, over the embedded ones.
+// textsOf returns all texts, with those of the operator's directory, if one is named, over the embedded ones.
 func textsOf(dir string) (map[string]*language, error) {
 	if dir == "" {
 		return embeddedTexts()
@@ -39,8 +39,8 @@ func textsOf(dir string) (map[string]*language, error) {
 }
 
 // loadTexts reads every text, by language: those embedded, and in their place or beside them those of the operator's
-// directory, if one is named. All files with a fault are named in the error, and every one that is missing: a population
-// has all its letters in a language, or none.
+// directory, if one is named. All files with a fault are named in the error, and every one that is missing: a
+// population has all its letters in a language, or none.
 func loadTexts(files fs.FS, dir string) (map[string]*language, error) {
 	layout, err := fs.ReadFile(files, "layout.html")
 	if err != nil {
@@ -100,7 +100,7 @@ func collect(byLanguage map[string]languageFiles, files fs.FS, dir string) error
 	return errors.Join(faults...)
 }
 
-// longestText bounds a text, in octets; the longest of ours has 2 KiB.
+// longestText bounds a text, in bytes; the longest of ours has 2 KiB.
 const longestText = 64 << 10
 
 // readText reads a file as editors of any system write it: with or without a byte order mark, with either line end.
@@ -153,7 +153,7 @@ func kindNames() []string {
 	return names
 }
 
-// loadLanguage makes one language of its files. What is missing is told as a file of dir.
+// loadLanguage makes one language of its files. What is missing is reported as a file of dir.
 func loadLanguage(code string, files languageFiles, layout, dir string) (*language, error) {
 	l := &language{letters: map[store.LetterKind]*letter{}}
 	present := slices.DeleteFunc(slices.Clone(populations), func(p population) bool {

@@ -63,7 +63,8 @@ func TestAnotherLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for code, want := range map[string]int{"es": len(vocabularies), "pl": len(bikers.kinds()), "it": len(users.kinds())} {
+	for code, want := range map[string]int{"es": len(vocabularies), "pl": len(bikers.kinds()),
+		"it": len(users.kinds())} {
 		if texts[code] == nil || len(texts[code].letters) != want {
 			t.Errorf("%s: not %d letters", code, want)
 		}
@@ -74,19 +75,24 @@ func TestAnotherLanguage(t *testing.T) {
 func TestLiteralWords(t *testing.T) {
 	const words = "<b>R&D</b> 100 %d {{if .Phone}}<i>{{end}}{{.Number}} [a < b](.Link) 'q'"
 	files := textFiles(t)
-	files["texts/document.en.txt"] = &fstest.MapFile{Data: []byte("Subject: S & s\nPreview: <p>\n\n" + words + " {{.Station}}\n")}
+	files["texts/document.en.txt"] = &fstest.MapFile{
+		Data: []byte("Subject: S & s\nPreview: <p>\n\n" + words + " {{.Station}}\n")}
 	texts, err := loadTexts(files, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := texts["en"].letters["document"].render(&values{Number: "<N>", Station: "S", Link: "https://a.example/?x&y"})
+	p, err := texts["en"].letters["document"].render(
+		&values{Number: "<N>", Station: "S", Link: "https://a.example/?x&y"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for want, part := range map[string]string{
-		"<b>R&D</b> 100 %d <N> a < b <https://a.example/?x&y> 'q' S\n":                                      string(p.text),
-		">a &lt; b</a> &#39;q&#39; S</p>":                                                                   string(p.html),
-		"&lt;b&gt;R&amp;D&lt;/b&gt; 100 %d &lt;N&gt; <a class=\"link\" href=\"https://a.example/?x&amp;y\"": string(p.html),
+		"<b>R&D</b> 100 %d <N> a < b <https://a.example/?x&y> 'q' S\n": string(
+			p.text),
+		">a &lt; b</a> &#39;q&#39; S</p>": string(
+			p.html),
+		"&lt;b&gt;R&amp;D&lt;/b&gt; 100 %d &lt;N&gt; <a class=\"link\" href=\"https://a.example/?x&amp;y\"": string(
+			p.html),
 	} {
 		if !strings.Contains(part, want) {
 			t.Errorf("no %q in:\n%s", want, part)
@@ -110,24 +116,30 @@ func TestBrokenTexts(t *testing.T) {
 		{"document.nl.txt", head + body + "{{if .Nummer}}x{{end}}", "knows no value .Nummer"},
 		{"document.nl.txt", head + body + "\n[x](.Nummer)", "document.nl.txt:8: this letter knows no value .Nummer"},
 		{"document.nl.txt", head + body + "\n[x](https://a.example)", "document.nl.txt:8: a link is written"},
-		{"document.nl.txt", head + body + "\nx {{.Link}}", "document.nl.txt:8: the value .Link is written [label](.Link)"},
+		{"document.nl.txt", head + body + "\nx {{.Link}}",
+			"document.nl.txt:8: the value .Link is written [label](.Link)"},
 		{"document.nl.txt", head + body + "\n[x](.Number)", "the value .Number is written {{.Number}}"},
 		{"document.nl.txt", head + body + "\n{{printf \"%d\" .Number}}", "document.nl.txt:8: {{printf"},
 		{"document.nl.txt", head + body + "\n{{.Number}", "document.nl.txt:8: a brace stands alone"},
 		{"document.nl.txt", head + body + "\n{{if .Phone}}x", "document.nl.txt:8: an {{if}} has no {{end}}"},
 		{"document.nl.txt", head + body + "\nx{{end}}", "document.nl.txt:8: {{end}} has no {{if}}"},
 		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n", "document.nl.txt:8: an {{if}} has no {{end}}"},
-		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n\n{{else}}\n\n{{else}}\n", "document.nl.txt:14: {{else}} has no {{if}}"},
-		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\n- A: a\n{{end}}\n", "document.nl.txt:11: {{end}} has no {{if}}"},
-		{"document.nl.txt", head + body + "\n- A: a\n{{if .Phone}}\n\nx\n\n{{end}}\n", "document.nl.txt:9: an {{if}} has no {{end}}"},
-		{"document.nl.txt", head + body + "\na\nb [c\nd {{.X}}](.Link)\n", "document.nl.txt:10: this letter knows no value .X"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\nx\n\n{{else}}\n\n{{else}}\n",
+			"document.nl.txt:14: {{else}} has no {{if}}"},
+		{"document.nl.txt", head + body + "\n{{if .Phone}}\n\n- A: a\n{{end}}\n",
+			"document.nl.txt:11: {{end}} has no {{if}}"},
+		{"document.nl.txt", head + body + "\n- A: a\n{{if .Phone}}\n\nx\n\n{{end}}\n",
+			"document.nl.txt:9: an {{if}} has no {{end}}"},
+		{"document.nl.txt", head + body + "\na\nb [c\nd {{.X}}](.Link)\n",
+			"document.nl.txt:10: this letter knows no value .X"},
 		{"document.nl.txt", head + body + "\na\nb\n[x](y)\n", "document.nl.txt:10: a link is written"},
 		{"document.nl.txt", head + body + "\n- fact", "document.nl.txt:8: a fact is written"},
 		{"document.nl.txt", head + body + "\n> words", "document.nl.txt:8: a block starts with"},
 		{"document.nl.txt", head + body + "\n\x07", "document.nl.txt:8: there is a control character"},
 		{"document.nl.txt", head + body + "\n\xff", "document.nl.txt:8: it is not UTF-8"},
 		{"document.nl.txt", "Subject: [S](.Link)\nPreview: P\n\n" + body, "document.nl.txt:1: a link has no place"},
-		{"document.nl.txt", "Subject: S\nPreview: {{.X}}\n\n" + body, "document.nl.txt:2: this letter knows no value .X"},
+		{"document.nl.txt", "Subject: S\nPreview: {{.X}}\n\n" + body,
+			"document.nl.txt:2: this letter knows no value .X"},
 		{"footer-users.de.txt", "{{.Number}}", "footer-users.de.txt:1: this letter knows no value .Number"},
 		{"words.fr.txt", "minutes: a | b\nhours: a | b\ndays: a | b\n", "words.fr.txt: it needs all four lines"},
 		{"words.fr.txt", "hours: heure", "words.fr.txt:1: write hours"},
@@ -159,20 +171,23 @@ func TestBrokenTexts(t *testing.T) {
 	}
 }
 
-// TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told together.
+// TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told
+// together.
 func TestAllFaultsAtOnce(t *testing.T) {
 	files := textFiles(t)
 	delete(files, "texts/activate.en.txt")
 	delete(files, "texts/words.en.txt")
 	files["texts/decided.de.txt"] = &fstest.MapFile{Data: []byte("Guten Tag")}
 	for name := range maps.Clone(files) {
-		if kind, isDutch := strings.CutSuffix(path.Base(name), ".nl.txt"); isDutch && slices.Contains(bikers.kinds(), kind) {
+		if kind, isDutch := strings.CutSuffix(path.Base(name), ".nl.txt"); isDutch &&
+			slices.Contains(bikers.kinds(), kind) {
 			delete(files, name)
 		}
 	}
 	delete(files, "texts/footer-bikers.nl.txt")
 	_, err := loadTexts(files, "")
-	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt", "welcome.nl.txt", "failed.nl.txt"} {
+	for _, want := range []string{"activate.en.txt", "words.en.txt", "decided.de.txt", "welcome.nl.txt",
+		"failed.nl.txt"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}

@@ -43,8 +43,8 @@ func (l *language) span(d time.Duration) string {
 	return l.minutes.of(max(1, int64(d/time.Minute))) // what lives for seconds is a trial, not a promise
 }
 
-// parseWords reads a words file: "minutes", "hours" and "days", each with its word for one and for more, and "time", the
-// layout of a time with "UTC" in it. Its error names every line that is wrong.
+// parseWords reads a words file: "minutes", "hours" and "days", each with its word for one and for more, and "time",
+// the layout of a time with "UTC" in it. Its error names every line that is wrong.
 func parseWords(file textFile, l *language) error {
 	plurals := map[string]*plural{"minutes": &l.minutes, "hours": &l.hours, "days": &l.days}
 	given := map[string]bool{}
@@ -83,7 +83,7 @@ func parseWords(file textFile, l *language) error {
 	return errors.Join(faults...)
 }
 
-// showsTime tells whether a layout shows a time down to the minute, and in which zone it is.
+// showsTime reports whether a layout shows a time down to the minute, and in which zone it is.
 func showsTime(layout string) bool {
 	at := time.Date(2033, 11, 22, 17, 46, 0, 0, time.UTC)
 	text := at.Format(layout)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"postern/mail"
+	"postern/mail/inbox"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store/refuse"
@@ -14,7 +14,7 @@ import (
 
 // messages lists the letters, newest first (GET messages?start=&limit=).
 func (r *Room) messages(c *web.Call) error {
-	return r.list(c, mail.InboxQuery{})
+	return r.list(c, inbox.Query{})
 }
 
 // search lists the letters that match (GET search?query=&start=&limit=).
@@ -26,22 +26,22 @@ func (r *Room) search(c *web.Call) error {
 	return r.list(c, query)
 }
 
-func (r *Room) list(c *web.Call, query mail.InboxQuery) error {
+func (r *Room) list(c *web.Call, query inbox.Query) error {
 	start, limit := pageOf(c.R.URL.Query())
 	matching := r.box.Find(query)
 	total, unread := r.box.Counts()
 	shown := cut(matching, start, limit)
 	return c.JSON(http.StatusOK, listAnswer{
-		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: mail.CountUnread(matching),
+		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: inbox.CountUnread(matching),
 		Start: start, Messages: summarise(shown),
 	})
 }
 
 // searchOf reads ?query=, which must be there.
-func searchOf(c *web.Call) (mail.InboxQuery, error) {
+func searchOf(c *web.Call) (inbox.Query, error) {
 	text := strings.TrimSpace(c.R.URL.Query().Get("query"))
 	if text == "" {
-		return mail.InboxQuery{}, errNoSearch()
+		return inbox.Query{}, errNoSearch()
 	}
 	return parse(c, text)
 }
@@ -106,7 +106,7 @@ var shownTypes = map[string]bool{
 	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "text/plain": true,
 }
 
-func headFile(h http.Header, file mail.CapturedFile) {
+func headFile(h http.Header, file inbox.File) {
 	kind := mime.FormatMediaType(file.ContentType, nil) // empty where the letter names no type that HTTP could
 	if kind == "" {
 		kind = "application/octet-stream"
@@ -180,7 +180,7 @@ func (r *Room) setRead(c *web.Call) error {
 func (r *Room) info(c *web.Call) error {
 	total, unread := r.box.Counts()
 	size := 0
-	for _, letter := range r.box.Find(mail.InboxQuery{}) {
+	for _, letter := range r.box.Find(inbox.Query{}) {
 		size += len(letter.Raw)
 	}
 	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
@@ -212,5 +212,5 @@ func decodeOptional(c *web.Call, o fields.Object) error {
 
 // idList reads the names of letters.
 func idList(to *[]string) fields.Reader {
-	return fields.List(to, mail.InboxLetters, func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
+	return fields.List(to, inbox.MaxLetters, func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"postern/mail"
+	"postern/mail/inbox"
 )
 
 const api = "/inbox/api/v1/"
@@ -222,7 +222,7 @@ func TestHostile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	letters := s.Find(mail.InboxQuery{})
+	letters := s.Find(inbox.Query{})
 	for _, path := range []string{api + "messages", "/inbox", api + "search?query=%ff", "/inbox?q=%ff<script>"} {
 		if status, h, body := s.call(t, "GET", path, ""); status != 200 || strings.HasPrefix(h.Get("Content-Type"), "text/html") && strings.Contains(body, "<script>") {
 			t.Errorf("%s: %d %s", path, status, body)

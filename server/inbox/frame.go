@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"postern/mail"
+	"postern/mail/inbox"
 	"postern/server/web"
 	"postern/store/refuse"
 )
@@ -46,7 +46,7 @@ func (r *Room) html(c *web.Call) error {
 }
 
 // showHTML answers with a letter's HTML, which can do nothing there.
-func showHTML(c *web.Call, letter *mail.Captured, embedded bool) error {
+func showHTML(c *web.Call, letter *inbox.Letter, embedded bool) error {
 	if letter.HTML == "" {
 		return refuse.New(refuse.NotFound, "The letter has no HTML.")
 	}

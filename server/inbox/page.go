@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"postern/mail"
+	"postern/mail/inbox"
 	"postern/server/web"
 )
 
@@ -81,15 +81,15 @@ func (r *Room) letterPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, letter)
 }
 
-func (r *Room) page(c *web.Call, status int, letter *mail.Captured) error {
+func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 	query := c.R.URL.Query()
 	asked := placeOf(query)
 	version, _ := r.box.Watch() // before the list is read: a change in between is then not missed
-	found := r.box.Find(mail.ParseInboxQuery(asked.query))
+	found := r.box.Find(inbox.ParseQuery(asked.query))
 	total, unread := r.box.Counts()
 	v := view{
 		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread, Found: len(found),
-		FoundUnread: mail.CountUnread(found), ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"),
+		FoundUnread: inbox.CountUnread(found), ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"),
 		Start: min(asked.start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
 	}
 	for _, one := range cut(found, asked.start, pageLetters) {
@@ -142,7 +142,7 @@ func (p place) at(path string, more ...string) string {
 }
 
 // lookAt prepares a letter for the wanted tab, or for the first where there is no such.
-func lookAt(letter *mail.Captured, query url.Values, asked place) *letterView {
+func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 	path := "/inbox/message/" + letter.ID
 	l := &letterView{shown: shown{letter}, UnreadURL: asked.at(path + "/unread"), DeleteURL: asked.at(path + "/delete")}
 	add := func(key, name string, there bool) {
@@ -175,13 +175,13 @@ func lookAt(letter *mail.Captured, query url.Values, asked place) *letterView {
 
 func (r *Room) deleteFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
-	r.box.Delete(mail.ParseInboxQuery(asked.query).Matches)
+	r.box.Delete(inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther("/inbox")
 }
 
 func (r *Room) readFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
-	r.box.MarkRead(true, mail.ParseInboxQuery(asked.query).Matches)
+	r.box.MarkRead(true, inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther(asked.at("/inbox"))
 }
 

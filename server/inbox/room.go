@@ -11,14 +11,14 @@ import (
 	"strconv"
 	"time"
 
-	"postern/mail"
+	"postern/mail/inbox"
 	"postern/server/web"
 	"postern/store/refuse"
 )
 
 // Room holds the inbox's pages and calls.
 type Room struct {
-	box           *mail.Inbox
+	box           *inbox.Inbox
 	stopping      context.Context
 	content       *template.Template
 	style, script file
@@ -26,7 +26,7 @@ type Room struct {
 
 // New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the end
 // of the appliance.
-func New(box *mail.Inbox, stopping context.Context) (*Room, error) {
+func New(box *inbox.Inbox, stopping context.Context) (*Room, error) {
 	r := &Room{box: box, stopping: stopping}
 	var err error
 	if r.style, err = openFile("inbox.css", "text/css; charset=utf-8"); err != nil {
@@ -46,9 +46,9 @@ func errNoLetter() error {
 }
 
 // letter finds the letter that the path names: by its ID, or as "latest", of those that match ?query= where given.
-func (r *Room) letter(c *web.Call) (*mail.Captured, error) { return r.find(c, c.Param("id")) }
+func (r *Room) letter(c *web.Call) (*inbox.Letter, error) { return r.find(c, c.Param("id")) }
 
-func (r *Room) find(c *web.Call, id string) (*mail.Captured, error) {
+func (r *Room) find(c *web.Call, id string) (*inbox.Letter, error) {
 	found, ok := r.box.Letter(id)
 	if id == "latest" {
 		query, err := parse(c, c.R.URL.Query().Get("query"))
@@ -65,29 +65,29 @@ func (r *Room) find(c *web.Call, id string) (*mail.Captured, error) {
 
 // parse reads a search. The dates in it are in the zone that ?tz= names, as Europe/Brussels, else in UTC. Mailpit overlooks a zone
 // that it does not know; here that is said, since the search would find other letters than meant.
-func parse(c *web.Call, text string) (mail.InboxQuery, error) {
+func parse(c *web.Call, text string) (inbox.Query, error) {
 	zone, err := time.LoadLocation(c.R.URL.Query().Get("tz"))
 	if err != nil {
 		const wrong = "This machine knows no such time zone. Leave tz out and write the offset into the date, as after:2026-01-31T08:00:00+01:00."
-		return mail.InboxQuery{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
+		return inbox.Query{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
 	}
-	return mail.ParseInboxQueryIn(text, zone), nil
+	return inbox.ParseQueryIn(text, zone), nil
 }
 
 // opened marks a letter as read, unless only its header is asked for: HEAD changes nothing.
-func (r *Room) opened(c *web.Call, letter *mail.Captured) {
+func (r *Room) opened(c *web.Call, letter *inbox.Letter) {
 	if c.R.Method != http.MethodHead {
 		r.box.MarkRead(true, among(letter.ID))
 	}
 }
 
 // among picks letters by their IDs; none picks all.
-func among(ids ...string) func(*mail.Captured) bool {
+func among(ids ...string) func(*inbox.Letter) bool {
 	wanted := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true
 	}
-	return func(c *mail.Captured) bool { return len(wanted) == 0 || wanted[c.ID] }
+	return func(c *inbox.Letter) bool { return len(wanted) == 0 || wanted[c.ID] }
 }
 
 // pageOf reads start and limit as Mailpit does: what makes no sense counts as absent.
@@ -103,7 +103,7 @@ func pageOf(query url.Values) (start, limit int) {
 }
 
 // cut gives the part of a list that a page shows.
-func cut(all []*mail.Captured, start, limit int) []*mail.Captured {
+func cut(all []*inbox.Letter, start, limit int) []*inbox.Letter {
 	start = min(start, len(all))
 	return all[start:][:min(limit, len(all)-start)]
 }

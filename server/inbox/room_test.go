@@ -12,20 +12,20 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"postern/mail"
+	"postern/mail/inbox"
 	"postern/server/web"
 )
 
 // site is a room behind a real server.
 type site struct {
-	*mail.Inbox
+	*inbox.Inbox
 	url  string
 	stop context.CancelFunc
 }
 
 func open(t *testing.T) site {
 	t.Helper()
-	box := mail.NewInbox(time.Now, rand.Reader)
+	box := inbox.New(time.Now, rand.Reader)
 	stopping, stop := context.WithCancel(t.Context())
 	room, err := New(box, stopping)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s site) deliver(t *testing.T, to, subject, rest string) string {
 	if err := s.Deliver("bounce@localhost", to, []byte(source)); err != nil {
 		t.Fatal(err)
 	}
-	letter, _ := s.Latest(mail.InboxQuery{})
+	letter, _ := s.Latest(inbox.Query{})
 	return letter.ID
 }
 

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"postern/mail"
+	"postern/mail/inbox"
 )
 
 // shown is a letter as the template names its parts.
-type shown struct{ *mail.Captured }
+type shown struct{ *inbox.Letter }
 
 // Title is the subject, or what stands for it.
 func (s shown) Title() string {
@@ -75,7 +75,7 @@ type field struct{ Name, Value string }
 func (s shown) Enclosed() []enclosure {
 	list := make([]enclosure, len(s.Files))
 	for i, f := range s.Files {
-		list[i] = enclosure{CapturedFile: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID, Weight: size(f.Size)}
+		list[i] = enclosure{File: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID, Weight: size(f.Size)}
 		if f.FileName == "" {
 			list[i].Name = "part " + f.PartID
 		}
@@ -85,7 +85,7 @@ func (s shown) Enclosed() []enclosure {
 
 // enclosure is a file as the template draws it.
 type enclosure struct {
-	mail.CapturedFile
+	inbox.File
 	Name, URL, Weight string
 }
 

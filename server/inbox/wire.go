@@ -4,7 +4,7 @@ import (
 	netmail "net/mail"
 	"time"
 
-	"postern/mail"
+	"postern/mail/inbox"
 )
 
 // The shapes of Mailpit's API v1, as its clients read them: https://mailpit.axllent.org/docs/api-v1/
@@ -77,7 +77,7 @@ type configurationAnswer struct {
 	SpamAssassin, ChaosEnabled, DuplicatesIgnored, HideDeleteAllButton bool
 }
 
-func summarise(letters []*mail.Captured) []summary {
+func summarise(letters []*inbox.Letter) []summary {
 	list := make([]summary, len(letters))
 	for i, c := range letters {
 		list[i] = summary{
@@ -93,7 +93,7 @@ func summarise(letters []*mail.Captured) []summary {
 	return list
 }
 
-func describe(c *mail.Captured) message {
+func describe(c *inbox.Letter) message {
 	m := message{
 		ID: c.ID, MessageID: c.MessageID, From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc, ReplyTo: c.ReplyTo, ReturnPath: c.Sender,
 		Subject: c.Subject, ListUnsubscribe: unsubscribe{Header: c.Unsubscribe, HeaderPost: c.UnsubscribePost}, Date: c.Date,

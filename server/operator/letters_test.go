@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/rs/zerolog"
 
+	"postern/mail/smtp"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
@@ -162,11 +163,11 @@ func testLetterTold(t *testing.T) {
 
 func TestCheckSmarthost(t *testing.T) {
 	newLettersRoom(t, nil).call(200, `{"inbox":true,"steps":[]}`, "POST", "/sending/check", "")
-	r := newLettersRoom(t, func(context.Context) ([]operator.Step, error) {
-		return []operator.Step{{Name: "connect", Detail: "192.0.2.1:587"}, {Name: "tls", Err: errors.New("expired")}}, nil
+	r := newLettersRoom(t, func(context.Context) ([]smtp.Step, error) {
+		return []smtp.Step{{Name: "connect", Detail: "192.0.2.1:587"}, {Name: "tls", Fault: "expired"}}, nil
 	})
 	r.call(200, `{"inbox":false,"steps":[{"name":"connect","detail":"192.0.2.1:587"},{"name":"tls","fault":"expired"}]}`,
 		"POST", "/sending/check", "")
-	newLettersRoom(t, func(context.Context) ([]operator.Step, error) { return nil, errors.New("s3cret") }).
+	newLettersRoom(t, func(context.Context) ([]smtp.Step, error) { return nil, errors.New("s3cret") }).
 		call(500, `"status":500`, "POST", "/sending/check", "")
 }

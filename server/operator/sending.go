@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/mail/smtp"
 	"postern/server/web"
 	"postern/server/web/fields"
 )
@@ -60,15 +61,9 @@ func language(text string) (code, wrong string) {
 	return code, ""
 }
 
-// Step is one step of a check of the smarthost: what it was about, what came of it, and the fault that it ended with.
-type Step struct {
-	Name, Detail string
-	Err          error
-}
-
-// SmarthostChecker dials the smarthost and goes as far as a letter would, but sends none. The error is for what kept it from
-// trying at all; one that a step met is the step's.
-type SmarthostChecker func(ctx context.Context) ([]Step, error)
+// SmarthostChecker dials the smarthost and goes as far as a letter would, but sends none. The error is for what kept it
+// from trying at all; the fault that a step met is the step's.
+type SmarthostChecker func(ctx context.Context) ([]smtp.Step, error)
 
 // checkSmarthost has the smarthost dialled and logged in to; nothing is sent.
 func (o *Operator) checkSmarthost(c *web.Call) error {

@@ -3,6 +3,7 @@ package operator
 import (
 	"time"
 
+	"postern/mail/smtp"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -114,26 +115,12 @@ type TestLetter struct {
 // SmarthostCheck answers POST sending/check.
 type SmarthostCheck struct {
 	Inbox bool        `json:"inbox"` // there is no smarthost: letters go to the built-in inbox
-	Steps []StepCheck `json:"steps"`
-}
-
-// StepCheck is a Step.
-type StepCheck struct {
-	Name   string `json:"name"`
-	Detail string `json:"detail,omitzero"` // the smarthost's words, or what was found
-	Fault  string `json:"fault,omitzero"`  // none: it went well
+	Steps []smtp.Step `json:"steps"`
 }
 
 // ViewSmarthost is the answer to a check of the smarthost; no steps at all: there is none.
-func ViewSmarthost(steps []Step) SmarthostCheck {
-	view := SmarthostCheck{Inbox: len(steps) == 0, Steps: make([]StepCheck, len(steps))}
-	for i, step := range steps {
-		view.Steps[i] = StepCheck{Name: step.Name, Detail: step.Detail}
-		if step.Err != nil {
-			view.Steps[i].Fault = step.Err.Error()
-		}
-	}
-	return view
+func ViewSmarthost(steps []smtp.Step) SmarthostCheck {
+	return SmarthostCheck{Inbox: len(steps) == 0, Steps: append([]smtp.Step{}, steps...)}
 }
 
 // Checked answers POST check.

@@ -1,0 +1,203 @@
+package smtp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/textproto"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gosmtp "github.com/emersion/go-smtp"
+
+	"postern/store"
+)
+
+// The phases of an attempt, as store.Attempt names them.
+const (
+	PhaseConnect = "connect"
+	PhaseTLS     = "tls"
+	PhaseHello   = "hello"
+	PhaseAuth    = "auth"
+	PhaseReset   = "reset" // on a reused connection, before MAIL
+	PhaseSize    = "size"  // the smarthost has named a SIZE that the message exceeds
+	PhaseMail    = "mail"
+	PhaseRcpt    = "rcpt"
+	PhaseData    = "data"
+	PhaseBody    = "body"
+	PhaseDot     = "dot"
+)
+
+// fault is an error with the phase of the attempt that it ended.
+type fault struct {
+	phase string
+	err   error
+	class store.AttemptClass // where neither phase nor reply decides it
+	login bool               // a user name and its password, or token, were not taken
+}
+
+// attempt returns the record of a fault.
+func (f *fault) attempt() store.Attempt {
+	a := store.Attempt{Phase: f.phase, Class: f.class}
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](f.err); ok {
+		a.Code, a.Text = reply.Code, printable(reply.Message)
+		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
+		if a.Class == "" {
+			a.Class = classOfReply(f.phase, a.Code, a.Enhanced, reply.Message)
+		}
+		return a
+	}
+	a.Text = printable(causeOf(f.err))
+	if a.Class == "" {
+		a.Class = classOfBreak(f.phase)
+	}
+	return a
+}
+
+// classOfReply decides whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
+// mailbox that is full (552, 5.2.2, or in words alone) will not be so for ever.
+func classOfReply(phase string, code int, status, said string) store.AttemptClass {
+	switch {
+	case ofSmarthost(code) || beforeMail(phase):
+		return store.AttemptSmarthost
+	case code/100 == 4:
+		return store.AttemptTemporary
+	case code/100 == 5 && phase == PhaseMail:
+		return store.AttemptSmarthost
+	case code == 552, code/100 == 5 && (status == "5.2.2" || status == "" && isFull(said)):
+		return store.AttemptTemporary
+	case code/100 == 5:
+		return store.AttemptPermanent
+	}
+	return classOfBreak(phase) // a code that has no meaning there: as good as no answer
+}
+
+// ofSmarthost reports whether a smarthost speaks by this code of itself or of its client, whatever the command: going
+// away, TLS or login not there or wanted, and what a wrong order of commands or a wrong name in EHLO gets.
+func ofSmarthost(code int) bool {
+	return slices.Contains([]int{421, 454, 503, 504, 530}, code)
+}
+
+// classOfBreak decides whose fault a lost connection, a timeout or an unreadable answer is.
+func classOfBreak(phase string) store.AttemptClass {
+	switch {
+	case beforeMail(phase), phase == PhaseMail: // MAIL was not accepted
+		return store.AttemptSmarthost
+	case phase == PhaseDot: // all was sent, and nobody knows what became of it
+		return store.AttemptUncertain
+	}
+	return store.AttemptTemporary
+}
+
+// beforeMail reports whether a phase comes before MAIL.
+func beforeMail(phase string) bool {
+	switch phase {
+	case PhaseConnect, PhaseTLS, PhaseHello, PhaseAuth, PhaseReset:
+		return true
+	}
+	return false
+}
+
+// AfterMail reports whether a phase comes after the smarthost took MAIL.
+func AfterMail(phase string) bool {
+	switch phase {
+	case PhaseRcpt, PhaseData, PhaseBody, PhaseDot:
+		return true
+	}
+	return false
+}
+
+// ignore2xx drops the error that go-smtp makes of any 2xx but the one that it expects: the first digit decides (RFC
+// 5321 §4.3.2).
+func ignore2xx(err error) error {
+	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
+		return nil
+	}
+	return err
+}
+
+// isReply reports whether the smarthost answered, so that the dialogue is still in step.
+func isReply(err error) bool {
+	reply, ok := errors.AsType[*gosmtp.SMTPError](err)
+	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
+}
+
+// enhanced returns an enhanced status code as it is written; empty where there is none.
+func enhanced(code gosmtp.EnhancedCode) string {
+	if code == (gosmtp.EnhancedCode{}) || code == gosmtp.NoEnhancedCode {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d.%d", code[0], code[1], code[2])
+}
+
+// replyOf returns an answer that did not come through go-smtp as if it had.
+func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
+	reply := &gosmtp.SMTPError{Code: answer.Code, Message: answer.Msg}
+	if first, rest, _ := strings.Cut(answer.Msg, " "); isEnhanced(first) {
+		for i, part := range strings.Split(first, ".") {
+			reply.EnhancedCode[i], _ = strconv.Atoi(part)
+		}
+		reply.Message = rest
+	}
+	return reply
+}
+
+// acceptedAttempt returns the record of an accepted message, made of its answer, which holds the smarthost's queue id.
+func acceptedAttempt(answer string) store.Attempt {
+	a := store.Attempt{Class: store.AttemptSent, Phase: PhaseDot, Code: 250}
+	first, rest, _ := strings.Cut(answer, " ")
+	if isEnhanced(first) {
+		a.Enhanced, answer = first, strings.ReplaceAll(rest, "\n"+first+" ", "\n")
+	}
+	a.Text = printable(answer)
+	return a
+}
+
+// isEnhanced reports whether a text is an enhanced status code (RFC 3463 §2): three numbers of at most three digits.
+func isEnhanced(text string) bool {
+	parts := strings.Split(text, ".")
+	for _, part := range parts {
+		if n, err := strconv.ParseUint(part, 10, 16); err != nil || n > 999 {
+			return false
+		}
+	}
+	return len(parts) == 3
+}
+
+// causeOf says what happened to a connection, with the cause as the system names it.
+func causeOf(err error) string {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time (" + err.Error() + ")"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the smarthost closed the connection"
+	}
+	return err.Error()
+}
+
+// maxKept bounds, in bytes, what is kept of a server's words.
+const maxKept = 500
+
+// printable makes a server's words fit to be kept and shown: one line, printable, at most maxKept bytes.
+func printable(said string) string {
+	var kept strings.Builder
+	for len(said) > 0 {
+		r, size := utf8.DecodeRuneInString(said)
+		piece := said[:size]
+		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
+			piece = strings.Trim(strconv.Quote(piece), `"`)
+		}
+		if kept.Len()+len(piece) > maxKept {
+			break
+		}
+		kept.WriteString(piece)
+		said = said[size:]
+	}
+	return kept.String()
+}
