@@ -12,8 +12,8 @@ const (
 	firstPause = 5 * time.Second
 	maxPause   = 5 * time.Minute
 
-	// talkingPause bounds the pause where the smarthost takes MAIL and refuses what comes then: that may be about the
-	// few letters that it was offered, and others must not wait any longer for letters to strangers.
+	// talkingPause bounds the pause where the smarthost takes MAIL and refuses what comes then, while other letters
+	// wait: it may be about the few letters that it was offered, as those to strangers.
 	talkingPause = 20 * time.Second
 )
 
@@ -27,6 +27,9 @@ type breaker struct {
 	pause time.Duration
 	timer *time.Timer
 	over  bool // the pause is over: the next letter is the probe
+
+	began   time.Time // of the pause
+	talking bool      // the smarthost took MAIL, and refused what came then
 }
 
 func newBreaker() *breaker {
@@ -41,14 +44,18 @@ func (b *breaker) trip(letter guid.ID, a store.Attempt) bool {
 	if b.open && letter != b.probe {
 		return false
 	}
-	longest := maxPause
-	if turnedAway(a) {
-		longest = talkingPause
-	}
-	b.pause = min(max(firstPause, 2*b.pause), longest)
+	b.pause = min(max(firstPause, 2*b.pause), maxPause)
 	b.open, b.over, b.probe = true, false, guid.ID{}
+	b.began, b.talking = time.Now(), turnedAway(a)
 	b.timer.Reset(b.pause)
 	return true
+}
+
+// shorten bounds a pause for the sake of other letters than those that were refused.
+func (b *breaker) shorten() {
+	if b.open && b.talking && !b.over && b.pause > talkingPause {
+		b.timer.Reset(max(0, talkingPause-time.Since(b.began)))
+	}
 }
 
 // endPause ends the pause: the next letter is the probe.

@@ -113,6 +113,7 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 		case <-s.courier.store.Owed():
 			s.due, s.signal = true, true
 			s.checkPaused()
+			s.hastenForOthers()
 		case <-s.courier.store.Resumed():
 			s.resumed()
 		case <-mended:
@@ -208,6 +209,18 @@ func (s *scheduler) changed(attempt store.Attempt) {
 	s.ahead = leastAhead
 	s.release()
 	s.courier.pauseBegan(s.breaker.pause, attempt)
+	s.hastenForOthers()
+}
+
+// hastenForOthers shortens a pause that few letters have caused while others are queued beside them.
+func (s *scheduler) hastenForOthers() {
+	if !s.breaker.open || !s.breaker.talking {
+		return
+	}
+	counts, err := s.courier.store.LetterCounts()
+	if err == nil && counts[store.LetterQueued] > len(s.suspicion.excused) {
+		s.breaker.shorten()
+	}
 }
 
 // release gives back the letters that are claimed and not with a worker.

@@ -61,6 +61,34 @@ func (o *harness) strangers(from, n int) {
 	}
 }
 
+// TestRefusedPauses: the pauses after refusals of the sender double to 5 minutes while no other letters wait.
+func TestRefusedPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var tries []time.Time // by the server's one connection at a time
+		s := smtptest.NewServer(func(phase string, n int) string {
+			if phase != "rcpt" {
+				return ""
+			}
+			tries = append(tries, time.Now())
+			return "550 relay not permitted"
+		})
+		o := newHarness(t, 1)
+		defer o.close()
+		o.register(3)
+		o.start(o.smarthost(s))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		var pauses []time.Duration
+		for i := 3; i < 11; i++ {
+			pauses = append(pauses, tries[i].Sub(tries[i-1]).Round(time.Second))
+		}
+		if got := fmt.Sprint(pauses); got != "[5s 10s 20s 40s 1m20s 2m40s 5m0s 5m0s]" {
+			t.Errorf("pauses of %s", got)
+		}
+	})
+}
+
 // TestAllTurnedAway: a smarthost that says 421 to everybody is at fault, before and after it was known to say it of
 // single letters; nobody's letter fails, and all arrive.
 func TestAllTurnedAway(t *testing.T) {
@@ -87,8 +115,9 @@ func TestAllTurnedAway(t *testing.T) {
 			began := s.Count("rcpt")
 			o.register(30)
 			time.Sleep(2 * time.Hour)
-			// once in 20 s, but where it is known as single letters' trouble at first
-			if n := s.Count("rcpt") - began; n < 300 || n > 2*60*3+30*5 {
+			// once in 5 minutes, more often while there are letters that were not tried yet, and where it is known as
+			// single letters' trouble at first
+			if n := s.Count("rcpt") - began; n < 24 || n > 2*60*3+30*5 {
 				t.Errorf("known %t: %d letters tried in two hours", known, n)
 			}
 			for _, letter := range must(o.store.Letters(store.LetterFilter{State: store.LetterQueued})) {
