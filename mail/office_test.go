@@ -20,6 +20,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/store"
+	"postern/store/file"
 	"postern/tokens"
 )
 
@@ -208,7 +209,7 @@ func (o *office) inHand() int {
 func (o *office) damage(old, damaged string) {
 	o.t.Helper()
 	dir := o.t.TempDir()
-	name := store.DataFile(dir)
+	name := file.DataFile(dir)
 	if err := errors.Join(o.store.Copy(name), o.store.Close()); err != nil {
 		o.t.Fatal(err)
 	}

@@ -51,26 +51,26 @@ func (u *unproven) of(kind LetterKind) *int {
 }
 
 // address reads what is remembered of an address.
-func (t *tx) address(email string) (address, error) {
-	known, _, err := addresses.get(t, t.addressHash(email))
+func (t tx) address(email string) (address, error) {
+	known, _, err := addresses.Get(t.Tx, t.addressHash(email))
 	return known, err
 }
 
-func (t *tx) putAddress(email string, known address) error {
-	return addresses.put(t, t.addressHash(email), known)
+func (t tx) putAddress(email string, known address) error {
+	return addresses.Put(t.Tx, t.addressHash(email), known)
 }
 
-// addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults, and
-// each set of them would be news.
+// addressFailed is how many letters about failed registrations an address gets: whoever posts it chooses the faults,
+// and each set of them would be news.
 var addressFailed = limit.Rate{Count: 5, Per: 24 * time.Hour}
 
 // countFailed counts one of those.
-func (t *tx) countFailed(email string) error {
+func (t tx) countFailed(email string) error {
 	known, err := t.address(email)
 	if err != nil {
 		return err
 	}
-	known.Failed, _ = addressFailed.Take(known.Failed, t.now)
+	known.Failed, _ = addressFailed.Take(known.Failed, t.Now())
 	return t.putAddress(email, known)
 }
 
@@ -174,7 +174,7 @@ func (a address) counted(link owedLink) address {
 }
 
 // proveAddress notes that a mailbox has been read.
-func (t *tx) proveAddress(email string) error {
+func (t tx) proveAddress(email string) error {
 	known, err := t.address(email)
 	if err != nil || known.Unproven == (unproven{}) {
 		return err
@@ -184,7 +184,7 @@ func (t *tx) proveAddress(email string) error {
 }
 
 // loosenLinks is for a person who is erased: the letters of that kind stay counted, and are nobody's.
-func (t *tx) loosenLinks(email string, kind LetterKind) error {
+func (t tx) loosenLinks(email string, kind LetterKind) error {
 	known, err := t.address(email)
 	if err != nil || len(known.linksOf(func(l owedLink) bool { return l.Kind == kind && l.Generation != 0 })) == 0 {
 		return err

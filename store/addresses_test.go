@@ -11,6 +11,12 @@ import (
 	"time"
 )
 
+// overLimit is something that went over a limit.
+type overLimit struct {
+	limit   Limit
+	outcome LimitOutcome
+}
+
 // noted collects what a store finds over its limits.
 type noted map[overLimit]int
 
@@ -274,8 +280,8 @@ func TestBaseOf(t *testing.T) {
 	}
 }
 
-// TestStrangersShare holds that a few networks that flood leave others their letters, that these come first, and that it
-// stays at the limit in all.
+// TestStrangersShare holds that a few networks that flood leave others their letters, that these come first, and that
+// it stays at the limit in all.
 func TestStrangersShare(t *testing.T) {
 	for _, floods := range [][]string{
 		{"2001:db8:1::", "2001:db8:2::", "2001:db8:3::"}, {"192.0.2.0", "198.51.100.0", "203.0.113.0"},
@@ -323,8 +329,8 @@ func TestStrangersShare(t *testing.T) {
 	}
 }
 
-// TestNetworkShare holds that every share is within the limit, never grows with what was caused, and lets newcomers have
-// all of it.
+// TestNetworkShare holds that every share is within the limit, never grows with what was caused, and lets newcomers
+// have all of it.
 func TestNetworkShare(t *testing.T) {
 	for _, count := range []int{1, 2, 3, 10, 500, 1_000_000_000} {
 		rate, before := limit.Rate{Count: count, Per: time.Hour}, count

@@ -43,23 +43,23 @@ func resultsKey(answer guid.ID, begin int) []byte {
 // resultsOfKey is where an erasure finds a part that is about a biker.
 func resultsOfKey(biker guid.ID, results []byte) []byte { return append(biker[:], results...) }
 
-// keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores tells
-// whether something was stored of these people.
-func (t *tx) keepResults(list BikerList, begin int, part []BikerResult, stores bool) error {
+// keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores
+// tells whether something was stored of these people.
+func (t tx) keepResults(list BikerList, begin int, part []BikerResult, stores bool) error {
 	key := t.store.answerKey(list.Partner, list.Key)
-	record, found, err := answers.get(t, key)
+	record, found, err := answers.Get(t.Tx, key)
 	if err != nil {
 		return err
 	}
-	if found && t.now.Sub(record.BegunAt) >= answersFor {
+	if found && t.Now().Sub(record.BegunAt) >= answersFor {
 		if err := t.dropAnswer(key, record); err != nil {
 			return err
 		}
 		found = false
 	}
 	if !found {
-		record = answerRecord{ID: t.newID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.now, People: len(list.People)}
-		if err := t.put(answerBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
+		record = answerRecord{ID: t.NewID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.Now(), People: len(list.People)}
+		if err := t.Put(answerBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
 			return err
 		}
 	}
@@ -68,24 +68,24 @@ func (t *tx) keepResults(list BikerList, begin int, part []BikerResult, stores b
 	}
 	record.Results += len(part)
 	record.Begun = record.Begun || stores
-	if err := answers.put(t, key, record); err != nil {
+	if err := answers.Put(t.Tx, key, record); err != nil {
 		return err
 	}
 	return t.putResults(resultsKey(record.ID, begin), part)
 }
 
-func (t *tx) putResults(key []byte, part []BikerResult) error {
+func (t tx) putResults(key []byte, part []BikerResult) error {
 	if len(part) == 0 {
 		return nil
 	}
-	if err := results.put(t, key, part); err != nil {
+	if err := results.Put(t.Tx, key, part); err != nil {
 		return err
 	}
 	for _, result := range part {
 		if result.Biker.IsZero() || result.Erased {
 			continue
 		}
-		if err := t.put(answerPersonBucket, resultsOfKey(result.Biker, key), nil); err != nil {
+		if err := t.Put(answerPersonBucket, resultsOfKey(result.Biker, key), nil); err != nil {
 			return err
 		}
 	}
@@ -94,15 +94,15 @@ func (t *tx) putResults(key []byte, part []BikerResult) error {
 
 // keptResults reads what is kept for a key; the record is zero where nothing is, or no longer.
 func (s *Store) keptResults(partner, key string) (record answerRecord, answer BikerAnswer, err error) {
-	answer, err = read(s, func(t *tx) (answer BikerAnswer, err error) {
+	answer, err = read(s, func(t tx) (answer BikerAnswer, err error) {
 		found := false
-		record, found, err = answers.get(t, s.answerKey(partner, key))
-		if err != nil || !found || t.now.Sub(record.BegunAt) >= answersFor {
+		record, found, err = answers.Get(t.Tx, s.answerKey(partner, key))
+		if err != nil || !found || t.Now().Sub(record.BegunAt) >= answersFor {
 			record = answerRecord{}
 			return answer, err
 		}
 		answer.TraceID = record.TraceID
-		err = results.each(t, record.ID[:], nil, func(_ []byte, part []BikerResult) (bool, error) {
+		err = results.Each(t.Tx, record.ID[:], nil, func(_ []byte, part []BikerResult) (bool, error) {
 			answer.Results = append(answer.Results, part...)
 			return true, nil
 		})
@@ -112,10 +112,10 @@ func (s *Store) keptResults(partner, key string) (record answerRecord, answer Bi
 }
 
 // dropAnswer removes a kept answer with all its parts.
-func (t *tx) dropAnswer(key []byte, record answerRecord) error {
+func (t tx) dropAnswer(key []byte, record answerRecord) error {
 	var keys [][]byte
 	var people [][]byte
-	err := results.each(t, record.ID[:], nil, func(key []byte, part []BikerResult) (bool, error) {
+	err := results.Each(t.Tx, record.ID[:], nil, func(key []byte, part []BikerResult) (bool, error) {
 		key = slices.Clone(key)
 		keys = append(keys, key)
 		for _, result := range part {
@@ -129,36 +129,36 @@ func (t *tx) dropAnswer(key []byte, record answerRecord) error {
 		return err
 	}
 	for _, person := range people {
-		if err := t.delete(answerPersonBucket, person); err != nil {
+		if err := t.Delete(answerPersonBucket, person); err != nil {
 			return err
 		}
 	}
 	for _, key := range keys {
-		if err := results.delete(t, key); err != nil {
+		if err := results.Delete(t.Tx, key); err != nil {
 			return err
 		}
 	}
-	if err := t.delete(answerBegunBucket, timeKey(record.BegunAt, record.ID)); err != nil {
+	if err := t.Delete(answerBegunBucket, timeKey(record.BegunAt, record.ID)); err != nil {
 		return err
 	}
-	return answers.delete(t, key)
+	return answers.Delete(t.Tx, key)
 }
 
 // hasAnswersOf tells whether a kept answer names a person.
-func (t *tx) hasAnswersOf(person guid.ID) bool {
-	key, _ := t.cursor(answerPersonBucket).Seek(person[:])
+func (t tx) hasAnswersOf(person guid.ID) bool {
+	key, _ := t.Cursor(answerPersonBucket).Seek(person[:])
 	return key != nil && guid.ID(key[:16]) == person
 }
 
 // forgetAnswers leaves of a person in kept answers nothing but the outcome.
-func (t *tx) forgetAnswers(biker guid.ID) error {
+func (t tx) forgetAnswers(biker guid.ID) error {
 	var keys [][]byte
-	c := t.cursor(answerPersonBucket)
+	c := t.Cursor(answerPersonBucket)
 	for key, _ := c.Seek(biker[:]); key != nil && guid.ID(key[:16]) == biker; key, _ = c.Next() {
 		keys = append(keys, slices.Clone(key))
 	}
 	for _, key := range keys {
-		part, _, err := results.get(t, key[16:])
+		part, _, err := results.Get(t.Tx, key[16:])
 		if err != nil {
 			return err
 		}
@@ -167,10 +167,10 @@ func (t *tx) forgetAnswers(biker guid.ID) error {
 				part[i] = BikerResult{Outcome: result.Outcome, Erased: true}
 			}
 		}
-		if err := results.put(t, key[16:], part); err != nil {
+		if err := results.Put(t.Tx, key[16:], part); err != nil {
 			return err
 		}
-		if err := t.delete(answerPersonBucket, key); err != nil {
+		if err := t.Delete(answerPersonBucket, key); err != nil {
 			return err
 		}
 	}

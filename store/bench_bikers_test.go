@@ -19,8 +19,8 @@ func benchPeople(round int) []Candidate {
 	return people
 }
 
-// BenchmarkList registers lists of 10,000 new people, and writes as many of the same records to a bare bbolt file in one
-// transaction; the ratio of the two is what the appliance's rules and its parts of 500 people cost.
+// BenchmarkList registers lists of 10,000 new people, and writes as many of the same records to a bare bbolt file in
+// one transaction; the ratio of the two is what the appliance's rules and its parts of 500 people cost.
 func BenchmarkList(b *testing.B) {
 	b.Run("postern", func(b *testing.B) {
 		s := benchStore(b)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
 	"time"
@@ -11,8 +12,8 @@ import (
 
 var errNoBiker = refuse.New(refuse.NotFound, "There is no biker with this e-mail address.")
 
-func (t *tx) biker(id guid.ID) (Biker, error) {
-	biker, found, err := bikers.get(t, id[:])
+func (t tx) biker(id guid.ID) (Biker, error) {
+	biker, found, err := bikers.Get(t.Tx, id[:])
 	if err == nil && !found {
 		err = errNoBiker
 	}
@@ -20,15 +21,15 @@ func (t *tx) biker(id guid.ID) (Biker, error) {
 }
 
 // bikerAt finds the biker of an address.
-func (t *tx) bikerAt(email string) (biker Biker, found bool, err error) {
-	id := t.get(bikerAddressBucket, addressKey(email))
+func (t tx) bikerAt(email string) (biker Biker, found bool, err error) {
+	id := t.Get(bikerAddressBucket, addressKey(email))
 	if id == nil {
 		return Biker{}, false, nil
 	}
-	return bikers.get(t, id)
+	return bikers.Get(t.Tx, id)
 }
 
-func (t *tx) bikerByEmail(email string) (Biker, error) {
+func (t tx) bikerByEmail(email string) (Biker, error) {
 	biker, found, err := t.bikerAt(email)
 	if err == nil && !found {
 		err = errNoBiker
@@ -43,12 +44,12 @@ func employeeKey(partner, employee string) []byte {
 
 // BikerByEmail gives the biker of an address, or NotFound.
 func (s *Store) BikerByEmail(email string) (Biker, error) {
-	return read(s, func(t *tx) (Biker, error) { return t.bikerByEmail(email) })
+	return read(s, func(t tx) (Biker, error) { return t.bikerByEmail(email) })
 }
 
 // BikerByID gives a biker, or NotFound.
 func (s *Store) BikerByID(id guid.ID) (Biker, error) {
-	return read(s, func(t *tx) (Biker, error) { return t.biker(id) })
+	return read(s, func(t tx) (Biker, error) { return t.biker(id) })
 }
 
 // PartnerBiker is a person as read back by the partner.
@@ -60,11 +61,11 @@ type PartnerBiker struct {
 // BikerOf finds a partner's own biker by id, by the partner's own id, or by both, which must then name the same person.
 // It refuses with NotFound, for other partners' bikers too.
 func (s *Store) BikerOf(partner string, id guid.ID, employee string) (PartnerBiker, error) {
-	return read(s, func(t *tx) (PartnerBiker, error) {
+	return read(s, func(t tx) (PartnerBiker, error) {
 		if id.IsZero() {
-			copy(id[:], t.get(bikerEmployeeBucket, employeeKey(partner, employee)))
+			copy(id[:], t.Get(bikerEmployeeBucket, employeeKey(partner, employee)))
 		}
-		biker, found, err := bikers.get(t, id[:])
+		biker, found, err := bikers.Get(t.Tx, id[:])
 		switch {
 		case err != nil:
 			return PartnerBiker{}, err
@@ -77,10 +78,10 @@ func (s *Store) BikerOf(partner string, id guid.ID, employee string) (PartnerBik
 }
 
 // invitation is the latest letter to a biker that the partner's own call has caused.
-func (t *tx) invitation(biker Biker) (latest Letter, err error) {
-	c := t.cursor(letterPersonBucket)
+func (t tx) invitation(biker Biker) (latest Letter, err error) {
+	c := t.Cursor(letterPersonBucket)
 	walk := letterWalk{bucket: letterPersonBucket, prefix: biker.ID[:]}
-	for key := walk.last(c); key != nil && guid.ID(key[:16]) == biker.ID; key, _ = c.Prev() {
+	for key, _ := file.SeekBefore(c, walk.end()); key != nil && guid.ID(key[:16]) == biker.ID; key, _ = c.Prev() {
 		letter, err := t.letter(guid.ID(key[16:]))
 		if err != nil {
 			return Letter{}, err
@@ -111,8 +112,8 @@ var (
 
 // linked finds the person of a link, whatever the link's age: NotFound where the account is gone or another person's,
 // Forbidden where it is blocked.
-func (t *tx) linked(l Link) (Biker, error) {
-	biker, found, err := bikers.get(t, l.Biker[:])
+func (t tx) linked(l Link) (Biker, error) {
+	biker, found, err := bikers.Get(t.Tx, l.Biker[:])
 	switch {
 	case err != nil:
 		return Biker{}, err
@@ -124,25 +125,25 @@ func (t *tx) linked(l Link) (Biker, error) {
 	return biker, nil
 }
 
-func (t *tx) checkLink(l Link) (Biker, error) {
+func (t tx) checkLink(l Link) (Biker, error) {
 	biker, err := t.linked(l)
 	switch {
 	case err != nil:
 		return biker, err
 	case l.Generation != biker.LinkGeneration:
 		return biker, errLinkUsed
-	case !t.now.Before(l.ExpiresAt):
+	case !t.Now().Before(l.ExpiresAt):
 		return biker, errLinkExpired
 	}
 	return biker, nil
 }
 
 // CheckLink gives the biker whose password a link can set. It refuses with NotFound where there is no such account any
-// more, with Forbidden where it is blocked, and with Conflict where the link was used, or is past its life (ErrLinkExpired).
-// Beside the last three the biker is given too: the refusal is told in their language.
+// more, with Forbidden where it is blocked, and with Conflict where the link was used, or is past its life
+// (ErrLinkExpired). Beside the last three the biker is given too: the refusal is told in their language.
 func (s *Store) CheckLink(l Link) (Biker, error) {
 	var biker Biker
-	_, err := read(s, func(t *tx) (struct{}, error) {
+	_, err := read(s, func(t tx) (struct{}, error) {
 		var err error
 		biker, err = t.checkLink(l)
 		return struct{}{}, err
@@ -150,11 +151,11 @@ func (s *Store) CheckLink(l Link) (Biker, error) {
 	return biker, err
 }
 
-// RenewLink owes a new link to the person of one that is used or expired. Where a limit of the address stands against it
-// the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts. The client is who asks;
-// zero: nobody in particular.
+// RenewLink owes a new link to the person of one that is used or expired. Where a limit of the address stands against
+// it the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts. The client is who
+// asks; zero: nobody in particular.
 func (s *Store) RenewLink(ctx context.Context, l Link, client netip.Addr) error {
-	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := write(ctx, s, func(t tx) (struct{}, error) {
 		biker, err := t.linked(l)
 		if err != nil {
 			return struct{}{}, err
@@ -164,11 +165,11 @@ func (s *Store) RenewLink(ctx context.Context, l Link, client netip.Addr) error 
 	return err
 }
 
-// ForgotPassword owes a link to the biker of an address, within the address's limits. Where there is no such biker, or a
-// blocked one, it owes nothing and counts nothing, with the same outcome and a write all the same. The client is who asks;
-// zero: nobody in particular.
+// ForgotPassword owes a link to the biker of an address, within the address's limits. Where there is no such biker, or
+// a blocked one, it owes nothing and counts nothing, with the same outcome and a write all the same. The client is who
+// asks; zero: nobody in particular.
 func (s *Store) ForgotPassword(ctx context.Context, email string, client netip.Addr) error {
-	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := write(ctx, s, func(t tx) (struct{}, error) {
 		biker, found, err := t.bikerAt(email)
 		if err != nil {
 			return struct{}{}, err
@@ -181,14 +182,14 @@ func (s *Store) ForgotPassword(ctx context.Context, email string, client netip.A
 	return err
 }
 
-// oweRecovery owes a link letter, unless one of the last minute does or a limit is used up. What is known of the address is
-// written in any case, as where nothing is owed to anybody.
-func (t *tx) oweRecovery(biker Biker, proven bool, client netip.Addr) error {
+// oweRecovery owes a link letter, unless one of the last minute does or a limit is used up. What is known of the
+// address is written in any case, as where nothing is owed to anybody.
+func (t tx) oweRecovery(biker Biker, proven bool, client netip.Addr) error {
 	known, err := t.address(biker.Email)
 	if err != nil {
 		return err
 	}
-	if known.justOwed(LetterRecover, biker.LinkGeneration, t.now) {
+	if known.justOwed(LetterRecover, biker.LinkGeneration, t.Now()) {
 		return t.putAddress(biker.Email, known)
 	}
 	granted, err := t.grantLink(linkAsk{email: biker.Email, kind: LetterRecover, generation: biker.LinkGeneration,
@@ -207,9 +208,9 @@ func (t *tx) oweRecovery(biker Biker, proven bool, client netip.Addr) error {
 	return err
 }
 
-// pretendRecovery is oweRecovery for an address that nobody may be written to: it writes too, and nothing is counted, so
-// that no stranger keeps the address's owner from anything.
-func (t *tx) pretendRecovery(email string) error {
+// pretendRecovery is oweRecovery for an address that nobody may be written to: it writes too, and nothing is counted,
+// so that no stranger keeps the address's owner from anything.
+func (t tx) pretendRecovery(email string) error {
 	known, err := t.address(email)
 	if err != nil {
 		return err
@@ -225,12 +226,12 @@ func toBiker(biker Biker, kind LetterKind) Letter {
 
 // ChooseLanguage keeps a biker's own choice, nl, fr or en, which no partner changes.
 func (s *Store) ChooseLanguage(ctx context.Context, id guid.ID, language string) (Biker, error) {
-	return write(ctx, s, func(t *tx) (Biker, error) {
+	return write(ctx, s, func(t tx) (Biker, error) {
 		biker, err := t.biker(id)
 		if err != nil {
 			return Biker{}, err
 		}
 		biker.Chosen = language
-		return biker, bikers.put(t, biker.ID[:], biker)
+		return biker, bikers.Put(t.Tx, biker.ID[:], biker)
 	})
 }

@@ -7,10 +7,10 @@ import (
 	"postern/store/refuse"
 )
 
-// BlockBiker keeps a biker out, or lets the biker in again. Blocking voids all links, ends all sessions and cancels letters not
-// sent yet.
+// BlockBiker keeps a biker out, or lets the biker in again. Blocking voids all links, ends all sessions and cancels
+// letters not sent yet.
 func (s *Store) BlockBiker(ctx context.Context, id guid.ID, blocked bool) (Biker, error) {
-	return writeVital(ctx, s, func(t *tx) (Biker, error) {
+	return writeVital(ctx, s, func(t tx) (Biker, error) {
 		biker, err := t.biker(id)
 		if err != nil || biker.Blocked == blocked {
 			return biker, err
@@ -35,18 +35,18 @@ func (s *Store) BlockBiker(ctx context.Context, id guid.ID, blocked bool) (Biker
 	})
 }
 
-func (t *tx) putBiker(biker Biker, event string) error {
-	if err := bikers.put(t, biker.ID[:], biker); err != nil {
+func (t tx) putBiker(biker Biker, event string) error {
+	if err := bikers.Put(t.Tx, biker.ID[:], biker); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: event, Biker: biker.ID})
 }
 
-// MoveBiker gives a biker to another partner, another plan, or both. The employee id is the former partner's own, and is
-// dropped where the partner changes. It refuses with NotFound, and with Invalid, by field, where there is no such partner or
-// plan, or the partner may not use it.
+// MoveBiker gives a biker to another partner, another plan, or both. The employee id is the former partner's own, and
+// is dropped where the partner changes. It refuses with NotFound, and with Invalid, by field, where there is no such
+// partner or plan, or the partner may not use it.
 func (s *Store) MoveBiker(ctx context.Context, id guid.ID, partner, plan string) (Biker, error) {
-	return write(ctx, s, func(t *tx) (Biker, error) {
+	return write(ctx, s, func(t tx) (Biker, error) {
 		former, err := t.biker(id)
 		if err != nil {
 			return Biker{}, err
@@ -68,7 +68,7 @@ func (s *Store) MoveBiker(ctx context.Context, id guid.ID, partner, plan string)
 }
 
 // moveTo checks where a biker is to go.
-func (t *tx) moveTo(partner, plan string) (Partner, error) {
+func (t tx) moveTo(partner, plan string) (Partner, error) {
 	faults := make(map[string][]string)
 	to, err := t.partner(partner)
 	if refuse.Is(err, refuse.NotFound) {
@@ -90,11 +90,11 @@ func (t *tx) moveTo(partner, plan string) (Partner, error) {
 	return Partner{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: "The biker cannot be moved there.", Fields: faults}
 }
 
-// EraseBiker removes the biker of an address, and what letters and kept answers about failed registrations of it name. The events and the
-// letters' fates stay, without anything that names the person; letters not sent yet are cancelled. It refuses with NotFound
-// where there is neither.
+// EraseBiker removes the biker of an address, and what letters and kept answers about failed registrations of it name.
+// The events and the letters' fates stay, without anything that names the person; letters not sent yet are cancelled.
+// It refuses with NotFound where there is neither.
 func (s *Store) EraseBiker(ctx context.Context, email string) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
 		biker, found, err := t.bikerAt(email)
 		if err != nil {
 			return struct{}{}, err
@@ -118,7 +118,7 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 }
 
 // hasLettersOf tells whether there is a letter that still names its recipient.
-func (t *tx) hasLettersOf(person guid.ID) (has bool, err error) {
+func (t tx) hasLettersOf(person guid.ID) (has bool, err error) {
 	err = t.eachLetterOf(person, func(letter Letter) error {
 		has = has || letter.To != ""
 		return nil
@@ -126,24 +126,24 @@ func (t *tx) hasLettersOf(person guid.ID) (has bool, err error) {
 	return has, err
 }
 
-func (t *tx) eraseBiker(biker Biker) error {
+func (t tx) eraseBiker(biker Biker) error {
 	for _, step := range []func() error{
 		func() error { return t.loosenLinks(biker.Email, LetterRecover) },
 		func() error { return t.forgetLetters(biker.ID, "the person was erased") },
 		func() error { return t.forgetAnswers(biker.ID) },
 		func() error { return t.endSessions(biker.ID, guid.ID{}) },
-		func() error { return t.delete(bikerAddressBucket, addressKey(biker.Email)) },
+		func() error { return t.Delete(bikerAddressBucket, addressKey(biker.Email)) },
 	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	if biker.EmployeeID != "" {
-		if err := t.delete(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)); err != nil {
+		if err := t.Delete(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)); err != nil {
 			return err
 		}
 	}
-	if err := bikers.delete(t, biker.ID[:]); err != nil {
+	if err := bikers.Delete(t.Tx, biker.ID[:]); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: "person.erased", Biker: biker.ID, Partner: biker.Partner})

@@ -112,8 +112,8 @@ func TestEraseBiker(t *testing.T) {
 
 // eachValue visits all of a bucket.
 func eachValue(s *Store, bucket []byte, visit func(key, value []byte)) error {
-	_, err := read(s, func(t *tx) (struct{}, error) {
-		c := t.cursor(bucket)
+	_, err := read(s, func(t tx) (struct{}, error) {
+		c := t.Cursor(bucket)
 		for key, value := c.First(); key != nil; key, value = c.Next() {
 			visit(key, value)
 		}
@@ -157,8 +157,8 @@ func TestMoveBiker(t *testing.T) {
 	}
 }
 
-// TestOtherPartnersLimit holds that what one partner's limit holds keeps no other's letters from a person, and that nobody
-// reads of another partner.
+// TestOtherPartnersLimit holds that what one partner's limit holds keeps no other's letters from a person, and that
+// nobody reads of another partner.
 func TestOtherPartnersLimit(t *testing.T) {
 	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 1, Per: time.Hour} })
 	for _, name := range []string{"Rival", "Acme", "Third"} {

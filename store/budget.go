@@ -16,11 +16,11 @@ type budget struct {
 
 const megabyte = 1 << 20
 
-func (t *tx) budgetOf(partner Partner) (b budget, err error) {
-	if b.people, _, err = limits.get(t, purseKey("people", partner)); err != nil {
+func (t tx) budgetOf(partner Partner) (b budget, err error) {
+	if b.people, _, err = limits.Get(t.Tx, purseKey("people", partner)); err != nil {
 		return budget{}, err
 	}
-	b.answers, _, err = limits.get(t, purseKey("answers", partner))
+	b.answers, _, err = limits.Get(t.Tx, purseKey("answers", partner))
 	return b, err
 }
 
@@ -30,16 +30,16 @@ func (r Rules) answersRate() limit.Rate {
 }
 
 // peopleRefusal refuses a call that would store something of somebody, where that is used up; nil: it may.
-func (b budget) peopleRefusal(t *tx) error {
+func (b budget) peopleRefusal(t tx) error {
 	rate := t.store.rules.PartnerPeople
-	return overBudget(rate.Wait(b.people, t.now), fmt.Sprintf(
+	return overBudget(rate.Wait(b.people, t.Now()), fmt.Sprintf(
 		"No more people are registered, changed or written to for you now: more than %s. Nothing of this call was done; send it again later.", rate))
 }
 
 // answersRefusal refuses a call whose answer would have to be kept, where that is used up; nil: it may.
-func (b budget) answersRefusal(t *tx) error {
+func (b budget) answersRefusal(t tx) error {
 	rules := t.store.rules
-	return overBudget(rules.answersRate().Wait(b.answers, t.now), fmt.Sprintf(
+	return overBudget(rules.answersRate().Wait(b.answers, t.Now()), fmt.Sprintf(
 		"No more answers are kept for your Idempotency-Keys now: more than %s, in megabytes. Nothing of this call was done; "+
 			"send it again later, or without the key.", rules.PartnerAnswers))
 }
@@ -52,14 +52,14 @@ func overBudget(wait time.Duration, reason string) error {
 }
 
 // spend counts what a part has had stored. What is off is not counted.
-func (b budget) spend(t *tx, partner Partner, people, bytes int) error {
+func (b budget) spend(t tx, partner Partner, people, bytes int) error {
 	if rate := t.store.rules.PartnerPeople; rate.Count > 0 && people > 0 {
-		if err := limits.put(t, purseKey("people", partner), rate.Spend(b.people, people, t.now)); err != nil {
+		if err := limits.Put(t.Tx, purseKey("people", partner), rate.Spend(b.people, people, t.Now())); err != nil {
 			return err
 		}
 	}
 	if rate := t.store.rules.answersRate(); rate.Count > 0 && bytes > 0 {
-		return limits.put(t, purseKey("answers", partner), rate.Spend(b.answers, bytes, t.now))
+		return limits.Put(t.Tx, purseKey("answers", partner), rate.Spend(b.answers, bytes, t.Now()))
 	}
 	return nil
 }

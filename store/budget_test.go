@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestPeopleBudget holds how many people a partner's calls have stored of, that repeats cost nothing, and that a call which has
-// begun is finished.
+// TestPeopleBudget holds how many people a partner's calls have stored of, that repeats cost nothing, and that a call
+// which has begun is finished.
 func TestPeopleBudget(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerPeople = limit.Rate{Count: 1000, Per: 24 * time.Hour} })
@@ -103,8 +103,8 @@ func TestRepeatsCostNothing(t *testing.T) {
 	}
 }
 
-// TestAnswersBudget holds how much is kept for one partner's keys; an answer that is kept is given all the same, and calls
-// without a key are taken.
+// TestAnswersBudget holds how much is kept for one partner's keys; an answer that is kept is given all the same, and
+// calls without a key are taken.
 func TestAnswersBudget(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerAnswers = limit.Rate{Count: 1, Per: 24 * time.Hour} })

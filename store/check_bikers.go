@@ -13,7 +13,7 @@ func (c *checker) partners() {
 		}
 		for _, token := range partner.Tokens {
 			tokens++
-			if !bytes.Equal(c.tx.get(partnerTokenBucket, token.Hash[:]), key) {
+			if !bytes.Equal(c.tx.Get(partnerTokenBucket, token.Hash[:]), key) {
 				c.fault("partner %s is not found by a token", partner.Name)
 			}
 		}
@@ -21,7 +21,7 @@ func (c *checker) partners() {
 	c.keys(partnerTokenBucket, func(_, name []byte) {
 		if len(name) == 0 || name[0] != endedToken {
 			tokens--
-		} else if !c.tx.has(partnerBucket, name[1:]) {
+		} else if !c.tx.Has(partnerBucket, name[1:]) {
 			c.fault("an ended token is of a partner %q who is not there", name[1:])
 		}
 	})
@@ -39,17 +39,17 @@ func (c *checker) bikers() {
 	all, numbered := 0, 0
 	checkTable(c, bikers, func(key []byte, biker Biker) {
 		all++
-		if !bytes.Equal(c.tx.get(bikerAddressBucket, addressKey(biker.Email)), key) {
+		if !bytes.Equal(c.tx.Get(bikerAddressBucket, addressKey(biker.Email)), key) {
 			c.fault("biker %s is not found by the address", biker.ID)
 		}
-		if !c.tx.has(partnerBucket, nameKey(biker.Partner)) {
+		if !c.tx.Has(partnerBucket, nameKey(biker.Partner)) {
 			c.fault("biker %s belongs to a partner %q who is not there", biker.ID, biker.Partner)
 		}
 		if biker.EmployeeID == "" {
 			return
 		}
 		numbered++
-		if !bytes.Equal(c.tx.get(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)), key) {
+		if !bytes.Equal(c.tx.Get(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)), key) {
 			c.fault("biker %s is not found by the partner's id", biker.ID)
 		}
 	})
@@ -61,10 +61,10 @@ func (c *checker) sessions() {
 	all := 0
 	checkTable(c, sessions, func(key []byte, session Session) {
 		all++
-		if !c.tx.has(sessionBikerBucket, personKey(session.Biker, session.ID)) {
+		if !c.tx.Has(sessionBikerBucket, personKey(session.Biker, session.ID)) {
 			c.fault("session %s is not found by its biker", session.ID)
 		}
-		if !c.tx.has(bikerBucket, session.Biker[:]) {
+		if !c.tx.Has(bikerBucket, session.Biker[:]) {
 			c.fault("session %s is of a biker who is not there", session.ID)
 		}
 	})
@@ -75,7 +75,7 @@ func (c *checker) answers() {
 	all, parts, kept := 0, 0, make(map[guid.ID]int)
 	checkTable(c, answers, func(key []byte, record answerRecord) {
 		all++
-		if !bytes.Equal(c.tx.get(answerBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
+		if !bytes.Equal(c.tx.Get(answerBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
 			c.fault("answer %s is not found by its time", record.ID)
 		}
 		kept[record.ID] = record.Results
@@ -88,7 +88,7 @@ func (c *checker) answers() {
 			if !result.Biker.IsZero() && !people[result.Biker] {
 				people[result.Biker] = true
 				parts++
-				if !c.tx.has(answerPersonBucket, resultsOfKey(result.Biker, key)) {
+				if !c.tx.Has(answerPersonBucket, resultsOfKey(result.Biker, key)) {
 					c.fault("results %x are not found by biker %s", key, result.Biker)
 				}
 			}

@@ -6,18 +6,26 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
 	"slices"
 	"strings"
 )
 
+// CheckFile looks for faults in a data file that no appliance has open; see file.Check. It reads every record, and
+// compares keys and indices with the records that they stand for.
+func CheckFile(path string) (faults []string, err error) {
+	s := &Store{signals: newSignals()}
+	return file.Check(path, s.schema(migrations), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
+}
+
 // faultsListed bounds what a check lists: a file with more faults than this is to be restored, not mended.
 const faultsListed = 100
 
 // checker compares every key with its record, and collects what does not fit.
 type checker struct {
-	tx     *tx
+	tx     tx
 	faults []string
 }
 
@@ -29,7 +37,7 @@ func (c *checker) fault(format string, args ...any) {
 
 // checkFacts reads every record, which verifies its checksum, and compares indices, due keys and counters with the
 // records that they stand for.
-func checkFacts(t *tx) []string {
+func checkFacts(t tx) []string {
 	c := &checker{tx: t}
 	for _, part := range []struct {
 		name  string
@@ -38,8 +46,8 @@ func checkFacts(t *tx) []string {
 		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions},
 		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events}, {"what was told and tried", c.traces},
 	} {
-		var damaged *DamagedFile
-		if err := guarded("", func() error { part.check(); return nil }); errors.As(err, &damaged) {
+		var damaged *file.DamagedFile
+		if err := file.Guard("", func() error { part.check(); return nil }); errors.As(err, &damaged) {
 			c.fault("%s: the check breaks off, as %s", part.name, damaged.What)
 		}
 	}
@@ -62,20 +70,20 @@ func (c *checker) traces() {
 	})
 	checkTable(c, limits, func(key []byte, _ limit.Window) {})
 	checkTable(c, mailings, func(key []byte, _ mailing) {
-		if !c.tx.has(userBucket, key) {
+		if !c.tx.Has(userBucket, key) {
 			c.fault("mailings of a user %x who is not there", key)
 		}
 	})
 }
 
 // checkTable visits every record of a table, the damaged ones excepted, which are faults.
-func checkTable[T any](c *checker, table table[T], visit func(key []byte, value T)) {
+func checkTable[T any](c *checker, table file.Table[T], visit func(key []byte, value T)) {
 	for from := []byte(nil); ; {
-		err := table.each(c.tx, nil, from, func(key []byte, value T) (bool, error) {
+		err := table.Each(c.tx.Tx, nil, from, func(key []byte, value T) (bool, error) {
 			visit(key, value)
 			return true, nil
 		})
-		var damaged *DamagedRecord
+		var damaged *file.DamagedRecord
 		if !errors.As(err, &damaged) {
 			return
 		}
@@ -86,7 +94,7 @@ func checkTable[T any](c *checker, table table[T], visit func(key []byte, value 
 
 // keys visits every key of an index.
 func (c *checker) keys(bucket []byte, visit func(key, value []byte)) (count int) {
-	cursor := c.tx.cursor(bucket)
+	cursor := c.tx.Cursor(bucket)
 	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
 		visit(key, value)
 		count++
@@ -106,12 +114,12 @@ func (c *checker) users() {
 	all, pending := 0, 0
 	checkTable(c, users, func(key []byte, user User) {
 		all++
-		if !bytes.Equal(c.tx.get(userAddressBucket, addressKey(user.Email)), key) {
+		if !bytes.Equal(c.tx.Get(userAddressBucket, addressKey(user.Email)), key) {
 			c.fault("user %s is not found by the address", user.ID)
 		}
 		if user.ActivatedAt.IsZero() {
 			pending++
-			if !c.tx.has(userPendingBucket, timeKey(user.RegisteredAt, user.ID)) {
+			if !c.tx.Has(userPendingBucket, timeKey(user.RegisteredAt, user.ID)) {
 				c.fault("user %s is not activated and not pending", user.ID)
 			}
 		}
@@ -124,7 +132,7 @@ func (c *checker) cleanings() {
 	all, chunks := 0, 0
 	checkTable(c, cleanings, func(key []byte, cleaning Cleaning) {
 		all++
-		if !c.tx.has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
+		if !c.tx.Has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
 			c.fault("cleaning %s is not found by its last change", cleaning.ID)
 		}
 		if err := c.tx.checkDocument(cleaning.Document); err != nil {
@@ -137,7 +145,7 @@ func (c *checker) cleanings() {
 	})
 	c.indexed(cleaningChangeBucket, all)
 	c.keys(uploadBucket, func(version, _ []byte) {
-		for n := 0; c.tx.has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
+		for n := 0; c.tx.Has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++
 		}
 	})
@@ -150,23 +158,23 @@ func (c *checker) letters() {
 	checkTable(c, letters, func(key []byte, letter Letter) {
 		all++
 		counts[letter.State]++
-		isDue := c.tx.has(letterDueBucket, timeKey(letter.DueAt, letter.ID))
-		isClaimed := c.tx.has(letterClaimedBucket, letter.ID[:])
+		isDue := c.tx.Has(letterDueBucket, timeKey(letter.DueAt, letter.ID))
+		isClaimed := c.tx.Has(letterClaimedBucket, letter.ID[:])
 		if isQueued := letter.State == LetterQueued; isQueued != (isDue != isClaimed) || isDue && isClaimed {
 			c.fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
 		}
 		due, claimed = due+one(isDue), claimed+one(isClaimed)
-		isHeld := c.tx.has(letterHeldBucket, letter.ID[:])
+		isHeld := c.tx.Has(letterHeldBucket, letter.ID[:])
 		if isHeld != (letter.State == LetterHeld) {
 			c.fault("letter %s is %s; held: %v", letter.ID, letter.State, isHeld)
 		}
 		held += one(isHeld)
-		isDone := c.tx.has(letterDoneBucket, doneKey(letter))
+		isDone := c.tx.Has(letterDoneBucket, doneKey(letter))
 		if isDone == letter.open() {
 			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
 		}
 		done += one(isDone)
-		if !c.tx.has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
+		if !c.tx.Has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
 			c.fault("letter %s is not found by its person", letter.ID)
 		}
 	})
@@ -205,12 +213,12 @@ func (c *checker) events() {
 				c.fault("event %d is the operator's alone, and in the feed of a partner", event.Seq)
 			}
 			partners++
-			if !c.tx.has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
+			if !c.tx.Has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
 				c.fault("event %d is not in the feed of its partner", event.Seq)
 			}
 		}
 	})
-	if last := c.tx.bucket(eventBucket).Sequence(); next != last+1 {
+	if last := c.tx.Bucket(eventBucket).Sequence(); next != last+1 {
 		c.fault("the last event is %d, and %d were numbered", next-1, last)
 	}
 	c.indexed(eventPartnerBucket, partners)

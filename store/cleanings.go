@@ -33,9 +33,10 @@ type Stored struct {
 
 // PutCleanings stores cleanings, all or none. One that is there already is changed in place; one that is the same
 // already stays as it is. It refuses with Conflict where a load is decided and the data differs, and with NotFound
-// where the cleaning is another partner's; an empty partner is the operator, who may change all. A cleaning named twice is Invalid.
+// where the cleaning is another partner's; an empty partner is the operator, who may change all. A cleaning named twice
+// is Invalid.
 func (s *Store) PutCleanings(ctx context.Context, partner string, inputs []CleaningInput) ([]Stored, error) {
-	return write(ctx, s, func(t *tx) ([]Stored, error) {
+	return write(ctx, s, func(t tx) ([]Stored, error) {
 		stored := make([]Stored, len(inputs))
 		named := make(map[guid.ID]bool, len(inputs))
 		for i, input := range inputs {
@@ -61,13 +62,13 @@ func (s *Store) PutCleanings(ctx context.Context, partner string, inputs []Clean
 }
 
 // mergeCleaning decides what an input comes to, and writes nothing.
-func (t *tx) mergeCleaning(partner string, input CleaningInput) (Stored, error) {
-	known, found, err := cleanings.get(t, input.ID[:])
+func (t tx) mergeCleaning(partner string, input CleaningInput) (Stored, error) {
+	known, found, err := cleanings.Get(t.Tx, input.ID[:])
 	switch {
 	case err != nil:
 		return Stored{}, err
 	case !found:
-		made := Cleaning{ID: input.ID, Partner: partner, StoredAt: t.now, Load: Load{Status: LoadOpen}}
+		made := Cleaning{ID: input.ID, Partner: partner, StoredAt: t.Now(), Load: Load{Status: LoadOpen}}
 		made.CleaningData = input.CleaningData
 		return Stored{made, CleaningCreated}, nil
 	case partner != "" && known.Partner != partner:
@@ -89,7 +90,7 @@ func sameData(a, b CleaningData) bool {
 }
 
 // changeCleaning writes a cleaning whose data or document is new.
-func (t *tx) changeCleaning(c *Cleaning) error {
+func (t tx) changeCleaning(c *Cleaning) error {
 	if err := t.putCleaning(c); err != nil {
 		return err
 	}
@@ -97,24 +98,24 @@ func (t *tx) changeCleaning(c *Cleaning) error {
 }
 
 // putCleaning writes a cleaning as changed now.
-func (t *tx) putCleaning(c *Cleaning) error {
+func (t tx) putCleaning(c *Cleaning) error {
 	if !c.ChangedAt.IsZero() {
-		if err := t.delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
+		if err := t.Delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
 			return err
 		}
 	}
-	c.ChangedAt, c.Version = t.now, t.newID()
-	if err := t.put(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID), nil); err != nil {
+	c.ChangedAt, c.Version = t.Now(), t.NewID()
+	if err := t.Put(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID), nil); err != nil {
 		return err
 	}
-	return cleanings.put(t, c.ID[:], *c)
+	return cleanings.Put(t.Tx, c.ID[:], *c)
 }
 
 func errNoCleaning(id guid.ID) error {
 	return refuse.New(refuse.NotFound, "There is no cleaning "+id.String()+".")
 }
 
-func (t *tx) cleaning(id guid.ID) (Cleaning, error) {
+func (t tx) cleaning(id guid.ID) (Cleaning, error) {
 	c, found, err := recall(t, cleanings, &t.store.memos.cleanings, id)
 	if err == nil && !found {
 		err = errNoCleaning(id)
@@ -124,12 +125,12 @@ func (t *tx) cleaning(id guid.ID) (Cleaning, error) {
 
 // Cleaning gives one cleaning, or NotFound.
 func (s *Store) Cleaning(id guid.ID) (Cleaning, error) {
-	return read(s, func(t *tx) (Cleaning, error) { return t.cleaning(id) })
+	return read(s, func(t tx) (Cleaning, error) { return t.cleaning(id) })
 }
 
 // ReadCleaning gives a cleaning to the holder of a user token, or refuses as CheckHolder does, or else with NotFound.
 func (s *Store) ReadCleaning(b Holder, id guid.ID) (user User, c Cleaning, err error) {
-	c, err = read(s, func(t *tx) (Cleaning, error) {
+	c, err = read(s, func(t tx) (Cleaning, error) {
 		if user, err = t.holder(b); err != nil {
 			return Cleaning{}, err
 		}
@@ -140,9 +141,9 @@ func (s *Store) ReadCleaning(b Holder, id guid.ID) (user User, c Cleaning, err e
 
 // Cleanings lists cleanings in the order of their ids, those after a given one, at most limit.
 func (s *Store) Cleanings(after guid.ID, limit int) ([]Cleaning, error) {
-	return read(s, func(t *tx) ([]Cleaning, error) {
+	return read(s, func(t tx) ([]Cleaning, error) {
 		var found []Cleaning
-		err := cleanings.each(t, nil, after[:], func(_ []byte, c Cleaning) (bool, error) {
+		err := cleanings.Each(t.Tx, nil, after[:], func(_ []byte, c Cleaning) (bool, error) {
 			if c.ID != after {
 				found = append(found, c)
 			}
@@ -155,7 +156,7 @@ func (s *Store) Cleanings(after guid.ID, limit int) ([]Cleaning, error) {
 // DeleteCleaning removes a cleaning with its document. Letters about it that are not sent yet end as cancelled when
 // their turn comes.
 func (s *Store) DeleteCleaning(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
 		c, err := t.cleaning(id)
 		if err != nil {
 			return struct{}{}, err
@@ -168,12 +169,12 @@ func (s *Store) DeleteCleaning(ctx context.Context, id guid.ID) error {
 	return err
 }
 
-func (t *tx) deleteCleaning(c Cleaning) error {
+func (t tx) deleteCleaning(c Cleaning) error {
 	if err := t.deleteDocument(c.Document); err != nil {
 		return err
 	}
-	if err := t.delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
+	if err := t.Delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
 		return err
 	}
-	return cleanings.delete(t, c.ID[:])
+	return cleanings.Delete(t.Tx, c.ID[:])
 }

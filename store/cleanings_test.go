@@ -215,7 +215,7 @@ var keepAll = Keep{Unconfirmed: years, Sent: years, Events: years, Cleanings: ye
 
 func countKeys(t testing.TB, s *Store, bucket []byte) int {
 	t.Helper()
-	n, err := read(s, func(t *tx) (int, error) { return t.bucket(bucket).Stats().KeyN, nil })
+	n, err := read(s, func(t tx) (int, error) { return t.Bucket(bucket).Stats().KeyN, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

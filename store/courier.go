@@ -21,11 +21,11 @@ const (
 	attemptText  = 500
 )
 
-// ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It gives none while sending
-// is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters. Damaged are letters whose
-// records cannot be read: they are put off for an hour, so that they delay none behind them.
+// ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It gives none while
+// sending is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters. Damaged are letters
+// whose records cannot be read: they are put off for an hour, so that they delay none behind them.
 func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, damaged []guid.ID, err error) {
-	claimed, err = writeVital(ctx, s, func(t *tx) ([]Letter, error) {
+	claimed, err = writeVital(ctx, s, func(t tx) ([]Letter, error) {
 		paused, err := t.paused()
 		if err != nil || paused {
 			return nil, err
@@ -40,10 +40,10 @@ func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, d
 			damaged = append(damaged, id)
 		}
 		for _, letter := range due {
-			if err := t.delete(letterDueBucket, timeKey(letter.DueAt, letter.ID)); err != nil {
+			if err := t.Delete(letterDueBucket, timeKey(letter.DueAt, letter.ID)); err != nil {
 				return nil, err
 			}
-			if err := t.put(letterClaimedBucket, letter.ID[:], nil); err != nil {
+			if err := t.Put(letterClaimedBucket, letter.ID[:], nil); err != nil {
 				return nil, err
 			}
 		}
@@ -52,13 +52,13 @@ func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, d
 	return claimed, damaged, err
 }
 
-// freshShare is the part of a claim that goes to the letters that fell due last, so that a new letter does not wait until
-// a long queue is through: one in freshShare.
+// freshShare is the part of a claim that goes to the letters that fell due last, so that a new letter does not wait
+// until a long queue is through: one in freshShare.
 const freshShare = 4
 
-// dueLetters reads the longest due letters and, where there are more than most, some of those due last. It gives the keys
-// of those that cannot be read.
-func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
+// dueLetters reads the longest due letters and, where there are more than most, some of those due last. It gives the
+// keys of those that cannot be read.
+func (t tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 	read := func(key []byte) {
 		_, id := splitTimeKey(key)
 		letter, err := t.letter(id)
@@ -68,8 +68,8 @@ func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 		}
 		due = append(due, letter)
 	}
-	end := timeKey(t.now.Add(time.Millisecond), guid.ID{})
-	c := t.cursor(letterDueBucket)
+	end := timeKey(t.Now().Add(time.Millisecond), guid.ID{})
+	c := t.Cursor(letterDueBucket)
 	key, _ := c.First()
 	for ; key != nil && bytes.Compare(key, end) < 0 && len(due) < most-most/freshShare; key, _ = c.Next() {
 		read(key)
@@ -89,23 +89,23 @@ func (t *tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 	return due, damaged
 }
 
-func (t *tx) putOff(key []byte) error {
+func (t tx) putOff(key []byte) error {
 	_, id := splitTimeKey(key)
-	if err := t.delete(letterDueBucket, key); err != nil {
+	if err := t.Delete(letterDueBucket, key); err != nil {
 		return err
 	}
-	return t.put(letterDueBucket, timeKey(t.now.Add(time.Hour), id), nil)
+	return t.Put(letterDueBucket, timeKey(t.Now().Add(time.Hour), id), nil)
 }
 
 // NextDue tells when the next letter that nobody has in hand is due; found is false where there is none, or while
 // sending is paused.
 func (s *Store) NextDue() (at time.Time, found bool, err error) {
-	at, err = read(s, func(t *tx) (time.Time, error) {
+	at, err = read(s, func(t tx) (time.Time, error) {
 		paused, err := t.paused()
 		if err != nil || paused {
 			return time.Time{}, err
 		}
-		if key, _ := t.cursor(letterDueBucket).First(); key != nil {
+		if key, _ := t.Cursor(letterDueBucket).First(); key != nil {
 			at, _ := splitTimeKey(key)
 			return at, nil
 		}
@@ -124,7 +124,7 @@ type Outcome struct {
 // letters as they are then. Outcomes for letters that are no longer there, or cannot be read, are passed over: one
 // damaged record must not keep the others' outcomes from the file.
 func (s *Store) RecordAttempts(ctx context.Context, outcomes []Outcome) ([]Letter, error) {
-	return writeVital(ctx, s, func(t *tx) ([]Letter, error) {
+	return writeVital(ctx, s, func(t tx) ([]Letter, error) {
 		recorded := make([]Letter, 0, len(outcomes))
 		for _, outcome := range outcomes {
 			letter, err := t.letter(outcome.Letter)
@@ -140,7 +140,7 @@ func (s *Store) RecordAttempts(ctx context.Context, outcomes []Outcome) ([]Lette
 	})
 }
 
-func (t *tx) record(letter *Letter, attempt Attempt) error {
+func (t tx) record(letter *Letter, attempt Attempt) error {
 	if letter.State != LetterQueued {
 		return t.recordLate(letter, attempt)
 	}
@@ -173,11 +173,11 @@ func (t *tx) record(letter *Letter, attempt Attempt) error {
 }
 
 // recordLate is for a letter that was cancelled while it was on the wire: if it went out, that is what it says.
-func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
+func (t tx) recordLate(letter *Letter, attempt Attempt) error {
 	if attempt.Class != AttemptSent || letter.State != LetterCancelled {
 		return nil
 	}
-	if err := t.delete(letterDoneBucket, doneKey(*letter)); err != nil {
+	if err := t.Delete(letterDoneBucket, doneKey(*letter)); err != nil {
 		return err
 	}
 	attempt.Text = ""
@@ -189,7 +189,7 @@ func (t *tx) recordLate(letter *Letter, attempt Attempt) error {
 	return t.sent(letter)
 }
 
-func (t *tx) sent(letter *Letter) error {
+func (t tx) sent(letter *Letter) error {
 	if err := t.noteDeliverable(letter.To); err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (t *tx) sent(letter *Letter) error {
 	return t.tell(letter.event("letter.sent"))
 }
 
-func (t *tx) fail(letter *Letter, reason string) error {
+func (t tx) fail(letter *Letter, reason string) error {
 	if err := t.finish(letter, LetterFailed, reason); err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (t *tx) fail(letter *Letter, reason string) error {
 
 // postpone sets the next try by the schedule, or gives up. Only the letter's own delays count towards giving up: time
 // held, paused or with the smarthost down adds nothing to Waited.
-func (t *tx) postpone(letter *Letter, attempt Attempt) error {
+func (t tx) postpone(letter *Letter, attempt Attempt) error {
 	letter.PutOff++
 	left := t.store.rules.GiveUpAfter - time.Duration(letter.Waited)
 	if left <= 0 {
@@ -217,12 +217,12 @@ func (t *tx) postpone(letter *Letter, attempt Attempt) error {
 	delay := retryDelays[min(letter.PutOff, len(retryDelays))-1]
 	delay = min(t.jitter(delay), left)
 	letter.Waited += Span(delay)
-	letter.DueAt = t.now.Add(delay)
+	letter.DueAt = t.Now().Add(delay)
 	return t.requeue(letter)
 }
 
 // jitter spreads a delay by ± 20 %, so that letters which failed together do not come back together.
-func (t *tx) jitter(delay time.Duration) time.Duration {
+func (t tx) jitter(delay time.Duration) time.Duration {
 	var random [4]byte
 	if _, err := io.ReadFull(t.store.options.Random, random[:]); err != nil {
 		return delay // without randomness the letter still goes out, only less spread
@@ -254,17 +254,17 @@ func (a Attempt) reason() string {
 // ReleaseLetters gives back letters that were claimed and never tried: they are due as before. One whose record cannot
 // be read stays claimed, for the check of the file to name.
 func (s *Store) ReleaseLetters(ctx context.Context, ids []guid.ID) error {
-	_, err := writeVital(ctx, s, func(t *tx) (int, error) { return t.release(ids) })
+	_, err := writeVital(ctx, s, func(t tx) (int, error) { return t.release(ids) })
 	return err
 }
 
-// RecoverClaims gives back what a courier that died had in hand. A letter that was on the wire at that moment may arrive
-// twice, with the same Message-ID. Damaged is how many records cannot be read.
+// RecoverClaims gives back what a courier that died had in hand. A letter that was on the wire at that moment may
+// arrive twice, with the same Message-ID. Damaged is how many records cannot be read.
 func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err error) {
 	claimed := 0
-	recovered, err = writeVital(ctx, s, func(t *tx) (int, error) {
+	recovered, err = writeVital(ctx, s, func(t tx) (int, error) {
 		var ids []guid.ID
-		c := t.cursor(letterClaimedBucket)
+		c := t.Cursor(letterClaimedBucket)
 		for key, _ := c.First(); key != nil; key, _ = c.Next() {
 			ids = append(ids, guid.ID(key))
 		}
@@ -272,16 +272,16 @@ func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err 
 		return t.release(ids)
 	})
 	for pulled := 1; pulled > 0 && err == nil; {
-		pulled, err = writeVital(ctx, s, (*tx).pullForward)
+		pulled, err = writeVital(ctx, s, tx.pullForward)
 	}
 	return recovered, claimed - recovered, err
 }
 
 // pullForward makes letters due now whose time lies further ahead than any schedule puts it: the clock was wrong then.
-func (t *tx) pullForward() (pulled int, err error) {
-	limit := t.now.Add(2 * retryDelays[len(retryDelays)-1])
+func (t tx) pullForward() (pulled int, err error) {
+	limit := t.Now().Add(2 * retryDelays[len(retryDelays)-1])
 	var stray []Letter
-	c := t.cursor(letterDueBucket)
+	c := t.Cursor(letterDueBucket)
 	for key, _ := c.Seek(timeKey(limit, guid.ID{})); key != nil && len(stray) < prunedAtOnce; key, _ = c.Next() {
 		_, id := splitTimeKey(key)
 		if letter, err := t.letter(id); err == nil {
@@ -292,7 +292,7 @@ func (t *tx) pullForward() (pulled int, err error) {
 		if err := t.unqueue(letter); err != nil {
 			return 0, err
 		}
-		letter.DueAt = t.now
+		letter.DueAt = t.Now()
 		if err := t.requeue(&letter); err != nil {
 			return 0, err
 		}
@@ -300,13 +300,13 @@ func (t *tx) pullForward() (pulled int, err error) {
 	return len(stray), nil
 }
 
-func (t *tx) release(ids []guid.ID) (released int, err error) {
+func (t tx) release(ids []guid.ID) (released int, err error) {
 	for _, id := range ids {
 		letter, err := t.letter(id)
-		if err != nil || !t.has(letterClaimedBucket, id[:]) {
+		if err != nil || !t.Has(letterClaimedBucket, id[:]) {
 			continue // damaged, or cancelled meanwhile
 		}
-		if err := t.delete(letterClaimedBucket, id[:]); err != nil {
+		if err := t.Delete(letterClaimedBucket, id[:]); err != nil {
 			return released, err
 		}
 		if err := t.makeDue(letter); err != nil {
@@ -319,17 +319,17 @@ func (t *tx) release(ids []guid.ID) (released int, err error) {
 
 // RequeueLetters takes back that letters failed: it was the smarthost's fault after all. They are due now.
 func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
 		for _, id := range ids {
-			letter, found, err := letters.get(t, id[:])
+			letter, found, err := letters.Get(t.Tx, id[:])
 			if err != nil {
 				return struct{}{}, err
 			}
 			if !found || letter.State != LetterFailed || letter.To == "" {
 				continue
 			}
-			letter.remember(Attempt{At: t.now, Class: AttemptSmarthost, Text: reason})
-			letter.DueAt = t.now
+			letter.remember(Attempt{At: t.Now(), Class: AttemptSmarthost, Text: reason})
+			letter.DueAt = t.Now()
 			if err := t.requeue(&letter); err != nil {
 				return struct{}{}, err
 			}
@@ -341,13 +341,13 @@ func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string
 
 // PauseSending stops the courier from taking up letters, or lets it go on. Time paused counts against no letter.
 func (s *Store) PauseSending(ctx context.Context, paused bool) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		file, _, err := metas.get(t, metaKey)
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+		file, _, err := metas.Get(t.Tx, metaKey)
 		if err != nil || file.Paused == paused {
 			return struct{}{}, err
 		}
 		file.Paused = paused
-		if err := metas.put(t, metaKey, file); err != nil {
+		if err := metas.Put(t.Tx, metaKey, file); err != nil {
 			return struct{}{}, err
 		}
 		t.signalOwed()
@@ -361,9 +361,9 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 }
 
 // SendingPaused tells whether the operator has stopped sending.
-func (s *Store) SendingPaused() (bool, error) { return read(s, (*tx).paused) }
+func (s *Store) SendingPaused() (bool, error) { return read(s, tx.paused) }
 
-func (t *tx) paused() (bool, error) {
-	file, _, err := metas.get(t, metaKey)
+func (t tx) paused() (bool, error) {
+	file, _, err := metas.Get(t.Tx, metaKey)
 	return file.Paused, err
 }

@@ -18,7 +18,7 @@ type DocumentReader struct {
 // OpenDocument gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
 // The PDF has been compared with its checksum then.
 func (s *Store) OpenDocument(cleaning guid.ID) (*DocumentReader, error) {
-	return read(s, func(t *tx) (*DocumentReader, error) {
+	return read(s, func(t tx) (*DocumentReader, error) {
 		c, err := t.cleaning(cleaning)
 		if err != nil || c.Document.Version.IsZero() {
 			return nil, err
@@ -39,8 +39,8 @@ func (r *DocumentReader) Read(p []byte) (int, error) {
 	if r.at >= r.document.Size {
 		return 0, io.EOF
 	}
-	n, err := read(r.store, func(t *tx) (int, error) {
-		chunk := t.get(documentBucket, chunkKey(r.document.Version, r.at/chunkSize))
+	n, err := read(r.store, func(t tx) (int, error) {
+		chunk := t.Get(documentBucket, chunkKey(r.document.Version, r.at/chunkSize))
 		if len(chunk) <= r.at%chunkSize {
 			return 0, errDocumentGone
 		}

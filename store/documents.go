@@ -21,7 +21,7 @@ const (
 // PutDocument stores a PDF as a cleaning's document, in place of the one before. Its chunks are written by several
 // transactions and made live by the last one. It refuses with NotFound, and with Conflict where the load is decided.
 func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) error {
-	if _, err := read(s, func(t *tx) (Cleaning, error) { return t.openCleaning(cleaning) }); err != nil {
+	if _, err := read(s, func(t tx) (Cleaning, error) { return t.openCleaning(cleaning) }); err != nil {
 		return err
 	}
 	version, err := s.putChunks(ctx, pdf)
@@ -30,7 +30,7 @@ func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) e
 	}
 	sum := sha256.Sum256(pdf)
 	document := Document{Version: version, Size: len(pdf), Hash: hex.EncodeToString(sum[:])}
-	_, err = write(ctx, s, func(t *tx) (struct{}, error) {
+	_, err = write(ctx, s, func(t tx) (struct{}, error) {
 		c, err := t.openCleaning(cleaning)
 		if err != nil {
 			return struct{}{}, err
@@ -38,7 +38,7 @@ func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) e
 		if err := t.deleteDocument(c.Document); err != nil {
 			return struct{}{}, err
 		}
-		if err := t.delete(uploadBucket, version[:]); err != nil {
+		if err := t.Delete(uploadBucket, version[:]); err != nil {
 			return struct{}{}, err
 		}
 		c.Document = document
@@ -48,7 +48,7 @@ func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) e
 }
 
 // openCleaning gives a cleaning whose document may still change.
-func (t *tx) openCleaning(id guid.ID) (Cleaning, error) {
+func (t tx) openCleaning(id guid.ID) (Cleaning, error) {
 	c, err := t.cleaning(id)
 	if err == nil && c.Load.Status != LoadOpen {
 		err = errDecided(c)
@@ -58,17 +58,17 @@ func (t *tx) openCleaning(id guid.ID) (Cleaning, error) {
 
 func (s *Store) putChunks(ctx context.Context, pdf []byte) (version guid.ID, err error) {
 	for number := 0; number*chunkSize < len(pdf); number += chunksAtOnce {
-		version, err = write(ctx, s, func(t *tx) (guid.ID, error) {
+		version, err = write(ctx, s, func(t tx) (guid.ID, error) {
 			version := version
 			if version.IsZero() {
-				version = t.newID()
-				if err := t.put(uploadBucket, version[:], nil); err != nil {
+				version = t.NewID()
+				if err := t.Put(uploadBucket, version[:], nil); err != nil {
 					return guid.ID{}, err
 				}
 			}
 			for n := number; n < number+chunksAtOnce && n*chunkSize < len(pdf); n++ {
 				chunk := pdf[n*chunkSize : min((n+1)*chunkSize, len(pdf))]
-				if err := t.put(documentBucket, chunkKey(version, n), chunk); err != nil {
+				if err := t.Put(documentBucket, chunkKey(version, n), chunk); err != nil {
 					return guid.ID{}, err
 				}
 			}
@@ -81,9 +81,9 @@ func (s *Store) putChunks(ctx context.Context, pdf []byte) (version guid.ID, err
 	return version, nil
 }
 
-func (t *tx) deleteDocument(d Document) error {
+func (t tx) deleteDocument(d Document) error {
 	for n := 0; n*chunkSize < d.Size; n++ {
-		if err := t.delete(documentBucket, chunkKey(d.Version, n)); err != nil {
+		if err := t.Delete(documentBucket, chunkKey(d.Version, n)); err != nil {
 			return err
 		}
 	}
@@ -93,10 +93,10 @@ func (t *tx) deleteDocument(d Document) error {
 var errDocumentDamaged = errors.New("an uploaded document is not what was stored")
 
 // chunks hands out the octets of an uploaded PDF in their order, as far as they are there.
-func (t *tx) chunks(d Document) iter.Seq[[]byte] {
+func (t tx) chunks(d Document) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for n := 0; n*chunkSize < d.Size; n++ {
-			if !yield(t.get(documentBucket, chunkKey(d.Version, n))) {
+			if !yield(t.Get(documentBucket, chunkKey(d.Version, n))) {
 				return
 			}
 		}
@@ -104,7 +104,7 @@ func (t *tx) chunks(d Document) iter.Seq[[]byte] {
 }
 
 // checkDocument looks whether an uploaded PDF is what was stored.
-func (t *tx) checkDocument(d Document) error {
+func (t tx) checkDocument(d Document) error {
 	if d.Version.IsZero() {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (t *tx) checkDocument(d Document) error {
 }
 
 // document reads an uploaded PDF whole, or nil where there is none.
-func (t *tx) document(d Document) ([]byte, error) {
+func (t tx) document(d Document) ([]byte, error) {
 	if d.Version.IsZero() {
 		return nil, nil
 	}
@@ -134,10 +134,10 @@ func (t *tx) document(d Document) ([]byte, error) {
 }
 
 // sweepUploads removes the chunks of uploads that were never made live: their process died in the middle.
-func (t *tx) sweepUploads() (int, error) {
+func (t tx) sweepUploads() (int, error) {
 	var dead []guid.ID
-	young := timeID(t.now.Add(-uploadTimeout)) // one that may still be under way
-	c := t.cursor(uploadBucket)
+	young := timeID(t.Now().Add(-uploadTimeout)) // one that may still be under way
+	c := t.Cursor(uploadBucket)
 	for key, _ := c.First(); key != nil && len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
 		dead = append(dead, guid.ID(key))
 	}
@@ -149,13 +149,13 @@ func (t *tx) sweepUploads() (int, error) {
 	return len(dead), nil
 }
 
-func (t *tx) deleteUpload(version guid.ID) error {
-	for n := 0; t.has(documentBucket, chunkKey(version, n)); n++ {
-		if err := t.delete(documentBucket, chunkKey(version, n)); err != nil {
+func (t tx) deleteUpload(version guid.ID) error {
+	for n := 0; t.Has(documentBucket, chunkKey(version, n)); n++ {
+		if err := t.Delete(documentBucket, chunkKey(version, n)); err != nil {
 			return err
 		}
 	}
-	return t.delete(uploadBucket, version[:])
+	return t.Delete(uploadBucket, version[:])
 }
 
 // timeID is the smallest ID that the store could make at a time.

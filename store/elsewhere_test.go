@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// TestBlockedElsewhere holds that a partner cannot tell from its answers whether another partner's person is blocked, nor from
-// a dry run whether there is such a person, or whether letters to the address come back. A blocked person gets no letter.
+// TestBlockedElsewhere holds that a partner cannot tell from its answers whether another partner's person is blocked,
+// nor from a dry run whether there is such a person, or whether letters to the address come back. A blocked person gets
+// no letter.
 func TestBlockedElsewhere(t *testing.T) {
 	const jan = "jan@example.com"
 	void := func(t *testing.T, s *Store) { t.Helper(); refused(t, s, "5.1.1") }
@@ -89,7 +90,8 @@ func rivalAsks(t *testing.T, s *Store, c *clock, email string, dry bool) (answer
 	return answers
 }
 
-// wantNone holds that nothing is due to somebody who is blocked, and that nobody's feed tells of letters that never leave.
+// wantNone holds that nothing is due to somebody who is blocked, and that nobody's feed tells of letters that never
+// leave.
 func wantNone(t *testing.T, s *Store, email string, known int) {
 	t.Helper()
 	biker, err := s.BikerByEmail(email)

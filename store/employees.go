@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The partner's own ids of its people. Each names one person; but exports fill empty cells with 0, - or N/A, and so give
-// many people the same.
+// The partner's own ids of its people. Each names one person; but exports fill empty cells with 0, - or N/A, and so
+// give many people the same.
 
 // What is said of an id that names somebody else already.
 const (
@@ -23,14 +23,14 @@ func (r *registrar) employeeOf(employee string) (id guid.ID) {
 			return id
 		}
 	}
-	copy(id[:], r.t.get(bikerEmployeeBucket, employeeKey(r.partner.Name, employee)))
+	copy(id[:], r.t.Get(bikerEmployeeBucket, employeeKey(r.partner.Name, employee)))
 	return id
 }
 
-// employeeFor gives what a person may have of the employee id that the partner says. One that names another person stays
-// there, unless that person has the same names: an address was corrected. Whoever has lost the id so does not get it back, or
-// else the two would take it from each other for ever, where the partner goes on posting the old address. And two of the
-// same names who stand in one list are two people, as a father and a son.
+// employeeFor gives what a person may have of the employee id that the partner says. One that names another person
+// stays there, unless that person has the same names: an address was corrected. Whoever has lost the id so does not get
+// it back, or else the two would take it from each other for ever, where the partner goes on posting the old address.
+// And two of the same names who stand in one list are two people, as a father and a son.
 func (r *registrar) employeeFor(d *decision, said BikerData) (string, error) {
 	if said.EmployeeID == "" || said.EmployeeID == d.former.EmployeeID {
 		return said.EmployeeID, nil
@@ -39,7 +39,7 @@ func (r *registrar) employeeFor(d *decision, said BikerData) (string, error) {
 	if id.IsZero() {
 		return said.EmployeeID, nil
 	}
-	other, found, err := bikers.get(r.t, id[:]) // who is not there yet is a dry run's, and stands in the same list
+	other, found, err := bikers.Get(r.t.Tx, id[:]) // who is not there yet is a dry run's, and stands in the same list
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +67,7 @@ func sameNames(a, b BikerData) bool {
 
 // loseEmployee is for a person whose employee id names another one now. An invitation of theirs is void: it went to an
 // address that was corrected.
-func (t *tx) loseEmployee(id guid.ID) error {
+func (t tx) loseEmployee(id guid.ID) error {
 	biker, err := t.biker(id)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (t *tx) loseEmployee(id guid.ID) error {
 	if biker.Password == "" {
 		biker.LinkGeneration++
 	}
-	if err := bikers.put(t, biker.ID[:], biker); err != nil {
+	if err := bikers.Put(t.Tx, biker.ID[:], biker); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: "biker.updated", Biker: biker.ID, Partner: biker.Partner})

@@ -104,8 +104,8 @@ func TestSharedEmployeeID(t *testing.T) {
 	}
 }
 
-// TestCorrectedAddress holds that an employee id follows a person to a corrected address, once, also where the partner goes
-// on posting the old one.
+// TestCorrectedAddress holds that an employee id follows a person to a corrected address, once, also where the partner
+// goes on posting the old one.
 func TestCorrectedAddress(t *testing.T) {
 	former, now := named("jan@exmaple.com", "Jan", "D’Hooghe", "7"), named("jan@example.com", "JAN", "d’hooghe", "7")
 	s := openTest(t)

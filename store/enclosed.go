@@ -11,7 +11,7 @@ type Contents struct {
 
 // Enclosed gives what composing a letter needs. A letter is overtaken where it has nothing to say any more.
 func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err error) {
-	contents, err = read(s, func(t *tx) (Contents, error) {
+	contents, err = read(s, func(t tx) (Contents, error) {
 		in, reason, err := t.enclosed(letter)
 		if err != nil {
 			return Contents{}, err
@@ -26,14 +26,14 @@ func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err 
 }
 
 // enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
-func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
+func (t tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
 	switch {
 	case letter.Kind.ToNobody():
 		return Contents{}, "", nil
 	case letter.Kind.ToBiker():
 		return t.enclosedForBiker(letter)
 	}
-	user, found, err := users.get(t, letter.Person[:])
+	user, found, err := users.Get(t.Tx, letter.Person[:])
 	switch {
 	case err != nil:
 		return Contents{}, "", err
@@ -48,15 +48,15 @@ func (t *tx) enclosed(letter Letter) (in Contents, overtaken string, err error) 
 	if letter.Kind == LetterActivate {
 		return in, "", nil
 	}
-	in.Cleaning, found, err = cleanings.get(t, letter.Cleaning[:])
+	in.Cleaning, found, err = cleanings.Get(t.Tx, letter.Cleaning[:])
 	if err == nil && !found {
 		return Contents{}, "the cleaning was deleted", nil
 	}
 	return in, "", err
 }
 
-func (t *tx) enclosedForBiker(letter Letter) (in Contents, overtaken string, err error) {
-	biker, found, err := bikers.get(t, letter.Person[:])
+func (t tx) enclosedForBiker(letter Letter) (in Contents, overtaken string, err error) {
+	biker, found, err := bikers.Get(t.Tx, letter.Person[:])
 	switch {
 	case err != nil:
 		return Contents{}, "", err

@@ -32,8 +32,8 @@ func holders(t testing.TB, s *Store, texts [][]byte) map[string]string {
 	return found
 }
 
-// spellings are the ways in which a text can stand in a file: as it is, in hexadecimal, base64, escaped for JSON and for
-// links, and by its SHA-256, whole or the first half, as bytes, in hexadecimal and in base64.
+// spellings are the ways in which a text can stand in a file: as it is, in hexadecimal, base64, escaped for JSON and
+// for links, and by its SHA-256, whole or the first half, as bytes, in hexadecimal and in base64.
 func spellings(text string) (all [][]byte) {
 	add := func(raw []byte) {
 		all = append(all, raw, []byte(hex.EncodeToString(raw)))

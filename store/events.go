@@ -11,23 +11,23 @@ import (
 )
 
 // tell appends an event to the feed, numbered without a gap.
-func (t *tx) tell(event Event) error {
+func (t tx) tell(event Event) error {
 	if strings.HasPrefix(event.Type, "operator.") {
 		event.Partner = "" // whatever it is about, it is the operator's alone (CONTRACT section 6)
 	}
-	seq, err := t.bucket(eventBucket).NextSequence()
+	seq, err := t.Bucket(eventBucket).NextSequence()
 	if err != nil {
 		return err
 	}
-	event.Seq, event.At = seq, t.now
-	if err := events.put(t, seqKey(seq), event); err != nil {
+	event.Seq, event.At = seq, t.Now()
+	if err := events.Put(t.Tx, seqKey(seq), event); err != nil {
 		return err
 	}
 	t.signalEvents()
 	if event.Partner == "" {
 		return nil
 	}
-	return t.put(eventPartnerBucket, partnerKey(event.Partner, seq), nil)
+	return t.Put(eventPartnerBucket, partnerKey(event.Partner, seq), nil)
 }
 
 // Feed is a stretch of the events.
@@ -40,12 +40,12 @@ type Feed struct {
 // Events gives the operator's events with a number beyond after, at most limit. It refuses with Gone where some of them
 // are no longer kept (Extra says the oldest that is), and with Conflict where after lies beyond the end.
 func (s *Store) Events(after uint64, limit int) (Feed, error) {
-	return read(s, func(t *tx) (Feed, error) {
-		file, _, err := metas.get(t, metaKey)
+	return read(s, func(t tx) (Feed, error) {
+		file, _, err := metas.Get(t.Tx, metaKey)
 		if err != nil {
 			return Feed{}, err
 		}
-		last := t.bucket(eventBucket).Sequence()
+		last := t.Bucket(eventBucket).Sequence()
 		oldest := t.oldestEvent()
 		switch {
 		case after > last:
@@ -56,7 +56,7 @@ func (s *Store) Events(after uint64, limit int) (Feed, error) {
 				Reason: fmt.Sprintf("Events before %d are no longer kept; go on after %d.", oldest, oldest-1)}
 		}
 		feed := Feed{ID: file.Feed, Next: after, Events: []Event{}}
-		err = events.each(t, nil, seqKey(after+1), func(_ []byte, event Event) (bool, error) {
+		err = events.Each(t.Tx, nil, seqKey(after+1), func(_ []byte, event Event) (bool, error) {
 			feed.Events = append(feed.Events, event)
 			feed.Next = event.Seq
 			return len(feed.Events) < limit, nil
@@ -85,20 +85,20 @@ func (s *Store) EventsFrom(ctx context.Context, after uint64, limit int) (Feed, 
 }
 
 // oldestEvent is the number of the first event that is still kept, or of the next one where none is.
-func (t *tx) oldestEvent() uint64 {
-	if key, _ := t.cursor(eventBucket).First(); key != nil {
+func (t tx) oldestEvent() uint64 {
+	if key, _ := t.Cursor(eventBucket).First(); key != nil {
 		return binary.BigEndian.Uint64(key)
 	}
-	return t.bucket(eventBucket).Sequence() + 1
+	return t.Bucket(eventBucket).Sequence() + 1
 }
 
 // nameEmployees adds to events what their partner calls the biker.
-func (t *tx) nameEmployees(list []Event) error {
+func (t tx) nameEmployees(list []Event) error {
 	for i, event := range list {
 		if event.Biker.IsZero() {
 			continue
 		}
-		biker, _, err := bikers.get(t, event.Biker[:])
+		biker, _, err := bikers.Get(t.Tx, event.Biker[:])
 		if err != nil {
 			return err
 		}
@@ -112,13 +112,13 @@ func (t *tx) nameEmployees(list []Event) error {
 // eventsLooked is how many events one read of EventsOf looks at: reads are short.
 const eventsLooked = 5000
 
-// EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index for
-// it: it looks at all events.
+// EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index
+// for it: it looks at all events.
 func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
 	for from := seqKey(0); from != nil && len(found) < limit; {
-		from, err = read(s, func(t *tx) (next []byte, err error) {
+		from, err = read(s, func(t tx) (next []byte, err error) {
 			looked := 0
-			err = events.each(t, nil, from, func(key []byte, event Event) (bool, error) {
+			err = events.Each(t.Tx, nil, from, func(key []byte, event Event) (bool, error) {
 				if looked++; looked > eventsLooked || len(found) == limit {
 					next = bytes.Clone(key)
 					return false, nil
@@ -134,6 +134,6 @@ func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
 			return nil, err
 		}
 	}
-	_, err = read(s, func(t *tx) (struct{}, error) { return struct{}{}, t.nameEmployees(found) })
+	_, err = read(s, func(t tx) (struct{}, error) { return struct{}{}, t.nameEmployees(found) })
 	return found, err
 }

@@ -35,7 +35,7 @@ func addressSum(email string) []byte {
 }
 
 // addressHash is what an address is remembered under.
-func (t *tx) addressHash(email string) []byte { return t.store.keyed(addressSum(email)) }
+func (t tx) addressHash(email string) []byte { return t.store.keyed(addressSum(email)) }
 
 // emailHash is what tokens carry of an address: the first half of its SHA-256.
 func emailHash(email string) [16]byte { return [16]byte(addressSum(email)) }
@@ -46,7 +46,7 @@ func nobody(email string) guid.ID { return guid.ID(emailHash(email)) }
 
 // clientKey recognises who asks for letters without saying who that is: an IPv4 address or an IPv6 /64, as one
 // subscriber commands a whole one. It is nil for the zero address.
-func (t *tx) clientKey(client netip.Addr) []byte {
+func (t tx) clientKey(client netip.Addr) []byte {
 	key := t.prefixKey("client", client, 32, 64)
 	return key[:min(len(key), clientKeyLength)]
 }
@@ -56,7 +56,7 @@ const clientKeyLength = 8
 
 // networkKey does the same for the network around a client, an IPv4 /24 or an IPv6 /48. It is nil also for loopback
 // addresses, which stand for a proxy or a front end on this machine.
-func (t *tx) networkKey(client netip.Addr) []byte {
+func (t tx) networkKey(client netip.Addr) []byte {
 	if client.IsLoopback() {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (t *tx) networkKey(client netip.Addr) []byte {
 }
 
 // prefixKey recognises a network of so many bits.
-func (t *tx) prefixKey(label string, client netip.Addr, bits4, bits6 int) []byte {
+func (t tx) prefixKey(label string, client netip.Addr, bits4, bits6 int) []byte {
 	client = client.Unmap().WithZone("")
 	bits := bits4
 	if client.Is6() {

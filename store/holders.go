@@ -20,7 +20,7 @@ var (
 )
 
 // holder gives the user whom a token lets in now.
-func (t *tx) holder(b Holder) (User, error) {
+func (t tx) holder(b Holder) (User, error) {
 	user, found, err := recall(t, users, &t.store.memos.users, b.User)
 	switch {
 	case err != nil:
@@ -37,20 +37,20 @@ func (t *tx) holder(b Holder) (User, error) {
 // registered anew or signed out since it was made, and with Forbidden where MailboxSignIn wants a proven one. The
 // token's own expiry is judged by who opens it.
 func (s *Store) CheckHolder(b Holder) (User, error) {
-	return read(s, func(t *tx) (User, error) { return t.holder(b) })
+	return read(s, func(t tx) (User, error) { return t.holder(b) })
 }
 
 // SignOutUser voids all tokens of the holder's that are out. The link that was used last gives no further one either;
 // links that have not been used yet still prove the mailbox. It refuses as CheckHolder does.
 func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
 		user, err := t.holder(b)
 		if err != nil {
 			return struct{}{}, err
 		}
 		user.TokenGeneration++
 		user.Used = UsedLink{}
-		return struct{}{}, users.put(t, user.ID[:], user)
+		return struct{}{}, users.Put(t.Tx, user.ID[:], user)
 	})
 	return err
 }

@@ -15,59 +15,60 @@ func toUser(user User, letter Letter) Letter {
 	return letter
 }
 
-// owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller has addressed it, and has set
-// its kind and subject; one with a Reason is held for the operator.
-func (t *tx) owe(letter Letter) (guid.ID, error) {
-	letter.ID = t.newID()
+// owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller has addressed it, and has
+// set its kind and subject; one with a Reason is held for the operator.
+func (t tx) owe(letter Letter) (guid.ID, error) {
+	letter.ID = t.NewID()
 	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
 	letter.State = LetterQueued
 	if letter.Reason != "" {
 		letter.State = LetterHeld
 	}
-	letter.OwedAt, letter.DueAt = t.now, t.now
-	if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
+	letter.OwedAt, letter.DueAt = t.Now(), t.Now()
+	if err := t.Put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
 		return guid.ID{}, err
 	}
 	if err := t.countLetter(letter.State, 1); err != nil {
 		return guid.ID{}, err
 	}
-	if err := letters.put(t, letter.ID[:], letter); err != nil {
+	if err := letters.Put(t.Tx, letter.ID[:], letter); err != nil {
 		return guid.ID{}, err
 	}
 	if letter.State == LetterHeld {
-		return letter.ID, t.put(letterHeldBucket, letter.ID[:], nil)
+		return letter.ID, t.Put(letterHeldBucket, letter.ID[:], nil)
 	}
 	return letter.ID, t.makeDue(letter)
 }
 
 // makeDue puts a queued letter where the courier looks for it. One that is due later wakes nobody: whoever put it off
 // looks for the next due time anyway.
-func (t *tx) makeDue(letter Letter) error {
-	if !letter.DueAt.After(t.now) {
+func (t tx) makeDue(letter Letter) error {
+	if !letter.DueAt.After(t.Now()) {
 		t.signalOwed()
 	}
-	return t.put(letterDueBucket, timeKey(letter.DueAt, letter.ID), nil)
+	return t.Put(letterDueBucket, timeKey(letter.DueAt, letter.ID), nil)
 }
 
-// unqueue takes a letter that is not done from where it waits: among the held or the due ones, or in the courier's hand.
-func (t *tx) unqueue(letter Letter) error {
+// unqueue takes a letter that is not done from where it waits: among the held or the due ones, or in the courier's
+// hand.
+func (t tx) unqueue(letter Letter) error {
 	if letter.State == LetterHeld {
-		return t.delete(letterHeldBucket, letter.ID[:])
+		return t.Delete(letterHeldBucket, letter.ID[:])
 	}
-	if t.has(letterClaimedBucket, letter.ID[:]) {
-		return t.delete(letterClaimedBucket, letter.ID[:])
+	if t.Has(letterClaimedBucket, letter.ID[:]) {
+		return t.Delete(letterClaimedBucket, letter.ID[:])
 	}
-	return t.delete(letterDueBucket, timeKey(letter.DueAt, letter.ID))
+	return t.Delete(letterDueBucket, timeKey(letter.DueAt, letter.ID))
 }
 
 // finish gives a letter, which is in no queue any more, one of the final states.
-func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
+func (t tx) finish(letter *Letter, state LetterState, reason string) error {
 	if err := t.count(letter.State, state); err != nil {
 		return err
 	}
 	t.signalEvents() // a letter that is cancelled makes none, and somebody may wait for its end
-	letter.State, letter.Reason, letter.DoneAt = state, reason, t.now
-	if err := t.put(letterDoneBucket, doneKey(*letter), nil); err != nil {
+	letter.State, letter.Reason, letter.DoneAt = state, reason, t.Now()
+	if err := t.Put(letterDoneBucket, doneKey(*letter), nil); err != nil {
 		return err
 	}
 	if state != LetterSent {
@@ -75,13 +76,13 @@ func (t *tx) finish(letter *Letter, state LetterState, reason string) error {
 			return err
 		}
 	}
-	return letters.put(t, letter.ID[:], *letter)
+	return letters.Put(t.Tx, letter.ID[:], *letter)
 }
 
 // requeue makes a letter due at its DueAt, from whatever state; the caller has taken it from the queues.
-func (t *tx) requeue(letter *Letter) error {
+func (t tx) requeue(letter *Letter) error {
 	if !letter.DoneAt.IsZero() {
-		if err := t.delete(letterDoneBucket, doneKey(*letter)); err != nil {
+		if err := t.Delete(letterDoneBucket, doneKey(*letter)); err != nil {
 			return err
 		}
 	}
@@ -94,35 +95,35 @@ func (t *tx) requeue(letter *Letter) error {
 		}
 	}
 	letter.State, letter.Reason, letter.DoneAt = LetterQueued, "", time.Time{}
-	if err := letters.put(t, letter.ID[:], *letter); err != nil {
+	if err := letters.Put(t.Tx, letter.ID[:], *letter); err != nil {
 		return err
 	}
 	return t.makeDue(*letter)
 }
 
-func (t *tx) count(from, to LetterState) error {
+func (t tx) count(from, to LetterState) error {
 	if err := t.countLetter(from, -1); err != nil {
 		return err
 	}
 	return t.countLetter(to, 1)
 }
 
-func (t *tx) countLetter(state LetterState, by int) error {
-	return t.put(letterCountBucket, []byte(state),
+func (t tx) countLetter(state LetterState, by int) error {
+	return t.Put(letterCountBucket, []byte(state),
 		binary.BigEndian.AppendUint64(nil, uint64(t.letterCount(state)+by)))
 }
 
-func (t *tx) letterCount(state LetterState) int {
-	if value := t.get(letterCountBucket, []byte(state)); value != nil {
+func (t tx) letterCount(state LetterState) int {
+	if value := t.Get(letterCountBucket, []byte(state)); value != nil {
 		return int(binary.BigEndian.Uint64(value))
 	}
 	return 0
 }
 
 // eachLetterOf visits a person's letters, oldest first.
-func (t *tx) eachLetterOf(user guid.ID, visit func(Letter) error) error {
+func (t tx) eachLetterOf(user guid.ID, visit func(Letter) error) error {
 	var ids []guid.ID // collected first: the visitor may write
-	c := t.cursor(letterPersonBucket)
+	c := t.Cursor(letterPersonBucket)
 	for key, _ := c.Seek(user[:]); key != nil && guid.ID(key[:16]) == user; key, _ = c.Next() {
 		ids = append(ids, guid.ID(key[16:]))
 	}
@@ -138,8 +139,8 @@ func (t *tx) eachLetterOf(user guid.ID, visit func(Letter) error) error {
 	return nil
 }
 
-func (t *tx) letter(id guid.ID) (Letter, error) {
-	letter, found, err := letters.get(t, id[:])
+func (t tx) letter(id guid.ID) (Letter, error) {
+	letter, found, err := letters.Get(t.Tx, id[:])
 	if err == nil && !found {
 		err = refuse.New(refuse.NotFound, "There is no letter "+id.String()+".")
 	}
@@ -163,7 +164,7 @@ func (l Letter) event(kind string) Event {
 func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }
 
 // cancelLetters ends all letters of a person that are not sent yet.
-func (t *tx) cancelLetters(user guid.ID, reason string) error {
+func (t tx) cancelLetters(user guid.ID, reason string) error {
 	return t.eachLetterOf(user, func(letter Letter) error {
 		if !letter.open() {
 			return nil
@@ -173,7 +174,7 @@ func (t *tx) cancelLetters(user guid.ID, reason string) error {
 }
 
 // cancelOwed ends a letter that this transaction owes.
-func (t *tx) cancelOwed(id guid.ID, reason string) error {
+func (t tx) cancelOwed(id guid.ID, reason string) error {
 	letter, err := t.letter(id)
 	if err != nil {
 		return err
@@ -181,7 +182,7 @@ func (t *tx) cancelOwed(id guid.ID, reason string) error {
 	return t.cancel(&letter, reason)
 }
 
-func (t *tx) cancel(letter *Letter, reason string) error {
+func (t tx) cancel(letter *Letter, reason string) error {
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func (t *tx) cancel(letter *Letter, reason string) error {
 }
 
 // forgetLetters cancels a person's letters and leaves in none of them anything that names the person.
-func (t *tx) forgetLetters(user guid.ID, reason string) error {
+func (t tx) forgetLetters(user guid.ID, reason string) error {
 	if err := t.cancelLetters(user, reason); err != nil {
 		return err
 	}
@@ -197,7 +198,7 @@ func (t *tx) forgetLetters(user guid.ID, reason string) error {
 }
 
 // forgetTests does so with the operator's test letters to an address, which are no population's own.
-func (t *tx) forgetTests(email, reason string) error {
+func (t tx) forgetTests(email, reason string) error {
 	return t.eachLetterOf(nobody(email), func(letter Letter) error {
 		if letter.Kind != LetterTest {
 			return nil
@@ -213,7 +214,7 @@ func (t *tx) forgetTests(email, reason string) error {
 
 // forgetLetter leaves of a letter that is done what names nobody: of what servers said code and status, as their words
 // repeat addresses; and where the person stood for the address, none.
-func (t *tx) forgetLetter(letter Letter) error {
+func (t tx) forgetLetter(letter Letter) error {
 	letter.To = ""
 	if letter.Decision != nil {
 		letter.Decision.Comment = ""
@@ -228,28 +229,28 @@ func (t *tx) forgetLetter(letter Letter) error {
 		}
 	}
 	if letter.Kind.ToNobody() {
-		if err := t.delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
+		if err := t.Delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 			return err
 		}
 		letter.Person = guid.ID{}
-		if err := t.put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
+		if err := t.Put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
 			return err
 		}
 	}
-	return letters.put(t, letter.ID[:], letter)
+	return letters.Put(t.Tx, letter.ID[:], letter)
 }
 
 // Letter gives one letter, or NotFound.
 func (s *Store) Letter(id guid.ID) (Letter, error) {
-	return read(s, func(t *tx) (Letter, error) { return t.letter(id) })
+	return read(s, func(t tx) (Letter, error) { return t.letter(id) })
 }
 
 // LetterCounts tells how many letters there are in each state.
 func (s *Store) LetterCounts() (map[LetterState]int, error) {
-	return read(s, func(t *tx) (map[LetterState]int, error) { return t.letterCounts(), nil })
+	return read(s, func(t tx) (map[LetterState]int, error) { return t.letterCounts(), nil })
 }
 
-func (t *tx) letterCounts() map[LetterState]int {
+func (t tx) letterCounts() map[LetterState]int {
 	counts := make(map[LetterState]int)
 	for _, state := range []LetterState{LetterQueued, LetterHeld, LetterSent, LetterFailed, LetterCancelled} {
 		counts[state] = t.letterCount(state)

@@ -2,10 +2,9 @@ package store
 
 import (
 	"bytes"
+	"postern/store/file"
 	"postern/store/guid"
 	"slices"
-
-	"go.etcd.io/bbolt"
 )
 
 // LetterFilter chooses letters for the operator.
@@ -22,7 +21,7 @@ func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
-	return read(s, func(t *tx) (found []Letter, err error) {
+	return read(s, func(t tx) (found []Letter, err error) {
 		if f.To != "" {
 			return t.lettersTo(f)
 		}
@@ -38,7 +37,7 @@ func (s *Store) Letters(f LetterFilter) ([]Letter, error) {
 
 // LettersTo lists a person's letters, the newest first.
 func (s *Store) LettersTo(person guid.ID, limit int) ([]Letter, error) {
-	return read(s, func(t *tx) ([]Letter, error) {
+	return read(s, func(t tx) ([]Letter, error) {
 		return t.walkBack(letterWalk{bucket: letterPersonBucket, prefix: person[:]}, LetterFilter{Limit: limit}, nil)
 	})
 }
@@ -50,7 +49,7 @@ type letterWalk struct {
 }
 
 // walks are the indexes that hold the letters of a filter, so that a list costs no more than what it gives.
-func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
+func (t tx) walks(f LetterFilter) ([]letterWalk, error) {
 	var last Letter
 	if !f.Before.IsZero() {
 		var err error
@@ -65,7 +64,7 @@ func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
 		return key
 	}
 	switch {
-	case f.State == LetterQueued && t.has(letterDueBucket, timeKey(last.DueAt, last.ID)):
+	case f.State == LetterQueued && t.Has(letterDueBucket, timeKey(last.DueAt, last.ID)):
 		return []letterWalk{{bucket: letterDueBucket, before: timeKey(last.DueAt, last.ID)}}, nil
 	case f.State == LetterQueued:
 		return []letterWalk{{bucket: letterClaimedBucket, before: below(f.Before[:])}, {bucket: letterDueBucket}}, nil
@@ -78,12 +77,12 @@ func (t *tx) walks(f LetterFilter) ([]letterWalk, error) {
 }
 
 // lettersTo lists the letters to an address, whoever is known by it: a user, a biker, or nobody.
-func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
+func (t tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 	people := []guid.ID{nobody(f.To)}
-	if id := t.get(userAddressBucket, addressKey(f.To)); id != nil {
+	if id := t.Get(userAddressBucket, addressKey(f.To)); id != nil {
 		people = append(people, guid.ID(id))
 	}
-	if id := t.get(bikerAddressBucket, addressKey(f.To)); id != nil {
+	if id := t.Get(bikerAddressBucket, addressKey(f.To)); id != nil {
 		people = append(people, guid.ID(id))
 	}
 	for _, person := range people {
@@ -103,9 +102,9 @@ func (t *tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 }
 
 // walkBack adds the letters of a walk that the filter asks for.
-func (t *tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
-	c := t.cursor(walk.bucket)
-	for key := walk.last(c); key != nil && bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
+func (t tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
+	c := t.Cursor(walk.bucket)
+	for key, _ := file.SeekBefore(c, walk.end()); key != nil && bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
 		letter, err := t.letter(guid.ID(key[len(key)-16:]))
 		if err != nil {
 			return nil, err
@@ -117,16 +116,10 @@ func (t *tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter
 	return found, nil
 }
 
-// last places a cursor on the walk's last key.
-func (w letterWalk) last(c *bbolt.Cursor) []byte {
-	end := w.before
-	if end == nil {
-		end = append(bytes.Clone(w.prefix), bytes.Repeat([]byte{0xff}, 32)...) // beyond every key with the prefix
+// end is where the walk begins: the key that it starts before.
+func (w letterWalk) end() []byte {
+	if w.before != nil {
+		return w.before
 	}
-	if key, _ := c.Seek(end); key == nil {
-		key, _ = c.Last()
-		return key
-	}
-	key, _ := c.Prev()
-	return key
+	return append(bytes.Clone(w.prefix), bytes.Repeat([]byte{0xff}, 32)...) // beyond every key with the prefix
 }

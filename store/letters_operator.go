@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// HoldLetter keeps a queued letter from being sent until it is released; time held counts against no letter. It refuses with
-// NotFound, and with Conflict where the letter is not queued, or is being tried at this moment.
+// HoldLetter keeps a queued letter from being sent until it is released; time held counts against no letter. It refuses
+// with NotFound, and with Conflict where the letter is not queued, or is being tried at this moment.
 func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
-	return write(ctx, s, func(t *tx) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
 		letter, err := t.letter(id)
 		switch {
 		case err != nil:
@@ -20,7 +20,7 @@ func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
 			return letter, nil
 		case letter.State != LetterQueued:
 			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
-		case t.has(letterClaimedBucket, id[:]):
+		case t.Has(letterClaimedBucket, id[:]):
 			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is being tried at this moment; look again in a moment.")
 		}
 		err = t.hold(&letter)
@@ -28,7 +28,7 @@ func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	})
 }
 
-func (t *tx) hold(letter *Letter) error {
+func (t tx) hold(letter *Letter) error {
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
@@ -36,19 +36,19 @@ func (t *tx) hold(letter *Letter) error {
 		return err
 	}
 	letter.State, letter.Reason = LetterHeld, "held by the operator"
-	if err := t.put(letterHeldBucket, letter.ID[:], nil); err != nil {
+	if err := t.Put(letterHeldBucket, letter.ID[:], nil); err != nil {
 		return err
 	}
-	if err := letters.put(t, letter.ID[:], *letter); err != nil {
+	if err := letters.Put(t.Tx, letter.ID[:], *letter); err != nil {
 		return err
 	}
 	return t.tell(letter.event("operator.letter_held"))
 }
 
-// CancelLetter ends a letter that is queued or held. One that is on the wire at that moment may arrive all the same, and is
-// then sent. It refuses with NotFound, and with Conflict where the letter is done.
+// CancelLetter ends a letter that is queued or held. One that is on the wire at that moment may arrive all the same,
+// and is then sent. It refuses with NotFound, and with Conflict where the letter is done.
 func (s *Store) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
-	return writeVital(ctx, s, func(t *tx) (Letter, error) {
+	return writeVital(ctx, s, func(t tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
@@ -65,7 +65,7 @@ func (s *Store) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
 
 // OweTest owes a letter that says nothing but that letters arrive.
 func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, error) {
-	return write(ctx, s, func(t *tx) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
 		id, err := t.owe(Letter{Kind: LetterTest, Person: nobody(email), To: email, Language: language})
 		if err != nil {
 			return Letter{}, err
@@ -79,9 +79,9 @@ func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, er
 
 // FailedSince counts the letters that have failed since then, and that nobody had tried again.
 func (s *Store) FailedSince(then time.Time) (int, error) {
-	return read(s, func(t *tx) (failed int, err error) {
+	return read(s, func(t tx) (failed int, err error) {
 		prefix := donePrefix(LetterFailed)
-		c := t.cursor(letterDoneBucket)
+		c := t.Cursor(letterDoneBucket)
 		for key, _ := c.Seek(append(prefix, timeKey(then, guid.ID{})...)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 			failed++
 		}
@@ -100,7 +100,7 @@ const dueLooked = 1000
 
 // QueueStats sums up the queue.
 func (s *Store) QueueStats() (QueueStats, error) {
-	return read(s, func(t *tx) (QueueStats, error) {
+	return read(s, func(t tx) (QueueStats, error) {
 		stats := QueueStats{Counts: t.letterCounts()}
 		due, _ := t.dueLetters(dueLooked)
 		for _, letter := range due {

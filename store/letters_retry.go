@@ -12,7 +12,7 @@ import (
 // address counts as one that has a mailbox again.
 // It refuses with Conflict where the letter was sent or cancelled.
 func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
-	return write(ctx, s, func(t *tx) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
@@ -24,7 +24,7 @@ func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
 		if letter.To == "" {
 			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
 		}
-		if t.has(letterClaimedBucket, id[:]) {
+		if t.Has(letterClaimedBucket, id[:]) {
 			return letter, nil // being tried at this moment
 		}
 		err = t.retry(&letter)
@@ -32,7 +32,7 @@ func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
 	})
 }
 
-func (t *tx) retry(letter *Letter) error {
+func (t tx) retry(letter *Letter) error {
 	if err := t.noteDeliverable(letter.To); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (t *tx) retry(letter *Letter) error {
 			return err
 		}
 	}
-	letter.PutOff, letter.Waited, letter.DueAt = 0, 0, t.now
+	letter.PutOff, letter.Waited, letter.DueAt = 0, 0, t.Now()
 	if err := t.requeue(letter); err != nil {
 		return err
 	}
@@ -53,18 +53,18 @@ const retriedAtOnce = 500
 
 // RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
 func (s *Store) RetryFailed(ctx context.Context) (int, error) {
-	before := s.options.Now()
-	return s.inStretches(ctx, donePrefix(LetterFailed), func(t *tx, from []byte) (int, []byte, error) {
+	before := s.file.Now()
+	return s.inStretches(ctx, donePrefix(LetterFailed), func(t tx, from []byte) (int, []byte, error) {
 		return t.retryFailed(from, before)
 	})
 }
 
-// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with a
-// key, and gives how much it did and the key of the next one, nil behind the last.
-func (s *Store) inStretches(ctx context.Context, from []byte, do func(t *tx, from []byte) (int, []byte, error)) (total int, err error) {
+// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
+// a key, and gives how much it did and the key of the next one, nil behind the last.
+func (s *Store) inStretches(ctx context.Context, from []byte, do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
 	for from != nil {
 		next := from
-		n, err := write(ctx, s, func(t *tx) (n int, err error) {
+		n, err := write(ctx, s, func(t tx) (n int, err error) {
 			n, next, err = do(t, from)
 			return n, err
 		})
@@ -77,10 +77,10 @@ func (s *Store) inStretches(ctx context.Context, from []byte, do func(t *tx, fro
 }
 
 // retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
-func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
+func (t tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
 	var failed []Letter
 	looked, prefix := 0, donePrefix(LetterFailed)
-	c := t.cursor(letterDoneBucket)
+	c := t.Cursor(letterDoneBucket)
 	for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 		at, id := splitTimeKey(key[len(prefix):])
 		if at.After(before) {
@@ -104,7 +104,7 @@ func (t *tx) retryFailed(from []byte, before time.Time) (retried int, next []byt
 
 // ReleaseLetter makes a held letter due now. It refuses with NotFound, and with Conflict where it is not held.
 func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
-	return write(ctx, s, func(t *tx) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
 		letter, err := t.letter(id)
 		if err != nil {
 			return Letter{}, err
@@ -119,15 +119,15 @@ func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
 
 // ReleaseHeld makes all letters due now that are held, and were owed up to this moment, and tells how many there were.
 func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
-	before := s.options.Now()
-	return s.inStretches(ctx, []byte{}, func(t *tx, from []byte) (int, []byte, error) { return t.releaseHeld(from, before) })
+	before := s.file.Now()
+	return s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) { return t.releaseHeld(from, before) })
 }
 
 // releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
-func (t *tx) releaseHeld(from []byte, before time.Time) (released int, next []byte, err error) {
+func (t tx) releaseHeld(from []byte, before time.Time) (released int, next []byte, err error) {
 	var held []Letter
 	looked := 0
-	c := t.cursor(letterHeldBucket)
+	c := t.Cursor(letterHeldBucket)
 	for key, _ := c.Seek(from); key != nil; key, _ = c.Next() {
 		if looked++; looked > retriedAtOnce {
 			next = bytes.Clone(key)
@@ -145,11 +145,11 @@ func (t *tx) releaseHeld(from []byte, before time.Time) (released int, next []by
 	return len(held), next, nil
 }
 
-func (t *tx) unhold(letter *Letter) error {
+func (t tx) unhold(letter *Letter) error {
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
-	letter.DueAt = t.now
+	letter.DueAt = t.Now()
 	if err := t.requeue(letter); err != nil {
 		return err
 	}

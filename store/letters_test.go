@@ -22,7 +22,7 @@ func claim(t testing.TB, s *Store, want int) []Letter {
 
 func record(t testing.TB, s *Store, letter Letter, class AttemptClass) Letter {
 	t.Helper()
-	recorded, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.options.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}}})
+	recorded, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.file.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}}})
 	if err != nil || len(recorded) != 1 {
 		t.Fatalf("recorded %d, %v", len(recorded), err)
 	}
@@ -378,7 +378,7 @@ func TestWatchLetters(t *testing.T) {
 		letter := claim(t, s, 1)[0]
 		if class == AttemptOvertaken {
 			user.LinkGeneration++
-			_, err := write(ctx, s, func(tx *tx) (int, error) { return 0, users.put(tx, user.ID[:], user) })
+			_, err := write(ctx, s, func(tx tx) (int, error) { return 0, users.Put(tx.Tx, user.ID[:], user) })
 			must(t, err)
 		}
 		news := s.Watch()

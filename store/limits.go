@@ -22,23 +22,9 @@ const (
 	Held     LimitOutcome = "held"     // the letter waits for the operator
 )
 
-// overLimit is something that went over a limit.
-type overLimit struct {
-	limit   Limit
-	outcome LimitOutcome
-}
-
-// over has Options.OverLimit told once the transaction has ended well.
-func (t *tx) over(limit Limit, outcome LimitOutcome) {
-	t.limited = append(t.limited, overLimit{limit, outcome})
-}
-
-// tellLimits tells of everything that a transaction's functions found over a limit.
-func (s *Store) tellLimits(limited []overLimit) {
-	if s.options.OverLimit == nil {
-		return
-	}
-	for _, over := range limited {
-		s.options.OverLimit(over.limit, over.outcome)
+// over has Options.OverLimit told once the transaction has ended well, whatever becomes of the function that runs.
+func (t tx) over(limit Limit, outcome LimitOutcome) {
+	if tell := t.store.options.OverLimit; tell != nil {
+		t.After(func() { tell(limit, outcome) })
 	}
 }

@@ -30,10 +30,10 @@ type linkGrant struct {
 
 // grantLink decides, before anything is written, whether a letter with a link may be owed. The caller gives what is
 // known of the address.
-func (t *tx) grantLink(ask linkAsk, known address) (g linkGrant, err error) {
+func (t tx) grantLink(ask linkAsk, known address) (g linkGrant, err error) {
 	g = linkGrant{ask: ask, known: known, client: t.clientKey(ask.client)}
 	rules := t.store.rules
-	g.limit, g.wait = AddressLetters, known.wait(rules.AddressLetters, ask, g.client, t.now)
+	g.limit, g.wait = AddressLetters, known.wait(rules.AddressLetters, ask, g.client, t.Now())
 	if g.wait > 0 || ask.proven {
 		return g, nil
 	}
@@ -47,16 +47,16 @@ func (t *tx) grantLink(ask linkAsk, known address) (g linkGrant, err error) {
 }
 
 // countLink records that the letter is owed.
-func (t *tx) countLink(g linkGrant) error {
+func (t tx) countLink(g linkGrant) error {
 	for _, counted := range g.strangers {
-		if err := limits.put(t, counted.key, counted.window); err != nil {
+		if err := limits.Put(t.Tx, counted.key, counted.window); err != nil {
 			return err
 		}
 	}
 	if err := t.countTagged(g.base); err != nil {
 		return err
 	}
-	link := owedLink{At: t.now, Kind: g.ask.kind, Generation: g.ask.generation, Client: g.client}
+	link := owedLink{At: t.Now(), Kind: g.ask.kind, Generation: g.ask.generation, Client: g.client}
 	return t.putAddress(g.ask.email, g.known.counted(link))
 }
 
@@ -72,30 +72,30 @@ type strangerWindow struct {
 	window limit.Window
 }
 
-// grantStranger decides whether a client may cause one more letter to a mailbox that nobody has proven. The wait is zero
-// if so.
-func (t *tx) grantStranger(client netip.Addr) (counted []strangerWindow, wait time.Duration, err error) {
+// grantStranger decides whether a client may cause one more letter to a mailbox that nobody has proven. The wait is
+// zero if so.
+func (t tx) grantStranger(client netip.Addr) (counted []strangerWindow, wait time.Duration, err error) {
 	rate := t.store.rules.StrangerLetters
 	if rate.Count == 0 {
 		return nil, 0, nil
 	}
-	all, _, err := limits.get(t, strangersKey)
+	all, _, err := limits.Get(t.Tx, strangersKey)
 	if err != nil {
 		return nil, 0, err
 	}
 	if network := t.networkKey(client); network != nil {
 		key := networkWindowKey(network)
-		own, _, err := limits.get(t, key)
+		own, _, err := limits.Get(t.Tx, key)
 		if err != nil {
 			return nil, 0, err
 		}
-		if wait := networkShare(rate, rate.Taken(own, t.now)).Wait(all, t.now); wait > 0 {
+		if wait := networkShare(rate, rate.Taken(own, t.Now())).Wait(all, t.Now()); wait > 0 {
 			return nil, wait, nil
 		}
-		own, _ = rate.Take(own, t.now)
+		own, _ = rate.Take(own, t.Now())
 		counted = append(counted, strangerWindow{key, own})
 	}
-	if all, wait = rate.Take(all, t.now); wait > 0 {
+	if all, wait = rate.Take(all, t.Now()); wait > 0 {
 		return nil, wait, nil
 	}
 	return append(counted, strangerWindow{strangersKey, all}), 0, nil

@@ -19,7 +19,7 @@ type Decision struct {
 // where the load is decided already (Extra says how, under loadStatus) or, for completing, the cleaning is not signed
 // off.
 func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning guid.ID, d Decision) (Load, error) {
-	return write(ctx, s, func(t *tx) (Load, error) {
+	return write(ctx, s, func(t tx) (Load, error) {
 		user, err := t.holder(b)
 		if err != nil {
 			return Load{}, err
@@ -28,7 +28,7 @@ func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning guid.ID, d De
 		if err != nil {
 			return Load{}, err
 		}
-		load := Load{Status: d.Status, DecidedAt: t.now, ProductName: d.ProductName, Comment: d.Comment, By: user.ID}
+		load := Load{Status: d.Status, DecidedAt: t.Now(), ProductName: d.ProductName, Comment: d.Comment, By: user.ID}
 		if c.Load.Status != LoadOpen {
 			load.DecidedAt = c.Load.DecidedAt
 			if load == c.Load {
@@ -47,7 +47,7 @@ func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning guid.ID, d De
 	})
 }
 
-func (t *tx) decide(user User, c Cleaning, load Load) error {
+func (t tx) decide(user User, c Cleaning, load Load) error {
 	c.Load = load
 	if err := t.putCleaning(&c); err != nil {
 		return err

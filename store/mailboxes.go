@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Mail to jan+anything@example.com lands in the mailbox of jan@example.com with many providers. Another tag makes another
-// person, so that all tags together have a bound of their own: far above what a family or a test team needs, far below
-// what floods a mailbox.
+// Mail to jan+anything@example.com lands in the mailbox of jan@example.com with many providers. Another tag makes
+// another person, so that all tags together have a bound of their own: far above what a family or a test team needs,
+// far below what floods a mailbox.
 var taggedLetters = []limit.Rate{{Count: 20, Per: time.Hour}, {Count: 60, Per: 24 * time.Hour}}
 
 // tagged counts the letters to a mailbox's plus addresses, for each of taggedLetters a window.
@@ -39,7 +39,7 @@ type tagGrant struct {
 
 // grantTagged decides whether one more letter may go to an address, if it has a tag. The wait is zero if so. The limit
 // ends with the operator's own for addresses.
-func (t *tx) grantTagged(email string, of func(*tagged) *[]limit.Window) (g tagGrant, wait time.Duration, err error) {
+func (t tx) grantTagged(email string, of func(*tagged) *[]limit.Window) (g tagGrant, wait time.Duration, err error) {
 	base, is := baseOf(email)
 	if !is || t.store.rules.AddressLetters.Count == 0 {
 		return tagGrant{}, 0, nil
@@ -54,7 +54,7 @@ func (t *tx) grantTagged(email string, of func(*tagged) *[]limit.Window) (g tagG
 	}
 	for i, rate := range taggedLetters {
 		var full time.Duration
-		windows[i], full = rate.Take(windows[i], t.now)
+		windows[i], full = rate.Take(windows[i], t.Now())
 		wait = max(wait, full)
 	}
 	*of(&known.Tagged) = windows
@@ -62,7 +62,7 @@ func (t *tx) grantTagged(email string, of func(*tagged) *[]limit.Window) (g tagG
 }
 
 // countTagged records what grantTagged has counted.
-func (t *tx) countTagged(g tagGrant) error {
+func (t tx) countTagged(g tagGrant) error {
 	if g.base == "" {
 		return nil
 	}

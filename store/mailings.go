@@ -23,7 +23,7 @@ const documentsDaily = 20
 // MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no
 // second one. It refuses as CheckHolder does, with NotFound, and with TooMany for more than 20 a day.
 func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) error {
-	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := write(ctx, s, func(t tx) (struct{}, error) {
 		user, err := t.holder(b)
 		if err != nil {
 			return struct{}{}, err
@@ -32,19 +32,19 @@ func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) er
 		if err != nil {
 			return struct{}{}, err
 		}
-		past, _, err := mailings.get(t, user.ID[:])
+		past, _, err := mailings.Get(t.Tx, user.ID[:])
 		if err != nil {
 			return struct{}{}, err
 		}
-		recent, again := past.recent(cleaning, t.now)
+		recent, again := past.recent(cleaning, t.Now())
 		if again {
 			return struct{}{}, nil
 		}
 		if len(recent.Letters) >= documentsDaily {
-			return struct{}{}, &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.now),
+			return struct{}{}, &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.Now()),
 				Reason: "You have had 20 documents mailed today; try again later."}
 		}
-		recent.Letters = append(recent.Letters, mailed{cleaning, t.now})
+		recent.Letters = append(recent.Letters, mailed{cleaning, t.Now()})
 		return struct{}{}, t.mailDocument(user, c, recent)
 	})
 	return err
@@ -62,8 +62,8 @@ func (m mailing) recent(cleaning guid.ID, now time.Time) (kept mailing, again bo
 	return kept, again
 }
 
-func (t *tx) mailDocument(user User, c Cleaning, m mailing) error {
-	if err := mailings.put(t, user.ID[:], m); err != nil {
+func (t tx) mailDocument(user User, c Cleaning, m mailing) error {
+	if err := mailings.Put(t.Tx, user.ID[:], m); err != nil {
 		return err
 	}
 	letter, err := t.owe(toUser(user, Letter{Kind: LetterDocument, Cleaning: c.ID}))

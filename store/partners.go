@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"net/netip"
+	"postern/store/file"
 	"postern/store/refuse"
 	"slices"
 	"strings"
@@ -25,8 +26,8 @@ func nameKey(name string) []byte { return []byte(strings.ToLower(name)) }
 // AddPartner makes a partner with one token. A revoked one of that name comes back so, with its bikers. It refuses with
 // Conflict where the name is taken, and with Invalid where a plan is unknown.
 func (s *Store) AddPartner(ctx context.Context, in PartnerInput) (Partner, error) {
-	return write(ctx, s, func(t *tx) (Partner, error) {
-		old, found, err := partners.get(t, nameKey(in.Name))
+	return write(ctx, s, func(t tx) (Partner, error) {
+		old, found, err := partners.Get(t.Tx, nameKey(in.Name))
 		if err != nil {
 			return Partner{}, err
 		}
@@ -37,7 +38,7 @@ func (s *Store) AddPartner(ctx context.Context, in PartnerInput) (Partner, error
 			return Partner{}, err
 		}
 		partner := Partner{Name: in.Name, Scopes: in.Scopes, Plans: in.Plans, From: in.From,
-			ExpectEvery: Span(in.ExpectEvery), AddedAt: t.now}
+			ExpectEvery: Span(in.ExpectEvery), AddedAt: t.Now()}
 		if found {
 			partner.Name = old.Name // bikers and events have it
 		}
@@ -52,10 +53,10 @@ func (s *Store) AddPartner(ctx context.Context, in PartnerInput) (Partner, error
 	})
 }
 
-func (t *tx) knownPlans(codes []string) error {
+func (t tx) knownPlans(codes []string) error {
 	var faults []string
 	for _, code := range codes {
-		if !t.has(planBucket, []byte(code)) {
+		if !t.Has(planBucket, []byte(code)) {
 			faults = append(faults, "There is no bike plan "+code+"; postern plan add makes it.")
 		}
 	}
@@ -65,22 +66,22 @@ func (t *tx) knownPlans(codes []string) error {
 	return &refuse.Refusal{Kind: refuse.Invalid, Reason: strings.Join(faults, " "), Fields: map[string][]string{"plan": faults}}
 }
 
-func (t *tx) addToken(partner *Partner, token PartnerToken) error {
-	if t.has(partnerTokenBucket, token.Hash[:]) {
+func (t tx) addToken(partner *Partner, token PartnerToken) error {
+	if t.Has(partnerTokenBucket, token.Hash[:]) {
 		return refuse.New(refuse.Conflict, "This token is in use already; make another.")
 	}
-	token.AddedAt = t.now
+	token.AddedAt = t.Now()
 	partner.Tokens = append(slices.Clone(partner.Tokens), token)
-	return t.put(partnerTokenBucket, token.Hash[:], nameKey(partner.Name))
+	return t.Put(partnerTokenBucket, token.Hash[:], nameKey(partner.Name))
 }
 
-// endTokens lets a partner in no more but by its last keep tokens. The hashes of the others stay, so that who still calls
-// with one is told so, and that none is ever given out again.
-func (t *tx) endTokens(partner *Partner, keep int) error {
+// endTokens lets a partner in no more but by its last keep tokens. The hashes of the others stay, so that who still
+// calls with one is told so, and that none is ever given out again.
+func (t tx) endTokens(partner *Partner, keep int) error {
 	gone := partner.Tokens[:len(partner.Tokens)-keep]
 	partner.Tokens = slices.Clone(partner.Tokens[len(gone):])
 	for _, token := range gone {
-		if err := t.put(partnerTokenBucket, token.Hash[:], endedTokenOf(nameKey(partner.Name))); err != nil {
+		if err := t.Put(partnerTokenBucket, token.Hash[:], endedTokenOf(nameKey(partner.Name))); err != nil {
 			return err
 		}
 	}
@@ -92,15 +93,15 @@ const endedToken = 0
 
 func endedTokenOf(name []byte) []byte { return append([]byte{endedToken}, name...) }
 
-func (t *tx) putPartner(partner Partner, event string) error {
-	if err := partners.put(t, nameKey(partner.Name), partner); err != nil {
+func (t tx) putPartner(partner Partner, event string) error {
+	if err := partners.Put(t.Tx, nameKey(partner.Name), partner); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: event})
 }
 
-func (t *tx) partner(name string) (Partner, error) {
-	partner, found, err := partners.get(t, nameKey(name))
+func (t tx) partner(name string) (Partner, error) {
+	partner, found, err := partners.Get(t.Tx, nameKey(name))
 	if err == nil && !found {
 		err = refuse.New(refuse.NotFound, "There is no partner "+name+".")
 	}
@@ -108,8 +109,8 @@ func (t *tx) partner(name string) (Partner, error) {
 }
 
 // changePartner is an act of the operator on a partner that is not revoked.
-func (s *Store) changePartner(ctx context.Context, name, event string, change func(*tx, *Partner) error) (Partner, error) {
-	return writeVital(ctx, s, func(t *tx) (Partner, error) {
+func (s *Store) changePartner(ctx context.Context, name, event string, change func(tx, *Partner) error) (Partner, error) {
+	return writeVital(ctx, s, func(t tx) (Partner, error) {
 		partner, err := t.partner(name)
 		if err != nil {
 			return Partner{}, err
@@ -127,7 +128,7 @@ func (s *Store) changePartner(ctx context.Context, name, event string, change fu
 // RotatePartner gives a partner a second token; both work until FinishRotation. It refuses with Conflict where two work
 // already, or the partner is revoked, and with NotFound.
 func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerToken) (Partner, error) {
-	return s.changePartner(ctx, name, "operator.partner_rotated", func(t *tx, partner *Partner) error {
+	return s.changePartner(ctx, name, "operator.partner_rotated", func(t tx, partner *Partner) error {
 		if len(partner.Tokens) > 1 {
 			return refuse.New(refuse.Conflict, "Two tokens of "+partner.Name+" work already; end the older one with --finish first.")
 		}
@@ -137,7 +138,7 @@ func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerTok
 
 // FinishRotation ends the older of two tokens. It refuses with Conflict where there is one alone, and with NotFound.
 func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error) {
-	return s.changePartner(ctx, name, "operator.partner_rotated", func(t *tx, partner *Partner) error {
+	return s.changePartner(ctx, name, "operator.partner_rotated", func(t tx, partner *Partner) error {
 		if len(partner.Tokens) < 2 {
 			return refuse.New(refuse.Conflict, "Only one token of "+partner.Name+" works; there is nothing to finish.")
 		}
@@ -147,8 +148,8 @@ func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error
 
 // RevokePartner ends all tokens of a partner. Its bikers stay, and are its own again should it be added again.
 func (s *Store) RevokePartner(ctx context.Context, name string) (Partner, error) {
-	return s.changePartner(ctx, name, "operator.partner_revoked", func(t *tx, partner *Partner) error {
-		partner.RevokedAt = t.now
+	return s.changePartner(ctx, name, "operator.partner_revoked", func(t tx, partner *Partner) error {
+		partner.RevokedAt = t.Now()
 		return t.endTokens(partner, 0)
 	})
 }
@@ -157,9 +158,9 @@ func (s *Store) RevokePartner(ctx context.Context, name string) (Partner, error)
 func (s *Store) Partners() ([]Partner, error) { return all(s, partners) }
 
 // all reads a table that an operator has filled by hand.
-func all[T any](s *Store, from table[T]) ([]T, error) {
-	return read(s, func(t *tx) (list []T, err error) {
-		err = from.each(t, nil, nil, func(_ []byte, record T) (bool, error) {
+func all[T any](s *Store, from file.Table[T]) ([]T, error) {
+	return read(s, func(t tx) (list []T, err error) {
+		err = from.Each(t.Tx, nil, nil, func(_ []byte, record T) (bool, error) {
 			list = append(list, record)
 			return true, nil
 		})
@@ -174,18 +175,18 @@ var (
 		"ask the operator of this service for the one that is valid now.")
 )
 
-// PartnerByToken gives the partner whom a token lets in, by the token's SHA-256, or Unauthorized, which says whether the token
-// has ever been one: only who has held it can come upon that.
+// PartnerByToken gives the partner whom a token lets in, by the token's SHA-256, or Unauthorized, which says whether
+// the token has ever been one: only who has held it can come upon that.
 func (s *Store) PartnerByToken(hash [32]byte) (Partner, error) {
-	return read(s, func(t *tx) (Partner, error) {
-		name := t.get(partnerTokenBucket, hash[:])
+	return read(s, func(t tx) (Partner, error) {
+		name := t.Get(partnerTokenBucket, hash[:])
 		switch {
 		case name == nil:
 			return Partner{}, errUnknownBearer
 		case name[0] == endedToken:
 			return Partner{}, errEndedBearer
 		}
-		partner, found, err := partners.get(t, name)
+		partner, found, err := partners.Get(t.Tx, name)
 		if err == nil && !found {
 			err = errUnknownBearer
 		}
@@ -196,10 +197,11 @@ func (s *Store) PartnerByToken(hash [32]byte) (Partner, error) {
 // May tells whether a partner may use a bike plan.
 func (p Partner) May(plan string) bool { return len(p.Plans) == 0 || slices.Contains(p.Plans, plan) }
 
-// AddPlan makes a bike plan. It refuses with Conflict where the code stands for another one; the same again is no fault.
+// AddPlan makes a bike plan. It refuses with Conflict where the code stands for another one; the same again is no
+// fault.
 func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
-	return write(ctx, s, func(t *tx) (Plan, error) {
-		old, found, err := plans.get(t, []byte(plan.Code))
+	return write(ctx, s, func(t tx) (Plan, error) {
+		old, found, err := plans.Get(t.Tx, []byte(plan.Code))
 		if err != nil {
 			return Plan{}, err
 		}
@@ -210,8 +212,8 @@ func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
 		if found {
 			return old, nil
 		}
-		plan.AddedAt = t.now
-		if err := plans.put(t, []byte(plan.Code), plan); err != nil {
+		plan.AddedAt = t.Now()
+		if err := plans.Put(t.Tx, []byte(plan.Code), plan); err != nil {
 			return Plan{}, err
 		}
 		return plan, t.tell(Event{Type: "operator.plan_added"})
@@ -221,14 +223,14 @@ func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
 // Plans lists all bike plans by code.
 func (s *Store) Plans() ([]Plan, error) { return all(s, plans) }
 
-// RemovePlan takes a bike plan away: nobody can be registered with it any more, and who has it keeps its code. It refuses
-// with NotFound.
+// RemovePlan takes a bike plan away: nobody can be registered with it any more, and who has it keeps its code. It
+// refuses with NotFound.
 func (s *Store) RemovePlan(ctx context.Context, code string) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		if !t.has(planBucket, []byte(code)) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+		if !t.Has(planBucket, []byte(code)) {
 			return struct{}{}, refuse.New(refuse.NotFound, "There is no bike plan "+code+".")
 		}
-		if err := t.delete(planBucket, []byte(code)); err != nil {
+		if err := t.Delete(planBucket, []byte(code)); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, t.tell(Event{Type: "operator.plan_removed"})
@@ -238,11 +240,11 @@ func (s *Store) RemovePlan(ctx context.Context, code string) error {
 
 // Client names whose bike plan a code is; empty where there is no such plan any more.
 func (s *Store) Client(code string) (string, error) {
-	return read(s, func(t *tx) (string, error) { return t.client(code) })
+	return read(s, func(t tx) (string, error) { return t.client(code) })
 }
 
 // client names whose bike plan a code is; empty where it has been removed.
-func (t *tx) client(code string) (string, error) {
-	plan, _, err := plans.get(t, []byte(code))
+func (t tx) client(code string) (string, error) {
+	plan, _, err := plans.Get(t.Tx, []byte(code))
 	return plan.Client, err
 }

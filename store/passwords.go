@@ -17,10 +17,10 @@ type NewPassword struct {
 	Replaces SessionRef // the browser's former session, perhaps another person's, which ends; zero: none
 }
 
-// SetPassword sets a password by a link and logs in: all links are void, all sessions end, a new one begins, and a notice
-// is owed. It refuses as CheckLink does.
+// SetPassword sets a password by a link and logs in: all links are void, all sessions end, a new one begins, and a
+// notice is owed. It refuses as CheckLink does.
 func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, begun Session, err error) {
-	begun, err = write(ctx, s, func(t *tx) (Session, error) {
+	begun, err = write(ctx, s, func(t tx) (Session, error) {
 		var err error
 		if biker, err = t.checkLink(n.Link); err != nil {
 			return Session{}, err
@@ -43,11 +43,11 @@ func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, be
 }
 
 // putPassword writes a new password's hash, and all that follows from it but for the sessions.
-func (t *tx) putPassword(biker *Biker, hash string) error {
-	biker.Password, biker.PasswordAt = hash, t.now
+func (t tx) putPassword(biker *Biker, hash string) error {
+	biker.Password, biker.PasswordAt = hash, t.Now()
 	biker.LinkGeneration++
 	biker.PasswordGeneration++
-	if err := bikers.put(t, biker.ID[:], *biker); err != nil {
+	if err := bikers.Put(t.Tx, biker.ID[:], *biker); err != nil {
 		return err
 	}
 	letter, err := t.owe(toBiker(*biker, LetterPasswordChanged))
@@ -67,10 +67,11 @@ type PasswordChange struct {
 
 var errPasswordMoved = refuse.New(refuse.Conflict, "The password has been changed meanwhile; log in with the new one.")
 
-// ChangePassword changes the password of a session's biker: links are void, other sessions end, and a notice is owed. It
-// refuses with Unauthorized where the session is over, and with Conflict where the old password is another one by now.
+// ChangePassword changes the password of a session's biker: links are void, other sessions end, and a notice is owed.
+// It refuses with Unauthorized where the session is over, and with Conflict where the old password is another one by
+// now.
 func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, error) {
-	return write(ctx, s, func(t *tx) (Biker, error) {
+	return write(ctx, s, func(t tx) (Biker, error) {
 		biker, _, err := t.session(c.Session)
 		if err != nil {
 			return Biker{}, err
@@ -78,7 +79,7 @@ func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, er
 		if biker.Password != c.Verified {
 			return Biker{}, errPasswordMoved
 		}
-		if err := logins.delete(t, t.store.keyed(c.Key[:])); err != nil {
+		if err := logins.Delete(t.Tx, t.store.keyed(c.Key[:])); err != nil {
 			return Biker{}, err
 		}
 		if err := t.endSessions(biker.ID, c.Session.ID); err != nil {
@@ -108,26 +109,27 @@ func (l tries) over(now time.Time) bool {
 func LoginKey(email string) [32]byte { return [32]byte(addressSum(email)) }
 
 // TakeLogin counts a try under a key before the password is looked at, so that many at once get no more tries than one
-// after the other. A wait other than zero: too many were wrong, and nothing was counted. A right password's use forgets the count.
+// after the other. A wait other than zero: too many were wrong, and nothing was counted. A right password's use forgets
+// the count.
 func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration, err error) {
 	if s.rules.LoginTries == 0 {
 		return 0, nil
 	}
 	stored := s.keyed(key[:])
-	return write(ctx, s, func(t *tx) (time.Duration, error) {
-		known, _, err := logins.get(t, stored)
+	return write(ctx, s, func(t tx) (time.Duration, error) {
+		known, _, err := logins.Get(t.Tx, stored)
 		if err != nil {
 			return 0, err
 		}
-		if known.over(t.now) {
+		if known.over(t.Now()) {
 			known = tries{}
 		}
-		if wait := known.LastAt.Add(limit.Delay(known.Wrong, s.rules.LoginTries)).Sub(t.now); wait > 0 && known.Wrong > 0 {
+		if wait := known.LastAt.Add(limit.Delay(known.Wrong, s.rules.LoginTries)).Sub(t.Now()); wait > 0 && known.Wrong > 0 {
 			return wait, nil
 		}
 		known.Wrong++
-		known.LastAt = t.now
-		return 0, logins.put(t, stored, known)
+		known.LastAt = t.Now()
+		return 0, logins.Put(t.Tx, stored, known)
 	})
 }
 
@@ -137,15 +139,15 @@ func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
 		return nil
 	}
 	stored := s.keyed(key[:])
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		known, found, err := logins.get(t, stored)
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+		known, found, err := logins.Get(t.Tx, stored)
 		if err != nil || !found {
 			return struct{}{}, err
 		}
 		if known.Wrong--; known.Wrong <= 0 {
-			return struct{}{}, logins.delete(t, stored)
+			return struct{}{}, logins.Delete(t.Tx, stored)
 		}
-		return struct{}{}, logins.put(t, stored, known)
+		return struct{}{}, logins.Put(t.Tx, stored, known)
 	})
 	return err
 }
@@ -163,7 +165,7 @@ type LogIn struct {
 // LogInBiker begins a session. It refuses with NotFound where the biker was erased, with Forbidden where blocked, and
 // with Conflict where the password has been changed since it was looked at.
 func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Session, err error) {
-	begun, err = write(ctx, s, func(t *tx) (Session, error) {
+	begun, err = write(ctx, s, func(t tx) (Session, error) {
 		var err error
 		biker, err = t.biker(in.Biker)
 		switch {
@@ -174,7 +176,7 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		case biker.Password != in.Verified:
 			return Session{}, errPasswordMoved
 		}
-		if err := logins.delete(t, t.store.keyed(in.Key[:])); err != nil {
+		if err := logins.Delete(t.Tx, t.store.keyed(in.Key[:])); err != nil {
 			return Session{}, err
 		}
 		if err := t.replaceSession(in.Replaces); err != nil {
@@ -182,7 +184,7 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		}
 		if in.Rehashed != "" {
 			biker.Password = in.Rehashed
-			if err := bikers.put(t, biker.ID[:], biker); err != nil {
+			if err := bikers.Put(t.Tx, biker.ID[:], biker); err != nil {
 				return Session{}, err
 			}
 		}

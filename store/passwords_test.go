@@ -14,7 +14,7 @@ import (
 // invitation is what a set-password link of now says.
 func invitation(s *Store, biker Biker) Link {
 	return Link{Biker: biker.ID, Email: emailHash(biker.Email), Generation: biker.LinkGeneration,
-		ExpiresAt: s.options.Now().Add(time.Hour)}
+		ExpiresAt: s.file.Now().Add(time.Hour)}
 }
 
 func secret(n byte) [32]byte { return [32]byte{n} }
@@ -285,8 +285,8 @@ func TestForgotPassword(t *testing.T) {
 }
 
 func readAddress(s *Store, email string) (a address, found bool, err error) {
-	a, err = read(s, func(t *tx) (a address, err error) {
-		a, found, err = addresses.get(t, t.addressHash(email))
+	a, err = read(s, func(t tx) (a address, err error) {
+		a, found, err = addresses.Get(t.Tx, t.addressHash(email))
 		return a, err
 	})
 	return a, found, err
@@ -366,8 +366,8 @@ func TestPartners(t *testing.T) {
 	}
 }
 
-// TestManySessions holds that a biker with many sessions, who alone has any, can set a password: all of a bucket of several
-// pages goes, and something comes into it, in one transaction.
+// TestManySessions holds that a biker with many sessions, who alone has any, can set a password: all of a bucket of
+// several pages goes, and something comes into it, in one transaction.
 func TestManySessions(t *testing.T) {
 	s := openTest(t)
 	addPartner(t, s, "Acme")

@@ -24,8 +24,8 @@ func (p *posted) holds(email string) bool {
 	return p.addresses[string(addressKey(email))]
 }
 
-// unmailingKey names the failures of all in the list who have no valid address, and so cannot be told of them: one event
-// stands for all, and the same list again makes none.
+// unmailingKey names the failures of all in the list who have no valid address, and so cannot be told of them: one
+// event stands for all, and the same list again makes none.
 func (p *posted) unmailingKey(partner string) []byte {
 	if p.unmailing == nil {
 		sum := sha256.New()

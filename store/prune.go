@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"postern/store/file"
 	"time"
 )
 
@@ -20,17 +21,17 @@ const prunedAtOnce = 200
 
 // Prune removes what is past its time and tells how many records that were.
 func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
-	steps := []func(*tx) (int, error){
-		func(t *tx) (int, error) { return t.pruneUsers(t.now.Add(-keep.Unconfirmed)) },
-		func(t *tx) (int, error) { return t.pruneLetters(LetterSent, t.now.Add(-keep.Sent)) },
-		func(t *tx) (int, error) { return t.pruneLetters(LetterFailed, t.now.Add(-keep.Sent)) },
-		func(t *tx) (int, error) { return t.pruneLetters(LetterCancelled, t.now.Add(-keep.Sent)) },
-		func(t *tx) (int, error) { return t.pruneEvents(t.now.Add(-keep.Events)) },
-		func(t *tx) (int, error) { return t.pruneCleanings(t.now.Add(-keep.Cleanings)) },
-		(*tx).pruneSessions,
-		(*tx).pruneAnswers,
-		(*tx).sweepUploads,
-		(*tx).pullForward,
+	steps := []func(tx) (int, error){
+		func(t tx) (int, error) { return t.pruneUsers(t.Now().Add(-keep.Unconfirmed)) },
+		func(t tx) (int, error) { return t.pruneLetters(LetterSent, t.Now().Add(-keep.Sent)) },
+		func(t tx) (int, error) { return t.pruneLetters(LetterFailed, t.Now().Add(-keep.Sent)) },
+		func(t tx) (int, error) { return t.pruneLetters(LetterCancelled, t.Now().Add(-keep.Sent)) },
+		func(t tx) (int, error) { return t.pruneEvents(t.Now().Add(-keep.Events)) },
+		func(t tx) (int, error) { return t.pruneCleanings(t.Now().Add(-keep.Cleanings)) },
+		tx.pruneSessions,
+		tx.pruneAnswers,
+		tx.sweepUploads,
+		tx.pullForward,
 	}
 	var faults []error // one step's keeps no other from going on
 	total := 0
@@ -54,21 +55,21 @@ func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 
 // expired collects the records of a time index that lie before a moment, as far as they can be read: a damaged one is
 // for the check of the file to name.
-func expired[T any](t *tx, from table[T], index, prefix []byte, before time.Time) (records []T) {
-	c := t.cursor(index)
+func expired[T any](t tx, from file.Table[T], index, prefix []byte, before time.Time) (records []T) {
+	c := t.Cursor(index)
 	for key, _ := c.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix) && len(records) < prunedAtOnce; key, _ = c.Next() {
 		at, id := splitTimeKey(key[len(prefix):])
 		if !at.Before(before) {
 			break
 		}
-		if record, found, err := from.get(t, id[:]); err == nil && found {
+		if record, found, err := from.Get(t.Tx, id[:]); err == nil && found {
 			records = append(records, record)
 		}
 	}
 	return records
 }
 
-func (t *tx) pruneUsers(before time.Time) (int, error) {
+func (t tx) pruneUsers(before time.Time) (int, error) {
 	old := expired(t, users, userPendingBucket, nil, before)
 	for _, user := range old {
 		if err := t.eraseUser(user, "the registration was never confirmed"); err != nil {
@@ -78,7 +79,7 @@ func (t *tx) pruneUsers(before time.Time) (int, error) {
 	return len(old), nil
 }
 
-func (t *tx) pruneLetters(state LetterState, before time.Time) (int, error) {
+func (t tx) pruneLetters(state LetterState, before time.Time) (int, error) {
 	old := expired(t, letters, letterDoneBucket, donePrefix(state), before)
 	for _, letter := range old {
 		if err := t.deleteLetter(letter); err != nil {
@@ -88,20 +89,20 @@ func (t *tx) pruneLetters(state LetterState, before time.Time) (int, error) {
 	return len(old), nil
 }
 
-func (t *tx) deleteLetter(letter Letter) error {
-	if err := t.delete(letterDoneBucket, doneKey(letter)); err != nil {
+func (t tx) deleteLetter(letter Letter) error {
+	if err := t.Delete(letterDoneBucket, doneKey(letter)); err != nil {
 		return err
 	}
-	if err := t.delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
+	if err := t.Delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 		return err
 	}
 	if err := t.countLetter(letter.State, -1); err != nil {
 		return err
 	}
-	return letters.delete(t, letter.ID[:])
+	return letters.Delete(t.Tx, letter.ID[:])
 }
 
-func (t *tx) pruneCleanings(before time.Time) (int, error) {
+func (t tx) pruneCleanings(before time.Time) (int, error) {
 	old := expired(t, cleanings, cleaningChangeBucket, nil, before)
 	for _, c := range old {
 		if err := t.deleteCleaning(c); err != nil {
@@ -111,9 +112,9 @@ func (t *tx) pruneCleanings(before time.Time) (int, error) {
 	return len(old), nil
 }
 
-func (t *tx) pruneEvents(before time.Time) (int, error) {
+func (t tx) pruneEvents(before time.Time) (int, error) {
 	var old []Event
-	err := events.each(t, nil, nil, func(_ []byte, event Event) (bool, error) {
+	err := events.Each(t.Tx, nil, nil, func(_ []byte, event Event) (bool, error) {
 		if !event.At.Before(before) {
 			return false, nil
 		}
@@ -125,11 +126,11 @@ func (t *tx) pruneEvents(before time.Time) (int, error) {
 	}
 	for _, event := range old {
 		if event.Partner != "" {
-			if err := t.delete(eventPartnerBucket, partnerKey(event.Partner, event.Seq)); err != nil {
+			if err := t.Delete(eventPartnerBucket, partnerKey(event.Partner, event.Seq)); err != nil {
 				return 0, err
 			}
 		}
-		if err := events.delete(t, seqKey(event.Seq)); err != nil {
+		if err := events.Delete(t.Tx, seqKey(event.Seq)); err != nil {
 			return 0, err
 		}
 	}
@@ -137,15 +138,15 @@ func (t *tx) pruneEvents(before time.Time) (int, error) {
 }
 
 // pruneSessions removes sessions that are over by their age: ids are in the order of time.
-func (t *tx) pruneSessions() (int, error) {
+func (t tx) pruneSessions() (int, error) {
 	var old []Session
-	c := t.cursor(sessionBucket)
+	c := t.Cursor(sessionBucket)
 	for key, _ := c.First(); key != nil && len(old) < prunedAtOnce; key, _ = c.Next() {
-		session, found, err := sessions.get(t, key)
+		session, found, err := sessions.Get(t.Tx, key)
 		if err != nil || !found {
 			continue // for the check of the file to name
 		}
-		if t.now.Sub(session.BegunAt) < sessionFor {
+		if t.Now().Sub(session.BegunAt) < sessionFor {
 			break
 		}
 		old = append(old, session)
@@ -159,14 +160,14 @@ func (t *tx) pruneSessions() (int, error) {
 }
 
 // pruneAnswers removes one answer, which may be of 10,000 people.
-func (t *tx) pruneAnswers() (int, error) {
-	c := t.cursor(answerBegunBucket)
+func (t tx) pruneAnswers() (int, error) {
+	c := t.Cursor(answerBegunBucket)
 	for begun, name := c.First(); begun != nil; begun, name = c.Next() {
 		at, id := splitTimeKey(begun)
-		if t.now.Sub(at) < answersFor {
+		if t.Now().Sub(at) < answersFor {
 			break
 		}
-		record, found, err := answers.get(t, name)
+		record, found, err := answers.Get(t.Tx, name)
 		if err != nil || !found || record.ID != id {
 			continue // for the check of the file to name
 		}

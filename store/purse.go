@@ -34,22 +34,22 @@ func (r *registrar) mayCause(kind LetterKind, email string) (held string, err er
 
 func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
 	if !p.read {
-		if p.all, _, err = limits.get(r.t, purseKey("letters", r.partner)); err != nil {
+		if p.all, _, err = limits.Get(r.t.Tx, purseKey("letters", r.partner)); err != nil {
 			return "", err
 		}
-		if p.failed, _, err = limits.get(r.t, purseKey("failed", r.partner)); err != nil {
+		if p.failed, _, err = limits.Get(r.t.Tx, purseKey("failed", r.partner)); err != nil {
 			return "", err
 		}
 		p.read = true
 	}
 	wait := time.Duration(0)
 	if kind == LetterUnregistered {
-		if p.failed, wait = failedLetters.Take(p.failed, r.t.now); wait > 0 {
+		if p.failed, wait = failedLetters.Take(p.failed, r.t.Now()); wait > 0 {
 			r.t.over(FailedLetters, Held)
 			return "more than " + failedLetters.String() + " failed registrations of one partner", nil
 		}
 	}
-	if p.all, wait = r.t.store.rules.PartnerLetters.Take(p.all, r.t.now); wait > 0 {
+	if p.all, wait = r.t.store.rules.PartnerLetters.Take(p.all, r.t.Now()); wait > 0 {
 		r.t.over(PartnerLetters, Held)
 		return "more than " + r.t.store.rules.PartnerLetters.String() + " letters that one partner causes", nil
 	}
@@ -61,10 +61,10 @@ func (p *purse) close(r *registrar) error {
 	if !p.read {
 		return nil
 	}
-	if err := limits.put(r.t, purseKey("letters", r.partner), p.all); err != nil {
+	if err := limits.Put(r.t.Tx, purseKey("letters", r.partner), p.all); err != nil {
 		return err
 	}
-	return limits.put(r.t, purseKey("failed", r.partner), p.failed)
+	return limits.Put(r.t.Tx, purseKey("failed", r.partner), p.failed)
 }
 
 func purseKey(what string, partner Partner) []byte {

@@ -27,7 +27,8 @@ type User struct {
 	Used            UsedLink `json:"used,omitzero"`
 }
 
-// UsedLink remembers the confirmation token that activated a user last, so that it can be answered the same for a while.
+// UsedLink remembers the confirmation token that activated a user last, so that it can be answered the same for a
+// while.
 type UsedLink struct {
 	Token [32]byte  `json:"token"` // SHA-256 of the token
 	At    time.Time `json:"at"`
@@ -142,13 +143,15 @@ const (
 	LetterDecided  LetterKind = "decided"  // a load was completed or rejected in the user's name
 )
 
-// LetterTest is a letter that the operator has asked for, to see whether letters arrive. It is to nobody whom the store knows.
+// LetterTest is a letter that the operator has asked for, to see whether letters arrive. It is to nobody whom the store
+// knows.
 const LetterTest LetterKind = "test"
 
 // LetterState is where a letter stands between being owed and being done.
 type LetterState string
 
-// The states of a letter. A queued one is either due or claimed by the courier; the last three are final, and kept for a while.
+// The states of a letter. A queued one is either due or claimed by the courier; the last three are final, and kept for
+// a while.
 const (
 	LetterQueued    LetterState = "queued"
 	LetterHeld      LetterState = "held" // waits for the operator

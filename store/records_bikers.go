@@ -62,8 +62,8 @@ type Biker struct {
 	PasswordAt   time.Time `json:"passwordAt,omitzero"`
 	Blocked      bool      `json:"blocked,omitzero"`
 
-	// LinkGeneration is sealed into set-password links, PasswordGeneration into what a browser keeps that has logged in:
-	// raising one voids all of its kind that are out.
+	// LinkGeneration is sealed into set-password links, PasswordGeneration into what a browser keeps that has logged
+	// in: raising one voids all of its kind that are out.
 	LinkGeneration     uint32 `json:"linkGeneration"`
 	PasswordGeneration uint32 `json:"passwordGeneration"`
 }

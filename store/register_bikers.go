@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Candidate is one person of a user.create call, as far as the fields themselves tell; whether the bike plan is known is for
-// the store to say.
+// Candidate is one person of a user.create call, as far as the fields themselves tell; whether the bike plan is known
+// is for the store to say.
 type Candidate struct {
 	BikerData                     // Language empty where none that is valid was given
 	Email     string              // in stored form; empty where it is not valid
@@ -60,10 +60,10 @@ type BikerAnswer struct {
 // peopleAtOnce is how many people of a list one transaction takes, so that others' writes pass between.
 const peopleAtOnce = 500
 
-// RegisterBikers does a user.create call: each person with the letter and the event that it owes, at most 500 people in a
-// transaction. What changes nothing and owes nothing is answered from a read. With a Key that was used within a day it
-// gives the kept results; where a process died in the middle of the list, it finishes the list first. It refuses with
-// Invalid, ErrOtherBody in the chain, where the key was used with another body.
+// RegisterBikers does a user.create call: each person with the letter and the event that it owes, at most 500 people in
+// a transaction. What changes nothing and owes nothing is answered from a read. With a Key that was used within a day
+// it gives the kept results; where a process died in the middle of the list, it finishes the list first. It refuses
+// with Invalid, ErrOtherBody in the chain, where the key was used with another body.
 //
 // After an error in the middle of a list the people before are registered; the same call again finishes it, and makes
 // nobody twice.
@@ -121,7 +121,7 @@ func (r *registration) step(ctx context.Context) error {
 	idle := false
 	var err error
 	if r.list.Key == "" {
-		done, err = read(r.store, func(t *tx) (part, error) {
+		done, err = read(r.store, func(t tx) (part, error) {
 			var err error
 			var done part
 			done, idle, err = r.look(t, people)
@@ -129,7 +129,7 @@ func (r *registration) step(ctx context.Context) error {
 		})
 	}
 	if err == nil && !idle {
-		done, err = write(ctx, r.store, func(t *tx) (part, error) { return r.do(t, begin, people) })
+		done, err = write(ctx, r.store, func(t tx) (part, error) { return r.do(t, begin, people) })
 	}
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (r *registration) step(ctx context.Context) error {
 }
 
 // look decides about people as long as nothing is to be written; idle tells that this was true of all.
-func (r *registration) look(t *tx, people []Candidate) (done part, idle bool, err error) {
+func (r *registration) look(t tx, people []Candidate) (done part, idle bool, err error) {
 	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
 	if err != nil {
 		return part{}, false, err
@@ -157,7 +157,7 @@ func (r *registration) look(t *tx, people []Candidate) (done part, idle bool, er
 }
 
 // do decides and applies, and with a Key keeps the results beside it.
-func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
+func (r *registration) do(t tx, begin int, people []Candidate) (part, error) {
 	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
 	if err != nil {
 		return part{}, err
@@ -186,18 +186,18 @@ func (r *registration) do(t *tx, begin int, people []Candidate) (part, error) {
 	if err := registrar.purse.close(registrar); err != nil {
 		return part{}, err
 	}
-	before := t.octets
+	before := t.Written()
 	if r.list.Key != "" {
 		if err := t.keepResults(r.list, begin, done.results, done.stored > 0); err != nil {
 			return part{}, err
 		}
 	}
-	return done, budget.spend(t, registrar.partner, done.stored, t.octets-before)
+	return done, budget.spend(t, registrar.partner, done.stored, t.Written()-before)
 }
 
-// mayDo gives the partner's budget, or refuses a call that has not begun where that is used up. It looks ahead rather than
-// stop in the middle: an error comes before the first write.
-func (r *registration) mayDo(t *tx, partner Partner, people []Candidate) (budget, error) {
+// mayDo gives the partner's budget, or refuses a call that has not begun where that is used up. It looks ahead rather
+// than stop in the middle: an error comes before the first write.
+func (r *registration) mayDo(t tx, partner Partner, people []Candidate) (budget, error) {
 	budget, err := t.budgetOf(partner)
 	if err != nil {
 		return budget, err
@@ -219,7 +219,7 @@ func (r *registration) mayDo(t *tx, partner Partner, people []Candidate) (budget
 }
 
 // wouldStore reports whether something is to be stored of any of these people.
-func (r *registration) wouldStore(t *tx, people []Candidate) (bool, error) {
+func (r *registration) wouldStore(t tx, people []Candidate) (bool, error) {
 	registrar, err := t.newRegistrar(r.list.Partner, r.posted, r.named)
 	if err != nil {
 		return false, err
@@ -251,14 +251,14 @@ func (r *registration) resume() error {
 }
 
 // PreviewBikers decides what RegisterBikers would do, by the rules and the partner's own people alone: an address that
-// another partner's person has counts as new, and whether letters come back from it is not told. Nothing is stored, and ids
-// and letters are zero.
+// another partner's person has counts as new, and whether letters come back from it is not told. Nothing is stored, and
+// ids and letters are zero.
 func (s *Store) PreviewBikers(partner string, people []Candidate) ([]BikerResult, error) {
 	var all []BikerResult
 	named := make(map[string]bool)
 	would, list := newPreview(), &posted{people: people}
 	for part := range slices.Chunk(people, peopleAtOnce) { // reads are short
-		results, err := read(s, func(t *tx) ([]BikerResult, error) {
+		results, err := read(s, func(t tx) ([]BikerResult, error) {
 			r, err := t.newRegistrar(partner, list, named)
 			if err != nil {
 				return nil, err

@@ -279,8 +279,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// TestListCutShort holds that a list whose process died between two transactions is finished by the repeat, and answered as the
-// first would have been.
+// TestListCutShort holds that a list whose process died between two transactions is finished by the repeat, and
+// answered as the first would have been.
 func TestListCutShort(t *testing.T) {
 	dir := t.TempDir()
 	s := openTestIn(t, dir)
@@ -346,8 +346,8 @@ func TestOverlappingLists(t *testing.T) {
 	}
 }
 
-// TestKeyReusedLater holds that a key works anew after a day, also where nothing has been pruned yet: a nightly job may have
-// one key for ever.
+// TestKeyReusedLater holds that a key works anew after a day, also where nothing has been pruned yet: a nightly job may
+// have one key for ever.
 func TestKeyReusedLater(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))
@@ -372,7 +372,7 @@ func TestKeyReusedLater(t *testing.T) {
 }
 
 func keepTwice(s *Store, list BikerList) error {
-	_, err := write(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := write(ctx, s, func(t tx) (struct{}, error) {
 		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}}, false)
 	})
 	return err

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// registrar decides and applies what one partner's call does, within one transaction. Deciding only reads, so that a dry
-// run and a list that changes nothing need no write.
+// registrar decides and applies what one partner's call does, within one transaction. Deciding only reads, so that a
+// dry run and a list that changes nothing need no write.
 type registrar struct {
-	t       *tx
+	t       tx
 	partner Partner
 	posted  *posted
 	named   map[string]bool // addresses, as keys, that stand further up in the same list
@@ -19,7 +19,7 @@ type registrar struct {
 }
 
 // newRegistrar begins a transaction's part of a list; named are the addresses of the parts before.
-func (t *tx) newRegistrar(partner string, list *posted, named map[string]bool) (*registrar, error) {
+func (t tx) newRegistrar(partner string, list *posted, named map[string]bool) (*registrar, error) {
 	of, err := t.partner(partner)
 	return &registrar{t: t, partner: of, posted: list, named: maps.Clone(named), plans: make(map[string]*Plan)}, err
 }
@@ -94,7 +94,7 @@ func (r *registrar) plan(code string) (*Plan, error) {
 	if plan, known := r.plans[code]; known {
 		return plan, nil
 	}
-	plan, found, err := plans.get(r.t, []byte(code))
+	plan, found, err := plans.Get(r.t.Tx, []byte(code))
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +137,8 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	return r.tellOnce(d, c.Email, toldKey(addressSum(c.Email), toldFailed, faultSetOf(d.result.Errors)), LetterUnregistered)
 }
 
-// tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is held.
-// What one partner's limit holds keeps no other's from being sent.
+// tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is
+// held. What one partner's limit holds keeps no other's from being sent.
 func (r *registrar) tellOnce(d *decision, email string, key []byte, kind LetterKind) error {
 	d.told = key
 	if r.wasTold(d, key) || r.wasTold(d, heldKey(key, r.partner.Name)) {
@@ -165,12 +165,12 @@ func (r *registrar) letterIfDeliverable(d *decision, email string, kind LetterKi
 	if err != nil {
 		return err
 	}
-	if known.undeliverable(r.t.now) {
+	if known.undeliverable(r.t.Now()) {
 		sentence, err := r.t.undeliverableText(known.Undeliverable)
 		d.warn(sentence)
 		return err
 	}
-	if kind == LetterUnregistered && addressFailed.Wait(known.Failed, r.t.now) > 0 {
+	if kind == LetterUnregistered && addressFailed.Wait(known.Failed, r.t.Now()) > 0 {
 		return nil
 	}
 	d.letter = kind
@@ -195,7 +195,7 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 		return nil
 	}
 	d.blocked = d.former.Blocked
-	welcome, found, err := letters.get(r.t, d.former.Welcome[:])
+	welcome, found, err := letters.Get(r.t.Tx, d.former.Welcome[:])
 	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
@@ -215,7 +215,8 @@ func (r *registrar) takeOver(d *decision, said BikerData) (err error) {
 	return nil
 }
 
-// awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit holds.
+// awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit
+// holds.
 func (d *decision) awaits(welcome Letter) bool {
 	return welcome.open() && welcome.Generation == d.former.LinkGeneration && (d.result.Mine || welcome.State != LetterHeld)
 }

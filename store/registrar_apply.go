@@ -25,7 +25,7 @@ func (r *registrar) apply(d *decision) error {
 
 func (r *registrar) create(d *decision) error {
 	t := r.t
-	d.biker.ID, d.biker.RegisteredAt = t.newID(), t.now
+	d.biker.ID, d.biker.RegisteredAt = t.NewID(), t.Now()
 	d.biker.LinkGeneration, d.biker.PasswordGeneration = 1, 1
 	d.result.Biker = d.biker.ID
 	if err := t.noteDeliverable(d.biker.Email); err != nil {
@@ -40,10 +40,10 @@ func (r *registrar) create(d *decision) error {
 		return err
 	}
 	d.biker.Welcome, d.result.Letter = letter, letter
-	if err := bikers.put(t, d.biker.ID[:], d.biker); err != nil {
+	if err := bikers.Put(t.Tx, d.biker.ID[:], d.biker); err != nil {
 		return err
 	}
-	if err := t.put(bikerAddressBucket, addressKey(d.biker.Email), d.biker.ID[:]); err != nil {
+	if err := t.Put(bikerAddressBucket, addressKey(d.biker.Email), d.biker.ID[:]); err != nil {
 		return err
 	}
 	if err := r.number(d.biker); err != nil {
@@ -57,7 +57,7 @@ func (r *registrar) number(biker Biker) error {
 	if biker.EmployeeID == "" {
 		return nil
 	}
-	return r.t.put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:])
+	return r.t.Put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:])
 }
 
 // renew writes what changed of a person who is there, and tells them that they are.
@@ -82,18 +82,18 @@ func (r *registrar) renew(d *decision) (err error) {
 }
 
 // changeBiker writes a biker, and moves the key of the employee id.
-func (t *tx) changeBiker(former, biker Biker) error {
+func (t tx) changeBiker(former, biker Biker) error {
 	if former.EmployeeID != "" && (former.EmployeeID != biker.EmployeeID || former.Partner != biker.Partner) {
-		if err := t.delete(bikerEmployeeBucket, employeeKey(former.Partner, former.EmployeeID)); err != nil {
+		if err := t.Delete(bikerEmployeeBucket, employeeKey(former.Partner, former.EmployeeID)); err != nil {
 			return err
 		}
 	}
 	if biker.EmployeeID != "" {
-		if err := t.put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:]); err != nil {
+		if err := t.Put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:]); err != nil {
 			return err
 		}
 	}
-	return bikers.put(t, biker.ID[:], biker)
+	return bikers.Put(t.Tx, biker.ID[:], biker)
 }
 
 func (r *registrar) fail(d *decision) (err error) {
@@ -113,7 +113,8 @@ func (r *registrar) fail(d *decision) (err error) {
 	return r.t.tell(event)
 }
 
-// oweTold owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled at once.
+// oweTold owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled at
+// once.
 func (r *registrar) oweTold(letter Letter, d *decision) (id guid.ID, err error) {
 	held, err := r.mayCause(letter.Kind, letter.To)
 	if err != nil {

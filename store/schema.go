@@ -1,9 +1,10 @@
-// Package store keeps Postern's records in one bbolt file and is the only room that does. Every fact about them
-// (somebody registered, a load was decided, a letter was sent) is one exported method and one transaction, which
-// carries the record, its index keys, the letter that the fact owes and the event that tells of it.
+// Package store keeps Postern's records and the facts about them. Every fact (somebody registered, a load was decided,
+// a letter was sent) is one exported method and one transaction, which carries the record, its index keys, the letter
+// that the fact owes and the event that tells of it. To owe a letter is to write an outbox entry in the same
+// transaction (transactional outbox); the courier delivers it later, at least once. The file below is package file's.
 //
-// The bucket tree; ids are 16 octets, times 8 octets of big-endian milliseconds, ∅ an empty value, and every value that
-// is a record carries a checksum (table.go):
+// The bucket tree; ids are 16 bytes, times 8 bytes of big-endian milliseconds, ∅ an empty value, and every value that
+// is a record carries a checksum (file.Table):
 //
 //	meta
 //	  meta                    → meta: schema, who this appliance is, whether sending is paused
@@ -69,7 +70,7 @@
 //	letters.person
 //	  person id | id          → ∅
 //	letters.count
-//	  state                   → number, 8 octets
+//	  state                   → number, 8 bytes
 //	events
 //	  seq                     → Event
 //	events.partner
@@ -78,6 +79,7 @@ package store
 
 import (
 	"encoding/binary"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
 	"strings"
@@ -133,34 +135,22 @@ var buckets = [][]byte{
 }
 
 var (
-	metas     = table[meta]{metaBucket}
-	users     = table[User]{userBucket}
-	partners  = table[Partner]{partnerBucket}
-	plans     = table[Plan]{planBucket}
-	bikers    = table[Biker]{bikerBucket}
-	sessions  = table[Session]{sessionBucket}
-	logins    = table[tries]{loginBucket}
-	answers   = table[answerRecord]{answerBucket}
-	results   = table[[]BikerResult]{answerResultBucket}
-	addresses = table[address]{addressBucket}
-	limits    = table[limit.Window]{limitBucket}
-	mailings  = table[mailing]{mailingBucket}
-	cleanings = table[Cleaning]{cleaningBucket}
-	letters   = table[Letter]{letterBucket}
-	events    = table[Event]{eventBucket}
+	metas     = file.Table[meta]{Bucket: metaBucket}
+	users     = file.Table[User]{Bucket: userBucket}
+	partners  = file.Table[Partner]{Bucket: partnerBucket}
+	plans     = file.Table[Plan]{Bucket: planBucket}
+	bikers    = file.Table[Biker]{Bucket: bikerBucket}
+	sessions  = file.Table[Session]{Bucket: sessionBucket}
+	logins    = file.Table[tries]{Bucket: loginBucket}
+	answers   = file.Table[answerRecord]{Bucket: answerBucket}
+	results   = file.Table[[]BikerResult]{Bucket: answerResultBucket}
+	addresses = file.Table[address]{Bucket: addressBucket}
+	limits    = file.Table[limit.Window]{Bucket: limitBucket}
+	mailings  = file.Table[mailing]{Bucket: mailingBucket}
+	cleanings = file.Table[Cleaning]{Bucket: cleaningBucket}
+	letters   = file.Table[Letter]{Bucket: letterBucket}
+	events    = file.Table[Event]{Bucket: eventBucket}
 )
-
-// metaKey is the one key of the meta bucket.
-var metaKey = []byte("meta")
-
-// meta is what the file says of itself.
-type meta struct {
-	Schema    int       `json:"schema"`
-	Appliance guid.ID   `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
-	Feed      guid.ID   `json:"feed"`      // names the numbering of events
-	MadeAt    time.Time `json:"madeAt"`
-	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
-}
 
 // addressKey makes two spellings of one address the same person.
 func addressKey(email string) []byte { return []byte(strings.ToLower(email)) }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"postern/store/file"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +18,8 @@ var update = flag.Bool("update", false, "write the data file of the current sche
 // released is the file of the newest schema in testdata. Once a schema has been released its file is never made again.
 const released = "testdata/schema-3.db.gz"
 
-// TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what it
-// knew.
+// TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what
+// it knew.
 func TestReleasedSchemas(t *testing.T) {
 	if *update {
 		writeReleased(t)
@@ -27,10 +28,10 @@ func TestReleasedSchemas(t *testing.T) {
 	if err != nil || len(files) != len(migrations)+1 {
 		t.Fatalf("%d files for %d schemas: %v", len(files), len(migrations)+1, err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+	for _, packed := range files {
+		t.Run(filepath.Base(packed), func(t *testing.T) {
 			dir := t.TempDir()
-			unpack(t, file, DataFile(dir))
+			unpack(t, packed, file.DataFile(dir))
 			later := newClock()
 			later.Advance(time.Hour) // with the time and the randomness of the file, its ids would be made once more
 			s := openTestIn(t, dir, at(later))
@@ -52,7 +53,7 @@ func TestReleasedSchemas(t *testing.T) {
 			}
 			register(t, s, "new@example.com")
 			biker, err := s.BikerByEmail("lotte@example.com")
-			old := strings.Contains(file, "schema-1.") // of before there were bikers
+			old := strings.Contains(packed, "schema-1.") // of before there were bikers
 			if known := !old; known != (err == nil) || known && biker.Password == "" {
 				t.Errorf("%+v, %v", biker, err)
 			}
@@ -68,9 +69,9 @@ func TestReleasedSchemas(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, file, to string) {
+func unpack(t *testing.T, from, to string) {
 	t.Helper()
-	packed, err := os.ReadFile(file)
+	packed, err := os.ReadFile(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func writeReleased(t *testing.T) {
 	setPassword(t, s, lotte, 1)
 	post(t, s, "Acme", bad("failed@example.com", "Language"))
 	closeTest(t, s)
-	content, err := os.ReadFile(DataFile(dir))
+	content, err := os.ReadFile(file.DataFile(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

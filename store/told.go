@@ -10,8 +10,8 @@ import (
 )
 
 // Partners post the same people again and again, and a person should hear of it once. What has been told is remembered
-// under a keyed hash, so that it survives an erasure. It is told from the moment that its letter is owed, unless the letter is
-// cancelled or fails: told is what was sent.
+// under a keyed hash, so that it survives an erasure. It is told from the moment that its letter is owed, unless the
+// letter is cancelled or fails: told is what was sent.
 
 // What can have been told: the first byte behind the hash.
 const (
@@ -37,7 +37,8 @@ func faultSetOf(faults map[string][]string) (set faultSet) {
 
 var noFaults = faultSetOf(nil)
 
-// toldKey names what is told: to whom (a SHA-256, which is keyed before it is stored), of what kind, about which faults.
+// toldKey names what is told: to whom (a SHA-256, which is keyed before it is stored), of what kind, about which
+// faults.
 func toldKey(whom []byte, kind byte, about faultSet) []byte {
 	key := make([]byte, 0, toldKeyLength)
 	return append(append(append(key, whom...), kind), about[:]...)
@@ -50,7 +51,7 @@ func heldKey(key []byte, partner string) []byte {
 }
 
 // keyedTold is a key as it is stored.
-func (t *tx) keyedTold(key []byte) []byte {
+func (t tx) keyedTold(key []byte) []byte {
 	return append(t.store.keyed(key[:sha256.Size]), key[sha256.Size:]...)
 }
 
@@ -107,18 +108,18 @@ func decodeTold(value []byte) (r toldRecord, ok bool) {
 }
 
 // told gives what is remembered under a key; the zero record: nothing.
-func (t *tx) told(key []byte) toldRecord {
-	r, _ := decodeTold(t.get(toldBucket, t.keyedTold(key)))
+func (t tx) told(key []byte) toldRecord {
+	r, _ := decodeTold(t.Get(toldBucket, t.keyedTold(key)))
 	return r
 }
 
-func (t *tx) putTold(key []byte, r toldRecord) error {
-	return t.put(toldBucket, t.keyedTold(key), r.encode())
+func (t tx) putTold(key []byte, r toldRecord) error {
+	return t.Put(toldBucket, t.keyedTold(key), r.encode())
 }
 
 // holds reports whether it counts as told now. What a blocked person would have been told counts while that lasts.
-func (t *tx) holds(r toldRecord, blocked bool) bool {
-	age := t.now.Sub(r.At)
+func (t tx) holds(r toldRecord, blocked bool) bool {
+	age := t.Now().Sub(r.At)
 	switch {
 	case r.At.IsZero():
 		return false
@@ -131,30 +132,30 @@ func (t *tx) holds(r toldRecord, blocked bool) bool {
 }
 
 // isOver reports whether nothing follows from what is remembered any more.
-func (t *tx) isOver(r toldRecord) bool {
-	return t.now.Sub(r.At) >= max(t.store.rules.RepeatLettersAfter, refusedRest)
+func (t tx) isOver(r toldRecord) bool {
+	return t.Now().Sub(r.At) >= max(t.store.rules.RepeatLettersAfter, refusedRest)
 }
 
-// toBeNoted reports whether a post of now is to be noted under a key that holds: the span until the next letter runs from
-// the last post. What an older Postern wrote may stand for a letter that never left, and so runs out.
-func (t *tx) toBeNoted(r toldRecord) bool {
+// toBeNoted reports whether a post of now is to be noted under a key that holds: the span until the next letter runs
+// from the last post. What an older Postern wrote may stand for a letter that never left, and so runs out.
+func (t tx) toBeNoted(r toldRecord) bool {
 	if r.State != toldOwed && r.State != toldBlocked {
 		return false
 	}
-	return t.now.Sub(r.At) >= min(noteEvery, t.store.rules.RepeatLettersAfter/2)
+	return t.Now().Sub(r.At) >= min(noteEvery, t.store.rules.RepeatLettersAfter/2)
 }
 
 // noteTold notes that what stands under a key was posted again.
-func (t *tx) noteTold(key []byte) error {
+func (t tx) noteTold(key []byte) error {
 	r := t.told(key)
-	r.At = t.now
+	r.At = t.Now()
 	return t.putTold(key, r)
 }
 
 // tellTold remembers that a letter, or an event where it is zero, tells it from now on.
-func (t *tx) tellTold(key []byte, letter guid.ID, state toldState) error {
-	r := toldRecord{At: t.now, Letter: letter, State: state}
-	if former := t.told(key); t.now.Sub(former.At) < refusedRest {
+func (t tx) tellTold(key []byte, letter guid.ID, state toldState) error {
+	r := toldRecord{At: t.Now(), Letter: letter, State: state}
+	if former := t.told(key); t.Now().Sub(former.At) < refusedRest {
 		r.Failed = former.Failed
 	}
 	return t.putTold(key, r)
@@ -174,7 +175,7 @@ func (l Letter) tells() []byte {
 }
 
 // untell takes back what a letter was to tell: it was cancelled, or failed.
-func (t *tx) untell(letter Letter) error {
+func (t tx) untell(letter Letter) error {
 	key := letter.tells()
 	if key == nil {
 		return nil
@@ -185,12 +186,12 @@ func (t *tx) untell(letter Letter) error {
 			continue // another letter tells it
 		}
 		if letter.State != LetterFailed {
-			if err := t.delete(toldBucket, t.keyedTold(key)); err != nil {
+			if err := t.Delete(toldBucket, t.keyedTold(key)); err != nil {
 				return err
 			}
 			continue
 		}
-		r.At, r.Letter, r.State = t.now, letter.ID, toldRefused
+		r.At, r.Letter, r.State = t.Now(), letter.ID, toldRefused
 		r.Failed = min(r.Failed, refusedInARow-1) + 1
 		if err := t.putTold(key, r); err != nil {
 			return err
@@ -200,7 +201,7 @@ func (t *tx) untell(letter Letter) error {
 }
 
 // retell has a letter tell what it was to tell, after it was held, had failed, or was cancelled too late.
-func (t *tx) retell(letter Letter) error {
+func (t tx) retell(letter Letter) error {
 	key := letter.tells()
 	if key == nil {
 		return nil

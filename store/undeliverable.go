@@ -34,9 +34,9 @@ func (a address) undeliverable(now time.Time) bool {
 	return !a.Undeliverable.At.IsZero() && age < undeliverableFor && age > -undeliverableFor
 }
 
-// noteUndeliverable remembers that there is no such mailbox: until a day has passed, a letter has gone through, somebody
-// is registered anew with the address, or the operator has a letter to it tried again.
-func (t *tx) noteUndeliverable(letter Letter, attempt Attempt) error {
+// noteUndeliverable remembers that there is no such mailbox: until a day has passed, a letter has gone through,
+// somebody is registered anew with the address, or the operator has a letter to it tried again.
+func (t tx) noteUndeliverable(letter Letter, attempt Attempt) error {
 	if letter.To == "" {
 		return nil // the person has been erased
 	}
@@ -44,12 +44,12 @@ func (t *tx) noteUndeliverable(letter Letter, attempt Attempt) error {
 	if err != nil {
 		return err
 	}
-	known.Undeliverable = undeliverable{At: t.now, Code: attempt.Code, Enhanced: attempt.Enhanced, Letter: letter.ID}
+	known.Undeliverable = undeliverable{At: t.Now(), Code: attempt.Code, Enhanced: attempt.Enhanced, Letter: letter.ID}
 	return t.putAddress(letter.To, known)
 }
 
 // noteDeliverable has partners' repeats owe letters to an address again.
-func (t *tx) noteDeliverable(email string) error {
+func (t tx) noteDeliverable(email string) error {
 	if email == "" {
 		return nil
 	}
@@ -62,8 +62,8 @@ func (t *tx) noteDeliverable(email string) error {
 }
 
 // undeliverableText tells a partner whom letters do not reach, with the server's words as long as the letter has them.
-func (t *tx) undeliverableText(u undeliverable) (string, error) {
-	letter, _, err := letters.get(t, u.Letter[:])
+func (t tx) undeliverableText(u undeliverable) (string, error) {
+	letter, _, err := letters.Get(t.Tx, u.Letter[:])
 	if err != nil {
 		return "", err
 	}

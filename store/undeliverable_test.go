@@ -13,14 +13,14 @@ import (
 func refused(t testing.TB, s *Store, enhanced string) Letter {
 	t.Helper()
 	letter := claim(t, s, 1)[0]
-	done, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.options.Now(), Class: AttemptPermanent, Phase: "rcpt",
+	done, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.file.Now(), Class: AttemptPermanent, Phase: "rcpt",
 		Code: 550, Enhanced: enhanced, Text: "no such user " + letter.To}}})
 	must(t, err)
 	return done[0]
 }
 
-// TestUndeliverable holds that partners' repeats owe no letter to a mailbox that is not there, that they are told so in the
-// server's words, and what ends that.
+// TestUndeliverable holds that partners' repeats owe no letter to a mailbox that is not there, that they are told so in
+// the server's words, and what ends that.
 func TestUndeliverable(t *testing.T) {
 	const jan = "jan@example.com"
 	for _, test := range []struct {

@@ -24,15 +24,15 @@ type Registration struct {
 // an account of it was erased and had its letter less than a minute ago. For an address whose owner wants nothing from
 // strangers it answers as for any other, and does nothing.
 func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
-	return write(ctx, s, func(t *tx) (User, error) {
-		if t.has(userAddressBucket, addressKey(r.Email)) {
+	return write(ctx, s, func(t tx) (User, error) {
+		if t.Has(userAddressBucket, addressKey(r.Email)) {
 			return User{}, refuse.New(refuse.Conflict, "An account with this e-mail address already exists; sign in instead.")
 		}
 		known, err := t.address(r.Email)
 		if err != nil {
 			return User{}, err
 		}
-		if t.now.Before(known.DisownedUntil) {
+		if t.Now().Before(known.DisownedUntil) {
 			return User{Email: r.Email}, nil
 		}
 		granted, err := t.grantRegistration(r, known)
@@ -43,14 +43,14 @@ func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) 
 	})
 }
 
-// grantRegistration decides whether a registration may owe its letter. The minute after a letter counts too: as nobody has
-// the address, that one was to a person who has been erased since.
-func (t *tx) grantRegistration(r Registration, known address) (linkGrant, error) {
+// grantRegistration decides whether a registration may owe its letter. The minute after a letter counts too: as nobody
+// has the address, that one was to a person who has been erased since.
+func (t tx) grantRegistration(r Registration, known address) (linkGrant, error) {
 	granted, err := t.grantLink(linkAsk{email: r.Email, kind: LetterActivate, generation: 1, client: r.Client}, known)
 	if err != nil {
 		return linkGrant{}, err
 	}
-	if _, left := known.resting(LetterActivate, t.now); granted.wait == 0 && t.store.rules.AddressLetters.Count > 0 {
+	if _, left := known.resting(LetterActivate, t.Now()); granted.wait == 0 && t.store.rules.AddressLetters.Count > 0 {
 		granted.limit, granted.wait = AddressLetters, left
 	}
 	if granted.wait > 0 {
@@ -61,19 +61,19 @@ func (t *tx) grantRegistration(r Registration, known address) (linkGrant, error)
 	return granted, nil
 }
 
-func (t *tx) addUser(r Registration, granted linkGrant) (User, error) {
+func (t tx) addUser(r Registration, granted linkGrant) (User, error) {
 	user := User{
-		ID: t.newID(), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
-		OrganisationName: r.OrganisationName, CleaningID: r.CleaningID, Language: r.Language, RegisteredAt: t.now,
+		ID: t.NewID(), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
+		OrganisationName: r.OrganisationName, CleaningID: r.CleaningID, Language: r.Language, RegisteredAt: t.Now(),
 		LinkGeneration: granted.ask.generation, TokenGeneration: 1,
 	}
-	if err := users.put(t, user.ID[:], user); err != nil {
+	if err := users.Put(t.Tx, user.ID[:], user); err != nil {
 		return User{}, err
 	}
-	if err := t.put(userAddressBucket, addressKey(user.Email), user.ID[:]); err != nil {
+	if err := t.Put(userAddressBucket, addressKey(user.Email), user.ID[:]); err != nil {
 		return User{}, err
 	}
-	if err := t.put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
+	if err := t.Put(userPendingBucket, timeKey(user.RegisteredAt, user.ID), nil); err != nil {
 		return User{}, err
 	}
 	granted.known.Undeliverable = undeliverable{}
@@ -101,8 +101,8 @@ type Confirmation struct {
 // within ConfirmationReuse; Conflict past its life; NotFound where the account is gone or another person's; Conflict
 // where it was used, or overtaken by another one's use.
 func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) {
-	return write(ctx, s, func(t *tx) (User, error) {
-		user, found, err := users.get(t, c.User[:])
+	return write(ctx, s, func(t tx) (User, error) {
+		user, found, err := users.Get(t.Tx, c.User[:])
 		if err != nil {
 			return User{}, err
 		}
@@ -110,9 +110,9 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 		switch {
 		case found && user.Blocked:
 			return User{}, errBlocked
-		case found && user.Used.Token == c.Token && t.now.Sub(user.Used.At) < s.rules.ConfirmationReuse:
+		case found && user.Used.Token == c.Token && t.Now().Sub(user.Used.At) < s.rules.ConfirmationReuse:
 			return user, nil
-		case !t.now.Before(c.ExpiresAt):
+		case !t.Now().Before(c.ExpiresAt):
 			return User{}, refuse.New(refuse.Conflict, "This link has expired; sign in to get a new one by mail.")
 		case !found:
 			return User{}, refuse.New(refuse.NotFound, "There is no account for this e-mail address any more; register again.")
@@ -126,22 +126,22 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 
 var errBlocked = refuse.New(refuse.Forbidden, "This account is blocked; ask the operator of this service.")
 
-func (t *tx) activate(user *User, token [32]byte) error {
+func (t tx) activate(user *User, token [32]byte) error {
 	if err := t.proveAddress(user.Email); err != nil {
 		return err
 	}
 	if user.ActivatedAt.IsZero() {
-		if err := t.delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
+		if err := t.Delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
 			return err
 		}
 	}
-	user.ActivatedAt, user.Reactivate = t.now, false
+	user.ActivatedAt, user.Reactivate = t.Now(), false
 	user.LinkGeneration++
-	user.Used = UsedLink{Token: token, At: t.now}
+	user.Used = UsedLink{Token: token, At: t.Now()}
 	if t.store.rules.MailboxSignIn {
 		user.TokenGeneration++ // whoever got a token otherwise is out
 	}
-	if err := users.put(t, user.ID[:], *user); err != nil {
+	if err := users.Put(t.Tx, user.ID[:], *user); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: "user.activated", User: user.ID})
@@ -165,7 +165,7 @@ type SignedIn struct {
 // SignInUser lets a user in, or owes a link by mail. It refuses with NotFound where there is no account, and with
 // Forbidden where the user is blocked.
 func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
-	return write(ctx, s, func(t *tx) (SignedIn, error) {
+	return write(ctx, s, func(t tx) (SignedIn, error) {
 		user, err := t.userByEmail(in.Email)
 		if err != nil {
 			return SignedIn{}, err
@@ -175,7 +175,7 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		}
 		proven := in.Held != nil && in.Held.Proven &&
 			in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
-		if s.rules.mustActivate(user, proven, t.now) {
+		if s.rules.mustActivate(user, proven, t.Now()) {
 			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in)
 		}
 		return SignedIn{User: user, Proven: proven}, t.signedIn(user)
@@ -186,11 +186,11 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 // must not fill the disk.
 const signedInEvery = time.Hour
 
-func (t *tx) signedIn(user User) error {
-	if age := t.now.Sub(user.SignedInAt); age >= 0 && age < signedInEvery {
+func (t tx) signedIn(user User) error {
+	if age := t.Now().Sub(user.SignedInAt); age >= 0 && age < signedInEvery {
 		return nil
 	}
-	user.SignedInAt = t.now
+	user.SignedInAt = t.Now()
 	return t.putUser(user, "user.signed_in")
 }
 
@@ -202,9 +202,9 @@ func (r Rules) mustActivate(user User, proven bool, now time.Time) bool {
 }
 
 // oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
-func (t *tx) oweLink(user User, in SignIn) error {
+func (t tx) oweLink(user User, in SignIn) error {
 	known, err := t.address(user.Email)
-	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.now) {
+	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.Now()) {
 		return err
 	}
 	granted, err := t.grantLink(linkAsk{email: user.Email, kind: LetterActivate, generation: user.LinkGeneration,
@@ -225,20 +225,20 @@ func (t *tx) oweLink(user User, in SignIn) error {
 
 var errNoAccount = refuse.New(refuse.NotFound, "There is no account for this e-mail address; register first.")
 
-func (t *tx) userByEmail(email string) (User, error) {
-	id := t.get(userAddressBucket, addressKey(email))
+func (t tx) userByEmail(email string) (User, error) {
+	id := t.Get(userAddressBucket, addressKey(email))
 	if id == nil {
 		return User{}, errNoAccount
 	}
-	user, found, err := users.get(t, id)
+	user, found, err := users.Get(t.Tx, id)
 	if err == nil && !found {
 		err = errNoAccount
 	}
 	return user, err
 }
 
-func (t *tx) user(id guid.ID) (User, error) {
-	user, found, err := users.get(t, id[:])
+func (t tx) user(id guid.ID) (User, error) {
+	user, found, err := users.Get(t.Tx, id[:])
 	if err == nil && !found {
 		err = errNoAccount
 	}
@@ -247,5 +247,5 @@ func (t *tx) user(id guid.ID) (User, error) {
 
 // UserByEmail gives the user of an address, or NotFound.
 func (s *Store) UserByEmail(email string) (User, error) {
-	return read(s, func(t *tx) (User, error) { return t.userByEmail(email) })
+	return read(s, func(t tx) (User, error) { return t.userByEmail(email) })
 }

@@ -10,8 +10,8 @@ import (
 // letters for 30 days. It refuses with Conflict where the mailbox has been proven. A person who is gone already is no
 // fault: the link may be followed twice.
 func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
-		user, found, err := users.get(t, id[:])
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+		user, found, err := users.Get(t.Tx, id[:])
 		if err != nil || !found {
 			return struct{}{}, err
 		}
@@ -22,7 +22,7 @@ func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		known.DisownedUntil = t.now.Add(disownedFor)
+		known.DisownedUntil = t.Now().Add(disownedFor)
 		if err := t.putAddress(user.Email, known); err != nil {
 			return struct{}{}, err
 		}
@@ -34,7 +34,7 @@ func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 // EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
 // person; letters not sent yet are cancelled.
 func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t *tx) (struct{}, error) {
+	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
 		user, err := t.user(id)
 		if err != nil {
 			return struct{}{}, err
@@ -44,7 +44,7 @@ func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
 	return err
 }
 
-func (t *tx) eraseUser(user User, reason string) error {
+func (t tx) eraseUser(user User, reason string) error {
 	if err := t.loosenLinks(user.Email, LetterActivate); err != nil {
 		return err
 	}
@@ -55,17 +55,17 @@ func (t *tx) eraseUser(user User, reason string) error {
 		return err
 	}
 	if user.ActivatedAt.IsZero() {
-		if err := t.delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
+		if err := t.Delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
 			return err
 		}
 	}
-	if err := t.delete(userAddressBucket, addressKey(user.Email)); err != nil {
+	if err := t.Delete(userAddressBucket, addressKey(user.Email)); err != nil {
 		return err
 	}
-	if err := t.delete(mailingBucket, user.ID[:]); err != nil {
+	if err := t.Delete(mailingBucket, user.ID[:]); err != nil {
 		return err
 	}
-	if err := users.delete(t, user.ID[:]); err != nil {
+	if err := users.Delete(t.Tx, user.ID[:]); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: "person.erased", User: user.ID})

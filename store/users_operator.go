@@ -8,7 +8,7 @@ import (
 // BlockUser keeps a user out, or lets the user in again. Blocking voids all links and tokens that are out and cancels
 // letters not sent yet.
 func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, error) {
-	return writeVital(ctx, s, func(t *tx) (User, error) {
+	return writeVital(ctx, s, func(t tx) (User, error) {
 		user, err := t.user(id)
 		if err != nil || user.Blocked == blocked {
 			return user, err
@@ -28,7 +28,7 @@ func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, 
 // ReactivateUser makes a user prove the mailbox again: links and tokens that are out are void, and the next sign-in
 // owes a new link.
 func (s *Store) ReactivateUser(ctx context.Context, id guid.ID) (User, error) {
-	return writeVital(ctx, s, func(t *tx) (User, error) {
+	return writeVital(ctx, s, func(t tx) (User, error) {
 		user, err := t.user(id)
 		if err != nil {
 			return User{}, err
@@ -46,8 +46,8 @@ func (u *User) void() {
 	u.Used = UsedLink{}
 }
 
-func (t *tx) putUser(user User, event string) error {
-	if err := users.put(t, user.ID[:], user); err != nil {
+func (t tx) putUser(user User, event string) error {
+	if err := users.Put(t.Tx, user.ID[:], user); err != nil {
 		return err
 	}
 	return t.tell(Event{Type: event, User: user.ID})

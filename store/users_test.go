@@ -30,7 +30,7 @@ func register(t testing.TB, s *Store, email string) User {
 // link is the confirmation that a letter of now would carry.
 func link(s *Store, user User, token byte) Confirmation {
 	return Confirmation{User: user.ID, Email: emailHash(user.Email), Generation: user.LinkGeneration,
-		Token: [32]byte{token}, ExpiresAt: s.options.Now().Add(24 * time.Hour)}
+		Token: [32]byte{token}, ExpiresAt: s.file.Now().Add(24 * time.Hour)}
 }
 
 func activated(t testing.TB, s *Store, email string) User {

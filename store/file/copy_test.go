@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 // TestCopyBesideWriters copies while two keys are always written together.
 func TestCopyBesideWriters(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	var writer sync.WaitGroup
 	stop := make(chan struct{})
 	writer.Go(func() {
@@ -25,9 +25,9 @@ func TestCopyBesideWriters(t *testing.T) {
 				return
 			default:
 			}
-			err := submit(s, func(t *tx) (int, error) {
+			err := submit(f, func(t *Tx) error {
 				value := fmt.Appendf(make([]byte, 5000), "%d", i)
-				return 0, errors.Join(t.put(scratch, []byte("a"), value), t.put(scratch, []byte("b"), value))
+				return errors.Join(t.Put(scratch, []byte("a"), value), t.Put(scratch, []byte("b"), value))
 			})
 			if err != nil {
 				t.Error(err)
@@ -36,13 +36,13 @@ func TestCopyBesideWriters(t *testing.T) {
 	})
 	for i := range 5 {
 		dir := t.TempDir()
-		must(t, s.Copy(DataFile(dir)))
+		must(t, f.Copy(DataFile(dir)))
 		if about, _ := os.Stat(DataFile(dir)); about.Mode() != 0o600 {
 			t.Errorf("mode %v", about.Mode())
 		}
 		copied := openTestIn(t, dir)
-		same, err := read(copied, func(t *tx) (bool, error) {
-			return string(t.get(scratch, []byte("a"))) == string(t.get(scratch, []byte("b"))), nil
+		same, err := read(copied, func(t *Tx) (bool, error) {
+			return string(t.Get(scratch, []byte("a"))) == string(t.Get(scratch, []byte("b"))), nil
 		})
 		if err != nil || !same {
 			t.Errorf("copy %d is of half a transaction: %v", i, err)
@@ -55,18 +55,18 @@ func TestCopyBesideWriters(t *testing.T) {
 func TestCopyRefuses(t *testing.T) {
 	t.Parallel()
 	free := uint64(1 << 40)
-	s := openTest(t, func(o *Options) { o.Free = func(string) (uint64, uint64, error) { return free, 1 << 40, nil } })
+	f := openTest(t, func(o *Options) { o.Free = func(string) (uint64, uint64, error) { return free, 1 << 40, nil } })
 	dir := t.TempDir()
 	there := filepath.Join(dir, "there")
 	must(t, os.WriteFile(there, []byte("mine"), 0o600))
-	if err := s.Copy(there); !errors.Is(err, fs.ErrExist) {
+	if err := f.Copy(there); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over a file: %v", err)
 	}
 	if data, _ := os.ReadFile(there); string(data) != "mine" {
 		t.Error("the file that was there is lost")
 	}
 	free = 64 << 20 // the reserve, and nothing for the copy
-	if err := s.Copy(filepath.Join(dir, "new")); !refuse.Is(err, refuse.Unavailable) || !strings.Contains(err.Error(), "no room") {
+	if err := f.Copy(filepath.Join(dir, "new")); !refuse.Is(err, refuse.Unavailable) || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("without room: %v", err)
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {

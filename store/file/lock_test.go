@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ func TestHeldDirectory(t *testing.T) {
 			t.Errorf("waited %s", waited)
 		}
 	})
-	must(t, submit(holder, func(*tx) (int, error) { return 0, nil }))
+	must(t, submit(holder, func(*Tx) error { return nil }))
 }
 
 // TestLetGoInTime holds that a new process waits for one that is stopping.
@@ -53,7 +53,7 @@ func TestHeldFile(t *testing.T) {
 		if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "another program") {
 			t.Errorf("opened: %v", err)
 		}
-		if _, err := CheckFile(DataFile(dir)); !errors.Is(err, ErrHeld) {
+		if _, err := checkTest(DataFile(dir)); !errors.Is(err, ErrHeld) {
 			t.Errorf("checked: %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"context"
@@ -16,52 +16,18 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// scratch is a bucket that no fact knows.
-var scratch = []byte("scratch")
-
-// openScratch opens a store with the scratch bucket.
-func openScratch(t testing.TB, changes ...func(*Options)) *Store {
-	t.Helper()
-	s := openTest(t, changes...)
-	makeScratch(t, s)
-	return s
-}
-
-func makeScratch(t testing.TB, s *Store) {
-	t.Helper()
-	err := s.bolt.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(scratch)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-type work = func(*tx) (int, error)
-
-// puts is a function that writes one key.
-func puts(key string) work {
-	return func(t *tx) (int, error) { return len(key), t.put(scratch, []byte(key), []byte("value")) }
-}
-
-func submit(s *Store, fn work) error {
-	_, err := write(context.Background(), s, fn)
-	return err
-}
-
 // together runs functions in this order as one queue: the committer is held up until all of them wait.
-func together(s *Store, fns ...work) []error {
+func together(f *File, fns ...work) []error {
 	running, release := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
-		_ = submit(s, func(*tx) (int, error) { close(running); <-release; return 0, nil })
+		_ = submit(f, func(*Tx) error { close(running); <-release; return nil })
 	})
 	<-running
 	errs := make([]error, len(fns))
 	for i, fn := range fns {
-		all.Go(func() { errs[i] = submit(s, fn) })
-		for s.committer.queued() != i+1 {
+		all.Go(func() { errs[i] = submit(f, fn) })
+		for f.committer.queued() != i+1 {
 			runtime.Gosched()
 		}
 	}
@@ -70,40 +36,24 @@ func together(s *Store, fns ...work) []error {
 	return errs
 }
 
-// keysOf lists what the scratch bucket holds.
-func keysOf(t testing.TB, s *Store) []string {
-	t.Helper()
-	keys, err := read(s, func(t *tx) (keys []string, err error) {
-		cursor := t.cursor(scratch)
-		for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
-			keys = append(keys, string(key))
-		}
-		return keys, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
-}
-
 // countCommits makes the store count its commits.
-func countCommits(s *Store) *int {
+func countCommits(f *File) *int {
 	count := new(int)
-	s.committer.commit = func(tx *bbolt.Tx) error { *count++; return tx.Commit() }
+	f.committer.commit = func(tx *bbolt.Tx) error { *count++; return tx.Commit() }
 	return count
 }
 
 func TestGroup(t *testing.T) {
 	t.Parallel()
 	refusal := refuse.New(refuse.Conflict, "not now")
-	refuse := func(t *tx) (int, error) { t.signalEvents(); return 0, refusal }
-	spoil := func(t *tx) (int, error) {
-		t.signalEvents()
-		_ = t.put(scratch, []byte("spoilt"), nil)
-		return 0, refusal
+	refuse := func(t *Tx) error { t.Signal(1); return refusal }
+	spoil := func(t *Tx) error {
+		t.Signal(1)
+		_ = t.Put(scratch, []byte("spoilt"), nil)
+		return refusal
 	}
-	collapse := func(t *tx) (int, error) {
-		_ = t.put(scratch, []byte("spoilt"), nil)
+	collapse := func(t *Tx) error {
+		_ = t.Put(scratch, []byte("spoilt"), nil)
 		panic("collapsed")
 	}
 	tests := []struct {
@@ -124,24 +74,23 @@ func TestGroup(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := openScratch(t)
-			commits, watch := countCommits(s), s.Watch()
-			errs := together(s, test.fns...)
+			var signals uint8
+			f := openTest(t, func(o *Options) { o.Signal = func(who uint8) { signals |= who } })
+			commits := countCommits(f)
+			errs := together(f, test.fns...)
 			for i, err := range errs {
 				if (err != nil) != slices.Contains(test.failed, i) {
 					t.Errorf("function %d: %v", i, err)
 				}
 			}
-			if keys := strings.Join(keysOf(t, s), " "); keys != test.keys {
+			if keys := strings.Join(keysOf(t, f), " "); keys != test.keys {
 				t.Errorf("keys %q, want %q", keys, test.keys)
 			}
 			if *commits != test.commits {
 				t.Errorf("%d commits, want %d", *commits, test.commits)
 			}
-			select {
-			case <-watch:
+			if signals != 0 {
 				t.Error("a signal of a function that failed went out")
-			default:
 			}
 		})
 	}
@@ -149,19 +98,19 @@ func TestGroup(t *testing.T) {
 
 func TestGroupOrder(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	const count = 50
 	var fns []work
 	for i := range count {
-		fns = append(fns, func(t *tx) (int, error) {
-			last, _ := t.cursor(scratch).Last()
+		fns = append(fns, func(t *Tx) error {
+			last, _ := t.Cursor(scratch).Last()
 			if before := len(last); before != i {
-				return 0, fmt.Errorf("sees %d, not what the one before it wrote", before)
+				return fmt.Errorf("sees %d, not what the one before it wrote", before)
 			}
-			return i, t.put(scratch, make([]byte, i+1), nil)
+			return t.Put(scratch, make([]byte, i+1), nil)
 		})
 	}
-	for i, err := range together(s, fns...) {
+	for i, err := range together(f, fns...) {
 		if err != nil {
 			t.Errorf("function %d: %v", i, err)
 		}
@@ -170,11 +119,11 @@ func TestGroupOrder(t *testing.T) {
 
 func TestPanicBecomesError(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	cause := errors.New("the cause")
-	collapse := func(*tx) (int, error) { panic(cause) }
-	_, readErr := read(s, collapse)
-	for what, err := range map[string]error{"write": submit(s, collapse), "read": readErr} {
+	collapse := func(*Tx) error { panic(cause) }
+	readErr := f.Read(collapse)
+	for what, err := range map[string]error{"write": submit(f, collapse), "read": readErr} {
 		var refusal *refuse.Refusal
 		if !errors.Is(err, cause) || errors.As(err, &refusal) {
 			t.Errorf("%s: %v", what, err)
@@ -184,7 +133,7 @@ func TestPanicBecomesError(t *testing.T) {
 			t.Errorf("%s: the stack is lost: %v", what, err)
 		}
 	}
-	if err := submit(s, puts("after")); err != nil {
+	if err := submit(f, puts("after")); err != nil {
 		t.Error(err)
 	}
 }
@@ -202,20 +151,20 @@ func TestGroupCaps(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := openScratch(t)
-			commits := countCommits(s)
+			f := openTest(t)
+			commits := countCommits(f)
 			var fns []work
 			for i := range test.functions {
-				fns = append(fns, func(t *tx) (int, error) {
+				fns = append(fns, func(t *Tx) error {
 					for j := range test.records {
-						if err := t.put(scratch, fmt.Appendf(nil, "%04d.%04d", i, j), make([]byte, test.octets)); err != nil {
-							return 0, err
+						if err := t.Put(scratch, fmt.Appendf(nil, "%04d.%04d", i, j), make([]byte, test.octets)); err != nil {
+							return err
 						}
 					}
-					return 0, nil
+					return nil
 				})
 			}
-			for _, err := range together(s, fns...) {
+			for _, err := range together(f, fns...) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -223,7 +172,7 @@ func TestGroupCaps(t *testing.T) {
 			if *commits != test.commits {
 				t.Errorf("%d commits, want %d", *commits, test.commits)
 			}
-			if keys := len(keysOf(t, s)); keys != test.functions*test.records {
+			if keys := len(keysOf(t, f)); keys != test.functions*test.records {
 				t.Errorf("%d keys are there", keys)
 			}
 		})
@@ -234,17 +183,16 @@ func TestConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, each = 64, 20
 	dir := t.TempDir()
-	s := openTestIn(t, dir)
-	makeScratch(t, s)
+	f := openTestIn(t, dir)
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
 			for i := range each {
 				key := binary.BigEndian.AppendUint32(nil, uint32(i*writers+w))
-				if err := submit(s, puts(string(key))); err != nil {
+				if err := submit(f, puts(string(key))); err != nil {
 					t.Error(err)
 				}
-				found, err := read(s, func(t *tx) (bool, error) { return t.has(scratch, key), nil })
+				found, err := read(f, func(t *Tx) (bool, error) { return t.Has(scratch, key), nil })
 				if err != nil || !found {
 					t.Errorf("acknowledged, and not to be read: %v", err)
 				}
@@ -252,7 +200,7 @@ func TestConcurrentWriters(t *testing.T) {
 		})
 	}
 	all.Wait()
-	closeTest(t, s)
+	closeTest(t, f)
 	if keys := keysOf(t, openTestIn(t, dir)); len(keys) != writers*each {
 		t.Errorf("%d of %d keys are there after opening again", len(keys), writers*each)
 	}
@@ -283,14 +231,15 @@ func TestCommitFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := openScratch(t)
-			s.committer.commit = func(tx *bbolt.Tx) error {
-				s.committer.commit = (*bbolt.Tx).Commit
+			var signals uint8
+			f := openTest(t, func(o *Options) { o.Signal = func(who uint8) { signals |= who } })
+			f.committer.commit = func(tx *bbolt.Tx) error {
+				f.committer.commit = (*bbolt.Tx).Commit
 				return test.commit(tx)
 			}
-			fail := func(err error) work { return func(*tx) (int, error) { return 0, err } }
-			owed := func(t *tx) (int, error) { t.signalOwed(); return 0, t.put(scratch, []byte("b"), nil) }
-			errs := together(s, fail(early), puts("a"), owed, fail(late))
+			fail := func(err error) work { return func(*Tx) error { return err } }
+			owed := func(t *Tx) error { t.Signal(1); return t.Put(scratch, []byte("b"), nil) }
+			errs := together(f, fail(early), puts("a"), owed, fail(late))
 			if errs[0] != early {
 				t.Errorf("an error that owes nothing to the group became %v", errs[0])
 			}
@@ -299,11 +248,11 @@ func TestCommitFaults(t *testing.T) {
 					t.Errorf("function %d: %v", i+1, err)
 				}
 			}
-			checkAfterFault(t, s, test.fatal)
-			if keys := strings.Join(keysOf(t, s), " "); keys != test.keys {
+			checkAfterFault(t, f, test.fatal)
+			if keys := strings.Join(keysOf(t, f), " "); keys != test.keys {
 				t.Errorf("keys %q, want %q", keys, test.keys)
 			}
-			if len(s.Owed()) != 0 {
+			if signals != 0 {
 				t.Error("a signal went out")
 			}
 		})
@@ -318,15 +267,15 @@ type syscallError struct {
 func (e *syscallError) Error() string { return e.call + ": " + e.err.Error() }
 
 // checkAfterFault looks whether the store goes on, or says that it can't.
-func checkAfterFault(t *testing.T, s *Store, fatal bool) {
+func checkAfterFault(t *testing.T, f *File, fatal bool) {
 	t.Helper()
 	closed := false
 	select {
-	case <-s.Fatal():
+	case <-f.Fatal():
 		closed = true
 	default:
 	}
-	ready, later := s.Ready(), submit(s, puts("after"))
+	ready, later := f.Ready(), submit(f, puts("after"))
 	if closed != fatal || (ready != nil) != fatal || (later != nil) != fatal {
 		t.Errorf("fatal %t, want %t; ready: %v; a later write: %v", closed, fatal, ready, later)
 	}
@@ -337,25 +286,25 @@ func checkAfterFault(t *testing.T, s *Store, fatal bool) {
 
 func TestRefusedBeforeQueueing(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	over, end := context.WithCancel(context.Background())
 	end()
-	for _, try := range []func(context.Context, *Store, work) (int, error){write[int], writeVital[int]} {
-		if _, err := try(over, s, puts("a")); !refuse.Is(err, refuse.Unavailable) || !errors.Is(err, context.Canceled) {
+	for _, try := range []func(context.Context, work) error{f.Write, f.WriteVital} {
+		if err := try(over, puts("a")); !refuse.Is(err, refuse.Unavailable) || !errors.Is(err, context.Canceled) {
 			t.Errorf("with a context that is over: %v", err)
 		}
 	}
-	if keys := keysOf(t, s); len(keys) != 0 {
+	if keys := keysOf(t, f); len(keys) != 0 {
 		t.Errorf("written: %q", keys)
 	}
-	closeTest(t, s)
-	_, readErr := read(s, puts("a"))
-	for _, err := range []error{submit(s, puts("a")), readErr} {
+	closeTest(t, f)
+	readErr := f.Read(puts("a"))
+	for _, err := range []error{submit(f, puts("a")), readErr} {
 		if !refuse.Is(err, refuse.Unavailable) {
 			t.Errorf("after closing: %v", err)
 		}
 	}
-	if s.Ready() == nil {
+	if f.Ready() == nil {
 		t.Error("ready after closing")
 	}
 }
@@ -364,14 +313,13 @@ func TestRefusedBeforeQueueing(t *testing.T) {
 func TestCloseWritesTheAccepted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := openTestIn(t, dir)
-	makeScratch(t, s)
+	f := openTestIn(t, dir)
 	closing := make(chan error, 1)
-	begin := func(t *tx) (int, error) {
-		go func() { closing <- s.Close() }()
-		return 0, t.put(scratch, []byte("a"), nil)
+	begin := func(t *Tx) error {
+		go func() { closing <- f.Close() }()
+		return t.Put(scratch, []byte("a"), nil)
 	}
-	for i, err := range together(s, begin, puts("b"), puts("c")) {
+	for i, err := range together(f, begin, puts("b"), puts("c")) {
 		if err != nil {
 			t.Errorf("function %d: %v", i, err)
 		}
@@ -384,30 +332,34 @@ func TestCloseWritesTheAccepted(t *testing.T) {
 	}
 }
 
+// TestSignals holds that signals and what is to be done after wait for the commit, and that what a function that fails
+// asks to be done after is done all the same.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
-	watch := s.Watch()
-	signal := func(t *tx) (int, error) {
-		t.signalOwed()
-		t.signalEvents()
-		if len(s.Owed()) != 0 {
-			return 0, errors.New("woken before the commit")
-		}
-		return 0, t.put(scratch, []byte("a"), nil)
-	}
-	for i, err := range together(s, signal, signal) {
-		if err != nil {
-			t.Errorf("function %d: %v", i, err)
+	var signals []uint8
+	after := 0
+	f := openTest(t, func(o *Options) { o.Signal = func(who uint8) { signals = append(signals, who) } })
+	signal := func(who uint8) work {
+		return func(t *Tx) error {
+			t.Signal(who)
+			t.After(func() { after++ })
+			if len(signals) != 0 || after != 0 {
+				return errors.New("told before the commit")
+			}
+			return t.Put(scratch, []byte("a"), nil)
 		}
 	}
-	<-watch
-	if len(s.Owed()) != 1 {
-		t.Error("nobody was told of what is owed")
+	refused := errors.New("refused")
+	refuse := func(t *Tx) error {
+		t.Signal(8)
+		t.After(func() { after += 10 })
+		return refused
 	}
-	select {
-	case <-s.Watch():
-		t.Error("a new watch is closed without an event")
-	default:
+	errs := together(f, signal(1), refuse, signal(4))
+	if errs[0] != nil || errs[1] != refused || errs[2] != nil {
+		t.Errorf("%v", errs)
+	}
+	if len(signals) != 1 || signals[0] != 5 || after != 12 {
+		t.Errorf("signals %v, after %d", signals, after)
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -8,10 +8,8 @@ import (
 
 func TestNewIDWithoutRandomness(t *testing.T) {
 	t.Parallel()
-	cause := errors.New("no entropy")
-	s := openTest(t)
-	s.options.Random = iotest.ErrReader(cause)
-	err := submit(s, func(t *tx) (int, error) { t.newID(); return 0, nil })
+	f := openTest(t, func(o *Options) { o.Random = iotest.ErrReader(errors.New("no entropy")) })
+	err := submit(f, func(t *Tx) error { t.NewID(); return nil })
 	var panicked *panicError
 	if !errors.As(err, &panicked) {
 		t.Errorf("an id without randomness: %v", err)

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"bytes"
@@ -8,75 +8,62 @@ import (
 	"testing"
 )
 
-type note struct {
-	Text string `json:"text"`
-}
-
-var notes = table[note]{scratch}
-
 func TestTable(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	key := []byte{0, 0xff}
-	check := func(t *tx, want string) {
-		if got, found, err := notes.get(t, key); err != nil || found != (want != "") || got.Text != want {
+	check := func(t *Tx, want string) {
+		if got, found, err := notes.Get(t, key); err != nil || found != (want != "") || got.Text != want {
 			panic(want + " is not what is there")
 		}
 	}
-	must(t, submit(s, func(t *tx) (int, error) {
+	must(t, submit(f, func(t *Tx) error {
 		check(t, "")
-		err := notes.put(t, key, note{"one"})
+		err := notes.Put(t, key, note{"one"})
 		check(t, "one")
-		return 0, err
+		return err
 	}))
-	must(t, submit(s, func(t *tx) (int, error) {
+	must(t, submit(f, func(t *Tx) error {
 		check(t, "one")
-		err := notes.put(t, key, note{"żółw"})
+		err := notes.Put(t, key, note{"żółw"})
 		check(t, "żółw")
-		return 0, err
+		return err
 	}))
-	must(t, submit(s, func(t *tx) (int, error) {
+	must(t, submit(f, func(t *Tx) error {
 		check(t, "żółw")
-		err := errors.Join(notes.delete(t, key), notes.delete(t, []byte("never there")))
+		err := errors.Join(notes.Delete(t, key), notes.Delete(t, []byte("never there")))
 		check(t, "")
-		return 0, err
+		return err
 	}))
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestEmptyValue is a key of an index: there, in the transaction that wrote it and later.
 func TestEmptyValue(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
-	has := func(t *tx) (bool, error) { return t.has(scratch, []byte("a")), nil }
-	must(t, submit(s, func(t *tx) (int, error) {
-		err := t.put(scratch, []byte("a"), nil)
+	f := openTest(t)
+	has := func(t *Tx) (bool, error) { return t.Has(scratch, []byte("a")), nil }
+	must(t, submit(f, func(t *Tx) error {
+		err := t.Put(scratch, []byte("a"), nil)
 		if there, _ := has(t); !there {
-			return 0, errors.New("not there yet")
+			return errors.New("not there yet")
 		}
-		return 0, err
+		return err
 	}))
-	if there, err := read(s, has); err != nil || !there {
+	if there, err := read(f, has); err != nil || !there {
 		t.Errorf("there: %t, %v", there, err)
 	}
 }
 
 func TestTableEach(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
-	must(t, submit(s, func(t *tx) (int, error) {
+	f := openTest(t)
+	must(t, submit(f, func(t *Tx) error {
 		for key := range strings.FieldsSeq("a1 b1 b2 b3 c1") {
-			if err := notes.put(t, []byte(key), note{key}); err != nil {
-				return 0, err
+			if err := notes.Put(t, []byte(key), note{key}); err != nil {
+				return err
 			}
 		}
-		return 0, nil
+		return nil
 	}))
 	tests := []struct {
 		prefix, from string
@@ -93,8 +80,8 @@ func TestTableEach(t *testing.T) {
 		{"x", "", 9, ""},
 	}
 	for _, test := range tests {
-		got, err := read(s, func(t *tx) (got []string, err error) {
-			err = notes.each(t, []byte(test.prefix), []byte(test.from), func(key []byte, value note) (bool, error) {
+		got, err := read(f, func(t *Tx) (got []string, err error) {
+			err = notes.Each(t, []byte(test.prefix), []byte(test.from), func(key []byte, value note) (bool, error) {
 				if string(key) != value.Text {
 					return false, errors.New("another's value")
 				}
@@ -108,8 +95,8 @@ func TestTableEach(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	_, err := read(s, func(t *tx) (int, error) {
-		return 0, notes.each(t, nil, nil, func([]byte, note) (bool, error) { return true, stop })
+	err := f.Read(func(t *Tx) error {
+		return notes.Each(t, nil, nil, func([]byte, note) (bool, error) { return true, stop })
 	})
 	if err != stop {
 		t.Errorf("fn's error became %v", err)
@@ -119,14 +106,14 @@ func TestTableEach(t *testing.T) {
 // TestDamagedRecord changes one bit, cuts a record short, and moves it to another key.
 func TestDamagedRecord(t *testing.T) {
 	t.Parallel()
-	s := openScratch(t)
+	f := openTest(t)
 	key := []byte("a\x00")
-	must(t, submit(s, func(t *tx) (int, error) { return 0, notes.put(t, key, note{"hello"}) }))
-	whole, _ := read(s, func(t *tx) ([]byte, error) { return bytes.Clone(t.get(scratch, key)), nil })
+	must(t, submit(f, func(t *Tx) error { return notes.Put(t, key, note{"hello"}) }))
+	whole, _ := read(f, func(t *Tx) ([]byte, error) { return bytes.Clone(t.Get(scratch, key)), nil })
 	check := func(what string, at, raw []byte) {
-		must(t, submit(s, func(t *tx) (int, error) { return 0, t.put(scratch, at, raw) }))
-		value, err := read(s, func(t *tx) (note, error) {
-			value, found, err := notes.get(t, at)
+		must(t, submit(f, func(t *Tx) error { return t.Put(scratch, at, raw) }))
+		value, err := read(f, func(t *Tx) (note, error) {
+			value, found, err := notes.Get(t, at)
 			if found || err == nil {
 				err = nil
 			}
@@ -145,7 +132,7 @@ func TestDamagedRecord(t *testing.T) {
 	check("short", key, whole[:3])
 	check("empty", key, nil)
 	check("moved", []byte("b"), whole)
-	if _, err := (table[note]{limitBucket}).decode(key, whole); err == nil {
+	if _, err := (Table[note]{aboutBucket}).Decode(key, whole); err == nil {
 		t.Error("a record moved to another table is served")
 	}
 	bad := append(make([]byte, sumSize), `{"text":7}`...)
@@ -162,19 +149,19 @@ func TestRightFill(t *testing.T) {
 	t.Parallel()
 	const count = 2000
 	pages := func(spread uint32) int {
-		s := openScratch(t)
+		f := openTest(t)
 		for half := range uint32(2) {
-			must(t, submit(s, func(t *tx) (int, error) {
+			must(t, submit(f, func(t *Tx) error {
 				for i := range uint32(count / 2) {
 					n := (half*count/2 + i) * spread % 2003
-					if err := t.put(scratch, []byte{byte(n >> 8), byte(n)}, make([]byte, 100)); err != nil {
-						return 0, err
+					if err := t.Put(scratch, []byte{byte(n >> 8), byte(n)}, make([]byte, 100)); err != nil {
+						return err
 					}
 				}
-				return 0, nil
+				return nil
 			}))
 		}
-		pages, err := read(s, func(t *tx) (int, error) { return t.bucket(scratch).Stats().LeafPageN, nil })
+		pages, err := read(f, func(t *Tx) (int, error) { return t.Bucket(scratch).Stats().LeafPageN, nil })
 		must(t, err)
 		return pages
 	}

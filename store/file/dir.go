@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -26,8 +26,8 @@ func prepareDir(dir string) error {
 
 func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern",
-			dir, err)
+		return fmt.Errorf(
+			"the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern", dir, err)
 	}
 	return syncPath(filepath.Dir(dir))
 }

@@ -1,12 +1,13 @@
-package store
+package file
 
 import (
 	"errors"
 	"fmt"
 )
 
-// A page of the tree holds, after its header, entries of 16 octets and behind them the keys and values that they point to.
-// A value may itself be a bucket: 16 octets with its root page, or, where that is 0, with a small page right behind.
+// A page of the tree holds, after its header, entries of 16 bytes and behind them the keys and values that they point
+// to. A value may itself be a bucket: 16 bytes with its root page, or, where that is 0, with a small page right
+// behind.
 const (
 	entrySize    = 16
 	bucketHeader = 16
@@ -22,9 +23,9 @@ type entry struct {
 	bucket     bool   // of a leaf: the value is one
 }
 
-// checkTree walks the tree from its root and checks that every page is of the right kind, that its entries lie within it,
-// and that no page is met twice, so that bbolt can walk it after this without a fault and to an end. A walk
-// that is not deep ends at the root pages of the buckets.
+// checkTree walks the tree from its root and checks that every page is of the right kind, that its entries lie within
+// it, and that no page is met twice, so that bbolt can walk it after this without a fault and to an end. A walk that is
+// not deep ends at the root pages of the buckets.
 func (p *pageFile) checkTree(deep bool) error {
 	p.seen = make([]uint64, p.meta.high/64+1)
 	return p.walk(p.meta.root, deep, true, 0)
@@ -78,7 +79,8 @@ func (p *pageFile) walkBucket(base uint64, e entry, deep bool, depth int) error 
 	}
 	count := uint64(native.Uint16(page[10:]))
 	if entrySize*count > uint64(len(page)-pageHeader) {
-		return fmt.Errorf("the small bucket at octet %d claims %d entries, more than it has room for", base+e.value, count)
+		return fmt.Errorf(
+			"the small bucket at octet %d claims %d entries, more than it has room for", base+e.value, count)
 	}
 	_, err := parseEntries(page[pageHeader:pageHeader+entrySize*count], flagLeaf, uint64(len(page)-pageHeader))
 	if err != nil {
@@ -128,7 +130,8 @@ func parseEntries(raw []byte, flags uint16, room uint64) ([]entry, error) {
 	entries := make([]entry, len(raw)/entrySize)
 	for i := range entries {
 		at := raw[i*entrySize:]
-		first, second, third, fourth := native.Uint32(at), native.Uint32(at[4:]), native.Uint32(at[8:]), native.Uint32(at[12:])
+		first, second := native.Uint32(at), native.Uint32(at[4:])
+		third, fourth := native.Uint32(at[8:]), native.Uint32(at[12:])
 		var e entry
 		if flags == flagBranch { // position, key size, page
 			e.key = uint64(i*entrySize) + uint64(first)

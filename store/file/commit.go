@@ -1,7 +1,6 @@
-package store
+package file
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"postern/store/refuse"
@@ -17,7 +16,7 @@ import (
 // write more.
 const (
 	groupRecords = 1000
-	groupOctets  = 4 << 20
+	groupBytes   = 4 << 20
 )
 
 // The committer yields for goroutines that may be about to queue at most so often and for so long: a small part of
@@ -27,66 +26,16 @@ const (
 	yieldFor   = 50 * time.Microsecond
 )
 
-// write runs fn in a write transaction and answers when what it wrote is on disk. One transaction is shared by all that
-// wait at that moment: one commit for everybody, and no timer.
-//
-// fn returns either an outcome, which is committed, or an error, which promises that it has written nothing. An error
-// after a write, and a panic, roll the group back, and the others run again without it. So fn may run more than once, and must touch
-// nothing outside its tx.
-//
-// A ctx that is done refuses before fn has queued; from then on the write is waited for. Below the free-space reserve, after
-// Close and after a commit of unknown outcome the answer is a Refusal of kind Unavailable.
-func write[T any](ctx context.Context, s *Store, fn func(*tx) (T, error)) (T, error) {
-	if err := s.disk.room(); err != nil {
-		var none T
-		return none, err
-	}
-	return writeVital(ctx, s, fn)
-}
-
-// writeVital is write for what frees space or records what has happened already: it runs below the free-space reserve too.
-func writeVital[T any](ctx context.Context, s *Store, fn func(*tx) (T, error)) (T, error) {
-	var outcome, none T
-	if err := ctx.Err(); err != nil {
-		return none, unavailable("The request had ended before it could be stored; nothing was changed.", 0, err)
-	}
-	err := s.committer.submit(func(t *tx) (err error) {
-		outcome, err = fn(t)
-		return err
-	})
-	if err != nil {
-		return none, err
-	}
-	return outcome, nil
-}
-
-// read runs fn in a read transaction: a view of the file as the last commit left it. fn must be quick and must neither
-// write nor wait for anybody, as the pages that it sees can't be used again until it returns. A panic becomes an error.
-func read[T any](s *Store, fn func(*tx) (T, error)) (T, error) {
-	var outcome, none T
-	bolt, err := s.bolt.Begin(false)
-	if err != nil {
-		return none, unavailable(sentenceClosed, retryClosed, err)
-	}
-	defer bolt.Rollback()
-	err, _ = safely(newTx(s, bolt), func(t *tx) (err error) {
-		outcome, err = fn(t)
-		return err
-	})
-	if err != nil {
-		return none, err
-	}
-	return outcome, nil
-}
-
 // Refusals of the committer, as the caller sees them.
 const (
 	sentenceClosed  = "The appliance is stopping; nothing was changed. Try again in a moment."
-	sentenceUnknown = "The appliance could not make sure that this was stored, and restarts. Look whether it was before you try again."
+	sentenceUnknown = "The appliance could not make sure that this was stored, and restarts. " +
+		"Look whether it was before you try again."
 	sentenceBroken  = "The appliance is about to restart; nothing was changed. Try again in a moment."
 	sentenceFull    = "The appliance's disk is full; nothing was changed. Try again later."
 
-	sentenceNearlyFull = "The appliance's disk is nearly full, so that it takes nothing new; nothing was changed. Try again later."
+	sentenceNearlyFull = "The appliance's disk is nearly full, so that it takes nothing new; nothing was changed. " +
+		"Try again later."
 
 	retryClosed = 5 * time.Second
 	retryFull   = 30 * time.Second
@@ -97,8 +46,11 @@ func unavailable(reason string, retry time.Duration, cause error) *refuse.Refusa
 }
 
 // committer owns the one goroutine that writes.
+//
+// This is a group commit: all that wait at one moment share one transaction and one fsync. There is no timer, so that a
+// write that comes alone does not wait for others.
 type committer struct {
-	store  *Store
+	file   *File
 	commit func(*bbolt.Tx) error // a field, so that a test can make it fail
 	wake   chan struct{}         // one slot: something has queued, or the end
 	done   chan struct{}         // closed when the goroutine has ended
@@ -113,7 +65,7 @@ type committer struct {
 
 // job is one function that waits to be run, and then for its answer.
 type job struct {
-	run    func(*tx) error
+	run    func(*Tx) error
 	answer chan error // one slot
 
 	err   error // what run said last
@@ -121,14 +73,14 @@ type job struct {
 	out   bool  // it failed after a write, and is not run again
 }
 
-func startCommitter(s *Store) *committer {
-	c := &committer{store: s, commit: (*bbolt.Tx).Commit, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func startCommitter(f *File) *committer {
+	c := &committer{file: f, commit: (*bbolt.Tx).Commit, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.loop()
 	return c
 }
 
 // submit queues run and waits for its answer.
-func (c *committer) submit(run func(*tx) error) error {
+func (c *committer) submit(run func(*Tx) error) error {
 	waiting := &job{run: run, answer: make(chan error, 1)}
 	c.mu.Lock()
 	if err := c.refusal(); err != nil {
@@ -214,11 +166,11 @@ func (c *committer) group(jobs []*job) (answered int) {
 		return answer(jobs, unavailable(sentenceBroken, retryClosed, err))
 	}
 	for {
-		bolt, err := c.store.bolt.Begin(true)
+		bolt, err := c.file.bolt.Begin(true)
 		if err != nil {
 			return answer(jobs, c.fail(fmt.Errorf("no transaction could be begun: %w", err)))
 		}
-		t := newTx(c.store, bolt)
+		t := newTx(c.file, bolt)
 		answered, ok := runGroup(t, jobs)
 		if !ok {
 			if err := c.rollback(bolt); err != nil {
@@ -228,21 +180,20 @@ func (c *committer) group(jobs []*job) (answered int) {
 		}
 		fate := c.finish(t)
 		if fate == nil {
-			c.store.signals.fire(t.wake)
-			c.store.tellLimits(t.limited)
+			t.conclude()
 		}
 		return answer(jobs[:answered], fate)
 	}
 }
 
-// runGroup runs jobs until the group is full. It is not ok when one failed after a write: that one is marked out, and the
-// transaction has to be rolled back and begun again.
-func runGroup(t *tx, jobs []*job) (ran int, ok bool) {
+// runGroup runs jobs until the group is full. It is not ok when one failed after a write: that one is marked out, and
+// the transaction has to be rolled back and begun again.
+func runGroup(t *Tx, jobs []*job) (ran int, ok bool) {
 	for i, job := range jobs {
 		if job.out {
 			continue
 		}
-		records, wake := t.records, t.wake
+		records, signals := t.records, t.signals
 		var panicked bool
 		job.err, panicked = safely(t, job.run)
 		if panicked || job.err != nil && t.records != records {
@@ -251,17 +202,17 @@ func runGroup(t *tx, jobs []*job) (ran int, ok bool) {
 		}
 		job.early = t.records == 0
 		if job.err != nil {
-			t.wake = wake
+			t.signals = signals
 		}
-		if t.records >= groupRecords || t.octets >= groupOctets {
+		if t.records >= groupRecords || t.bytes >= groupBytes {
 			return i + 1, true
 		}
 	}
 	return len(jobs), true
 }
 
-// answer gives everyone an answer: the group's fate, or one's own error. An error may rest on what others in the group wrote, so that
-// it stands only if the group does.
+// answer gives everyone an answer: the group's fate, or one's own error. An error may rest on what others in the group
+// wrote, so that it stands only if the group does.
 func answer(jobs []*job, fate error) int {
 	for _, job := range jobs {
 		if job.err != nil && (fate == nil || job.early) {
@@ -274,7 +225,7 @@ func answer(jobs []*job, fate error) int {
 }
 
 // finish commits a transaction in which something was written, and says what became of it.
-func (c *committer) finish(t *tx) error {
+func (c *committer) finish(t *Tx) error {
 	if t.records == 0 {
 		if err := c.rollback(t.bolt); err != nil {
 			return c.fail(err)
@@ -282,14 +233,14 @@ func (c *committer) finish(t *tx) error {
 		return nil
 	}
 	id := t.bolt.ID()
-	err, _ := safely(t, func(t *tx) error { return c.commit(t.bolt) })
+	err, _ := safely(t, func(t *Tx) error { return c.commit(t.bolt) })
 	if err == nil {
 		return nil
 	}
 	if err := c.rollback(t.bolt); err != nil {
 		return c.fail(err)
 	}
-	if isDiskFull(err) && newestOnDisk(DataFile(c.store.dir)) == uint64(id)-1 {
+	if isDiskFull(err) && newestOnDisk(c.file.path) == uint64(id)-1 {
 		return unavailable(sentenceFull, retryFull, err)
 	}
 	return c.fail(fmt.Errorf("the outcome of a commit is unknown: %w", err))
@@ -301,7 +252,7 @@ func (c *committer) fail(cause error) error {
 	defer c.mu.Unlock()
 	if c.broken == nil {
 		c.broken = cause
-		close(c.store.signals.fatal)
+		close(c.file.fatal)
 	}
 	return unavailable(sentenceUnknown, retryClosed, cause)
 }
@@ -312,7 +263,7 @@ func (c *committer) isBroken() error {
 	return c.broken
 }
 
-// ready is the committer's part of Store.Ready.
+// ready is the committer's part of File.Ready.
 func (c *committer) ready() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"runtime/debug"
 )
 
-// guarded runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a
+// Guard runs fn, which reads pages of a file; a panic, also that of a page which cannot be read, becomes a
 // sentence. What the panic said is no part of it: it speaks of the code.
-func guarded(path string, fn func() error) (err error) {
+func Guard(path string, fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if value := recover(); value != nil {
@@ -27,7 +27,7 @@ func damageOf(value any) string {
 }
 
 // safely runs fn and makes a panic, also one of a page that can't be read, an error.
-func safely(t *tx, fn func(*tx) error) (err error, panicked bool) {
+func safely(t *Tx, fn func(*Tx) error) (err error, panicked bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if value := recover(); value != nil {

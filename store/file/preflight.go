@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"encoding/binary"
@@ -24,8 +24,8 @@ func (d *DamagedFile) Error() string {
 }
 
 // On a damaged page bbolt panics, in goroutines of its own too, where nobody can recover. So the pages that it reads
-// when it opens a file are looked at here first. The layout is bbolt's: pages of one size, each with a header of 16 octets;
-// pages 0 and 1 are the metas, written in turn; integers are in the byte order of the machine.
+// when it opens a file are looked at here first. The layout is bbolt's: pages of one size, each with a header of 16
+// octets; pages 0 and 1 are the metas, written in turn; integers are in the byte order of the machine.
 const (
 	pageHeader    = 16
 	metaSize      = 64
@@ -127,8 +127,8 @@ func (p *pageFile) damaged(what error) error {
 	return &DamagedFile{Path: p.path, What: what.Error()}
 }
 
-// readMetas finds the newest whole meta. Where the first one is damaged the page size is not known, and the second one is
-// looked for at each that bbolt knows.
+// readMetas finds the newest whole meta. Where the first one is damaged the page size is not known, and the second one
+// is looked for at each that bbolt knows.
 func (p *pageFile) readMetas() error {
 	if p.size == 0 {
 		return errors.New("it is empty")
@@ -166,7 +166,8 @@ func (p *pageFile) readMeta(at uint64) (fileMeta, error) {
 	}
 	switch {
 	case native.Uint32(raw) != boltMagic:
-		return m, fmt.Errorf("no meta page at octet %d, so that it is no data file of Postern's or its beginning was overwritten", at)
+		return m, fmt.Errorf("no meta page at octet %d, "+
+			"so that it is no data file of Postern's or its beginning was overwritten", at)
 	case native.Uint32(raw[4:]) != boltVersion:
 		return m, fmt.Errorf("the meta page at octet %d has the unknown version %d", at, native.Uint32(raw[4:]))
 	case native.Uint64(raw[metaSize-8:]) != sum.Sum64():
@@ -251,7 +252,7 @@ func (p *pageFile) readHead(id uint64) (pageHead, error) {
 	return head, nil
 }
 
-// room is how many octets a page has beside its header.
+// room is how many bytes a page has beside its header.
 func (p *pageFile) room(head pageHead) uint64 {
 	return (uint64(head.overflow)+1)*p.meta.pageSize - pageHeader
 }

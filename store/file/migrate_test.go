@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -11,14 +11,14 @@ import (
 )
 
 // openAt opens a directory with made-up migrations and closes it again.
-func openAt(t *testing.T, dir string, steps ...migration) error {
+func openAt(t *testing.T, dir string, steps ...Migration) error {
 	t.Helper()
-	s, err := open(dir, testOptions(), steps)
+	f, err := Open(dir, testOptions(func(o *Options) { o.Schema = testSchema(steps...) }))
 	if err != nil {
 		checkUnlocked(t, dir)
 		return err
 	}
-	return s.Close()
+	return f.Close()
 }
 
 // schemaOf reads a file's schema and what the scratch bucket holds.
@@ -28,7 +28,7 @@ func schemaOf(t *testing.T, path string) (schema int, keys string) {
 	must(t, err)
 	defer bolt.Close()
 	must(t, bolt.View(func(bolt *bbolt.Tx) error {
-		about, _, err := metas.get(&tx{bolt: bolt}, metaKey)
+		about, _, err := abouts.Get(&Tx{bolt: bolt}, aboutBucket)
 		schema = about.Schema
 		if bucket := bolt.Bucket(scratch); bucket != nil {
 			_ = bucket.ForEach(func(key, _ []byte) error { keys += string(key); return nil })
@@ -40,33 +40,32 @@ func schemaOf(t *testing.T, path string) (schema int, keys string) {
 
 func TestMigrations(t *testing.T) {
 	t.Parallel()
-	make2 := func(t *tx) error {
-		_, err := t.bolt.CreateBucket(scratch)
-		return errors.Join(err, t.put(scratch, []byte("2"), nil))
+	make2 := func(t *Tx) error {
+		return t.Put(scratch, []byte("2"), nil)
 	}
-	make3 := func(t *tx) error { return t.put(scratch, []byte("3"), nil) }
+	make3 := func(t *Tx) error { return t.Put(scratch, []byte("3"), nil) }
 	spoilt := errors.New("spoilt")
-	fail := func(t *tx) error { return errors.Join(t.put(scratch, []byte("x"), nil), spoilt) }
-	collapse := func(*tx) error { panic("collapsed") }
-	two, three, failing, collapsing := migration{apply: make2}, migration{apply: make3}, migration{apply: fail}, migration{apply: collapse}
-	unready := migration{prepare: func(*Store) error { return spoilt }, apply: make3}
+	fail := func(t *Tx) error { return errors.Join(t.Put(scratch, []byte("x"), nil), spoilt) }
+	collapse := func(*Tx) error { panic("collapsed") }
+	two, three, failing, collapsing := Migration{Apply: make2}, Migration{Apply: make3}, Migration{Apply: fail}, Migration{Apply: collapse}
+	unready := Migration{Prepare: func(Runner) error { return spoilt }, Apply: make3}
 	tests := []struct {
 		name   string
-		steps  []migration
+		steps  []Migration
 		err    string
 		schema int
 		keys   string
 		copies string
 	}{
 		{"none", nil, "", 1, "", ""},
-		{"one", []migration{two}, "", 2, "2", "1"},
-		{"the same again", []migration{two}, "", 2, "2", "1"},
-		{"a copy cannot be kept from an interrupted one", []migration{two, failing}, "still has the former: spoilt", 2, "2", "12"},
-		{"what prepares it fails", []migration{two, unready}, "still has the former: spoilt", 2, "2", "12"},
-		{"a panic", []migration{two, collapsing}, "not what Postern wrote", 2, "2", "12"},
-		{"mended", []migration{two, three}, "", 3, "23", "12"},
-		{"older than the file", []migration{two}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3, "23", "12"},
-		{"three at once", []migration{two, three, three, three, three}, "", 6, "23", "123"},
+		{"one", []Migration{two}, "", 2, "2", "1"},
+		{"the same again", []Migration{two}, "", 2, "2", "1"},
+		{"a copy cannot be kept from an interrupted one", []Migration{two, failing}, "still has the former: spoilt", 2, "2", "12"},
+		{"what prepares it fails", []Migration{two, unready}, "still has the former: spoilt", 2, "2", "12"},
+		{"a panic", []Migration{two, collapsing}, "not what Postern wrote", 2, "2", "12"},
+		{"mended", []Migration{two, three}, "", 3, "23", "12"},
+		{"older than the file", []Migration{two}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3, "23", "12"},
+		{"three at once", []Migration{two, three, three, three, three}, "", 6, "23", "123"},
 	}
 	dir := t.TempDir()
 	for _, test := range tests { // one after the other: each finds the file that the one before left
@@ -87,7 +86,7 @@ func TestMigrations(t *testing.T) {
 			}
 		}
 	}
-	if _, err := CheckFile(DataFile(dir)); err == nil || !strings.Contains(err.Error(), "newer Postern") {
+	if _, err := checkTest(DataFile(dir)); err == nil || !strings.Contains(err.Error(), "newer Postern") {
 		t.Errorf("the check of a newer schema: %v", err)
 	}
 }
@@ -98,7 +97,8 @@ func TestMigrationWithoutRoom(t *testing.T) {
 	dir := t.TempDir()
 	must(t, openAt(t, dir))
 	o := testOptions(func(o *Options) { o.Free = func(string) (uint64, uint64, error) { return 1 << 20, 1 << 40, nil } })
-	_, err := open(dir, o, []migration{{apply: func(*tx) error { return nil }}})
+	o.Schema = testSchema(Migration{Apply: func(*Tx) error { return nil }})
+	_, err := Open(dir, o)
 	if err == nil || !strings.Contains(err.Error(), "could not be copied before its migration") {
 		t.Errorf("migrated: %v", err)
 	}

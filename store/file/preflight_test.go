@@ -1,7 +1,8 @@
-package store
+package file
 
 import (
 	"bytes"
+	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func sealMeta(raw []byte) {
 	native.PutUint64(raw[metaSize-8:], sum.Sum64())
 }
 
-// bucketOf finds the root page of the limits table, which is a branch.
+// bucketOf finds the root page of the scratch bucket, which is a branch.
 func (e *pageEdit) bucketOf(t *testing.T, name string) (root uint64) {
 	t.Helper()
 	page := e.page(e.meta.root)
@@ -58,7 +59,7 @@ func TestPreflight(t *testing.T) {
 	must(t, err)
 	meta := pages.meta
 	pages.close()
-	limits := (&pageEdit{whole, meta}).bucketOf(t, string(limitBucket))
+	root := (&pageEdit{whole, meta}).bucketOf(t, string(scratch))
 	tests := []struct {
 		name   string
 		edit   func(*pageEdit)
@@ -91,11 +92,11 @@ func TestPreflight(t *testing.T) {
 		}, "", "is in use, and in the list of free pages"},
 		{"the root is of another kind", func(e *pageEdit) { e.page(e.meta.root)[8] = 0x20 }, "of type 0x20", "of type 0x20"},
 		{"the root's entry points away", func(e *pageEdit) { e.entry(e.meta.root, 0)[7] = 1 }, "out of its page", "out of its page"},
-		{"a bucket's root is of another kind", func(e *pageEdit) { e.page(limits)[8] = flagFreelist }, "part of the tree", "part of the tree"},
-		{"a page below its own", func(e *pageEdit) { native.PutUint64(e.entry(limits, 0)[8:], limits) }, "", "referred to twice"},
-		{"a page beyond the end", func(e *pageEdit) { native.PutUint64(e.entry(limits, 0)[8:], 1<<50) }, "", "is referred to, and there are"},
-		{"a branch that leads nowhere", func(e *pageEdit) { native.PutUint16(e.page(limits)[10:], 0) }, "leads nowhere", "leads nowhere"},
-		{"a page that goes on too far", func(e *pageEdit) { e.page(limits)[15] = 1 }, "beyond the end", "beyond the end"},
+		{"a bucket's root is of another kind", func(e *pageEdit) { e.page(root)[8] = flagFreelist }, "part of the tree", "part of the tree"},
+		{"a page below its own", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], root) }, "", "referred to twice"},
+		{"a page beyond the end", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], 1<<50) }, "", "is referred to, and there are"},
+		{"a branch that leads nowhere", func(e *pageEdit) { native.PutUint16(e.page(root)[10:], 0) }, "leads nowhere", "leads nowhere"},
+		{"a page that goes on too far", func(e *pageEdit) { e.page(root)[15] = 1 }, "beyond the end", "beyond the end"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -107,7 +108,7 @@ func TestPreflight(t *testing.T) {
 			if err := preflight(path); (err != nil) != (test.start != "") || err != nil && !strings.Contains(err.Error(), test.start) {
 				t.Errorf("a start: %v", err)
 			}
-			faults, err := CheckFile(path)
+			faults, err := checkTest(path)
 			if err != nil || (len(faults) > 0) != (test.faults != "") || !strings.Contains(strings.Join(faults, "\n"), test.faults) {
 				t.Errorf("the check: %q, %v", faults, err)
 			}
@@ -115,8 +116,8 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// FuzzPages holds that no file makes the preflight panic or run for long. The checksums of the metas are made right, so that
-// what they say is met too.
+// FuzzPages holds that no file makes the preflight panic or run for long. The checksums of the metas are made right, so
+// that what they say is met too.
 func FuzzPages(f *testing.F) {
 	f.Add(make([]byte, smallestPage))
 	f.Add(smallFile(f))
@@ -159,4 +160,31 @@ func smallFile(f *testing.F) []byte {
 	data, err := os.ReadFile(path + ".copy")
 	must(f, err)
 	return data
+}
+
+// wholeFile makes a file with a tree of several levels and with free pages.
+func wholeFile(t *testing.T) (path string, data []byte) {
+	t.Helper()
+	f := openTest(t)
+	must(t, submit(f, func(t *Tx) error {
+		for i := range 900 {
+			if err := notes.Put(t, fmt.Appendf(nil, "%06d", i*7919%900), note{strings.Repeat("x", 50)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	must(t, submit(f, func(t *Tx) error {
+		for i := range 200 {
+			if err := notes.Delete(t, fmt.Appendf(nil, "%06d", 400+i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	path = filepath.Join(t.TempDir(), dataName)
+	must(t, f.Copy(path))
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return path, data
 }

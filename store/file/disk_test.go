@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -28,10 +28,10 @@ func TestReserve(t *testing.T) {
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("%d of %d", test.free, test.total), func(t *testing.T) {
 			t.Parallel()
-			s := openScratch(t, func(o *Options) {
+			f := openTest(t, func(o *Options) {
 				o.Free = func(string) (uint64, uint64, error) { return test.free, test.total, test.err }
 			})
-			err := submit(s, puts("a"))
+			err := submit(f, puts("a"))
 			var refusal *refuse.Refusal
 			if test.refused && (!errors.As(err, &refusal) || refusal.Kind != refuse.Unavailable || refusal.RetryAfter != 30*time.Second) {
 				t.Errorf("a write: %v", err)
@@ -39,10 +39,10 @@ func TestReserve(t *testing.T) {
 			if !test.refused && err != nil {
 				t.Errorf("a write: %v", err)
 			}
-			if ready := s.Ready(); (ready != nil) != test.refused || ready != nil && !strings.Contains(ready.Error(), "nearly full") {
+			if ready := f.Ready(); (ready != nil) != test.refused || ready != nil && !strings.Contains(ready.Error(), "nearly full") {
 				t.Errorf("ready: %v", ready)
 			}
-			if _, err := writeVital(t.Context(), s, puts("vital")); err != nil {
+			if err := f.WriteVital(t.Context(), puts("vital")); err != nil {
 				t.Errorf("a vital write: %v", err)
 			}
 		})
@@ -53,7 +53,7 @@ func TestReserve(t *testing.T) {
 func TestReserveLooks(t *testing.T) {
 	t.Parallel()
 	clock, looks, free := newClock(), 0, uint64(1<<40)
-	s := openScratch(t, at(clock), func(o *Options) {
+	f := openTest(t, func(o *Options) { o.Now = clock.Now }, func(o *Options) {
 		o.Free = func(string) (uint64, uint64, error) { looks++; return free, 1 << 40, nil }
 	})
 	steps := []struct {
@@ -71,7 +71,7 @@ func TestReserveLooks(t *testing.T) {
 	for i, step := range steps {
 		clock.Advance(step.advance)
 		free = step.free
-		if err := submit(s, puts("a")); (err != nil) != step.refused || looks != step.looks {
+		if err := submit(f, puts("a")); (err != nil) != step.refused || looks != step.looks {
 			t.Errorf("step %d: %d looks, %v", i, looks, err)
 		}
 	}
@@ -84,12 +84,11 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("no small disk can be mounted: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	s := openTestIn(t, dir)
-	makeScratch(t, s)
+	f := openTestIn(t, dir)
 	acknowledged := 0
 	for {
-		err := submit(s, func(tx *tx) (int, error) {
-			return 0, tx.put(scratch, fmt.Appendf(nil, "%08d", acknowledged), make([]byte, 20_000))
+		err := submit(f, func(tx *Tx) error {
+			return tx.Put(scratch, fmt.Appendf(nil, "%08d", acknowledged), make([]byte, 20_000))
 		})
 		if refuse.Is(err, refuse.Unavailable) {
 			break
@@ -99,14 +98,14 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal("the disk is never full")
 		}
 	}
-	if err := s.Ready(); err != nil {
+	if err := f.Ready(); err != nil {
 		t.Errorf("a disk that was full once: %v", err)
 	}
-	if keys := keysOf(t, s); len(keys) != acknowledged || acknowledged == 0 {
+	if keys := keysOf(t, f); len(keys) != acknowledged || acknowledged == 0 {
 		t.Errorf("%d keys of %d acknowledged", len(keys), acknowledged)
 	}
 	must(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=32m"))
-	must(t, submit(s, puts("after")))
+	must(t, submit(f, puts("after")))
 }
 
 func TestDiskSpace(t *testing.T) {

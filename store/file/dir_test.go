@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"os"
@@ -50,13 +50,13 @@ func TestOpenJudges(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			s, err := Open(dir, testOptions())
+			f, err := Open(dir, testOptions())
 			must(t, err)
-			must(t, s.Close())
+			must(t, f.Close())
 			must(t, test.spoil(dir))
-			s, err = Open(dir, testOptions())
+			f, err = Open(dir, testOptions())
 			if err == nil {
-				must(t, s.Close())
+				must(t, f.Close())
 				checkClosed(t, dir)
 			}
 			if (err == nil) != (test.said == nil) {

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -12,22 +12,22 @@ import (
 )
 
 // Copy writes the data file, as the last commit left it, to a new file of mode 0600; writes go on meanwhile. When it
-// returns nil the copy is on disk. It refuses (Unavailable) where the copy would eat into the free-space reserve. A copy is not
-// verified: run CheckFile on it before relying on it.
-func (s *Store) Copy(path string) error {
-	if err := s.roomFor(filepath.Dir(path)); err != nil {
+// returns nil the copy is on disk. It refuses (Unavailable) where the copy would eat into the free-space reserve. A
+// copy is not verified: run Check on it before relying on it.
+func (f *File) Copy(path string) error {
+	if err := f.roomFor(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return copyBolt(s.bolt, path)
+	return copyBolt(f.bolt, path)
 }
 
 // replaceCopy is Copy in place of whatever an interrupted one left.
-func (s *Store) replaceCopy(path string) error {
+func (f *File) replaceCopy(path string) error {
 	unfinished := path + ".new"
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := s.Copy(unfinished); err != nil {
+	if err := f.Copy(unfinished); err != nil {
 		return err
 	}
 	if err := os.Rename(unfinished, path); err != nil {
@@ -37,19 +37,20 @@ func (s *Store) replaceCopy(path string) error {
 }
 
 // roomFor looks whether a disk has room for one more data file.
-func (s *Store) roomFor(dir string) error {
-	about, err := os.Stat(s.bolt.Path())
+func (f *File) roomFor(dir string) error {
+	about, err := os.Stat(f.bolt.Path())
 	if err != nil {
 		return err
 	}
-	free, total, err := s.options.Free(dir)
+	free, total, err := f.options.Free(dir)
 	if err != nil {
 		return fmt.Errorf("the room for a copy in %s cannot be found out: %w", dir, err)
 	}
 	need := uint64(about.Size()) + reserveOf(total)
 	if free < need {
 		cause := fmt.Errorf("%d MiB are free in %s, and %d MiB are needed", free>>20, dir, need>>20)
-		return unavailable("The appliance's disk has no room for a copy of the data file: "+cause.Error()+".", retryFull, cause)
+		return unavailable("The appliance's disk has no room for a copy of the data file: "+cause.Error()+".",
+			retryFull, cause)
 	}
 	return nil
 }

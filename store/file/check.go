@@ -1,52 +1,71 @@
-package store
+package file
 
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 
 	"go.etcd.io/bbolt"
 )
 
-// CheckFile looks for faults in a data file that no appliance has open: a copy, or that of a stopped one. It reads all of
-// it: the pages and the tree that they make, the checksum of every record, and whether keys, indexes and records say
-// the same. Faults are sentences; err is why the check could not be made: the file cannot be read, another program has it
-// open (ErrHeld), it has another schema.
+// faultsListed bounds what a check lists: a file with more faults than this is to be restored, not mended.
+const faultsListed = 100
+
+// Check looks for faults in a data file that nobody has open: a copy, or that of a stopped process. It reads all of it:
+// the pages, the tree that they make, and, by records, what the schema's owner has written there. Faults are sentences;
+// err is why the check could not be made: the file cannot be read, another program has it open (ErrHeld), it has
+// another schema.
 //
 // bbolt may panic in a goroutine of its own on a file that is damaged badly, or whose disk fails under it, and then the
-// process ends. What must live on calls CheckFile in a child process.
-func CheckFile(path string) (faults []string, err error) {
+// process ends. What must live on calls Check in a child process.
+func Check(path string, schema Schema, records func(*Tx) []string) (faults []string, err error) {
 	faults, sound, err := checkPages(path)
 	if err != nil || !sound {
 		return faults, err
 	}
-	more, err := checkContents(path)
+	more, err := checkContents(path, schema, records)
 	return append(faults, more...), err
 }
 
 // checkContents checks a file whose pages are sound.
-func checkContents(path string) (faults []string, err error) {
+func checkContents(path string, schema Schema, records func(*Tx) []string) (faults []string, err error) {
 	bolt, err := openBolt(path, true)
 	if err != nil {
 		return asFaults(err)
 	}
 	defer bolt.Close()
-	s := newStore("", Options{})
-	s.bolt = bolt
-	err = guarded(path, func() error {
-		return bolt.View(func(bolt *bbolt.Tx) error {
-			if faults = checkBolt(bolt); len(faults) > 0 {
-				return nil
-			}
-			faults, err = checkRecords(path, newTx(s, bolt))
+	f := newFile(filepath.Dir(path), Options{Schema: schema})
+	f.path, f.bolt = path, bolt
+	err = f.look(func(t *Tx) error {
+		if faults = checkBolt(t.bolt); len(faults) > 0 {
+			return nil
+		}
+		if err := f.checkSchema(t); err != nil {
 			return err
-		})
+		}
+		faults = records(t)
+		return nil
 	})
 	if err != nil {
 		return asFaults(err)
 	}
 	return faults, nil
+}
+
+// checkSchema checks that a file is of the current schema.
+func (f *File) checkSchema(t *Tx) error {
+	has, err := f.readSchema(t)
+	if err != nil {
+		return err
+	}
+	current := f.options.Schema.number()
+	if has < current {
+		return fmt.Errorf("the data file %s has the older schema %d: "+
+			"start the appliance on it, which migrates it to %d, and check it then", f.path, has, current)
+	}
+	return f.checkBuckets(t)
 }
 
 // checkPages is the preflight over all pages. Sound are those that bbolt can walk.
@@ -64,7 +83,8 @@ func checkPages(path string) (faults []string, sound bool, err error) {
 	}
 	sound = len(faults) == 0
 	if pages.spare != nil {
-		faults = append(faults, fmt.Sprintf("%v; the other one is used, and the last transaction may be lost", pages.spare))
+		faults = append(faults, fmt.Sprintf(
+			"%v; the other one is used, and the last transaction may be lost", pages.spare))
 	}
 	return faults, sound, nil
 }
@@ -107,25 +127,6 @@ func sentenceOf(fault string) string {
 		}
 	}
 	return "its pages cannot be walked to the end"
-}
-
-// checkRecords checks what the facts have written.
-func checkRecords(path string, t *tx) ([]string, error) {
-	about, err := metaOf(path, t)
-	if err != nil {
-		return nil, err
-	}
-	switch current := len(migrations) + 1; {
-	case about.Schema > current:
-		return nil, newerSchema(path, about.Schema, current)
-	case about.Schema < current:
-		return nil, fmt.Errorf("the data file %s has the older schema %d: start the appliance on it, which migrates it to %d, and check it then",
-			path, about.Schema, current)
-	}
-	if err := checkBuckets(path, t.bolt); err != nil {
-		return nil, err
-	}
-	return checkFacts(t), nil
 }
 
 // asFaults makes damage a fault; any other error stays one.

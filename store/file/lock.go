@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"postern/store/private"
 )
 
-// ErrHeld is what Open's error is (errors.Is) when another process holds the data directory.
+// ErrHeld is what the error of Open is (errors.Is) when another process holds the data directory.
 var ErrHeld = errors.New("held by another process")
 
 const (
@@ -53,8 +53,8 @@ func lockDir(dir string, wait time.Duration) (*dirLock, error) {
 // release lets go of the lock.
 func (l *dirLock) release() error { return l.file.Close() }
 
-// writeHolder leaves the process id for the next one's sentence, which is all that it is for: failing, as on a full disk,
-// is no harm.
+// writeHolder leaves the process id for the next one's sentence, which is all that it is for: failing, as on a full
+// disk, is no harm.
 func writeHolder(file *os.File) {
 	_ = file.Truncate(0)
 	_, _ = file.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
@@ -66,7 +66,8 @@ func heldBy(dir string, file *os.File) error {
 	if pid := strings.TrimSpace(string(text)); pid != "" {
 		who = "process " + pid
 	}
-	return &heldError{fmt.Sprintf("the data directory %s is in use by %s: stop that one first, or use another directory", dir, who)}
+	return &heldError{fmt.Sprintf(
+		"the data directory %s is in use by %s: stop that one first, or use another directory", dir, who)}
 }
 
 type heldError struct{ sentence string }
