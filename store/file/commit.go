@@ -31,8 +31,8 @@ const (
 	sentenceClosed  = "The appliance is stopping; nothing was changed. Try again in a moment."
 	sentenceUnknown = "The appliance could not make sure that this was stored, and restarts. " +
 		"Look whether it was before you try again."
-	sentenceBroken  = "The appliance is about to restart; nothing was changed. Try again in a moment."
-	sentenceFull    = "The appliance's disk is full; nothing was changed. Try again later."
+	sentenceBroken = "The appliance is about to restart; nothing was changed. Try again in a moment."
+	sentenceFull   = "The appliance's disk is full; nothing was changed. Try again later."
 
 	sentenceNearlyFull = "The appliance's disk is nearly full, so that it takes nothing new; nothing was changed. " +
 		"Try again later."
