@@ -224,7 +224,7 @@ func (t tx) postpone(letter *Letter, attempt Attempt) error {
 // jitter spreads a delay by ± 20 %, so that letters which failed together do not come back together.
 func (t tx) jitter(delay time.Duration) time.Duration {
 	var random [4]byte
-	if _, err := io.ReadFull(t.store.options.Random, random[:]); err != nil {
+	if _, err := io.ReadFull(t.Random(), random[:]); err != nil {
 		return delay // without randomness the letter still goes out, only less spread
 	}
 	share := float64(binary.BigEndian.Uint32(random[:])) / (1 << 32) // 0 ≤ share < 1

@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"postern/store/guid"
 	"time"
 
@@ -128,6 +129,9 @@ func SeekBefore(c *bbolt.Cursor, end []byte) (key, value []byte) {
 
 // NewID returns a new ID, larger than every one that this process made before.
 func (t *Tx) NewID() guid.ID { return t.file.ids.Next(t.now, t.file.options.Random) }
+
+// Random returns the randomness of Options.
+func (t *Tx) Random() io.Reader { return t.file.options.Random }
 
 // Bucket returns a bucket of the schema, for reading. Open has seen all of them, so that a missing one is a mistake of
 // the code.
