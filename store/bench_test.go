@@ -60,15 +60,14 @@ func benchBolt(b *testing.B) *bbolt.DB {
 }
 
 func benchWrite(s *Store, key []byte) error {
-	_, err := write(context.Background(), s, func(t tx) (struct{}, error) {
+	return update(context.Background(), s, func(t tx) error {
 		for _, bucket := range benchBuckets {
 			if err := t.Put(bucket, key, make([]byte, benchValue)); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		return struct{}{}, nil
+		return nil
 	})
-	return err
 }
 
 func benchPut(bolt *bbolt.Tx, key []byte) error {

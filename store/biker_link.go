@@ -59,10 +59,10 @@ func (t tx) checkLink(l Link) (Biker, error) {
 // (ErrLinkExpired). Beside the last three the biker is given too: the refusal is told in their language.
 func (s *Store) CheckLink(l Link) (Biker, error) {
 	var biker Biker
-	_, err := read(s, func(t tx) (struct{}, error) {
+	err := look(s, func(t tx) error {
 		var err error
 		biker, err = t.checkLink(l)
-		return struct{}{}, err
+		return err
 	})
 	return biker, err
 }
@@ -71,31 +71,29 @@ func (s *Store) CheckLink(l Link) (Biker, error) {
 // it the outcome is the same, without a letter. It refuses as CheckLink does, but for the Conflicts. The client is who
 // asks; zero: nobody in particular.
 func (s *Store) RenewLink(ctx context.Context, l Link, client netip.Addr) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
+	return update(ctx, s, func(t tx) error {
 		biker, err := t.linked(l)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.oweRecovery(biker, true, client) // who holds a link has read the mailbox
+		return t.oweRecovery(biker, true, client) // who holds a link has read the mailbox
 	})
-	return err
 }
 
 // ForgotPassword owes a link to the biker of an address, within the address's limits. Where there is no such biker, or
 // a blocked one, it owes nothing and counts nothing, with the same outcome and a write all the same. The client is who
 // asks; zero: nobody in particular.
 func (s *Store) ForgotPassword(ctx context.Context, email string, client netip.Addr) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
+	return update(ctx, s, func(t tx) error {
 		biker, found, err := t.bikerAt(email)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if !found || biker.Blocked {
-			return struct{}{}, t.pretendRecovery(email)
+			return t.pretendRecovery(email)
 		}
-		return struct{}{}, t.oweRecovery(biker, biker.Password != "", client)
+		return t.oweRecovery(biker, biker.Password != "", client)
 	})
-	return err
 }
 
 // oweRecovery owes a link letter, unless one of the last minute does or a limit is used up. What is known of the

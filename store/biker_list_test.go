@@ -372,8 +372,7 @@ func TestKeyReusedLater(t *testing.T) {
 }
 
 func keepTwice(s *Store, list BikerList) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
-		return struct{}{}, t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}}, false)
+	return update(ctx, s, func(t tx) error {
+		return t.keepResults(list, 0, []BikerResult{{Outcome: BikerFailed}}, false)
 	})
-	return err
 }

@@ -56,17 +56,16 @@ func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
 		return nil
 	}
 	stored := s.keyed(key[:])
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		known, found, err := logins.Get(t.Tx, stored)
 		if err != nil || !found {
-			return struct{}{}, err
+			return err
 		}
 		if known.Wrong--; known.Wrong <= 0 {
-			return struct{}{}, logins.Delete(t.Tx, stored)
+			return logins.Delete(t.Tx, stored)
 		}
-		return struct{}{}, logins.Put(t.Tx, stored, known)
+		return logins.Put(t.Tx, stored, known)
 	})
-	return err
 }
 
 // LogIn is the use of a right password.

@@ -87,27 +87,26 @@ func (t tx) moveTo(partner, plan string) (Partner, error) {
 // The events and the letters' fates stay, without anything that names the person; letters not sent yet are cancelled.
 // It refuses with NotFound where there is neither.
 func (s *Store) EraseBiker(ctx context.Context, email string) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		biker, found, err := t.bikerAt(email)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		named, err := t.hasLettersOf(nobody(email))
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if !found && !named && !t.hasAnswersOf(nobody(email)) {
-			return struct{}{}, errNoBiker
+			return errNoBiker
 		}
 		if err := t.forgetLetters(nobody(email), "the person was erased"); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if err := t.forgetAnswers(nobody(email)); err != nil || !found {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.eraseBiker(biker)
+		return t.eraseBiker(biker)
 	})
-	return err
 }
 
 // hasLettersOf tells whether there is a letter that still names its recipient.

@@ -112,14 +112,13 @@ func TestEraseBiker(t *testing.T) {
 
 // eachValue visits all of a bucket.
 func eachValue(s *Store, bucket []byte, visit func(key, value []byte)) error {
-	_, err := read(s, func(t tx) (struct{}, error) {
+	return look(s, func(t tx) error {
 		c := t.Cursor(bucket)
 		for key, value := c.First(); key != nil; key, value = c.Next() {
 			visit(key, value)
 		}
-		return struct{}{}, nil
+		return nil
 	})
-	return err
 }
 
 // TestMoveBiker holds where a biker may go.

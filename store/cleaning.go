@@ -230,17 +230,16 @@ func (s *Store) Cleanings(after guid.ID, limit int) ([]Cleaning, error) {
 // DeleteCleaning removes a cleaning with its document. Letters about it that are not sent yet end as cancelled when
 // their turn comes.
 func (s *Store) DeleteCleaning(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		c, err := t.cleaning(id)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if err := t.deleteCleaning(c); err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.tell(Event{Type: "operator.cleaning_deleted", Cleaning: id, Partner: c.Partner})
+		return t.tell(Event{Type: "operator.cleaning_deleted", Cleaning: id, Partner: c.Partner})
 	})
-	return err
 }
 
 func (t tx) deleteCleaning(c Cleaning) error {

@@ -39,19 +39,19 @@ func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) e
 	}
 	sum := sha256.Sum256(pdf)
 	document := Document{Version: version, Size: len(pdf), Hash: hex.EncodeToString(sum[:])}
-	_, err = write(ctx, s, func(t tx) (struct{}, error) {
+	err = update(ctx, s, func(t tx) error {
 		c, err := t.openCleaning(cleaning)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if err := t.deleteDocument(c.Document); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		if err := t.Delete(uploadBucket, version[:]); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		c.Document = document
-		return struct{}{}, t.changeCleaning(&c)
+		return t.changeCleaning(&c)
 	})
 	return err
 }

@@ -23,31 +23,30 @@ const documentsDaily = 20
 // MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no
 // second one. It refuses as CheckHolder does, with NotFound, and with TooMany for more than 20 a day.
 func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
+	return update(ctx, s, func(t tx) error {
 		user, err := t.holder(b)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		c, err := t.cleaning(cleaning)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		past, _, err := mailings.Get(t.Tx, user.ID[:])
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		recent, again := past.recent(cleaning, t.Now())
 		if again {
-			return struct{}{}, nil
+			return nil
 		}
 		if len(recent.Letters) >= documentsDaily {
-			return struct{}{}, &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.Now()),
+			return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.Now()),
 				Reason: "You have had 20 documents mailed today; try again later."}
 		}
 		recent.Letters = append(recent.Letters, mailed{cleaning, t.Now()})
-		return struct{}{}, t.mailDocument(user, c, recent)
+		return t.mailDocument(user, c, recent)
 	})
-	return err
 }
 
 // recent keeps the last day's, and tells whether this cleaning's document was mailed within the last minute.

@@ -148,6 +148,6 @@ func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
 			return nil, err
 		}
 	}
-	_, err = read(s, func(t tx) (struct{}, error) { return struct{}{}, t.nameEmployees(found) })
+	err = look(s, func(t tx) error { return t.nameEmployees(found) })
 	return found, err
 }

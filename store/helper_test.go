@@ -76,7 +76,7 @@ func must(t testing.TB, err error) {
 
 // submit runs fn in a write transaction.
 func submit(s *Store, fn func(tx) error) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) { return struct{}{}, fn(t) })
+	err := update(ctx, s, func(t tx) error { return fn(t) })
 	return err
 }
 

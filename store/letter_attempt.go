@@ -343,11 +343,11 @@ func (t tx) release(ids []guid.ID) (released int, err error) {
 
 // RequeueLetters takes back that letters failed: it was the smarthost's fault after all. They are due now.
 func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		for _, id := range ids {
 			letter, found, err := letters.Get(t.Tx, id[:])
 			if err != nil {
-				return struct{}{}, err
+				return err
 			}
 			if !found || letter.State != LetterFailed || letter.To == "" {
 				continue
@@ -355,33 +355,31 @@ func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string
 			letter.remember(Attempt{At: t.Now(), Class: AttemptSmarthost, Text: reason})
 			letter.DueAt = t.Now()
 			if err := t.requeue(&letter); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		return struct{}{}, nil
+		return nil
 	})
-	return err
 }
 
 // PauseSending stops the courier from taking up letters, or lets it go on. Time paused counts against no letter.
 func (s *Store) PauseSending(ctx context.Context, paused bool) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		file, _, err := metas.Get(t.Tx, metaKey)
 		if err != nil || file.Paused == paused {
-			return struct{}{}, err
+			return err
 		}
 		file.Paused = paused
 		if err := metas.Put(t.Tx, metaKey, file); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		t.signalOwed()
 		if paused {
-			return struct{}{}, t.tell(Event{Type: "operator.sending_paused"})
+			return t.tell(Event{Type: "operator.sending_paused"})
 		}
 		t.signalResumed()
-		return struct{}{}, t.tell(Event{Type: "operator.sending_resumed"})
+		return t.tell(Event{Type: "operator.sending_resumed"})
 	})
-	return err
 }
 
 // SendingPaused tells whether the operator has stopped sending.

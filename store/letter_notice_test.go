@@ -221,8 +221,8 @@ func TestToldBefore(t *testing.T) {
 	const jan = "jan@example.com"
 	created(t, s, "Acme", jan)
 	send(t, s)
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
-		return struct{}{}, t.Put(toldBucket, t.keyedTold(toldKey(addressSum(jan), toldExisting, noFaults)), binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
+	err := update(ctx, s, func(t tx) error {
+		return t.Put(toldBucket, t.keyedTold(toldKey(addressSum(jan), toldExisting, noFaults)), binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
 	})
 	must(t, err)
 	for day := range 30 {

@@ -18,7 +18,7 @@ func fileOf2(t *testing.T, add func(tx) error) (dir string) {
 	unpack(t, "testdata/schema-2.db.gz", file.DataFile(dir))
 	s, err := open(dir, testOptions(), migrations[:1])
 	must(t, err)
-	_, err = write(ctx, s, func(t tx) (struct{}, error) { return struct{}{}, add(t) })
+	err = update(ctx, s, func(t tx) error { return add(t) })
 	must(t, errors.Join(err, s.Close()))
 	return dir
 }

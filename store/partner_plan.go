@@ -61,16 +61,15 @@ func (s *Store) Plans() ([]Plan, error) { return all(s, plans) }
 // RemovePlan takes a bike plan away: nobody can be registered with it any more, and who has it keeps its code. It
 // refuses with NotFound.
 func (s *Store) RemovePlan(ctx context.Context, code string) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		if !t.Has(planBucket, []byte(code)) {
-			return struct{}{}, refuse.New(refuse.NotFound, "There is no bike plan "+code+".")
+			return refuse.New(refuse.NotFound, "There is no bike plan "+code+".")
 		}
 		if err := t.Delete(planBucket, []byte(code)); err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.tell(Event{Type: "operator.plan_removed"})
+		return t.tell(Event{Type: "operator.plan_removed"})
 	})
-	return err
 }
 
 // Client names whose bike plan a code is; empty where there is no such plan any more.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the data file of the current schema, before it is released")
+var updateFixture = flag.Bool("update", false, "write the data file of the current schema, before it is released")
 
 // released is the file of the newest schema in testdata. Once a schema has been released its file is never made again.
 const released = "testdata/schema-3.db.gz"
@@ -21,7 +21,7 @@ const released = "testdata/schema-3.db.gz"
 // TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what
 // it knew.
 func TestReleasedSchemas(t *testing.T) {
-	if *update {
+	if *updateFixture {
 		writeReleased(t)
 	}
 	files, err := filepath.Glob("testdata/schema-*.db.gz")

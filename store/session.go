@@ -69,13 +69,13 @@ func (s *Store) SessionBiker(ctx context.Context, ref SessionRef) (Biker, error)
 
 // noteSession writes down that a session is in use. Where nothing can be written now, that ends no session.
 func (s *Store) noteSession(ctx context.Context, ref SessionRef) error {
-	_, err := write(ctx, s, func(t tx) (struct{}, error) {
+	err := update(ctx, s, func(t tx) error {
 		_, session, err := t.session(ref)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		session.SeenAt = t.Now()
-		return struct{}{}, sessions.Put(t.Tx, session.ID[:], session)
+		return sessions.Put(t.Tx, session.ID[:], session)
 	})
 	if refuse.Is(err, refuse.Unavailable) {
 		return nil
@@ -134,10 +134,9 @@ func (t tx) endSessions(biker, but guid.ID) error {
 
 // EndSession logs a browser out; a session that is over already is no fault.
 func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
-		return struct{}{}, t.replaceSession(ref)
+	return updateVital(ctx, s, func(t tx) error {
+		return t.replaceSession(ref)
 	})
-	return err
 }
 
 // EndSessions logs the biker of a session out everywhere, also where that session is over by its age: the others may

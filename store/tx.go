@@ -54,3 +54,18 @@ func read[T any](s *Store, fn func(tx) (T, error)) (T, error) {
 	}
 	return outcome, nil
 }
+
+// update is write for a fact without an outcome.
+func update(ctx context.Context, s *Store, fn func(tx) error) error {
+	return s.file.Write(ctx, func(t *file.Tx) error { return fn(tx{t, s}) })
+}
+
+// updateVital is writeVital for a fact without an outcome.
+func updateVital(ctx context.Context, s *Store, fn func(tx) error) error {
+	return s.file.WriteVital(ctx, func(t *file.Tx) error { return fn(tx{t, s}) })
+}
+
+// look is read without an outcome.
+func look(s *Store, fn func(tx) error) error {
+	return s.file.Read(func(t *file.Tx) error { return fn(tx{t, s}) })
+}

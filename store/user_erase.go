@@ -10,38 +10,36 @@ import (
 // letters for 30 days. It refuses with Conflict where the mailbox has been proven. A person who is gone already is no
 // fault: the link may be followed twice.
 func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		user, found, err := users.Get(t.Tx, id[:])
 		if err != nil || !found {
-			return struct{}{}, err
+			return err
 		}
 		if !user.ActivatedAt.IsZero() {
-			return struct{}{}, refuse.New(refuse.Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
+			return refuse.New(refuse.Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
 		}
 		known, err := t.address(user.Email)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		known.DisownedUntil = t.Now().Add(disownedFor)
 		if err := t.putAddress(user.Email, known); err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.eraseUser(user, "the owner of the mailbox did not register")
+		return t.eraseUser(user, "the owner of the mailbox did not register")
 	})
-	return err
 }
 
 // EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
 // person; letters not sent yet are cancelled.
 func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		user, err := t.user(id)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, t.eraseUser(user, "the person was erased")
+		return t.eraseUser(user, "the person was erased")
 	})
-	return err
 }
 
 func (t tx) eraseUser(user User, reason string) error {

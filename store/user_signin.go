@@ -121,14 +121,13 @@ func (s *Store) CheckHolder(b Holder) (User, error) {
 // SignOutUser voids all tokens of the holder's that are out. The link that was used last gives no further one either;
 // links that have not been used yet still prove the mailbox. It refuses as CheckHolder does.
 func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
-	_, err := writeVital(ctx, s, func(t tx) (struct{}, error) {
+	return updateVital(ctx, s, func(t tx) error {
 		user, err := t.holder(b)
 		if err != nil {
-			return struct{}{}, err
+			return err
 		}
 		user.TokenGeneration++
 		user.Used = UsedLink{}
-		return struct{}{}, users.Put(t.Tx, user.ID[:], user)
+		return users.Put(t.Tx, user.ID[:], user)
 	})
-	return err
 }
