@@ -25,12 +25,12 @@ type Biker struct {
 	Blocked      bool      `json:"blocked,omitzero"`
 
 	// LinkGeneration is sealed into set-password links, PasswordGeneration into what a browser keeps that has logged
-	// in: raising one voids all of its kind that are out.
+	// in: raising one revokes all of its kind that are out.
 	LinkGeneration     uint32 `json:"linkGeneration"`
 	PasswordGeneration uint32 `json:"passwordGeneration"`
 }
 
-// BikerData is what a partner says of a biker beside the address: the fields of CONTRACT section 4, already validated.
+// BikerData is what a partner says of a biker beside the address: already validated.
 type BikerData struct {
 	BikePlanCode    string `json:"bikePlanCode"`
 	FirstName       string `json:"firstName"`
@@ -79,12 +79,12 @@ func (t tx) bikerByEmail(email string) (Biker, error) {
 	return biker, err
 }
 
-// BikerByEmail gives the biker of an address, or NotFound.
+// BikerByEmail returns the biker of an address, or NotFound.
 func (s *Store) BikerByEmail(email string) (Biker, error) {
 	return read(s, func(t tx) (Biker, error) { return t.bikerByEmail(email) })
 }
 
-// BikerByID gives a biker, or NotFound.
+// BikerByID returns a biker, or NotFound.
 func (s *Store) BikerByID(id guid.ID) (Biker, error) {
 	return read(s, func(t tx) (Biker, error) { return t.biker(id) })
 }

@@ -12,7 +12,7 @@ func (r *registrar) apply(d *decision) error {
 		}
 	}
 	if d.again != nil {
-		if err := r.t.noteTold(d.again); err != nil {
+		if err := r.t.noteRepeat(d.again); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func (r *registrar) renew(d *decision) (err error) {
 	event := Event{Type: "biker.updated", Biker: d.biker.ID, Partner: d.biker.Partner}
 	if d.letter != "" {
 		event.Type = "biker.existing"
-		if event.Letter, err = r.oweTold(toBiker(d.biker, d.letter), d); err != nil {
+		if event.Letter, err = r.oweNotice(toBiker(d.biker, d.letter), d); err != nil {
 			return err
 		}
 	}
@@ -87,9 +87,9 @@ func (r *registrar) fail(d *decision) (err error) {
 	event := Event{Type: "biker.failed", Partner: r.partner.Name}
 	switch {
 	case d.event:
-		err = r.t.tellTold(d.told, guid.ID{}, toldOwed)
+		err = r.t.giveNotice(d.notice, guid.ID{}, noticeOwed)
 	case d.letter != "":
-		event.Letter, err = r.oweTold(Letter{Kind: d.letter, Person: nobody(d.biker.Email), To: d.biker.Email,
+		event.Letter, err = r.oweNotice(Letter{Kind: d.letter, Person: nobody(d.biker.Email), To: d.biker.Email,
 			Language: d.language, Partner: r.partner.Name, Faults: faultSetOf(d.result.Errors)}, d)
 	default:
 		return nil
@@ -100,9 +100,9 @@ func (r *registrar) fail(d *decision) (err error) {
 	return r.t.tell(event)
 }
 
-// oweTold owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled at
-// once.
-func (r *registrar) oweTold(letter Letter, d *decision) (id guid.ID, err error) {
+// oweNotice owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled
+// at once.
+func (r *registrar) oweNotice(letter Letter, d *decision) (id guid.ID, err error) {
 	held, err := r.mayCause(letter.Kind, letter.To)
 	if err != nil {
 		return guid.ID{}, err
@@ -116,17 +116,17 @@ func (r *registrar) oweTold(letter Letter, d *decision) (id guid.ID, err error) 
 		return guid.ID{}, err
 	}
 	d.result.Letter = id
-	key, state := d.told, toldOwed
+	key, state := d.notice, noticeOwed
 	if held != "" {
-		key = heldKey(d.told, r.partner.Name)
+		key = heldNoticeKey(d.notice, r.partner.Name)
 	}
 	if d.blocked {
-		state = toldBlocked
+		state = noticeBlocked
 		if err := r.t.cancelOwed(id, "the person is blocked"); err != nil {
 			return guid.ID{}, err
 		}
 	}
-	return id, r.t.tellTold(key, id, state)
+	return id, r.t.giveNotice(key, id, state)
 }
 
 // owe owes a letter that the partner causes; held says why it is, or nothing.

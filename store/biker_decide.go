@@ -1,6 +1,7 @@
 package store
 
 import (
+	"iter"
 	"maps"
 	"postern/store/guid"
 	"slices"
@@ -14,7 +15,7 @@ type registrar struct {
 	posted  *posted
 	named   map[string]bool // addresses, as keys, that stand further up in the same list
 	plans   map[string]*Plan
-	purse   purse
+	quota   quota
 	preview *preview // nil: this is the call itself
 }
 
@@ -35,18 +36,29 @@ type decision struct {
 	letter    LetterKind // owed; empty: none
 	blocked   bool       // it is cancelled at once, as another partner's person is blocked, who is not to be told apart
 	language  string     // failed: of the letter
-	told      []byte     // the key of what the letter or the event tells; nil: nothing
+	notice    []byte     // the key of the notice that the letter or the event gives; nil: none
 	event     bool       // failed, to nobody: the event alone
-	again     []byte     // the key of what was told before, where it is to be noted that the person is posted again
+	again     []byte     // the key of the former notice, where it is to be noted that the person is posted again
 }
 
-// stores tells whether it makes something that is kept.
+// stores reports whether it makes something that is kept.
 func (d *decision) stores() bool {
 	return d.result.Outcome == BikerCreated || d.changes || d.letter != "" || d.event
 }
 
-// writes tells whether anything is to be written.
+// writes reports whether anything is to be written.
 func (d *decision) writes() bool { return d.stores() || d.again != nil }
+
+// decisions decides about people in turn.
+func (r *registrar) decisions(people []Candidate) iter.Seq2[decision, error] {
+	return func(yield func(decision, error) bool) {
+		for _, candidate := range people {
+			if !yield(r.decide(candidate)) {
+				return
+			}
+		}
+	}
+}
 
 // decide reads what becomes of a candidate.
 func (r *registrar) decide(c Candidate) (decision, error) {
@@ -122,8 +134,8 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 		d.language = "en"
 	}
 	if c.Email == "" {
-		d.told = r.posted.unmailingKey(r.partner.Name)
-		d.event = !r.wasTold(d, d.told)
+		d.notice = r.posted.unmailingKey(r.partner.Name)
+		d.event = !r.wasNoticed(d, d.notice)
 		return nil
 	}
 	d.result.Biker = nobody(c.Email) // so that an erasure finds the result
@@ -134,26 +146,26 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	}
 	d.blocked = found && biker.Blocked
 	d.biker.Email = c.Email
-	return r.tellOnce(d, c.Email, toldKey(addressSum(c.Email), toldFailed, faultSetOf(d.result.Errors)), LetterUnregistered)
+	return r.noticeOnce(d, c.Email, noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors)), LetterUnregistered)
 }
 
-// tellOnce owes a letter, unless its address was told the same of late, or a letter of this partner that tells it is
-// held. What one partner's limit holds keeps no other's from being sent.
-func (r *registrar) tellOnce(d *decision, email string, key []byte, kind LetterKind) error {
-	d.told = key
-	if r.wasTold(d, key) || r.wasTold(d, heldKey(key, r.partner.Name)) {
+// noticeOnce owes a letter, unless its address had the same notice of late, or a letter of this partner that gives it
+// is held. What one partner's limit holds keeps no other's from being sent.
+func (r *registrar) noticeOnce(d *decision, email string, key []byte, kind LetterKind) error {
+	d.notice = key
+	if r.wasNoticed(d, key) || r.wasNoticed(d, heldNoticeKey(key, r.partner.Name)) {
 		return nil
 	}
 	return r.letterIfDeliverable(d, email, kind)
 }
 
-// wasTold reports whether what stands under a key was told of late.
-func (r *registrar) wasTold(d *decision, key []byte) bool {
-	known := r.t.told(key)
-	if !r.t.holds(known, d.blocked) {
+// wasNoticed reports whether the notice of a key was given of late.
+func (r *registrar) wasNoticed(d *decision, key []byte) bool {
+	known := r.t.notice(key)
+	if !r.t.noticeStands(known, d.blocked) {
 		return false
 	}
-	if r.t.toBeNoted(known) {
+	if r.t.repeatIsDue(known) {
 		d.again = key
 	}
 	return true
@@ -199,7 +211,7 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
-	return r.tellOnce(d, d.former.Email, toldKey(addressSum(d.former.Email), toldExisting, noFaults), LetterExisting)
+	return r.noticeOnce(d, d.former.Email, noticeKey(addressSum(d.former.Email), noticeExisting, noFaults), LetterExisting)
 }
 
 // takeOver finds out what changes of a partner's own person.
@@ -215,8 +227,8 @@ func (r *registrar) takeOver(d *decision, said BikerData) (err error) {
 	return nil
 }
 
-// awaits tells whether a biker's welcome is still to come: not one that is void, nor one that another partner's limit
-// holds.
+// awaits reports whether a biker's welcome is still to come: not one whose link is revoked, nor one that another
+// partner's limit holds.
 func (d *decision) awaits(welcome Letter) bool {
 	return welcome.open() && welcome.Generation == d.former.LinkGeneration && (d.result.Mine || welcome.State != LetterHeld)
 }

@@ -32,7 +32,7 @@ func (r *registrar) employeeOf(employee string) (id guid.ID) {
 	return id
 }
 
-// employeeFor gives what a person may have of the employee id that the partner says. One that names another person
+// employeeFor returns what a person may have of the employee id that the partner says. One that names another person
 // stays there, unless that person has the same names: an address was corrected. Whoever has lost the id so does not get
 // it back, or else the two would take it from each other for ever, where the partner goes on posting the old address.
 // And two of the same names who stand in one list are two people, as a father and a son.
@@ -70,8 +70,8 @@ func sameNames(a, b BikerData) bool {
 	return same(a.FirstName, b.FirstName) && same(a.LastName, b.LastName)
 }
 
-// loseEmployee is for a person whose employee id names another one now. An invitation of theirs is void: it went to an
-// address that was corrected.
+// loseEmployee is for a person whose employee id names another one now. An invitation of theirs is revoked: it went to
+// an address that was corrected.
 func (t tx) loseEmployee(id guid.ID) error {
 	biker, err := t.biker(id)
 	if err != nil {

@@ -17,7 +17,7 @@ func named(email, first, last, employee string) Candidate {
 	return c
 }
 
-// whom gives the address of whom an employee id names.
+// whom returns the address of whom an employee id names.
 func whom(t testing.TB, s *Store, partner, employee string) string {
 	t.Helper()
 	found, err := s.BikerOf(partner, guid.ID{}, employee)
@@ -36,7 +36,7 @@ func sentTo(t testing.TB, s *Store) map[string]string {
 	went := make(map[string]string)
 	for _, letter := range claimed {
 		class := AttemptSent
-		if _, overtaken, err := s.Enclosed(letter); err != nil || overtaken {
+		if _, overtaken, err := s.ContentsOf(letter); err != nil || overtaken {
 			must(t, err)
 			class = AttemptOvertaken
 		} else {

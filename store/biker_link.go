@@ -54,8 +54,8 @@ func (t tx) checkLink(l Link) (Biker, error) {
 	return biker, nil
 }
 
-// CheckLink gives the biker whose password a link can set. It refuses with NotFound where there is no such account any
-// more, with Forbidden where it is blocked, and with Conflict where the link was used, or is past its life
+// CheckLink returns the biker whose password a link can set. It refuses with NotFound where there is no such account
+// any more, with Forbidden where it is blocked, and with Conflict where the link was used, or is past its life
 // (ErrLinkExpired). Beside the last three the biker is given too: the refusal is told in their language.
 func (s *Store) CheckLink(l Link) (Biker, error) {
 	var biker Biker

@@ -13,14 +13,14 @@ type Candidate struct {
 	BikerData                     // Language empty where none that is valid was given
 	Email     string              // in stored form; empty where it is not valid
 	Said      string              // the address as the caller wrote it, for the answer
-	Faults    map[string][]string // by CONTRACT's field names; nil: none so far
+	Faults    map[string][]string // by the names of the API's fields; nil: none so far
 	Warnings  []string
 }
 
 // BikerOutcome is what became of a candidate.
 type BikerOutcome string
 
-// The outcomes of CONTRACT section 4.
+// The outcomes.
 const (
 	BikerCreated  BikerOutcome = "created"
 	BikerExisting BikerOutcome = "existing"
@@ -34,7 +34,7 @@ type BikerResult struct {
 	Mine       bool                `json:"mine,omitzero"`  // the id may be told
 	Email      string              `json:"email,omitzero"` // as the caller wrote it
 	EmployeeID string              `json:"employeeId,omitzero"`
-	Updated    []string            `json:"updated,omitempty"` // existing: what changed, by CONTRACT's field names in its order
+	Updated    []string            `json:"updated,omitempty"` // existing: what changed, by the names of the API's fields in the order of the API
 	Errors     map[string][]string `json:"errors,omitempty"`  // failed
 	Warnings   []string            `json:"warnings,omitempty"`
 	Letter     guid.ID             `json:"letter,omitzero"` // zero: none is owed
@@ -62,7 +62,7 @@ const peopleAtOnce = 500
 
 // RegisterBikers does a user.create call: each person with the letter and the event that it owes, at most 500 people in
 // a transaction. What changes nothing and owes nothing is answered from a read. With a Key that was used within a day
-// it gives the kept results; where a process died in the middle of the list, it finishes the list first. It refuses
+// it returns the kept results; where a process died in the middle of the list, it finishes the list first. It refuses
 // with Invalid, ErrOtherBody in the chain, where the key was used with another body.
 //
 // After an error in the middle of a list the people before are registered; the same call again finishes it, and makes
@@ -145,8 +145,7 @@ func (r *registration) look(t tx, people []Candidate) (done part, idle bool, err
 	if err != nil {
 		return part{}, false, err
 	}
-	for _, candidate := range people {
-		d, err := registrar.decide(candidate)
+	for d, err := range registrar.decisions(people) {
 		if err != nil || d.writes() {
 			return part{}, false, err
 		}
@@ -167,8 +166,7 @@ func (r *registration) do(t tx, begin int, people []Candidate) (part, error) {
 		return part{}, err
 	}
 	done := part{results: make([]BikerResult, 0, len(people))}
-	for _, candidate := range people {
-		d, err := registrar.decide(candidate)
+	for d, err := range registrar.decisions(people) {
 		if err != nil {
 			return part{}, err
 		}
@@ -183,7 +181,7 @@ func (r *registration) do(t tx, begin int, people []Candidate) (part, error) {
 		done.results = append(done.results, d.result)
 	}
 	done.named = registrar.named
-	if err := registrar.purse.close(registrar); err != nil {
+	if err := registrar.quota.close(registrar); err != nil {
 		return part{}, err
 	}
 	before := t.Written()
@@ -195,7 +193,7 @@ func (r *registration) do(t tx, begin int, people []Candidate) (part, error) {
 	return done, budget.spend(t, registrar.partner, done.stored, t.Written()-before)
 }
 
-// mayDo gives the partner's budget, or refuses a call that has not begun where that is used up. It looks ahead rather
+// mayDo returns the partner's budget, or refuses a call that has not begun where that is used up. It looks ahead rather
 // than stop in the middle: an error comes before the first write.
 func (r *registration) mayDo(t tx, partner Partner, people []Candidate) (budget, error) {
 	budget, err := t.budgetOf(partner)
@@ -224,8 +222,8 @@ func (r *registration) wouldStore(t tx, people []Candidate) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, candidate := range people {
-		if d, err := registrar.decide(candidate); err != nil || d.stores() {
+	for d, err := range registrar.decisions(people) {
+		if err != nil || d.stores() {
 			return true, err
 		}
 	}
@@ -281,7 +279,7 @@ func (p *posted) unmailingKey(partner string) []byte {
 				sum.Write(slices.Concat([]byte{0}, []byte(c.Said), []byte{0}, []byte(c.EmployeeID), []byte{0}, faults[:]))
 			}
 		}
-		p.unmailing = toldKey(sum.Sum(nil), toldUnmailing, noFaults)
+		p.unmailing = noticeKey(sum.Sum(nil), noticeUnmailing, noFaults)
 	}
 	return p.unmailing
 }

@@ -92,7 +92,7 @@ func send(t testing.TB, s *Store) {
 	}
 }
 
-// TestRegisterBikers goes through CONTRACT section 4's outcomes: what is answered, and what is told in the feed.
+// TestRegisterBikers goes through the outcomes: what is answered, and what is told in the feed.
 func TestRegisterBikers(t *testing.T) {
 	const jan = "jan@example.com"
 	changed := candidate("JAN@example.com")
@@ -267,7 +267,7 @@ func TestIdempotencyKey(t *testing.T) {
 	if _, err := s.Prune(ctx, Keep{time.Hour * 9999, time.Hour * 9999, time.Hour * 9999, time.Hour * 9999}); err != nil {
 		t.Fatal(err)
 	}
-	for _, bucket := range [][]byte{answerBucket, answerResultBucket, answerPersonBucket, answerBegunBucket} {
+	for _, bucket := range [][]byte{idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket} {
 		if n := countKeys(t, s, bucket); n != 0 {
 			t.Errorf("%d left in %s", n, bucket)
 		}
@@ -363,8 +363,8 @@ func TestKeyReusedLater(t *testing.T) {
 	list.Body = [32]byte{2}
 	again, err := s.RegisterBikers(ctx, list)
 	must(t, err)
-	if len(again.Results) != 700 || again.Results[699].Outcome != BikerExisting || countKeys(t, s, answerBucket) != 1 || countKeys(t, s, answerResultBucket) != 2 {
-		t.Errorf("%d results, %d parts kept", len(again.Results), countKeys(t, s, answerResultBucket))
+	if len(again.Results) != 700 || again.Results[699].Outcome != BikerExisting || countKeys(t, s, idempotencyBucket) != 1 || countKeys(t, s, idempotencyResultBucket) != 2 {
+		t.Errorf("%d results, %d parts kept", len(again.Results), countKeys(t, s, idempotencyResultBucket))
 	}
 	if err := keepTwice(s, list); err == nil {
 		t.Error("two calls at once with one key kept both their results")

@@ -16,7 +16,7 @@ type tries struct {
 // triesFor is how long wrong passwords count.
 const triesFor = 24 * time.Hour
 
-// over tells whether the tries count no more: they are old, or of a clock that was ahead.
+// over reports whether the tries count no more: they are old, or of a clock that was ahead.
 func (l tries) over(now time.Time) bool {
 	age := now.Sub(l.LastAt)
 	return age >= triesFor || age < -limit.LastDelay

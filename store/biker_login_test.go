@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestTakeLogin holds the delays of CONTRACT section 8, also for many tries at once.
+// TestTakeLogin holds the delays after wrong passwords, also for many tries at once.
 func TestTakeLogin(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))

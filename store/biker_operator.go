@@ -7,7 +7,7 @@ import (
 	"postern/store/refuse"
 )
 
-// BlockBiker keeps a biker out, or lets the biker in again. Blocking voids all links, ends all sessions and cancels
+// BlockBiker keeps a biker out, or lets the biker in again. Blocking revokes all links, ends all sessions and cancels
 // letters not sent yet.
 func (s *Store) BlockBiker(ctx context.Context, id guid.ID, blocked bool) (Biker, error) {
 	return writeVital(ctx, s, func(t tx) (Biker, error) {
@@ -109,7 +109,7 @@ func (s *Store) EraseBiker(ctx context.Context, email string) error {
 	})
 }
 
-// hasLettersOf tells whether there is a letter that still names its recipient.
+// hasLettersOf reports whether there is a letter that still names its recipient.
 func (t tx) hasLettersOf(person guid.ID) (has bool, err error) {
 	err = t.eachLetterOf(person, func(letter Letter) error {
 		has = has || letter.To != ""

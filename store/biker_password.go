@@ -15,7 +15,7 @@ type NewPassword struct {
 	Replaces SessionRef // the browser's former session, perhaps another person's, which ends; zero: none
 }
 
-// SetPassword sets a password by a link and logs in: all links are void, all sessions end, a new one begins, and a
+// SetPassword sets a password by a link and logs in: all links are revoked, all sessions end, a new one begins, and a
 // notice is owed. It refuses as CheckLink does.
 func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, begun Session, err error) {
 	begun, err = write(ctx, s, func(t tx) (Session, error) {
@@ -65,9 +65,9 @@ type PasswordChange struct {
 
 var errPasswordMoved = refuse.New(refuse.Conflict, "The password has been changed meanwhile; log in with the new one.")
 
-// ChangePassword changes the password of a session's biker: links are void, other sessions end, and a notice is owed.
-// It refuses with Unauthorized where the session is over, and with Conflict where the old password is another one by
-// now.
+// ChangePassword changes the password of a session's biker: links are revoked, other sessions end, and a notice is
+// owed. It refuses with Unauthorized where the session is over, and with Conflict where the old password is another one
+// by now.
 func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, error) {
 	return write(ctx, s, func(t tx) (Biker, error) {
 		biker, _, err := t.session(c.Session)

@@ -21,8 +21,7 @@ func (s *Store) PreviewBikers(partner string, people []Candidate) ([]BikerResult
 			}
 			r.preview = would
 			results := make([]BikerResult, 0, len(part))
-			for _, candidate := range part {
-				d, err := r.decide(candidate)
+			for d, err := range r.decisions(part) {
 				if err != nil {
 					return nil, err
 				}

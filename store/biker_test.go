@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// TestHeldLetters holds the guards of CONTRACT sections 4 and 8, and that the operator can release what they hold.
+// TestHeldLetters holds the guards on what one partner causes, and that the operator can release what they hold.
 func TestHeldLetters(t *testing.T) {
 	s := openTest(t, func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 120, Per: time.Hour} })
 	addPartner(t, s, "Acme")

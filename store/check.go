@@ -62,8 +62,8 @@ func (c *checker) traces() {
 		}
 	})
 	checkTable(c, logins, func(key []byte, _ tries) {})
-	c.keys(toldBucket, func(key, value []byte) {
-		if _, ok := decodeTold(value); !ok || len(key) != toldKeyLength {
+	c.keys(noticeBucket, func(key, value []byte) {
+		if _, ok := decodeNotice(value); !ok || len(key) != noticeKeyLength {
 			c.fault("told %x is not readable", key)
 		}
 	})

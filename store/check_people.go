@@ -91,14 +91,14 @@ func (c *checker) sessions() {
 
 func (c *checker) answers() {
 	all, parts, kept := 0, 0, make(map[guid.ID]int)
-	checkTable(c, answers, func(key []byte, record answerRecord) {
+	checkTable(c, idempotencies, func(key []byte, record idempotency) {
 		all++
-		if !bytes.Equal(c.tx.Get(answerBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
+		if !bytes.Equal(c.tx.Get(idempotencyBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
 			c.fault("answer %s is not found by its time", record.ID)
 		}
 		kept[record.ID] = record.Results
 	})
-	c.indexed(answerBegunBucket, all)
+	c.indexed(idempotencyBegunBucket, all)
 	checkTable(c, results, func(key []byte, part []BikerResult) {
 		kept[guid.ID(key[:16])] -= len(part)
 		people := make(map[guid.ID]bool) // one may stand there twice
@@ -106,13 +106,13 @@ func (c *checker) answers() {
 			if !result.Biker.IsZero() && !people[result.Biker] {
 				people[result.Biker] = true
 				parts++
-				if !c.tx.Has(answerPersonBucket, resultsOfKey(result.Biker, key)) {
+				if !c.tx.Has(idempotencyPersonBucket, resultsOfKey(result.Biker, key)) {
 					c.fault("results %x are not found by biker %s", key, result.Biker)
 				}
 			}
 		}
 	})
-	c.indexed(answerPersonBucket, parts)
+	c.indexed(idempotencyPersonBucket, parts)
 	for id, missing := range kept {
 		if missing != 0 {
 			c.fault("answer %s: %d results are missing", id, missing)

@@ -22,7 +22,7 @@ type Cleaning struct {
 	Document  Document  `json:"document,omitzero"`
 }
 
-// CleaningData is what the cleaning station says: the fields of CONTRACT section 6, already validated.
+// CleaningData is what the cleaning station says: already validated.
 type CleaningData struct {
 	Number             string         `json:"number"`
 	Station            Station        `json:"station"`
@@ -80,7 +80,7 @@ const (
 	Completed CleaningStatus = "completed"
 	SignedOff CleaningStatus = "signedOff"
 	Cancelled CleaningStatus = "cancelled"
-	Void      CleaningStatus = "invalid"
+	Invalid   CleaningStatus = "invalid"
 )
 
 // CleaningInput is one cleaning as it is delivered, validated already.
@@ -197,12 +197,12 @@ func (t tx) cleaning(id guid.ID) (Cleaning, error) {
 	return c, err
 }
 
-// Cleaning gives one cleaning, or NotFound.
+// Cleaning returns one cleaning, or NotFound.
 func (s *Store) Cleaning(id guid.ID) (Cleaning, error) {
 	return read(s, func(t tx) (Cleaning, error) { return t.cleaning(id) })
 }
 
-// ReadCleaning gives a cleaning to the holder of a user token, or refuses as CheckHolder does, or else with NotFound.
+// ReadCleaning returns a cleaning to the holder of a user token, or refuses as CheckHolder does, or else with NotFound.
 func (s *Store) ReadCleaning(b Holder, id guid.ID) (user User, c Cleaning, err error) {
 	c, err = read(s, func(t tx) (Cleaning, error) {
 		if user, err = t.holder(b); err != nil {

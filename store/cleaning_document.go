@@ -16,7 +16,7 @@ import (
 // Document describes an uploaded PDF; without one the appliance renders the document from the data.
 type Document struct {
 	Version guid.ID `json:"version"` // prefix of its chunks' keys
-	Size    int     `json:"size"`    // octets
+	Size    int     `json:"size"`    // bytes
 	Hash    string  `json:"hash"`    // SHA-256, hex
 }
 
@@ -56,7 +56,7 @@ func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) e
 	return err
 }
 
-// openCleaning gives a cleaning whose document may still change.
+// openCleaning returns a cleaning whose document may still change.
 func (t tx) openCleaning(id guid.ID) (Cleaning, error) {
 	c, err := t.cleaning(id)
 	if err == nil && c.Load.Status != LoadOpen {
@@ -101,7 +101,7 @@ func (t tx) deleteDocument(d Document) error {
 
 var errDocumentDamaged = errors.New("an uploaded document is not what was stored")
 
-// chunks hands out the octets of an uploaded PDF in their order, as far as they are there.
+// chunks hands out the bytes of an uploaded PDF in their order, as far as they are there.
 func (t tx) chunks(d Document) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for n := 0; n*chunkSize < d.Size; n++ {
@@ -182,10 +182,10 @@ func timeID(at time.Time) (id guid.ID) {
 type DocumentReader struct {
 	store    *Store
 	document Document
-	at       int // octets read so far
+	at       int // bytes read so far
 }
 
-// OpenDocument gives the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
+// OpenDocument returns the PDF uploaded for a cleaning; nil where none was, and NotFound where there is no cleaning.
 // The PDF has been compared with its checksum then.
 func (s *Store) OpenDocument(cleaning guid.ID) (*DocumentReader, error) {
 	return read(s, func(t tx) (*DocumentReader, error) {

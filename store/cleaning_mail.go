@@ -17,7 +17,7 @@ type mailed struct {
 	At       time.Time `json:"at"`
 }
 
-// documentsDaily is how many documents a person may have mailed in a day (CONTRACT section 5).
+// documentsDaily is how many documents a person may have mailed in a day.
 const documentsDaily = 20
 
 // MailCleaning owes a user the document of a cleaning. Asked again within a minute for the same cleaning it owes no

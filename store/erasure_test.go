@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// holders gives the buckets in which one of the texts stands, in a key or a value, and where.
+// holders returns the buckets in which one of the texts stands, in a key or a value, and where.
 func holders(t testing.TB, s *Store, texts [][]byte) map[string]string {
 	t.Helper()
 	found := make(map[string]string)

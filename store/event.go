@@ -27,7 +27,7 @@ type Event struct {
 // tell appends an event to the feed, numbered without a gap.
 func (t tx) tell(event Event) error {
 	if strings.HasPrefix(event.Type, "operator.") {
-		event.Partner = "" // whatever it is about, it is the operator's alone (CONTRACT section 6)
+		event.Partner = "" // whatever it is about, it is the operator's alone
 	}
 	seq, err := t.Bucket(eventBucket).NextSequence()
 	if err != nil {
@@ -51,8 +51,8 @@ type Feed struct {
 	Next   uint64  `json:"next"` // the last number looked at: the next call's after
 }
 
-// Events gives the operator's events with a number beyond after, at most limit. It refuses with Gone where some of them
-// are no longer kept (Extra says the oldest that is), and with Conflict where after lies beyond the end.
+// Events returns the operator's events with a number beyond after, at most limit. It refuses with Gone where some of
+// them are no longer kept (Extra says the oldest that is), and with Conflict where after lies beyond the end.
 func (s *Store) Events(after uint64, limit int) (Feed, error) {
 	return read(s, func(t tx) (Feed, error) {
 		file, _, err := metas.Get(t.Tx, metaKey)

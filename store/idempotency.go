@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// answersFor is how long the answer to a call with an Idempotency-Key is kept (CONTRACT section 4).
-const answersFor = 24 * time.Hour
+// idempotencyFor is how long the answer to a call with an Idempotency-Key is kept.
+const idempotencyFor = 24 * time.Hour
 
-// answerRecord is a call whose answer is kept. It is whole once Results is People.
-type answerRecord struct {
+// idempotency is a call whose answer is kept. It is whole once Results is People.
+type idempotency struct {
 	ID      guid.ID   `json:"id"`
 	Body    [32]byte  `json:"body"` // SHA-256
 	TraceID string    `json:"traceId"`
@@ -29,9 +29,9 @@ var ErrOtherBody = errors.New("the key was used with another body")
 var errOtherBody = &refuse.Refusal{Kind: refuse.Invalid, Cause: ErrOtherBody,
 	Reason: "This Idempotency-Key was used with another body within the last 24 hours; use a new key for a new call."}
 
-// answerKey is where the answer to a partner's call is kept: under a hash, as keys are made of whatever partners have,
-// addresses too, and outlive the person.
-func (s *Store) answerKey(partner, key string) []byte {
+// idempotencyKey is where the answer to a partner's call is kept: under a hash, as keys are made of whatever partners
+// have, addresses too, and outlive the person.
+func (s *Store) idempotencyKey(partner, key string) []byte {
 	return append(append(nameKey(partner), 0), s.keyed([]byte("idempotency\x00"+key))...)
 }
 
@@ -46,20 +46,20 @@ func resultsOfKey(biker guid.ID, results []byte) []byte { return append(biker[:]
 // keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores
 // tells whether something was stored of these people.
 func (t tx) keepResults(list BikerList, begin int, part []BikerResult, stores bool) error {
-	key := t.store.answerKey(list.Partner, list.Key)
-	record, found, err := answers.Get(t.Tx, key)
+	key := t.store.idempotencyKey(list.Partner, list.Key)
+	record, found, err := idempotencies.Get(t.Tx, key)
 	if err != nil {
 		return err
 	}
-	if found && t.Now().Sub(record.BegunAt) >= answersFor {
+	if found && t.Now().Sub(record.BegunAt) >= idempotencyFor {
 		if err := t.dropAnswer(key, record); err != nil {
 			return err
 		}
 		found = false
 	}
 	if !found {
-		record = answerRecord{ID: t.NewID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.Now(), People: len(list.People)}
-		if err := t.Put(answerBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
+		record = idempotency{ID: t.NewID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.Now(), People: len(list.People)}
+		if err := t.Put(idempotencyBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func (t tx) keepResults(list BikerList, begin int, part []BikerResult, stores bo
 	}
 	record.Results += len(part)
 	record.Begun = record.Begun || stores
-	if err := answers.Put(t.Tx, key, record); err != nil {
+	if err := idempotencies.Put(t.Tx, key, record); err != nil {
 		return err
 	}
 	return t.putResults(resultsKey(record.ID, begin), part)
@@ -85,7 +85,7 @@ func (t tx) putResults(key []byte, part []BikerResult) error {
 		if result.Biker.IsZero() || result.Erased {
 			continue
 		}
-		if err := t.Put(answerPersonBucket, resultsOfKey(result.Biker, key), nil); err != nil {
+		if err := t.Put(idempotencyPersonBucket, resultsOfKey(result.Biker, key), nil); err != nil {
 			return err
 		}
 	}
@@ -93,12 +93,12 @@ func (t tx) putResults(key []byte, part []BikerResult) error {
 }
 
 // keptResults reads what is kept for a key; the record is zero where nothing is, or no longer.
-func (s *Store) keptResults(partner, key string) (record answerRecord, answer BikerAnswer, err error) {
+func (s *Store) keptResults(partner, key string) (record idempotency, answer BikerAnswer, err error) {
 	answer, err = read(s, func(t tx) (answer BikerAnswer, err error) {
 		found := false
-		record, found, err = answers.Get(t.Tx, s.answerKey(partner, key))
-		if err != nil || !found || t.Now().Sub(record.BegunAt) >= answersFor {
-			record = answerRecord{}
+		record, found, err = idempotencies.Get(t.Tx, s.idempotencyKey(partner, key))
+		if err != nil || !found || t.Now().Sub(record.BegunAt) >= idempotencyFor {
+			record = idempotency{}
 			return answer, err
 		}
 		answer.TraceID = record.TraceID
@@ -112,7 +112,7 @@ func (s *Store) keptResults(partner, key string) (record answerRecord, answer Bi
 }
 
 // dropAnswer removes a kept answer with all its parts.
-func (t tx) dropAnswer(key []byte, record answerRecord) error {
+func (t tx) dropAnswer(key []byte, record idempotency) error {
 	var keys [][]byte
 	var people [][]byte
 	err := results.Each(t.Tx, record.ID[:], nil, func(key []byte, part []BikerResult) (bool, error) {
@@ -129,7 +129,7 @@ func (t tx) dropAnswer(key []byte, record answerRecord) error {
 		return err
 	}
 	for _, person := range people {
-		if err := t.Delete(answerPersonBucket, person); err != nil {
+		if err := t.Delete(idempotencyPersonBucket, person); err != nil {
 			return err
 		}
 	}
@@ -138,22 +138,22 @@ func (t tx) dropAnswer(key []byte, record answerRecord) error {
 			return err
 		}
 	}
-	if err := t.Delete(answerBegunBucket, timeKey(record.BegunAt, record.ID)); err != nil {
+	if err := t.Delete(idempotencyBegunBucket, timeKey(record.BegunAt, record.ID)); err != nil {
 		return err
 	}
-	return answers.Delete(t.Tx, key)
+	return idempotencies.Delete(t.Tx, key)
 }
 
-// hasAnswersOf tells whether a kept answer names a person.
+// hasAnswersOf reports whether a kept answer names a person.
 func (t tx) hasAnswersOf(person guid.ID) bool {
-	key, _ := t.Cursor(answerPersonBucket).Seek(person[:])
+	key, _ := t.Cursor(idempotencyPersonBucket).Seek(person[:])
 	return key != nil && guid.ID(key[:16]) == person
 }
 
 // forgetAnswers leaves of a person in kept answers nothing but the outcome.
 func (t tx) forgetAnswers(biker guid.ID) error {
 	var keys [][]byte
-	c := t.Cursor(answerPersonBucket)
+	c := t.Cursor(idempotencyPersonBucket)
 	for key, _ := c.Seek(biker[:]); key != nil && guid.ID(key[:16]) == biker; key, _ = c.Next() {
 		keys = append(keys, slices.Clone(key))
 	}
@@ -170,7 +170,7 @@ func (t tx) forgetAnswers(biker guid.ID) error {
 		if err := results.Put(t.Tx, key[16:], part); err != nil {
 			return err
 		}
-		if err := t.Delete(answerPersonBucket, key); err != nil {
+		if err := t.Delete(idempotencyPersonBucket, key); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ type Letter struct {
 	Person     guid.ID     `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
-	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which it is told once
+	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
 	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
@@ -111,5 +111,5 @@ func (l Letter) event(kind string) Event {
 	return event
 }
 
-// open tells whether a letter is still to be sent.
+// open reports whether a letter is still to be sent.
 func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }

@@ -18,13 +18,13 @@ type Attempt struct {
 	Phase    string       `json:"phase,omitzero"`    // connect, tls, hello, auth, reset, size, mail, rcpt, data, body, dot, compose
 	Code     int          `json:"code,omitzero"`     // SMTP reply code (RFC 5321 §4.2)
 	Enhanced string       `json:"enhanced,omitzero"` // enhanced status code (RFC 3463), as 5.1.1
-	Text     string       `json:"text,omitzero"`     // the server's words, or the fault, at most 500 octets
+	Text     string       `json:"text,omitzero"`     // the server's words, or the fault, at most 500 bytes
 }
 
 // AttemptClass says whose fault an attempt's end was, and so what follows from it.
 type AttemptClass string
 
-// The classes of an attempt's end (CONTRACT section 7).
+// The classes of an attempt's end.
 const (
 	AttemptSent      AttemptClass = "sent"      // accepted; Text holds the server's words with its queue id
 	AttemptTemporary AttemptClass = "temporary" // the letter's: tried again by the schedule
@@ -34,7 +34,7 @@ const (
 	AttemptOvertaken AttemptClass = "overtaken" // nothing left to say: cancelled
 )
 
-// retryDelays is the schedule of a letter's own tries (CONTRACT section 7); its last step repeats.
+// retryDelays is the schedule of a letter's own tries; its last step repeats.
 var retryDelays = []time.Duration{
 	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour,
 }
@@ -188,7 +188,7 @@ func (t tx) record(letter *Letter, attempt Attempt) error {
 	case AttemptTemporary, AttemptUncertain:
 		return t.postpone(letter, attempt)
 	case AttemptOvertaken:
-		_, reason, err := t.enclosed(*letter)
+		_, reason, err := t.contents(*letter)
 		if err == nil && reason != "" {
 			return t.finish(letter, LetterCancelled, reason)
 		}
@@ -207,7 +207,7 @@ func (t tx) recordLate(letter *Letter, attempt Attempt) error {
 	attempt.Text = ""
 	letter.remember(attempt)
 	letter.Tries++
-	if err := t.retell(*letter); err != nil {
+	if err := t.renewNotice(*letter); err != nil {
 		return err
 	}
 	return t.sent(letter)
@@ -382,7 +382,7 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 	})
 }
 
-// SendingPaused tells whether the operator has stopped sending.
+// SendingPaused reports whether the operator has stopped sending.
 func (s *Store) SendingPaused() (bool, error) { return read(s, tx.paused) }
 
 func (t tx) paused() (bool, error) {

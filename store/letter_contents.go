@@ -9,10 +9,10 @@ type Contents struct {
 	PDF      []byte   // document: the uploaded one; nil: to be rendered from the data
 }
 
-// Enclosed gives what composing a letter needs. A letter is overtaken where it has nothing to say any more.
-func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err error) {
+// ContentsOf returns what composing a letter needs. A letter is overtaken where it has nothing to say any more.
+func (s *Store) ContentsOf(letter Letter) (contents Contents, overtaken bool, err error) {
 	contents, err = read(s, func(t tx) (Contents, error) {
-		in, reason, err := t.enclosed(letter)
+		in, reason, err := t.contents(letter)
 		if err != nil {
 			return Contents{}, err
 		}
@@ -25,13 +25,13 @@ func (s *Store) Enclosed(letter Letter) (contents Contents, overtaken bool, err 
 	return contents, overtaken, err
 }
 
-// enclosed gives a letter's person and cleaning, or the reason why the letter is overtaken.
-func (t tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
+// contents returns a letter's person and cleaning, or the reason why the letter is overtaken.
+func (t tx) contents(letter Letter) (in Contents, overtaken string, err error) {
 	switch {
 	case letter.Kind.ToNobody():
 		return Contents{}, "", nil
 	case letter.Kind.ToBiker():
-		return t.enclosedForBiker(letter)
+		return t.contentsForBiker(letter)
 	}
 	user, found, err := users.Get(t.Tx, letter.Person[:])
 	switch {
@@ -55,7 +55,7 @@ func (t tx) enclosed(letter Letter) (in Contents, overtaken string, err error) {
 	return in, "", err
 }
 
-func (t tx) enclosedForBiker(letter Letter) (in Contents, overtaken string, err error) {
+func (t tx) contentsForBiker(letter Letter) (in Contents, overtaken string, err error) {
 	biker, found, err := bikers.Get(t.Tx, letter.Person[:])
 	switch {
 	case err != nil:
@@ -72,7 +72,7 @@ func (t tx) enclosedForBiker(letter Letter) (in Contents, overtaken string, err 
 	return in, "", err
 }
 
-// bringsLink tells whether a letter has nothing to say without its link.
+// bringsLink reports whether a letter has nothing to say without its link.
 func (l Letter) bringsLink(biker Biker) bool {
 	return l.Kind == LetterWelcome || l.Kind == LetterRecover || l.Kind == LetterExisting && biker.Password == ""
 }

@@ -42,7 +42,7 @@ func (s *Store) LettersTo(person guid.ID, limit int) ([]Letter, error) {
 	})
 }
 
-// letterWalk goes through one index from its end, over the keys with a prefix; a key's last 16 octets name the letter.
+// letterWalk goes through one index from its end, over the keys with a prefix; a key's last 16 bytes name the letter.
 type letterWalk struct {
 	bucket, prefix []byte
 	before         []byte // only keys below this one; nil: all

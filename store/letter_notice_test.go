@@ -222,7 +222,7 @@ func TestToldBefore(t *testing.T) {
 	created(t, s, "Acme", jan)
 	send(t, s)
 	err := update(ctx, s, func(t tx) error {
-		return t.Put(toldBucket, t.keyedTold(toldKey(addressSum(jan), toldExisting, noFaults)), binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
+		return t.Put(noticeBucket, t.keyedNotice(noticeKey(addressSum(jan), noticeExisting, noFaults)), binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
 	})
 	must(t, err)
 	for day := range 30 {
@@ -250,8 +250,8 @@ func TestOneEventForARun(t *testing.T) {
 	_, last := eventsSince(t, s, 0)
 	post(t, s, "Acme", people...)
 	types, last := eventsSince(t, s, last)
-	if strings.Join(types, " ") != "biker.failed biker.created" || countKeys(t, s, toldBucket) != 1 {
-		t.Errorf("%v, and %d noted", types, countKeys(t, s, toldBucket))
+	if strings.Join(types, " ") != "biker.failed biker.created" || countKeys(t, s, noticeBucket) != 1 {
+		t.Errorf("%v, and %d noted", types, countKeys(t, s, noticeBucket))
 	}
 	post(t, s, "Acme", people...)
 	if types, _ := eventsSince(t, s, last); len(types) > 0 {

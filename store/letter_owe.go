@@ -72,7 +72,7 @@ func (t tx) finish(letter *Letter, state LetterState, reason string) error {
 		return err
 	}
 	if state != LetterSent {
-		if err := t.untell(*letter); err != nil {
+		if err := t.takeBackNotice(*letter); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (t tx) requeue(letter *Letter) error {
 		if err := t.count(letter.State, LetterQueued); err != nil {
 			return err
 		}
-		if err := t.retell(*letter); err != nil {
+		if err := t.renewNotice(*letter); err != nil {
 			return err
 		}
 	}
@@ -224,7 +224,7 @@ func (t tx) forgetLetter(letter Letter) error {
 	return letters.Put(t.Tx, letter.ID[:], letter)
 }
 
-// Letter gives one letter, or NotFound.
+// Letter returns one letter, or NotFound.
 func (s *Store) Letter(id guid.ID) (Letter, error) {
 	return read(s, func(t tx) (Letter, error) { return t.letter(id) })
 }

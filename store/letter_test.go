@@ -54,7 +54,7 @@ func TestAttemptClasses(t *testing.T) {
 				block(t, s, user, true)
 			}
 			if test.class == AttemptOvertaken {
-				if _, overtaken, err := s.Enclosed(letter); err != nil || !overtaken {
+				if _, overtaken, err := s.ContentsOf(letter); err != nil || !overtaken {
 					t.Fatalf("not overtaken: %v", err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestAttemptClasses(t *testing.T) {
 	}
 }
 
-// TestSchedule holds each delay within ± 20 % of CONTRACT section 7's, and giving up after the letter's own 72 hours.
+// TestSchedule holds each delay within ± 20 % of the schedule's, and giving up after the letter's own 72 hours.
 func TestSchedule(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))

@@ -23,7 +23,7 @@ type memory[V any] struct {
 	value   V
 }
 
-// Get gives what was made of this version of a record.
+// Get returns what was made of this version of a record.
 func (m *Memo[V]) Get(id guid.ID, version []byte) (value V, known bool) {
 	kept := m.slot(id).Load()
 	if kept == nil || kept.id != id || !bytes.Equal(kept.version, version) {

@@ -13,7 +13,7 @@ import (
 // and holds no words of servers. A file of schema 2 has the bare SHA-256, which is what the keyed one is made of. A
 // record that cannot be read stays out: the check of the copy that was made of the file names it.
 func keyHashes(t tx) error {
-	for _, step := range []func(tx) error{tx.takeStaged, keyLogins, keyAnswers, unnameLetters} {
+	for _, step := range []func(tx) error{tx.takeStaged, keyLogins, keyIdempotency, unnameLetters} {
 		if err := step(t); err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ var staged = []struct {
 	record func(t tx, key, value, to []byte) ([]byte, error)
 }{
 	{addressBucket, keyOfAddress, keyAddress},
-	{toldBucket, keyOfTold, func(_ tx, _, value, _ []byte) ([]byte, error) { return value, nil }},
+	{noticeBucket, keyOfNotice, func(_ tx, _, value, _ []byte) ([]byte, error) { return value, nil }},
 }
 
 // stagingBucket holds new buckets until all are ready.
@@ -175,11 +175,11 @@ func keyAddress(_ tx, key, value, to []byte) ([]byte, error) {
 	return addresses.Encode(to, was.now())
 }
 
-func keyOfTold(t tx, key []byte) []byte {
-	if len(key) != toldKeyLength {
+func keyOfNotice(t tx, key []byte) []byte {
+	if len(key) != noticeKeyLength {
 		return nil
 	}
-	return t.keyedTold(key)
+	return t.keyedNotice(key)
 }
 
 // now is the address as schema 3 has it. Letters of generation 0 were asked for and went to nobody. Those before the
@@ -208,27 +208,27 @@ func keyLogins(t tx) error {
 	})
 }
 
-func keyAnswers(t tx) error {
+func keyIdempotency(t tx) error {
 	type begun struct {
 		index, key []byte
 	}
 	var all []begun
-	err := t.moveAll(answerBucket, func(key, value []byte) (moved, bool, error) {
+	err := t.moveAll(idempotencyBucket, func(key, value []byte) (moved, bool, error) {
 		partner, name, _ := bytes.Cut(key, []byte{0})
-		record, err := answers.Decode(key, value)
+		record, err := idempotencies.Decode(key, value)
 		if err != nil {
 			return moved{}, false, nil
 		}
-		to := t.store.answerKey(string(partner), string(name))
+		to := t.store.idempotencyKey(string(partner), string(name))
 		all = append(all, begun{timeKey(record.BegunAt, record.ID), to})
-		moving, err := answers.Encode(to, record)
+		moving, err := idempotencies.Encode(to, record)
 		return moved{to, moving}, true, err
 	})
 	if err != nil {
 		return err
 	}
 	for _, one := range all {
-		if err := t.Put(answerBegunBucket, one.index, one.key); err != nil {
+		if err := t.Put(idempotencyBegunBucket, one.index, one.key); err != nil {
 			return err
 		}
 	}

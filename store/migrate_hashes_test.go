@@ -47,10 +47,10 @@ func TestKeyHashes(t *testing.T) {
 			}
 		}
 		at := binary.BigEndian.AppendUint64(nil, uint64(c.Now().UnixMilli()))
-		failed := toldKey(addressSum("told@example.com"), toldFailed, faultSetOf(bad("", "Language").Faults))
-		existing := toldKey(addressSum("lotte@example.com"), toldExisting, noFaults)
-		for _, key := range [][]byte{failed, heldKey(existing, "Acme")} {
-			if err := t.Put(toldBucket, key, at); err != nil {
+		failed := noticeKey(addressSum("told@example.com"), noticeFailed, faultSetOf(bad("", "Language").Faults))
+		existing := noticeKey(addressSum("lotte@example.com"), noticeExisting, noFaults)
+		for _, key := range [][]byte{failed, heldNoticeKey(existing, "Acme")} {
+			if err := t.Put(noticeBucket, key, at); err != nil {
 				return err
 			}
 		}

@@ -24,7 +24,7 @@ type Partner struct {
 // Scope is a part of the API that a partner may call.
 type Scope string
 
-// The scopes of a partner (CONTRACT sections 4 and 6).
+// The scopes of a partner.
 const (
 	ScopeUsers     Scope = "users"
 	ScopeCleanings Scope = "cleanings"

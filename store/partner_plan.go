@@ -29,7 +29,7 @@ func (t tx) knownPlans(codes []string) error {
 	return &refuse.Refusal{Kind: refuse.Invalid, Reason: strings.Join(faults, " "), Fields: map[string][]string{"plan": faults}}
 }
 
-// May tells whether a partner may use a bike plan.
+// May reports whether a partner may use a bike plan.
 func (p Partner) May(plan string) bool { return len(p.Plans) == 0 || slices.Contains(p.Plans, plan) }
 
 // AddPlan makes a bike plan. It refuses with Conflict where the code stands for another one; the same again is no

@@ -17,10 +17,10 @@ type budget struct {
 const megabyte = 1 << 20
 
 func (t tx) budgetOf(partner Partner) (b budget, err error) {
-	if b.people, _, err = limits.Get(t.Tx, purseKey("people", partner)); err != nil {
+	if b.people, _, err = limits.Get(t.Tx, quotaKey("people", partner)); err != nil {
 		return budget{}, err
 	}
-	b.answers, _, err = limits.Get(t.Tx, purseKey("answers", partner))
+	b.answers, _, err = limits.Get(t.Tx, quotaKey("answers", partner))
 	return b, err
 }
 
@@ -54,12 +54,12 @@ func overBudget(wait time.Duration, reason string) error {
 // spend counts what a part has had stored. What is off is not counted.
 func (b budget) spend(t tx, partner Partner, people, bytes int) error {
 	if rate := t.store.rules.PartnerPeople; rate.Count > 0 && people > 0 {
-		if err := limits.Put(t.Tx, purseKey("people", partner), rate.Spend(b.people, people, t.Now())); err != nil {
+		if err := limits.Put(t.Tx, quotaKey("people", partner), rate.Spend(b.people, people, t.Now())); err != nil {
 			return err
 		}
 	}
 	if rate := t.store.rules.answersRate(); rate.Count > 0 && bytes > 0 {
-		return limits.Put(t.Tx, purseKey("answers", partner), rate.Spend(b.answers, bytes, t.Now()))
+		return limits.Put(t.Tx, quotaKey("answers", partner), rate.Spend(b.answers, bytes, t.Now()))
 	}
 	return nil
 }
@@ -68,8 +68,8 @@ func (b budget) spend(t tx, partner Partner, people, bytes int) error {
 // code must not alarm a whole company.
 var failedLetters = limit.Rate{Count: 100, Per: time.Hour}
 
-// purse is what a partner may still cause, read when the first letter is owed and written once.
-type purse struct {
+// quota is what a partner may still cause, read when the first letter is owed and written once.
+type quota struct {
 	read        bool
 	all, failed limit.Window
 }
@@ -84,18 +84,18 @@ func (r *registrar) mayCause(kind LetterKind, email string) (held string, err er
 		r.t.over(MailboxLetters, Held)
 		return fmt.Sprintf("more than %v or %v letters to one mailbox under plus addresses", taggedLetters[0], taggedLetters[1]), nil
 	}
-	if held, err = r.purse.take(r, kind); err != nil || held != "" {
+	if held, err = r.quota.take(r, kind); err != nil || held != "" {
 		return held, err
 	}
 	return "", r.t.countTagged(mailbox)
 }
 
-func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
+func (p *quota) take(r *registrar, kind LetterKind) (held string, err error) {
 	if !p.read {
-		if p.all, _, err = limits.Get(r.t.Tx, purseKey("letters", r.partner)); err != nil {
+		if p.all, _, err = limits.Get(r.t.Tx, quotaKey("letters", r.partner)); err != nil {
 			return "", err
 		}
-		if p.failed, _, err = limits.Get(r.t.Tx, purseKey("failed", r.partner)); err != nil {
+		if p.failed, _, err = limits.Get(r.t.Tx, quotaKey("failed", r.partner)); err != nil {
 			return "", err
 		}
 		p.read = true
@@ -115,16 +115,16 @@ func (p *purse) take(r *registrar, kind LetterKind) (held string, err error) {
 }
 
 // close writes what was taken.
-func (p *purse) close(r *registrar) error {
+func (p *quota) close(r *registrar) error {
 	if !p.read {
 		return nil
 	}
-	if err := limits.Put(r.t.Tx, purseKey("letters", r.partner), p.all); err != nil {
+	if err := limits.Put(r.t.Tx, quotaKey("letters", r.partner), p.all); err != nil {
 		return err
 	}
-	return limits.Put(r.t.Tx, purseKey("failed", r.partner), p.failed)
+	return limits.Put(r.t.Tx, quotaKey("failed", r.partner), p.failed)
 }
 
-func purseKey(what string, partner Partner) []byte {
+func quotaKey(what string, partner Partner) []byte {
 	return append([]byte(what+"\x00"), nameKey(partner.Name)...)
 }

@@ -37,7 +37,7 @@ func TestPeopleBudget(t *testing.T) {
 			if !errors.As(err, &refusal) || refusal.Kind != refuse.TooMany || refusal.RetryAfter <= 0 || !strings.Contains(refusal.Reason, "1000/24h") {
 				t.Errorf("%s, key %q: %v, %v", name, key, answer, err)
 			}
-			if countKeys(t, s, eventBucket) != before || countKeys(t, s, answerBucket) != 0 {
+			if countKeys(t, s, eventBucket) != before || countKeys(t, s, idempotencyBucket) != 0 {
 				t.Errorf("%s, key %q: something was done", name, key)
 			}
 		}

@@ -41,8 +41,8 @@ const endedToken = 0
 
 func endedTokenOf(name []byte) []byte { return append([]byte{endedToken}, name...) }
 
-// RotatePartner gives a partner a second token; both work until FinishRotation. It refuses with Conflict where two work
-// already, or the partner is revoked, and with NotFound.
+// RotatePartner gives a partner a second token; both work until FinishRotation. It refuses with Conflict where two
+// work already, or the partner is revoked, and with NotFound.
 func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerToken) (Partner, error) {
 	return s.changePartner(ctx, name, "operator.partner_rotated", func(t tx, partner *Partner) error {
 		if len(partner.Tokens) > 1 {
@@ -69,7 +69,7 @@ var (
 		"ask the operator of this service for the one that is valid now.")
 )
 
-// PartnerByToken gives the partner whom a token lets in, by the token's SHA-256, or Unauthorized, which says whether
+// PartnerByToken returns the partner whom a token lets in, by the token's SHA-256, or Unauthorized, which says whether
 // the token has ever been one: only who has held it can come upon that.
 func (s *Store) PartnerByToken(hash [32]byte) (Partner, error) {
 	return read(s, func(t tx) (Partner, error) {

@@ -29,7 +29,7 @@ func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 		func(t tx) (int, error) { return t.pruneEvents(t.Now().Add(-keep.Events)) },
 		func(t tx) (int, error) { return t.pruneCleanings(t.Now().Add(-keep.Cleanings)) },
 		tx.pruneSessions,
-		tx.pruneAnswers,
+		tx.pruneIdempotency,
 		tx.sweepUploads,
 		tx.pullForward,
 	}
@@ -160,14 +160,14 @@ func (t tx) pruneSessions() (int, error) {
 }
 
 // pruneAnswers removes one answer, which may be of 10,000 people.
-func (t tx) pruneAnswers() (int, error) {
-	c := t.Cursor(answerBegunBucket)
+func (t tx) pruneIdempotency() (int, error) {
+	c := t.Cursor(idempotencyBegunBucket)
 	for begun, name := c.First(); begun != nil; begun, name = c.Next() {
 		at, id := splitTimeKey(begun)
-		if t.Now().Sub(at) < answersFor {
+		if t.Now().Sub(at) < idempotencyFor {
 			break
 		}
-		record, found, err := answers.Get(t.Tx, name)
+		record, found, err := idempotencies.Get(t.Tx, name)
 		if err != nil || !found || record.ID != id {
 			continue // for the check of the file to name
 		}
@@ -206,9 +206,9 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 			known, err := logins.Decode(key, value)
 			return err == nil && known.over(t.Now())
 		}},
-		{toldBucket, func(t tx, _, value []byte) bool {
-			r, ok := decodeTold(value)
-			return ok && t.isOver(r)
+		{noticeBucket, func(t tx, _, value []byte) bool {
+			r, ok := decodeNotice(value)
+			return ok && t.noticeIsOver(r)
 		}},
 	}
 }

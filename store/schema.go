@@ -33,9 +33,9 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → told, 26 bytes: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → notice, 26 bytes: the last letter of that kind about those faults
 //	answers
-//	  partner | 0 | keyed hash of an Idempotency-Key → answer: a call whose answer is kept for a day
+//	  partner | 0 | keyed hash of an Idempotency-Key → idempotency: a call whose answer is kept for a day
 //	answers.results
 //	  answer id | number      → results of one transaction
 //	answers.person
@@ -142,69 +142,69 @@ func (s *Store) schema(steps []migration) file.Schema {
 }
 
 var (
-	metaBucket           = []byte("meta")
-	userBucket           = []byte("users")
-	userAddressBucket    = []byte("users.address")
-	userPendingBucket    = []byte("users.pending")
-	partnerBucket        = []byte("partners")
-	partnerTokenBucket   = []byte("partners.token")
-	planBucket           = []byte("plans")
-	bikerBucket          = []byte("bikers")
-	bikerAddressBucket   = []byte("bikers.address")
-	bikerEmployeeBucket  = []byte("bikers.employee")
-	sessionBucket        = []byte("sessions")
-	sessionBikerBucket   = []byte("sessions.biker")
-	loginBucket          = []byte("logins")
-	toldBucket           = []byte("told")
-	answerBucket         = []byte("answers")
-	answerResultBucket   = []byte("answers.results")
-	answerPersonBucket   = []byte("answers.person")
-	answerBegunBucket    = []byte("answers.begun")
-	addressBucket        = []byte("addresses")
-	limitBucket          = []byte("limits")
-	mailingBucket        = []byte("mailings")
-	cleaningBucket       = []byte("cleanings")
-	cleaningChangeBucket = []byte("cleanings.changed")
-	documentBucket       = []byte("documents")
-	uploadBucket         = []byte("documents.uploading")
-	letterBucket         = []byte("letters")
-	letterDueBucket      = []byte("letters.due")
-	letterClaimedBucket  = []byte("letters.claimed")
-	letterHeldBucket     = []byte("letters.held")
-	letterDoneBucket     = []byte("letters.done")
-	letterPersonBucket   = []byte("letters.person")
-	letterCountBucket    = []byte("letters.count")
-	eventBucket          = []byte("events")
-	eventPartnerBucket   = []byte("events.partner")
+	metaBucket              = []byte("meta")
+	userBucket              = []byte("users")
+	userAddressBucket       = []byte("users.address")
+	userPendingBucket       = []byte("users.pending")
+	partnerBucket           = []byte("partners")
+	partnerTokenBucket      = []byte("partners.token")
+	planBucket              = []byte("plans")
+	bikerBucket             = []byte("bikers")
+	bikerAddressBucket      = []byte("bikers.address")
+	bikerEmployeeBucket     = []byte("bikers.employee")
+	sessionBucket           = []byte("sessions")
+	sessionBikerBucket      = []byte("sessions.biker")
+	loginBucket             = []byte("logins")
+	noticeBucket            = []byte("told")
+	idempotencyBucket       = []byte("answers")
+	idempotencyResultBucket = []byte("answers.results")
+	idempotencyPersonBucket = []byte("answers.person")
+	idempotencyBegunBucket  = []byte("answers.begun")
+	addressBucket           = []byte("addresses")
+	limitBucket             = []byte("limits")
+	mailingBucket           = []byte("mailings")
+	cleaningBucket          = []byte("cleanings")
+	cleaningChangeBucket    = []byte("cleanings.changed")
+	documentBucket          = []byte("documents")
+	uploadBucket            = []byte("documents.uploading")
+	letterBucket            = []byte("letters")
+	letterDueBucket         = []byte("letters.due")
+	letterClaimedBucket     = []byte("letters.claimed")
+	letterHeldBucket        = []byte("letters.held")
+	letterDoneBucket        = []byte("letters.done")
+	letterPersonBucket      = []byte("letters.person")
+	letterCountBucket       = []byte("letters.count")
+	eventBucket             = []byte("events")
+	eventPartnerBucket      = []byte("events.partner")
 )
 
 // buckets are all that a file of the current schema holds.
 var buckets = [][]byte{
 	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
 	partnerBucket, partnerTokenBucket, planBucket, bikerBucket, bikerAddressBucket, bikerEmployeeBucket,
-	sessionBucket, sessionBikerBucket, loginBucket, toldBucket,
-	answerBucket, answerResultBucket, answerPersonBucket, answerBegunBucket,
+	sessionBucket, sessionBikerBucket, loginBucket, noticeBucket,
+	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 
 var (
-	metas     = file.Table[meta]{Bucket: metaBucket}
-	users     = file.Table[User]{Bucket: userBucket}
-	partners  = file.Table[Partner]{Bucket: partnerBucket}
-	plans     = file.Table[Plan]{Bucket: planBucket}
-	bikers    = file.Table[Biker]{Bucket: bikerBucket}
-	sessions  = file.Table[Session]{Bucket: sessionBucket}
-	logins    = file.Table[tries]{Bucket: loginBucket}
-	answers   = file.Table[answerRecord]{Bucket: answerBucket}
-	results   = file.Table[[]BikerResult]{Bucket: answerResultBucket}
-	addresses = file.Table[address]{Bucket: addressBucket}
-	limits    = file.Table[limit.Window]{Bucket: limitBucket}
-	mailings  = file.Table[mailing]{Bucket: mailingBucket}
-	cleanings = file.Table[Cleaning]{Bucket: cleaningBucket}
-	letters   = file.Table[Letter]{Bucket: letterBucket}
-	events    = file.Table[Event]{Bucket: eventBucket}
+	metas         = file.Table[meta]{Bucket: metaBucket}
+	users         = file.Table[User]{Bucket: userBucket}
+	partners      = file.Table[Partner]{Bucket: partnerBucket}
+	plans         = file.Table[Plan]{Bucket: planBucket}
+	bikers        = file.Table[Biker]{Bucket: bikerBucket}
+	sessions      = file.Table[Session]{Bucket: sessionBucket}
+	logins        = file.Table[tries]{Bucket: loginBucket}
+	idempotencies = file.Table[idempotency]{Bucket: idempotencyBucket}
+	results       = file.Table[[]BikerResult]{Bucket: idempotencyResultBucket}
+	addresses     = file.Table[address]{Bucket: addressBucket}
+	limits        = file.Table[limit.Window]{Bucket: limitBucket}
+	mailings      = file.Table[mailing]{Bucket: mailingBucket}
+	cleanings     = file.Table[Cleaning]{Bucket: cleaningBucket}
+	letters       = file.Table[Letter]{Bucket: letterBucket}
+	events        = file.Table[Event]{Bucket: eventBucket}
 )
 
 // addressKey makes two spellings of one address the same person.

@@ -17,7 +17,7 @@ type Session struct {
 	SeenAt  time.Time `json:"seenAt"` // at most a minute old while the session is in use
 }
 
-// How long a session lasts (CONTRACT section 4), and how exactly its use is written down.
+// How long a session lasts, and how exactly its use is written down.
 const (
 	sessionFor    = 12 * time.Hour
 	sessionIdle   = 30 * time.Minute
@@ -36,7 +36,7 @@ func (s Session) over(now time.Time) bool {
 
 var errSessionOver = refuse.New(refuse.Unauthorized, "You are not logged in, or no longer; log in again.")
 
-// session gives a session that is not over, and whose it is.
+// session returns a session that is not over, and whose it is.
 func (t tx) session(ref SessionRef) (Biker, Session, error) {
 	session, found, err := sessions.Get(t.Tx, ref.ID[:])
 	if err != nil {
@@ -52,7 +52,7 @@ func (t tx) session(ref SessionRef) (Biker, Session, error) {
 	return biker, session, err
 }
 
-// SessionBiker gives the biker of a session, and notes that it is in use. It refuses with Unauthorized where the
+// SessionBiker returns the biker of a session, and notes that it is in use. It refuses with Unauthorized where the
 // session is over: ended, 12 h old, or not used for 30 min.
 func (s *Store) SessionBiker(ctx context.Context, ref SessionRef) (Biker, error) {
 	var stale bool

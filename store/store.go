@@ -17,8 +17,8 @@ type Options struct {
 	MailDomain string           // right side of Message-IDs
 	Rules      Rules
 
-	// AddressKey gives the key for the hashes of e-mail addresses in the file, which must be the same each time. It is
-	// called once the directory is held and before anything is migrated, and is told whether the file knows people:
+	// AddressKey returns the key for the hashes of e-mail addresses in the file, which must be the same each time. It
+	// is called once the directory is locked and before anything is migrated, and is told whether the file knows people:
 	// then a key that is missing must not be made anew. nil: 32 zeros, for tools and tests.
 	AddressKey func(knowsPeople bool) ([32]byte, error)
 

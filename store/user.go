@@ -23,7 +23,7 @@ type User struct {
 	Blocked          bool      `json:"blocked,omitzero"`
 
 	// LinkGeneration is sealed into confirmation and not-me links, TokenGeneration into user tokens: raising one
-	// voids all of its kind that are out.
+	// revokes all of its kind that are out.
 	LinkGeneration  uint32   `json:"linkGeneration"`
 	TokenGeneration uint32   `json:"tokenGeneration"`
 	Used            UsedLink `json:"used,omitzero"`
@@ -60,12 +60,12 @@ func (t tx) user(id guid.ID) (User, error) {
 	return user, err
 }
 
-// UserByEmail gives the user of an address, or NotFound.
+// UserByEmail returns the user of an address, or NotFound.
 func (s *Store) UserByEmail(email string) (User, error) {
 	return read(s, func(t tx) (User, error) { return t.userByEmail(email) })
 }
 
-// BlockUser keeps a user out, or lets the user in again. Blocking voids all links and tokens that are out and cancels
+// BlockUser keeps a user out, or lets the user in again. Blocking revokes all links and tokens that are out and cancels
 // letters not sent yet.
 func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, error) {
 	return writeVital(ctx, s, func(t tx) (User, error) {
@@ -77,7 +77,7 @@ func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, 
 		if !blocked {
 			return user, t.putUser(user, "operator.user_unblocked")
 		}
-		user.void()
+		user.revoke()
 		if err := t.cancelLetters(user.ID, "the person was blocked"); err != nil {
 			return User{}, err
 		}
@@ -85,7 +85,7 @@ func (s *Store) BlockUser(ctx context.Context, id guid.ID, blocked bool) (User, 
 	})
 }
 
-// ReactivateUser makes a user prove the mailbox again: links and tokens that are out are void, and the next sign-in
+// ReactivateUser makes a user prove the mailbox again: links and tokens that are out are revoked, and the next sign-in
 // owes a new link.
 func (s *Store) ReactivateUser(ctx context.Context, id guid.ID) (User, error) {
 	return writeVital(ctx, s, func(t tx) (User, error) {
@@ -94,13 +94,13 @@ func (s *Store) ReactivateUser(ctx context.Context, id guid.ID) (User, error) {
 			return User{}, err
 		}
 		user.Reactivate = true
-		user.void()
+		user.revoke()
 		return user, t.putUser(user, "operator.user_reactivated")
 	})
 }
 
-// void ends every link and token of the user that is out, the answer for a link used just now included.
-func (u *User) void() {
+// revoke ends every link and token of the user that is out, the answer for a link used just now included.
+func (u *User) revoke() {
 	u.LinkGeneration++
 	u.TokenGeneration++
 	u.Used = UsedLink{}

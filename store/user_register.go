@@ -96,7 +96,7 @@ type Confirmation struct {
 	ExpiresAt  time.Time
 }
 
-// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are void. The refusals
+// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are revoked. The refusals
 // come in this order: Forbidden where the user is blocked; the same answer again for a link used
 // within ConfirmationReuse; Conflict past its life; NotFound where the account is gone or another person's; Conflict
 // where it was used, or overtaken by another one's use.

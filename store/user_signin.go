@@ -55,7 +55,7 @@ func (t tx) signedIn(user User) error {
 	return t.putUser(user, "user.signed_in")
 }
 
-// mustActivate tells whether a user has to prove the mailbox (again) before being let in; proven says that the caller
+// mustActivate reports whether a user has to prove the mailbox (again) before being let in; proven says that the caller
 // holds a proven token.
 func (r Rules) mustActivate(user User, proven bool, now time.Time) bool {
 	return user.ActivatedAt.IsZero() || user.Reactivate || now.Sub(user.ActivatedAt) >= r.ReactivateAfter ||
@@ -97,7 +97,7 @@ var (
 		"This needs a token from an activation: sign in without a token, and follow the link in the mail.")
 )
 
-// holder gives the user whom a token lets in now.
+// holder returns the user whom a token lets in now.
 func (t tx) holder(b Holder) (User, error) {
 	user, found, err := recall(t, users, &t.store.memos.users, b.User)
 	switch {
@@ -111,14 +111,14 @@ func (t tx) holder(b Holder) (User, error) {
 	return user, nil
 }
 
-// CheckHolder gives the user whom a token lets in. It refuses with Unauthorized where the person was erased, blocked,
+// CheckHolder returns the user whom a token lets in. It refuses with Unauthorized where the person was erased, blocked,
 // registered anew or signed out since it was made, and with Forbidden where MailboxSignIn wants a proven one. The
 // token's own expiry is judged by who opens it.
 func (s *Store) CheckHolder(b Holder) (User, error) {
 	return read(s, func(t tx) (User, error) { return t.holder(b) })
 }
 
-// SignOutUser voids all tokens of the holder's that are out. The link that was used last gives no further one either;
+// SignOutUser revokes all tokens of the holder's that are out. The link that was used last gives no further one either;
 // links that have not been used yet still prove the mailbox. It refuses as CheckHolder does.
 func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
 	return updateVital(ctx, s, func(t tx) error {

@@ -80,7 +80,7 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-// TestActivationOrder holds the order of CONTRACT section 5's answers.
+// TestActivationOrder holds the order of the refusals.
 func TestActivationOrder(t *testing.T) {
 	tests := []struct {
 		name   string

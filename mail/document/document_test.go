@@ -307,7 +307,7 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s has no word for %s", language, kind)
 			}
 		}
-		for _, status := range []store.CleaningStatus{store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void} {
+		for _, status := range []store.CleaningStatus{store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Invalid} {
 			if w.Statuses[status] == "" {
 				t.Errorf("%s has no word for %s", language, status)
 			}

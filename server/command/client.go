@@ -63,7 +63,7 @@ func (a *asker) open() error {
 		fmt.Fprintf(a.errors, "there is no data file in %s: one is made (POSTERN_DATA names another directory)\n", dir)
 	}
 	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
-	if errors.Is(err, file.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now
+	if errors.Is(err, file.ErrInUse) { // the store has waited for it: an appliance that was starting answers by now
 		if running, _ := a.dial(dir); running {
 			return nil
 		}

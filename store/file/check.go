@@ -15,7 +15,7 @@ const faultsListed = 100
 
 // Check looks for faults in a data file that nobody has open: a copy, or that of a stopped process. It reads all of it:
 // the pages, the tree that they make, and, by records, what the schema's owner has written there. Faults are sentences;
-// err is why the check could not be made: the file cannot be read, another program has it open (ErrHeld), it has
+// err is why the check could not be made: the file cannot be read, another program has it open (ErrInUse), it has
 // another schema.
 //
 // bbolt may panic in a goroutine of its own on a file that is damaged badly, or whose disk fails under it, and then the

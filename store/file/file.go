@@ -22,7 +22,7 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand; used by one goroutine at a time
 
-	// Before is called once the directory is held and the file is known to be of this or an older schema, before
+	// Before is called once the directory is locked and the file is known to be of this or an older schema, before
 	// anything in it is changed; look runs a function in a read transaction. nil: nothing.
 	Before func(look Runner) error
 

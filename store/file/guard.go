@@ -43,10 +43,10 @@ type panicError struct {
 	stack []byte
 }
 
-// Error gives what the panic said; the stack stands in the cause.
+// Error returns what the panic said; the stack stands in the cause.
 func (p *panicError) Error() string { return fmt.Sprintf("a transaction panicked: %v", p.value) }
 
-// Unwrap gives the stack, and where the panic was an error, that one.
+// Unwrap returns the stack, and where the panic was an error, that one.
 func (p *panicError) Unwrap() []error {
 	causes := []error{errors.New(string(p.stack))}
 	if err, ok := p.value.(error); ok {

@@ -13,8 +13,8 @@ import (
 	"postern/store/private"
 )
 
-// ErrHeld is what the error of Open is (errors.Is) when another process holds the data directory.
-var ErrHeld = errors.New("held by another process")
+// ErrInUse is what the error of Open is (errors.Is) when another process holds the data directory.
+var ErrInUse = errors.New("held by another process")
 
 const (
 	lockName = "postern.lock"
@@ -45,7 +45,7 @@ func lockDir(dir string, wait time.Duration) (*dirLock, error) {
 		}
 		if !time.Now().Before(deadline) {
 			defer file.Close()
-			return nil, heldBy(dir, file)
+			return nil, inUseBy(dir, file)
 		}
 	}
 }
@@ -60,17 +60,17 @@ func writeHolder(file *os.File) {
 	_, _ = file.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
 }
 
-func heldBy(dir string, file *os.File) error {
+func inUseBy(dir string, file *os.File) error {
 	text, _ := io.ReadAll(io.NewSectionReader(file, 0, 32))
 	who := "another process"
 	if pid := strings.TrimSpace(string(text)); pid != "" {
 		who = "process " + pid
 	}
-	return &heldError{fmt.Sprintf(
+	return &inUseError{fmt.Sprintf(
 		"the data directory %s is in use by %s: stop that one first, or use another directory", dir, who)}
 }
 
-type heldError struct{ sentence string }
+type inUseError struct{ sentence string }
 
-func (h *heldError) Error() string        { return h.sentence }
-func (h *heldError) Is(target error) bool { return target == ErrHeld }
+func (h *inUseError) Error() string        { return h.sentence }
+func (h *inUseError) Is(target error) bool { return target == ErrInUse }

@@ -19,7 +19,7 @@ func TestHeldDirectory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		_, err := Open(dir, testOptions())
-		if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+		if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
 			t.Errorf("held: %v", err)
 		}
 		if waited := time.Since(begun); waited < lockWait || waited > lockWait+lockPoll {
@@ -50,10 +50,10 @@ func TestHeldFile(t *testing.T) {
 	must(t, err)
 	synctest.Test(t, func(t *testing.T) {
 		_, err := Open(dir, testOptions())
-		if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "another program") {
+		if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "another program") {
 			t.Errorf("opened: %v", err)
 		}
-		if _, err := checkTest(DataFile(dir)); !errors.Is(err, ErrHeld) {
+		if _, err := checkTest(DataFile(dir)); !errors.Is(err, ErrInUse) {
 			t.Errorf("checked: %v", err)
 		}
 	})

@@ -27,7 +27,7 @@ func DataFile(dir string) string { return filepath.Join(dir, dataName) }
 
 // Open takes a data directory and opens the data file in it; it makes what is missing, and migrates a file of an older
 // schema after a copy of it. Everything that stands in the way is one sentence that says what to do: another process
-// that holds the directory (ErrHeld), a missing right, a damaged file (*DamagedFile), a newer schema. A file that
+// that holds the directory (ErrInUse), a missing right, a damaged file (*DamagedFile), a newer schema. A file that
 // cannot be opened is left as it is.
 func Open(dir string, o Options) (*File, error) {
 	if err := prepareDir(dir); err != nil {
@@ -136,7 +136,7 @@ func openBolt(path string, readOnly bool) (bolt *bbolt.DB, err error) {
 	})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, &heldError{fmt.Sprintf(
+		return nil, &inUseError{fmt.Sprintf(
 			"the data file %s is in use by another program: stop that one first, or use a copy", path)}
 	case err != nil:
 		return nil, fmt.Errorf("the data file %s cannot be opened: %w", path, err)

@@ -25,7 +25,7 @@ func (d *DamagedFile) Error() string {
 
 // On a damaged page bbolt panics, in goroutines of its own too, where nobody can recover. So the pages that it reads
 // when it opens a file are looked at here first. The layout is bbolt's: pages of one size, each with a header of 16
-// octets; pages 0 and 1 are the metas, written in turn; integers are in the byte order of the machine.
+// bytes; pages 0 and 1 are the metas, written in turn; integers are in the byte order of the machine.
 const (
 	pageHeader    = 16
 	metaSize      = 64

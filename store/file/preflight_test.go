@@ -21,7 +21,7 @@ type pageEdit struct {
 func (e *pageEdit) page(id uint64) []byte { return e.data[id*e.meta.pageSize:] }
 func (e *pageEdit) freelist() []byte      { return e.page(e.meta.freelist) }
 
-// entry gives the i-th entry of a page.
+// entry returns the i-th entry of a page.
 func (e *pageEdit) entry(id uint64, i int) []byte { return e.page(id)[pageHeader+i*entrySize:] }
 
 // seal makes both metas' checksums right again.
