@@ -118,7 +118,7 @@ var taggedLetters = []limit.Rate{{Count: 20, Per: time.Hour}, {Count: 60, Per: 2
 // tagged counts the letters to a mailbox's plus addresses, for each of taggedLetters a window.
 type tagged struct {
 	Strangers []limit.Window `json:"strangers,omitempty"` // that anybody can cause
-	Partners  []limit.Window `json:"partners,omitempty"`  // that partners cause; apart, so that no stranger holds up theirs
+	Partners  []limit.Window `json:"partners,omitempty"`  // that partners cause; apart: no stranger holds up theirs
 }
 
 func taggedStrangers(t *tagged) *[]limit.Window { return &t.Strangers }

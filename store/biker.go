@@ -14,10 +14,10 @@ type Biker struct {
 	ID      guid.ID `json:"id"`
 	Partner string  `json:"partner"` // name of whom the biker belongs to
 	BikerData
-	OthersEmployeeID string `json:"othersEmployeeId,omitzero"` // names another person of the same names, and does not come back
+	OthersEmployeeID string `json:"othersEmployeeId,omitzero"` // names another of the same names; is gone for good
 
-	Email        string    `json:"email"`             // as first registered, the domain as lower-case A-labels; letters go there
-	Chosen       string    `json:"chosen,omitzero"`   // the language that the biker has chosen, which no partner changes
+	Email        string    `json:"email"`             // as first registered, the domain as lower-case A-labels
+	Chosen       string    `json:"chosen,omitzero"`   // the language that the biker chose; no partner changes it
 	RegisteredAt time.Time `json:"registeredAt"`      //
 	Welcome      guid.ID   `json:"welcome,omitzero"`  // the welcome letter
 	Password     string    `json:"password,omitzero"` // PHC string of its argon2id hash; empty: none set yet
@@ -107,7 +107,8 @@ func (s *Store) BikerOf(partner string, id guid.ID, employee string) (PartnerBik
 		case err != nil:
 			return PartnerBiker{}, err
 		case !found, biker.Partner != partner, employee != "" && biker.EmployeeID != employee:
-			return PartnerBiker{}, refuse.New(refuse.NotFound, "None of the people that you have registered is known by this id.")
+			return PartnerBiker{}, refuse.New(refuse.NotFound,
+				"None of the people that you have registered is known by this id.")
 		}
 		letter, err := t.invitation(biker)
 		return PartnerBiker{biker, letter}, err

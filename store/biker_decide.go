@@ -68,7 +68,8 @@ func (r *registrar) decide(c Candidate) (decision, error) {
 		return d, err
 	}
 	if plan == nil && c.BikePlanCode != "" && len(c.Faults["BikePlanCode"]) == 0 {
-		d.result.Errors = withFault(c.Faults, "BikePlanCode", "This is no bike plan that you may use; ask the operator of this service.")
+		d.result.Errors = withFault(c.Faults, "BikePlanCode",
+			"This is no bike plan that you may use; ask the operator of this service.")
 	}
 	if len(d.result.Errors) > 0 {
 		return d, r.decideFailed(&d, c, plan)
@@ -146,7 +147,8 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	}
 	d.blocked = found && biker.Blocked
 	d.biker.Email = c.Email
-	return r.noticeOnce(d, c.Email, noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors)), LetterUnregistered)
+	key := noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors))
+	return r.noticeOnce(d, c.Email, key, LetterUnregistered)
 }
 
 // noticeOnce owes a letter, unless its address had the same notice of late, or a letter of this partner that gives it
@@ -211,7 +213,8 @@ func (r *registrar) decideExisting(d *decision, c Candidate) error {
 	if err != nil || found && d.awaits(welcome) {
 		return err
 	}
-	return r.noticeOnce(d, d.former.Email, noticeKey(addressSum(d.former.Email), noticeExisting, noFaults), LetterExisting)
+	key := noticeKey(addressSum(d.former.Email), noticeExisting, noFaults)
+	return r.noticeOnce(d, d.former.Email, key, LetterExisting)
 }
 
 // takeOver finds out what changes of a partner's own person.
@@ -230,7 +233,8 @@ func (r *registrar) takeOver(d *decision, said BikerData) (err error) {
 // awaits reports whether a biker's welcome is still to come: not one whose link is revoked, nor one that another
 // partner's limit holds.
 func (d *decision) awaits(welcome Letter) bool {
-	return welcome.open() && welcome.Generation == d.former.LinkGeneration && (d.result.Mine || welcome.State != LetterHeld)
+	return welcome.open() && welcome.Generation == d.former.LinkGeneration &&
+		(d.result.Mine || welcome.State != LetterHeld)
 }
 
 // take takes over what a partner says, and names the fields that changed. What is absent leaves what is there.

@@ -5,19 +5,16 @@ import (
 	"strings"
 )
 
-// employeeKey is a person as a partner names it.
-func employeeKey(partner, employee string) []byte {
-	return append(append(nameKey(partner), 0), employee...)
-}
-
 // The partner's own ids of its people. Each names one person; but exports fill empty cells with 0, - or N/A, and so
 // give many people the same.
 
 // What is said of an id that names somebody else already.
 const (
-	employeeMoved = "partner_EmployeeID named another person of the same names until now; it names this one from now on, " +
+	employeeMoved = "partner_EmployeeID named another person of the same names until now; " +
+		"it names this one from now on, " +
 		"and the other one's invitation is void."
-	employeeTaken = "partner_EmployeeID named another person of yours before, and still does; this one is registered without it. " +
+	employeeTaken = "partner_EmployeeID named another person of yours before, and still does; " +
+		"this one is registered without it. " +
 		"Give each person an id of its own, or none."
 )
 

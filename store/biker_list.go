@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"postern/store/guid"
-	"slices"
 )
 
 // Candidate is one person of a user.create call, as far as the fields themselves tell; whether the bike plan is known
@@ -30,11 +29,11 @@ const (
 // BikerResult is what became of one candidate, with all that the answer tells.
 type BikerResult struct {
 	Outcome    BikerOutcome        `json:"outcome"`
-	Biker      guid.ID             `json:"biker,omitzero"` // whom it is about; failed: who stands for the address; zero: nobody, or a preview
+	Biker      guid.ID             `json:"biker,omitzero"` // failed: stands for the address; zero: nobody, or a preview
 	Mine       bool                `json:"mine,omitzero"`  // the id may be told
 	Email      string              `json:"email,omitzero"` // as the caller wrote it
 	EmployeeID string              `json:"employeeId,omitzero"`
-	Updated    []string            `json:"updated,omitempty"` // existing: what changed, by the names of the API's fields in the order of the API
+	Updated    []string            `json:"updated,omitempty"` // existing: what changed, as the API names and orders it
 	Errors     map[string][]string `json:"errors,omitempty"`  // failed
 	Warnings   []string            `json:"warnings,omitempty"`
 	Letter     guid.ID             `json:"letter,omitzero"` // zero: none is owed
@@ -276,7 +275,8 @@ func (p *posted) unmailingKey(partner string) []byte {
 		for i := range p.people {
 			if c := &p.people[i]; c.Email == "" {
 				faults := faultSetOf(c.Faults)
-				sum.Write(slices.Concat([]byte{0}, []byte(c.Said), []byte{0}, []byte(c.EmployeeID), []byte{0}, faults[:]))
+				said := "\x00" + c.Said + "\x00" + c.EmployeeID + "\x00"
+				sum.Write(append([]byte(said), faults[:]...))
 			}
 		}
 		p.unmailing = noticeKey(sum.Sum(nil), noticeUnmailing, noFaults)

@@ -41,7 +41,8 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 		if known.over(t.Now()) {
 			known = tries{}
 		}
-		if wait := known.LastAt.Add(limit.Delay(known.Wrong, s.rules.LoginTries)).Sub(t.Now()); wait > 0 && known.Wrong > 0 {
+		next := known.LastAt.Add(limit.Delay(known.Wrong, s.rules.LoginTries))
+		if wait := next.Sub(t.Now()); wait > 0 && known.Wrong > 0 {
 			return wait, nil
 		}
 		known.Wrong++

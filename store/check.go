@@ -43,7 +43,8 @@ func checkFacts(t tx) []string {
 		check func()
 	}{
 		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions},
-		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events}, {"what was told and tried", c.traces},
+		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events},
+		{"what was told and tried", c.traces},
 	} {
 		var damaged *file.DamagedFile
 		if err := file.Guard("", func() error { part.check(); return nil }); errors.As(err, &damaged) {
@@ -121,7 +122,8 @@ func (c *checker) cleanings() {
 		}
 		chunks += (cleaning.Document.Size + chunkSize - 1) / chunkSize
 		if (cleaning.Load.Status == LoadOpen) != cleaning.Load.DecidedAt.IsZero() {
-			c.fault("cleaning %s: its load is %q and decided at %v", cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
+			c.fault("cleaning %s: its load is %q and decided at %v",
+				cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
 		}
 	})
 	c.indexed(cleaningChangeBucket, all)

@@ -147,7 +147,8 @@ func (t tx) sweepUploads() (int, error) {
 	var dead []guid.ID
 	young := timeID(t.Now().Add(-uploadTimeout)) // one that may still be under way
 	c := t.Cursor(uploadBucket)
-	for key, _ := c.First(); key != nil && len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
+	for key, _ := c.First(); key != nil &&
+		len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
 		dead = append(dead, guid.ID(key))
 	}
 	for _, version := range dead {
@@ -198,7 +199,8 @@ func (s *Store) OpenDocument(cleaning guid.ID) (*DocumentReader, error) {
 }
 
 // errDocumentGone is for a reader whose PDF was there when it began.
-var errDocumentGone = refuse.New(refuse.Unavailable, "The document was replaced or deleted while it was read; ask for it again.")
+var errDocumentGone = refuse.New(refuse.Unavailable,
+	"The document was replaced or deleted while it was read; ask for it again.")
 
 // Size is the PDF's, in bytes.
 func (r *DocumentReader) Size() int { return r.document.Size }

@@ -14,7 +14,7 @@ type Load struct {
 	DecidedAt   time.Time  `json:"decidedAt,omitzero"`
 	ProductName string     `json:"productName,omitzero"`
 	Comment     string     `json:"comment,omitzero"`
-	By          guid.ID    `json:"by,omitzero"` // the deciding user, also after an erasure, when it names nobody any more
+	By          guid.ID    `json:"by,omitzero"` // the deciding user; after an erasure it names nobody any more
 }
 
 // LoadStatus is open, completed or rejected.
@@ -58,9 +58,10 @@ func (s *Store) DecideLoad(ctx context.Context, b Holder, cleaning guid.ID, d De
 		}
 		if d.Status == LoadCompleted && c.Status != SignedOff {
 			return Load{}, &refuse.Refusal{
-				Kind:   refuse.Conflict,
-				Reason: fmt.Sprintf("The cleaning %s is %s, not signed off: nothing can be loaded on it.", c.ID, c.Status),
-				Extra:  map[string]any{"loadStatus": string(LoadOpen), "cleaningStatus": string(c.Status)},
+				Kind: refuse.Conflict,
+				Reason: fmt.Sprintf("The cleaning %s is %s, not signed off: nothing can be loaded on it.",
+					c.ID, c.Status),
+				Extra: map[string]any{"loadStatus": string(LoadOpen), "cleaningStatus": string(c.Status)},
 			}
 		}
 		return load, t.decide(user, c, load)
@@ -76,7 +77,8 @@ func (t tx) decide(user User, c Cleaning, load Load) error {
 	if err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "load." + string(load.Status), User: user.ID, Cleaning: c.ID, Letter: letter, Partner: c.Partner})
+	return t.tell(Event{Type: "load." + string(load.Status), User: user.ID, Cleaning: c.ID,
+		Letter: letter, Partner: c.Partner})
 }
 
 func errDecided(c Cleaning) error {

@@ -41,8 +41,9 @@ func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) er
 			return nil
 		}
 		if len(recent.Letters) >= documentsDaily {
-			return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.Now()),
-				Reason: "You have had 20 documents mailed today; try again later."}
+			return &refuse.Refusal{Kind: refuse.TooMany,
+				RetryAfter: recent.Letters[0].At.Add(24 * time.Hour).Sub(t.Now()),
+				Reason:     "You have had 20 documents mailed today; try again later."}
 		}
 		recent.Letters = append(recent.Letters, mailed{cleaning, t.Now()})
 		return t.mailDocument(user, c, recent)

@@ -18,7 +18,7 @@ type Event struct {
 	At       time.Time `json:"at"`
 	User     guid.ID   `json:"userId,omitzero"`
 	Biker    guid.ID   `json:"bikerId,omitzero"`
-	Employee string    `json:"partner_EmployeeID,omitzero"` // looked up when the event is read, so that an erasure reaches it
+	Employee string    `json:"partner_EmployeeID,omitzero"` // looked up when read, so that an erasure reaches it
 	Cleaning guid.ID   `json:"cleaningActionId,omitzero"`
 	Letter   guid.ID   `json:"letterId,omitzero"`
 	Partner  string    `json:"partner,omitzero"` // who may see it beside the operator
@@ -63,7 +63,8 @@ func (s *Store) Events(after uint64, limit int) (Feed, error) {
 		oldest := t.oldestEvent()
 		switch {
 		case after > last:
-			return Feed{}, &refuse.Refusal{Kind: refuse.Conflict, Extra: map[string]any{"last": last, "feed": file.Feed.String()},
+			return Feed{}, &refuse.Refusal{Kind: refuse.Conflict,
+				Extra:  map[string]any{"last": last, "feed": file.Feed.String()},
 				Reason: fmt.Sprintf("There is no event %d yet; the last one is %d.", after, last)}
 		case after+1 < oldest:
 			return Feed{}, &refuse.Refusal{Kind: refuse.Gone, Extra: map[string]any{"oldest": oldest},
@@ -116,7 +117,7 @@ func (t tx) nameEmployees(list []Event) error {
 		if err != nil {
 			return err
 		}
-		if event.Partner == "" || event.Partner == biker.Partner { // not a new partner's name for events of the former one
+		if event.Partner == "" || event.Partner == biker.Partner { // not a new partner's name for the former one's
 			list[i].Employee = biker.EmployeeID
 		}
 	}

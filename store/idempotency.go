@@ -58,7 +58,8 @@ func (t tx) keepResults(list BikerList, begin int, part []BikerResult, stores bo
 		found = false
 	}
 	if !found {
-		record = idempotency{ID: t.NewID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.Now(), People: len(list.People)}
+		record = idempotency{ID: t.NewID(), Body: list.Body, TraceID: list.TraceID, BegunAt: t.Now(),
+			People: len(list.People)}
 		if err := t.Put(idempotencyBegunBucket, timeKey(record.BegunAt, record.ID), key); err != nil {
 			return err
 		}

@@ -39,11 +39,11 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	Person     guid.ID     `json:"person"`             // the user or biker, as the kind says; failed, test: who stands for the address, zero once erased
+	Person     guid.ID     `json:"person"`             // the user or biker, or who stands for the address; zero: erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
 	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
-	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another one later: overtaken
+	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another now: overtaken
 	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
 	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
 	State      LetterState `json:"state"`
@@ -51,7 +51,7 @@ type Letter struct {
 	DueAt      time.Time   `json:"dueAt"`              // next try, while queued
 	DoneAt     time.Time   `json:"doneAt,omitzero"`    // when it was sent, failed or cancelled
 	Tries      int         `json:"tries,omitzero"`     // attempts so far, whosever fault their ends were
-	PutOff     int         `json:"putOff,omitzero"`    // those of them that put the letter off: its step in the schedule
+	PutOff     int         `json:"putOff,omitzero"`    // those that put the letter off: its step in the schedule
 	Waited     Span        `json:"waited,omitzero"`    // sum of its own retry delays, for MAIL_GIVE_UP_AFTER
 	Reason     string      `json:"reason,omitzero"`    // why it failed, was held or cancelled
 	Attempts   []Attempt   `json:"attempts,omitempty"` // the last 10

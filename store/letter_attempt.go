@@ -15,7 +15,7 @@ type Attempt struct {
 	At       time.Time    `json:"at"`
 	Took     Span         `json:"took"`
 	Class    AttemptClass `json:"class"`
-	Phase    string       `json:"phase,omitzero"`    // connect, tls, hello, auth, reset, size, mail, rcpt, data, body, dot, compose
+	Phase    string       `json:"phase,omitzero"`    // as connect, tls, auth, mail, rcpt, data, dot, compose
 	Code     int          `json:"code,omitzero"`     // SMTP reply code (RFC 5321 §4.2)
 	Enhanced string       `json:"enhanced,omitzero"` // enhanced status code (RFC 3463), as 5.1.1
 	Text     string       `json:"text,omitzero"`     // the server's words, or the fault, at most 500 bytes

@@ -96,7 +96,8 @@ func (t tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 		}
 		found = append(found, theirs...)
 	}
-	found = slices.DeleteFunc(found, func(l Letter) bool { return l.To == "" }) // nobody's any more: the person was erased
+	// Without an address it is nobody's any more: the person was erased.
+	found = slices.DeleteFunc(found, func(l Letter) bool { return l.To == "" })
 	slices.SortFunc(found, func(a, b Letter) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	return found[:min(len(found), f.Limit)], nil
 }
@@ -104,7 +105,8 @@ func (t tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 // walkBack adds the letters of a walk that the filter asks for.
 func (t tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
 	c := t.Cursor(walk.bucket)
-	for key, _ := file.SeekBefore(c, walk.end()); key != nil && bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
+	for key, _ := file.SeekBefore(c, walk.end()); key != nil &&
+		bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
 		letter, err := t.letter(guid.ID(key[len(key)-16:]))
 		if err != nil {
 			return nil, err

@@ -19,9 +19,11 @@ func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
 		case letter.State == LetterHeld:
 			return letter, nil
 		case letter.State != LetterQueued:
-			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
 		case t.Has(letterClaimedBucket, id[:]):
-			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is being tried at this moment; look again in a moment.")
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is being tried at this moment; look again in a moment.")
 		}
 		err = t.hold(&letter)
 		return letter, err
@@ -54,7 +56,8 @@ func (s *Store) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
 			return Letter{}, err
 		}
 		if !letter.open() {
-			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+" already.")
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+" already.")
 		}
 		if err := t.cancel(&letter, "cancelled by the operator"); err != nil {
 			return Letter{}, err
@@ -82,7 +85,8 @@ func (s *Store) FailedSince(then time.Time) (int, error) {
 	return read(s, func(t tx) (failed int, err error) {
 		prefix := donePrefix(LetterFailed)
 		c := t.Cursor(letterDoneBucket)
-		for key, _ := c.Seek(append(prefix, timeKey(then, guid.ID{})...)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		from := append(prefix, timeKey(then, guid.ID{})...)
+		for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 			failed++
 		}
 		return failed, nil
@@ -126,7 +130,8 @@ func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
 				"; only a failed, held or queued one can be tried again.")
 		}
 		if letter.To == "" {
-			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" was to a person who has been erased since.")
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" was to a person who has been erased since.")
 		}
 		if t.Has(letterClaimedBucket, id[:]) {
 			return letter, nil // being tried at this moment
@@ -165,7 +170,8 @@ func (s *Store) RetryFailed(ctx context.Context) (int, error) {
 
 // inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
 // a key, and gives how much it did and the key of the next one, nil behind the last.
-func (s *Store) inStretches(ctx context.Context, from []byte, do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
+func (s *Store) inStretches(ctx context.Context, from []byte,
+	do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
 	for from != nil {
 		next := from
 		n, err := write(ctx, s, func(t tx) (n int, err error) {
@@ -214,7 +220,8 @@ func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
 			return Letter{}, err
 		}
 		if letter.State != LetterHeld {
-			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+", and not held.")
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+", and not held.")
 		}
 		err = t.unhold(&letter)
 		return letter, err
@@ -224,7 +231,9 @@ func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
 // ReleaseHeld makes all letters due now that are held, and were owed up to this moment, and tells how many there were.
 func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
 	before := s.file.Now()
-	return s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) { return t.releaseHeld(from, before) })
+	return s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) {
+		return t.releaseHeld(from, before)
+	})
 }
 
 // releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
@@ -237,7 +246,8 @@ func (t tx) releaseHeld(from []byte, before time.Time) (released int, next []byt
 			next = bytes.Clone(key)
 			break
 		}
-		if letter, err := t.letter(guid.ID(key)); err == nil && !letter.OwedAt.After(before) { // a damaged one is for the check of the file to name
+		letter, err := t.letter(guid.ID(key)) // a damaged one is for the check of the file to name
+		if err == nil && !letter.OwedAt.After(before) {
 			held = append(held, letter)
 		}
 	}

@@ -24,8 +24,9 @@ func (m migration) bind(s *Store) file.Migration {
 // addBikers makes what partners and bikers need (schema 2).
 func addBikers(t tx) error {
 	for _, name := range []string{
-		"partners", "partners.token", "plans", "bikers", "bikers.address", "bikers.employee", "sessions", "sessions.biker",
-		"logins", "told", "answers", "answers.results", "answers.person", "answers.begun", "letters.held",
+		"partners", "partners.token", "plans", "bikers", "bikers.address", "bikers.employee", "sessions",
+		"sessions.biker", "logins", "told", "answers", "answers.results", "answers.person", "answers.begun",
+		"letters.held",
 	} {
 		if err := t.CreateBucket([]byte(name)); err != nil {
 			return err

@@ -191,7 +191,8 @@ func (a address2) now() address {
 		Links: was.linksOf(func(l owedLink) bool { return l.Generation != 0 })}
 	recent := address{Links: a.Links[max(0, len(a.Links)-a.Unproven):]}
 	for _, kind := range []LetterKind{LetterActivate, LetterRecover} {
-		*to.Unproven.of(kind) = len(recent.linksOf(func(l owedLink) bool { return l.Kind == kind && l.Generation != 0 }))
+		links := recent.linksOf(func(l owedLink) bool { return l.Kind == kind && l.Generation != 0 })
+		*to.Unproven.of(kind) = len(links)
 	}
 	return to
 }

@@ -56,7 +56,8 @@ func (s *Store) AddPartner(ctx context.Context, in PartnerInput) (Partner, error
 			return Partner{}, err
 		}
 		if found && old.RevokedAt.IsZero() {
-			return Partner{}, refuse.New(refuse.Conflict, "There is a partner "+old.Name+" already; rotate its token, or revoke it first.")
+			return Partner{}, refuse.New(refuse.Conflict,
+				"There is a partner "+old.Name+" already; rotate its token, or revoke it first.")
 		}
 		if err := t.knownPlans(in.Plans); err != nil {
 			return Partner{}, err
@@ -93,14 +94,16 @@ func (t tx) partner(name string) (Partner, error) {
 }
 
 // changePartner is an act of the operator on a partner that is not revoked.
-func (s *Store) changePartner(ctx context.Context, name, event string, change func(tx, *Partner) error) (Partner, error) {
+func (s *Store) changePartner(ctx context.Context, name, event string,
+	change func(tx, *Partner) error) (Partner, error) {
 	return writeVital(ctx, s, func(t tx) (Partner, error) {
 		partner, err := t.partner(name)
 		if err != nil {
 			return Partner{}, err
 		}
 		if !partner.RevokedAt.IsZero() {
-			return Partner{}, refuse.New(refuse.Conflict, "The partner "+partner.Name+" is revoked; add it again to give it a new token.")
+			return Partner{}, refuse.New(refuse.Conflict,
+				"The partner "+partner.Name+" is revoked; add it again to give it a new token.")
 		}
 		if err := change(t, &partner); err != nil {
 			return Partner{}, err

@@ -12,7 +12,7 @@ import (
 type Plan struct {
 	Code     string    `json:"code"`
 	Client   string    `json:"client"`
-	Language string    `json:"language,omitzero"` // nl, fr, en: where a registration names none that is valid; empty: en
+	Language string    `json:"language,omitzero"` // nl, fr, en: where a registration names none; empty: en
 	AddedAt  time.Time `json:"addedAt"`
 }
 
@@ -26,7 +26,8 @@ func (t tx) knownPlans(codes []string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return &refuse.Refusal{Kind: refuse.Invalid, Reason: strings.Join(faults, " "), Fields: map[string][]string{"plan": faults}}
+	return &refuse.Refusal{Kind: refuse.Invalid, Reason: strings.Join(faults, " "),
+		Fields: map[string][]string{"plan": faults}}
 }
 
 // May reports whether a partner may use a bike plan.

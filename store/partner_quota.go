@@ -33,15 +33,16 @@ func (r Rules) answersRate() limit.Rate {
 func (b budget) peopleRefusal(t tx) error {
 	rate := t.store.rules.PartnerPeople
 	return overBudget(rate.Wait(b.people, t.Now()), fmt.Sprintf(
-		"No more people are registered, changed or written to for you now: more than %s. Nothing of this call was done; send it again later.", rate))
+		"No more people are registered, changed or written to for you now: more than %s. "+
+			"Nothing of this call was done; send it again later.", rate))
 }
 
 // answersRefusal refuses a call whose answer would have to be kept, where that is used up; nil: it may.
 func (b budget) answersRefusal(t tx) error {
 	rules := t.store.rules
 	return overBudget(rules.answersRate().Wait(b.answers, t.Now()), fmt.Sprintf(
-		"No more answers are kept for your Idempotency-Keys now: more than %s, in megabytes. Nothing of this call was done; "+
-			"send it again later, or without the key.", rules.PartnerAnswers))
+		"No more answers are kept for your Idempotency-Keys now: more than %s, in megabytes. "+
+			"Nothing of this call was done; send it again later, or without the key.", rules.PartnerAnswers))
 }
 
 func overBudget(wait time.Duration, reason string) error {
@@ -82,7 +83,8 @@ func (r *registrar) mayCause(kind LetterKind, email string) (held string, err er
 		return "", err
 	case wait > 0:
 		r.t.over(MailboxLetters, Held)
-		return fmt.Sprintf("more than %v or %v letters to one mailbox under plus addresses", taggedLetters[0], taggedLetters[1]), nil
+		return fmt.Sprintf("more than %v or %v letters to one mailbox under plus addresses",
+			taggedLetters[0], taggedLetters[1]), nil
 	}
 	if held, err = r.quota.take(r, kind); err != nil || held != "" {
 		return held, err

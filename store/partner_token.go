@@ -46,7 +46,8 @@ func endedTokenOf(name []byte) []byte { return append([]byte{endedToken}, name..
 func (s *Store) RotatePartner(ctx context.Context, name string, token PartnerToken) (Partner, error) {
 	return s.changePartner(ctx, name, "operator.partner_rotated", func(t tx, partner *Partner) error {
 		if len(partner.Tokens) > 1 {
-			return refuse.New(refuse.Conflict, "Two tokens of "+partner.Name+" work already; end the older one with --finish first.")
+			return refuse.New(refuse.Conflict,
+				"Two tokens of "+partner.Name+" work already; end the older one with --finish first.")
 		}
 		return t.addToken(partner, token)
 	})
@@ -63,8 +64,9 @@ func (s *Store) FinishRotation(ctx context.Context, name string) (Partner, error
 }
 
 var (
-	errUnknownBearer = refuse.New(refuse.Unauthorized, "This bearer token is not known here: it may be another service's or another "+
-		"environment's; ask the operator of this service for one.")
+	errUnknownBearer = refuse.New(refuse.Unauthorized,
+		"This bearer token is not known here: it may be another service's or another "+
+			"environment's; ask the operator of this service for one.")
 	errEndedBearer = refuse.New(refuse.Unauthorized, "This bearer token has been revoked, or replaced by a newer one; "+
 		"ask the operator of this service for the one that is valid now.")
 )

@@ -57,7 +57,8 @@ func (s *Store) Prune(ctx context.Context, keep Keep) (int, error) {
 // for the check of the file to name.
 func expired[T any](t tx, from file.Table[T], index, prefix []byte, before time.Time) (records []T) {
 	c := t.Cursor(index)
-	for key, _ := c.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix) && len(records) < prunedAtOnce; key, _ = c.Next() {
+	for key, _ := c.Seek(prefix); key != nil &&
+		bytes.HasPrefix(key, prefix) && len(records) < prunedAtOnce; key, _ = c.Next() {
 		at, id := splitTimeKey(key[len(prefix):])
 		if !at.Before(before) {
 			break

@@ -185,7 +185,8 @@ var buckets = [][]byte{
 	sessionBucket, sessionBikerBucket, loginBucket, noticeBucket,
 	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
-	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
+	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
+	letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 
@@ -235,8 +236,14 @@ func partnerKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 
-func personKey(person, letter guid.ID) []byte { return append(person[:], letter[:]...) }
+// personKey orders what belongs to a person, letters or sessions, by its id.
+func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }
 
 func chunkKey(version guid.ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))
+}
+
+// employeeKey is a person as a partner names it.
+func employeeKey(partner, employee string) []byte {
+	return append(append(nameKey(partner), 0), employee...)
 }

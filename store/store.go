@@ -18,8 +18,8 @@ type Options struct {
 	Rules      Rules
 
 	// AddressKey returns the key for the hashes of e-mail addresses in the file, which must be the same each time. It
-	// is called once the directory is locked and before anything is migrated, and is told whether the file knows people:
-	// then a key that is missing must not be made anew. nil: 32 zeros, for tools and tests.
+	// is called once the directory is locked and before anything is migrated, and is told whether the file knows
+	// people: then a key that is missing must not be made anew. nil: 32 zeros, for tools and tests.
 	AddressKey func(knowsPeople bool) ([32]byte, error)
 
 	// OverLimit is told of everything that goes over one of the store's limits, after its transaction. It must be

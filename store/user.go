@@ -36,6 +36,7 @@ type UsedLink struct {
 	At    time.Time `json:"at"`
 }
 
+// errBlocked refuses a user or biker whom the operator keeps out.
 var errBlocked = refuse.New(refuse.Forbidden, "This account is blocked; ask the operator of this service.")
 
 var errNoAccount = refuse.New(refuse.NotFound, "There is no account for this e-mail address; register first.")

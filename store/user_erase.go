@@ -16,7 +16,8 @@ func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 			return err
 		}
 		if !user.ActivatedAt.IsZero() {
-			return refuse.New(refuse.Conflict, "This account is in use: its mailbox has been confirmed since this mail was sent.")
+			return refuse.New(refuse.Conflict,
+				"This account is in use: its mailbox has been confirmed since this mail was sent.")
 		}
 		known, err := t.address(user.Email)
 		if err != nil {

@@ -26,7 +26,8 @@ type Registration struct {
 func (s *Store) RegisterUser(ctx context.Context, r Registration) (User, error) {
 	return write(ctx, s, func(t tx) (User, error) {
 		if t.Has(userAddressBucket, addressKey(r.Email)) {
-			return User{}, refuse.New(refuse.Conflict, "An account with this e-mail address already exists; sign in instead.")
+			return User{}, refuse.New(refuse.Conflict,
+				"An account with this e-mail address already exists; sign in instead.")
 		}
 		known, err := t.address(r.Email)
 		if err != nil {
@@ -115,7 +116,8 @@ func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) 
 		case !t.Now().Before(c.ExpiresAt):
 			return User{}, refuse.New(refuse.Conflict, "This link has expired; sign in to get a new one by mail.")
 		case !found:
-			return User{}, refuse.New(refuse.NotFound, "There is no account for this e-mail address any more; register again.")
+			return User{}, refuse.New(refuse.NotFound,
+				"There is no account for this e-mail address any more; register again.")
 		case c.Generation != user.LinkGeneration:
 			return User{}, refuse.New(refuse.Conflict, "This link was used already or replaced; sign in to go on.")
 		}
