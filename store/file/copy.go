@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"postern/store/private"
 
 	"go.etcd.io/bbolt"
 )
@@ -33,7 +34,7 @@ func (f *File) replaceCopy(path string) error {
 	if err := os.Rename(unfinished, path); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(path))
+	return private.Sync(filepath.Dir(path))
 }
 
 // roomFor looks whether a disk has room for one more data file.
@@ -74,7 +75,7 @@ func copyBolt(bolt *bbolt.DB, path string) (err error) {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("the copy %s could not be written: %w", path, err)
 	}
-	return syncPath(filepath.Dir(path))
+	return private.Sync(filepath.Dir(path))
 }
 
 // wideWriter writes what it is given to read in large pieces.

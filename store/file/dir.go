@@ -29,7 +29,7 @@ func makeDir(dir string) error {
 		return fmt.Errorf(
 			"the data directory %s cannot be made: %w; make it, and give it to the user that runs Postern", dir, err)
 	}
-	return syncPath(filepath.Dir(dir))
+	return private.Sync(filepath.Dir(dir))
 }
 
 // closeCopies closes the copies of older schemas to others. Earlier versions of Postern did, but whoever copied them

@@ -106,13 +106,13 @@ func (f *File) create() (err error) {
 	if err := errors.Join(err, bolt.Close()); err != nil {
 		return err
 	}
-	if err := syncPath(path); err != nil {
+	if err := private.Sync(path); err != nil {
 		return err
 	}
 	if err := os.Rename(path, f.path); err != nil {
 		return err
 	}
-	return syncPath(f.dir)
+	return private.Sync(f.dir)
 }
 
 // boltOptions are bbolt's for a file that is written. The freelist is kept in the file: rebuilding it from a large file
@@ -142,13 +142,4 @@ func openBolt(path string, readOnly bool) (bolt *bbolt.DB, err error) {
 		return nil, fmt.Errorf("the data file %s cannot be opened: %w", path, err)
 	}
 	return bolt, nil
-}
-
-// syncPath makes a file or a directory's entries durable.
-func syncPath(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }
