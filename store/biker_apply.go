@@ -6,52 +6,48 @@ import (
 
 // apply writes what was decided.
 func (r *registrar) apply(d *decision) error {
-	if !d.displaced.IsZero() {
-		if err := r.t.loseEmployee(d.displaced); err != nil {
+	if d.repeat != nil {
+		if err := r.t.noteRepeat(d.repeat); err != nil {
 			return err
 		}
 	}
-	if d.again != nil {
-		if err := r.t.noteRepeat(d.again); err != nil {
-			return err
-		}
+	if d.act == nil {
+		return nil
 	}
-	switch {
-	case d.result.Outcome == BikerCreated:
-		return r.create(d)
-	case d.result.Outcome == BikerFailed:
-		return r.fail(d)
-	}
-	return r.renew(d)
+	return d.act.do(r, &d.result)
 }
 
-func (r *registrar) create(d *decision) error {
-	t := r.t
-	d.biker.ID, d.biker.RegisteredAt = t.NewID(), t.Now()
-	d.biker.LinkGeneration, d.biker.PasswordGeneration = 1, 1
-	d.result.Biker = d.biker.ID
-	if err := t.noteDeliverable(d.biker.Email); err != nil {
+// do makes the biker, with all that names them, and owes the welcome.
+func (c *creation) do(r *registrar, result *BikerResult) error {
+	if err := r.t.loseEmployee(c.loser); err != nil {
 		return err
 	}
-	held, err := r.mayCause(LetterWelcome, d.biker.Email)
+	t, biker := r.t, &c.biker
+	biker.ID, biker.RegisteredAt = t.NewID(), t.Now()
+	biker.LinkGeneration, biker.PasswordGeneration = 1, 1
+	result.Biker = biker.ID
+	if err := t.noteDeliverable(biker.Email); err != nil {
+		return err
+	}
+	held, err := r.mayCause(LetterWelcome, biker.Email)
 	if err != nil {
 		return err
 	}
-	letter, err := r.owe(toBiker(d.biker, LetterWelcome), held)
+	letter, err := r.owe(toBiker(*biker, LetterWelcome), held)
 	if err != nil {
 		return err
 	}
-	d.biker.Welcome, d.result.Letter = letter, letter
-	if err := bikers.Put(t.Tx, d.biker.ID[:], d.biker); err != nil {
+	biker.Welcome, result.Letter = letter, letter
+	if err := bikers.Put(t.Tx, biker.ID[:], *biker); err != nil {
 		return err
 	}
-	if err := t.Put(bikerAddressBucket, addressKey(d.biker.Email), d.biker.ID[:]); err != nil {
+	if err := t.Put(bikerAddressBucket, addressKey(biker.Email), biker.ID[:]); err != nil {
 		return err
 	}
-	if err := r.number(d.biker); err != nil {
+	if err := r.number(*biker); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: "biker.created", Biker: d.biker.ID, Letter: letter, Partner: r.partner.Name})
+	return t.tell(Event{Type: "biker.created", Biker: biker.ID, Letter: letter, Partner: r.partner.Name})
 }
 
 // number lets the partner's id name a biker.
@@ -62,47 +58,51 @@ func (r *registrar) number(biker Biker) error {
 	return r.t.Put(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID), biker.ID[:])
 }
 
-// renew writes what changed of a person who is there, and tells them that they are.
-func (r *registrar) renew(d *decision) (err error) {
-	t := r.t
-	if d.changes {
-		if err := t.changeBiker(d.former, d.biker); err != nil {
-			return err
-		}
-	}
-	event := Event{Type: "biker.updated", Biker: d.biker.ID, Partner: d.biker.Partner}
-	if d.letter != "" {
-		event.Type = "biker.existing"
-		if event.Letter, err = r.oweNotice(toBiker(d.biker, d.letter), d); err != nil {
-			return err
-		}
-	}
-	if !d.changes && (d.letter == "" || d.blocked) {
-		return nil
-	}
-	return t.tell(event)
-}
-
-func (r *registrar) fail(d *decision) (err error) {
-	event := Event{Type: "biker.failed", Partner: r.partner.Name}
-	switch {
-	case d.event:
-		err = r.t.giveNotice(d.notice, guid.ID{}, noticeOwed)
-	case d.letter != "":
-		event.Letter, err = r.oweNotice(Letter{Kind: d.letter, Person: nobody(d.biker.Email), To: d.biker.Email,
-			Language: d.language, Partner: r.partner.Name, Faults: faultSetOf(d.result.Errors)}, d)
-	default:
-		return nil
-	}
-	if err != nil {
+// do writes what changed of a person who is there, and tells them that they are.
+func (n *renewal) do(r *registrar, result *BikerResult) (err error) {
+	if err := r.t.loseEmployee(n.loser); err != nil {
 		return err
+	}
+	if n.changed {
+		if err := r.t.changeBiker(n.former, n.biker); err != nil {
+			return err
+		}
+	}
+	event := Event{Type: "biker.updated", Biker: n.biker.ID, Partner: n.biker.Partner}
+	if n.notice != nil {
+		event.Type = "biker.existing"
+		if event.Letter, err = r.oweNotice(toBiker(n.biker, LetterExisting), *n.notice); err != nil {
+			return err
+		}
+		result.Letter = event.Letter
+	}
+	if !n.changed && n.notice.blocked {
+		return nil
 	}
 	return r.t.tell(event)
 }
 
-// oweNotice owes a letter that a person gets once in a while only. A blocked person gets none: the letter is cancelled
-// at once.
-func (r *registrar) oweNotice(letter Letter, d *decision) (id guid.ID, err error) {
+// do owes the letter about a failed registration.
+func (f *failure) do(r *registrar, result *BikerResult) error {
+	letter, err := r.oweNotice(Letter{Kind: LetterUnregistered, Person: nobody(f.email), To: f.email,
+		Language: f.language, Partner: r.partner.Name, Faults: faultSetOf(result.Errors)}, f.notice)
+	if err != nil {
+		return err
+	}
+	result.Letter = letter
+	return r.t.tell(Event{Type: "biker.failed", Partner: r.partner.Name, Letter: letter})
+}
+
+// do tells the partner alone, in its feed.
+func (f *silentFailure) do(r *registrar, _ *BikerResult) error {
+	if err := r.t.giveNotice(f.key, guid.ID{}, noticeOwed); err != nil {
+		return err
+	}
+	return r.t.tell(Event{Type: "biker.failed", Partner: r.partner.Name})
+}
+
+// oweNotice owes the letter of a notice. A blocked person gets none: the letter is cancelled at once.
+func (r *registrar) oweNotice(letter Letter, due dueNotice) (guid.ID, error) {
 	held, err := r.mayCause(letter.Kind, letter.To)
 	if err != nil {
 		return guid.ID{}, err
@@ -112,15 +112,15 @@ func (r *registrar) oweNotice(letter Letter, d *decision) (id guid.ID, err error
 			return guid.ID{}, err
 		}
 	}
-	if id, err = r.owe(letter, held); err != nil {
+	id, err := r.owe(letter, held)
+	if err != nil {
 		return guid.ID{}, err
 	}
-	d.result.Letter = id
-	key, state := d.notice, noticeOwed
+	key, state := due.key, noticeOwed
 	if held != "" {
-		key = heldNoticeKey(d.notice, r.partner.Name)
+		key = heldNoticeKey(due.key, r.partner.Name)
 	}
-	if d.blocked {
+	if due.blocked {
 		state = noticeBlocked
 		if err := r.t.cancelOwed(id, "the person is blocked"); err != nil {
 			return guid.ID{}, err

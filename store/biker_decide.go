@@ -25,29 +25,53 @@ func (t tx) newRegistrar(partner string, list *posted, named map[string]bool) (*
 	return &registrar{t: t, partner: of, posted: list, named: maps.Clone(named), plans: make(map[string]*Plan)}, err
 }
 
-// decision is what is to be done about one candidate.
+// decision is what becomes of one candidate: a result, and what has to be written for it.
 type decision struct {
 	result BikerResult
-	biker  Biker // as it is to be
-	former Biker // existing: as it is
+	act    act    // nil: nothing is stored
+	repeat []byte // the key of a former notice, where it is to be noted that the person is posted again; nil: none
+}
 
-	changes   bool       // existing: the biker is to be written
-	displaced guid.ID    // who had the employee id until now; zero: nobody
-	letter    LetterKind // owed; empty: none
-	blocked   bool       // it is cancelled at once, as another partner's person is blocked, who is not to be told apart
-	language  string     // failed: of the letter
-	notice    []byte     // the key of the notice that the letter or the event gives; nil: none
-	event     bool       // failed, to nobody: the event alone
-	again     []byte     // the key of the former notice, where it is to be noted that the person is posted again
+// act is one of creation, renewal, failure and silentFailure.
+type act interface {
+	// do writes, and completes the result.
+	do(r *registrar, result *BikerResult) error
+}
+
+// creation makes a new biker, with a welcome.
+type creation struct {
+	biker Biker
+	loser guid.ID // who had the employee id until now; zero: nobody
+}
+
+// renewal changes a biker who is there, or tells them that they are, or both.
+type renewal struct {
+	former, biker Biker // as it is, and as it is to be
+	loser         guid.ID
+	changed       bool
+	notice        *dueNotice // nil: none
+}
+
+// failure tells a person that the registration failed.
+type failure struct {
+	email, language string
+	notice          dueNotice
+}
+
+// silentFailure is the event alone, where no address is valid; key is of the notice that it stands for.
+type silentFailure struct{ key []byte }
+
+// dueNotice is a notice whose letter is owed.
+type dueNotice struct {
+	key     []byte
+	blocked bool // it is cancelled at once, as another partner's person is blocked, who is not to be told apart
 }
 
 // stores reports whether it makes something that is kept.
-func (d *decision) stores() bool {
-	return d.result.Outcome == BikerCreated || d.changes || d.letter != "" || d.event
-}
+func (d *decision) stores() bool { return d.act != nil }
 
 // writes reports whether anything is to be written.
-func (d *decision) writes() bool { return d.stores() || d.again != nil }
+func (d *decision) writes() bool { return d.stores() || d.repeat != nil }
 
 // decisions decides about people in turn.
 func (r *registrar) decisions(people []Candidate) iter.Seq2[decision, error] {
@@ -79,12 +103,9 @@ func (r *registrar) decide(c Candidate) (decision, error) {
 		return d, err
 	}
 	if found {
-		d.former, d.biker = former, former
-		err = r.decideExisting(&d, c)
+		err = r.decideExisting(&d, c, former)
 	} else {
-		d.result.Outcome, d.letter, d.result.Mine = BikerCreated, LetterWelcome, true
-		d.biker = Biker{BikerData: c.BikerData, Partner: r.partner.Name, Email: c.Email}
-		d.biker.EmployeeID, err = r.employeeFor(&d, c.BikerData)
+		err = r.decideNew(&d, c)
 	}
 	r.named[string(addressKey(c.Email))] = true
 	return d, err
@@ -126,17 +147,27 @@ func (r *registrar) bikerAt(email string) (Biker, bool, error) {
 	return r.t.bikerAt(email)
 }
 
+// decideNew is for an address that nobody has.
+func (r *registrar) decideNew(d *decision, c Candidate) error {
+	d.result.Outcome, d.result.Mine = BikerCreated, true
+	biker := Biker{BikerData: c.BikerData, Partner: r.partner.Name, Email: c.Email}
+	named, err := r.employeeFor(Biker{}, c.BikerData)
+	if err != nil {
+		return err
+	}
+	biker.EmployeeID, biker.OthersEmployeeID = named.id, named.others
+	d.warn(named.warning)
+	d.act = &creation{biker, named.loser}
+	return nil
+}
+
 func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
-	d.result.Outcome, d.language = BikerFailed, c.Language
-	if d.language == "" && plan != nil {
-		d.language = plan.Language
-	}
-	if d.language == "" {
-		d.language = "en"
-	}
+	d.result.Outcome = BikerFailed
 	if c.Email == "" {
-		d.notice = r.posted.unmailingKey(r.partner.Name)
-		d.event = !r.wasNoticed(d, d.notice)
+		key := r.posted.unmailingKey(r.partner.Name)
+		if !r.wasNoticed(d, key, false) {
+			d.act = &silentFailure{key}
+		}
 		return nil
 	}
 	d.result.Biker = nobody(c.Email) // so that an erasure finds the result
@@ -145,96 +176,124 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	if err != nil || own && biker.Blocked || r.preview != nil && !own {
 		return err
 	}
-	d.blocked = found && biker.Blocked
-	d.biker.Email = c.Email
-	key := noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors))
-	return r.noticeOnce(d, c.Email, key, LetterUnregistered)
+	due := dueNotice{noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors)), found && biker.Blocked}
+	owed, err := r.noticeOnce(d, c.Email, due, LetterUnregistered)
+	if owed {
+		d.act = &failure{c.Email, languageOf(c, plan), due}
+	}
+	return err
 }
 
-// noticeOnce owes a letter, unless its address had the same notice of late, or a letter of this partner that gives it
-// is held. What one partner's limit holds keeps no other's from being sent.
-func (r *registrar) noticeOnce(d *decision, email string, key []byte, kind LetterKind) error {
-	d.notice = key
-	if r.wasNoticed(d, key) || r.wasNoticed(d, heldNoticeKey(key, r.partner.Name)) {
-		return nil
+// languageOf is what a candidate's letter is written in who has no account.
+func languageOf(c Candidate, plan *Plan) string {
+	switch {
+	case c.Language != "":
+		return c.Language
+	case plan != nil && plan.Language != "":
+		return plan.Language
 	}
-	return r.letterIfDeliverable(d, email, kind)
+	return "en"
+}
+
+// noticeOnce reports whether a letter is owed: not where its address had the same notice of late, or a letter of this
+// partner that gives it is held. What one partner's limit holds keeps no other's from being sent.
+func (r *registrar) noticeOnce(d *decision, email string, due dueNotice, kind LetterKind) (owed bool, err error) {
+	if r.wasNoticed(d, due.key, due.blocked) || r.wasNoticed(d, heldNoticeKey(due.key, r.partner.Name), due.blocked) {
+		return false, nil
+	}
+	return r.isDeliverable(d, email, kind)
 }
 
 // wasNoticed reports whether the notice of a key was given of late.
-func (r *registrar) wasNoticed(d *decision, key []byte) bool {
+func (r *registrar) wasNoticed(d *decision, key []byte, blocked bool) bool {
 	known := r.t.notice(key)
-	if !r.t.noticeStands(known, d.blocked) {
+	if !r.t.noticeStands(known, blocked) {
 		return false
 	}
 	if r.t.repeatIsDue(known) {
-		d.again = key
+		d.repeat = key
 	}
 	return true
 }
 
-// letterIfDeliverable owes a letter, or says that it would not arrive.
-func (r *registrar) letterIfDeliverable(d *decision, email string, kind LetterKind) error {
+// isDeliverable reports whether a letter would arrive, and warns where it would not.
+func (r *registrar) isDeliverable(d *decision, email string, kind LetterKind) (bool, error) {
 	known, err := r.t.address(email)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if known.undeliverable(r.t.Now()) {
 		sentence, err := r.t.undeliverableText(known.Undeliverable)
 		d.warn(sentence)
-		return err
+		return false, err
 	}
-	if kind == LetterUnregistered && addressFailed.Wait(known.Failed, r.t.Now()) > 0 {
-		return nil
-	}
-	d.letter = kind
-	return nil
+	return kind != LetterUnregistered || addressFailed.Wait(known.Failed, r.t.Now()) == 0, nil
 }
 
-// warn adds to the warnings, which belong to the caller's list.
+// warn adds to the warnings, which belong to the caller's list; nothing where the sentence is empty.
 func (d *decision) warn(sentence string) {
-	d.result.Warnings = append(slices.Clip(d.result.Warnings), sentence)
+	if sentence != "" {
+		d.result.Warnings = append(slices.Clip(d.result.Warnings), sentence)
+	}
 }
 
 // decideExisting is for an address that has an account. Another partner's person stays as it is.
-func (r *registrar) decideExisting(d *decision, c Candidate) error {
-	d.result.Outcome, d.result.Biker = BikerExisting, d.former.ID
-	d.result.Mine = d.former.Partner == r.partner.Name
+func (r *registrar) decideExisting(d *decision, c Candidate, former Biker) error {
+	d.result.Outcome, d.result.Biker = BikerExisting, former.ID
+	d.result.Mine = former.Partner == r.partner.Name
+	biker, loser := former, guid.ID{}
 	if d.result.Mine {
-		if err := r.takeOver(d, c.BikerData); err != nil {
+		var err error
+		if loser, err = r.takeOver(d, &biker, c.BikerData); err != nil {
 			return err
 		}
 	}
-	if r.named[string(addressKey(c.Email))] || d.former.Blocked && d.result.Mine {
-		return nil
+	changed := len(d.result.Updated) > 0
+	notice, err := r.noticeExisting(d, &biker)
+	if changed || notice != nil {
+		d.act = &renewal{former, biker, loser, changed, notice}
 	}
-	d.blocked = d.former.Blocked
-	welcome, found, err := letters.Get(r.t.Tx, d.former.Welcome[:])
-	if err != nil || found && d.awaits(welcome) {
-		return err
-	}
-	key := noticeKey(addressSum(d.former.Email), noticeExisting, noFaults)
-	return r.noticeOnce(d, d.former.Email, key, LetterExisting)
+	return err
 }
 
-// takeOver finds out what changes of a partner's own person.
-func (r *registrar) takeOver(d *decision, said BikerData) (err error) {
-	if said.EmployeeID, err = r.employeeFor(d, said); err != nil {
-		return err
+// noticeExisting decides whether somebody is told that there is an account already; nil: not now.
+func (r *registrar) noticeExisting(d *decision, biker *Biker) (*dueNotice, error) {
+	if r.named[string(addressKey(biker.Email))] || biker.Blocked && d.result.Mine {
+		return nil, nil
 	}
-	d.result.Updated = d.biker.take(said)
-	d.changes = len(d.result.Updated) > 0
-	if d.biker.EmployeeID == d.biker.OthersEmployeeID {
-		d.biker.OthersEmployeeID = ""
+	welcome, found, err := letters.Get(r.t.Tx, biker.Welcome[:])
+	if err != nil || found && biker.awaits(welcome, d.result.Mine) {
+		return nil, err
 	}
-	return nil
+	due := dueNotice{noticeKey(addressSum(biker.Email), noticeExisting, noFaults), biker.Blocked}
+	if owed, err := r.noticeOnce(d, biker.Email, due, LetterExisting); err != nil || !owed {
+		return nil, err
+	}
+	return &dueNotice{due.key, due.blocked}, nil // only now on the heap
+}
+
+// takeOver changes a partner's own person as the partner says; loser is who loses the employee id by it.
+func (r *registrar) takeOver(d *decision, biker *Biker, said BikerData) (loser guid.ID, err error) {
+	named, err := r.employeeFor(*biker, said)
+	if err != nil {
+		return guid.ID{}, err
+	}
+	d.warn(named.warning)
+	said.EmployeeID = named.id
+	if named.others != "" {
+		biker.OthersEmployeeID = named.others
+	}
+	d.result.Updated = biker.take(said)
+	if biker.EmployeeID == biker.OthersEmployeeID {
+		biker.OthersEmployeeID = ""
+	}
+	return named.loser, nil
 }
 
 // awaits reports whether a biker's welcome is still to come: not one whose link is revoked, nor one that another
 // partner's limit holds.
-func (d *decision) awaits(welcome Letter) bool {
-	return welcome.open() && welcome.Generation == d.former.LinkGeneration &&
-		(d.result.Mine || welcome.State != LetterHeld)
+func (b *Biker) awaits(welcome Letter, mine bool) bool {
+	return welcome.open() && welcome.Generation == b.LinkGeneration && (mine || welcome.State != LetterHeld)
 }
 
 // take takes over what a partner says, and names the fields that changed. What is absent leaves what is there.

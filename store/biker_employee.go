@@ -33,30 +33,33 @@ func (r *registrar) employeeOf(employee string) (id guid.ID) {
 // stays there, unless that person has the same names: an address was corrected. Whoever has lost the id so does not get
 // it back, or else the two would take it from each other for ever, where the partner goes on posting the old address.
 // And two of the same names who stand in one list are two people, as a father and a son.
-func (r *registrar) employeeFor(d *decision, said BikerData) (string, error) {
-	if said.EmployeeID == "" || said.EmployeeID == d.former.EmployeeID {
-		return said.EmployeeID, nil
+func (r *registrar) employeeFor(former Biker, said BikerData) (naming, error) {
+	if said.EmployeeID == "" || said.EmployeeID == former.EmployeeID {
+		return naming{id: said.EmployeeID}, nil
 	}
 	id := r.employeeOf(said.EmployeeID)
 	if id.IsZero() {
-		return said.EmployeeID, nil
+		return naming{id: said.EmployeeID}, nil
 	}
 	other, found, err := bikers.Get(r.t.Tx, id[:]) // who is not there yet is a dry run's, and stands in the same list
 	if err != nil {
-		return "", err
+		return naming{}, err
 	}
-	if !found || !sameNames(other.BikerData, said) || d.former.OthersEmployeeID == said.EmployeeID {
-		d.warn(employeeTaken)
-		return "", nil
+	if !found || !sameNames(other.BikerData, said) || former.OthersEmployeeID == said.EmployeeID {
+		return naming{warning: employeeTaken}, nil
 	}
 	if r.posted.holds(other.Email) {
-		d.biker.OthersEmployeeID = said.EmployeeID
-		d.warn(employeeTaken)
-		return "", nil
+		return naming{others: said.EmployeeID, warning: employeeTaken}, nil
 	}
-	d.displaced = other.ID
-	d.warn(employeeMoved)
-	return said.EmployeeID, nil
+	return naming{id: said.EmployeeID, loser: other.ID, warning: employeeMoved}, nil
+}
+
+// naming is what becomes of an employee id that a partner says of a person.
+type naming struct {
+	id      string  // that the person may have; empty: none
+	others  string  // the id that stays another one's of the same names
+	loser   guid.ID // who has it until now; zero: nobody
+	warning string
 }
 
 // sameNames compares first and last names, whatever their case and spacing. Both are in Unicode's form NFC.
@@ -68,8 +71,11 @@ func sameNames(a, b BikerData) bool {
 }
 
 // loseEmployee is for a person whose employee id names another one now. An invitation of theirs is revoked: it went to
-// an address that was corrected.
+// an address that was corrected. Zero is nobody.
 func (t tx) loseEmployee(id guid.ID) error {
+	if id.IsZero() {
+		return nil
+	}
 	biker, err := t.biker(id)
 	if err != nil {
 		return err

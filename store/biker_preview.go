@@ -63,18 +63,23 @@ func (p *preview) bikerAt(r *registrar, email string) (Biker, bool, error) {
 
 // foresee notes what a decision would make.
 func (p *preview) foresee(d *decision) {
-	defer func() { d.result.Biker, d.result.Mine = guid.ID{}, false }()
-	if d.result.Outcome == BikerFailed {
-		return
+	d.result.Biker, d.result.Mine = guid.ID{}, false
+	switch act := d.act.(type) {
+	case *creation:
+		act.biker.ID = nobody(act.biker.Email) // any that tells people apart
+		p.put("", act.biker)
+	case *renewal:
+		p.put(act.former.EmployeeID, act.biker)
 	}
-	if d.biker.ID.IsZero() {
-		d.biker.ID = nobody(d.biker.Email) // any that tells people apart
-	}
-	p.bikers[string(addressKey(d.biker.Email))] = d.biker
-	if former := d.former.EmployeeID; former != "" && former != d.biker.EmployeeID {
+}
+
+// put notes that there would be this biker, who had another employee id before.
+func (p *preview) put(former string, biker Biker) {
+	p.bikers[string(addressKey(biker.Email))] = biker
+	if former != "" && former != biker.EmployeeID {
 		p.employees[former] = guid.ID{}
 	}
-	if d.biker.EmployeeID != "" {
-		p.employees[d.biker.EmployeeID] = d.biker.ID
+	if biker.EmployeeID != "" {
+		p.employees[biker.EmployeeID] = biker.ID
 	}
 }
