@@ -57,11 +57,13 @@ func TestPretendedLetters(t *testing.T) {
 	if n := len(lettersOf(t, s, user)); n != 1 {
 		t.Errorf("%d letters to the user", n)
 	}
-	if n, err := s.Prune(ctx, Keep{Unconfirmed: years, Sent: years, Events: years, Cleanings: years}); err != nil || n != 0 {
+	if n, err := s.Prune(ctx, Keep{Unconfirmed: years, Sent: years, Events: years, Cleanings: years}); err != nil ||
+		n != 0 {
 		t.Errorf("pruned %d, %v", n, err)
 	}
 	must(t, s.ForgotPassword(ctx, "unknown@example.com", netip.Addr{}))
-	if n, err := s.Prune(ctx, Keep{Unconfirmed: years, Sent: years, Events: years, Cleanings: years}); err != nil || n != 1 {
+	if n, err := s.Prune(ctx, Keep{Unconfirmed: years, Sent: years, Events: years, Cleanings: years}); err != nil ||
+		n != 1 {
 		t.Errorf("of an address that nothing is known of %d records were pruned, %v", n, err)
 	}
 }

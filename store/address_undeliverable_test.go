@@ -64,7 +64,8 @@ func TestUndeliverable(t *testing.T) {
 				t.Errorf("posted again: %s", got)
 			}
 			for _, sentence := range again[0].Warnings {
-				if !strings.Contains(sentence, "(550 "+test.enhanced+" no such user "+jan+")") || !strings.Contains(sentence, "before 2026-03-03T08:00Z") {
+				if !strings.Contains(sentence, "(550 "+test.enhanced+" no such user "+jan+")") ||
+					!strings.Contains(sentence, "before 2026-03-03T08:00Z") {
 					t.Errorf("the warning: %s", sentence)
 				}
 			}
@@ -87,7 +88,8 @@ func TestUndeliverableLinks(t *testing.T) {
 	biker := created(t, s, "Acme", jan)
 	refused(t, s, "5.1.1")
 	c.Advance(2 * time.Minute)
-	if in, err := s.SignInUser(ctx, SignIn{Email: jan}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 2 {
+	if in, err := s.SignInUser(ctx, SignIn{Email: jan}); err != nil || !in.MustActivate ||
+		len(lettersOf(t, s, user)) != 2 {
 		t.Errorf("signing in: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
 	}
 	refused(t, s, "5.1.1")

@@ -127,7 +127,8 @@ func TestCorrectedAddress(t *testing.T) {
 	}
 	_, last := eventsSince(t, s, 0)
 	for _, list := range [][]Candidate{{former}, {now}, {former, now}, {now, former}, {former}} {
-		if got := told(post(t, s, "Acme", list...)); strings.Contains(got, "letter") || strings.Contains(got, "partner_EmployeeID") {
+		if got := told(post(t, s, "Acme", list...)); strings.Contains(got, "letter") ||
+			strings.Contains(got, "partner_EmployeeID") {
 			t.Errorf("posted again: %s", got)
 		}
 	}
@@ -135,7 +136,8 @@ func TestCorrectedAddress(t *testing.T) {
 		t.Errorf("%v; 7 names %s", types, whom(t, s, "Acme", "7"))
 	}
 	must(t, s.EraseBiker(ctx, now.Email))
-	if got := told(post(t, s, "Acme", former)); got != "existing partner_EmployeeID" || whom(t, s, "Acme", "7") != former.Email {
+	if got := told(post(t, s, "Acme", former)); got != "existing partner_EmployeeID" ||
+		whom(t, s, "Acme", "7") != former.Email {
 		t.Errorf("once nobody else has it: %s", got)
 	}
 }
@@ -204,11 +206,13 @@ func TestMovedEmployee(t *testing.T) {
 	must(t, err)
 	send(t, s)
 	c.Advance(time.Hour)
-	if got := told(post(t, s, "Other", former)); got != "existing warned letter" || whom(t, s, "Other", "0") != "an@example.com" {
+	if got := told(post(t, s, "Other", former)); got != "existing warned letter" ||
+		whom(t, s, "Other", "0") != "an@example.com" {
 		t.Errorf("%s; 0 names %s", got, whom(t, s, "Other", "0"))
 	}
 	former.EmployeeID = "1"
-	if got := told(post(t, s, "Other", former)); got != "existing partner_EmployeeID" || whom(t, s, "Acme", "0") != "jan@example.com" {
+	if got := told(post(t, s, "Other", former)); got != "existing partner_EmployeeID" ||
+		whom(t, s, "Acme", "0") != "jan@example.com" {
 		t.Errorf("%s", got)
 	}
 }

@@ -43,7 +43,8 @@ func TestLinks(t *testing.T) {
 			test.before(t, s, c, biker, &link)
 			shown, err := s.CheckLink(link)
 			wantKind(t, err, test.want)
-			if errors.Is(err, ErrLinkExpired) != (test.name == "expired") || test.want == refuse.Conflict && shown.ID != biker.ID {
+			if errors.Is(err, ErrLinkExpired) != (test.name == "expired") || test.want == refuse.Conflict &&
+				shown.ID != biker.ID {
 				t.Errorf("%+v, %v", shown, err)
 			}
 			_, _, err = s.SetPassword(ctx, NewPassword{Link: link, Hash: "$new", Secret: secret(9)})
@@ -128,7 +129,8 @@ func TestProvenAddress(t *testing.T) {
 	biker, err := s.BikerByID(biker.ID)
 	must(t, err)
 	setPassword(t, s, biker, 1)
-	if known, _, err := readAddress(s, biker.Email); err != nil || known.Unproven != (unproven{}) || len(known.Links) != 3 {
+	if known, _, err := readAddress(s, biker.Email); err != nil || known.Unproven != (unproven{}) ||
+		len(known.Links) != 3 {
 		t.Errorf("%+v, %v", known, err)
 	}
 }

@@ -248,7 +248,8 @@ func TestIdempotencyKey(t *testing.T) {
 	for range 2 {
 		again, err := s.RegisterBikers(ctx, list)
 		must(t, err)
-		if again.TraceID != "first" || told(again.Results) != told(first.Results) || again.Results[1].Letter != first.Results[1].Letter {
+		if again.TraceID != "first" || told(again.Results) != told(first.Results) ||
+			again.Results[1].Letter != first.Results[1].Letter {
 			t.Fatal("the answer is another one")
 		}
 	}
@@ -363,7 +364,8 @@ func TestKeyReusedLater(t *testing.T) {
 	list.Body = [32]byte{2}
 	again, err := s.RegisterBikers(ctx, list)
 	must(t, err)
-	if len(again.Results) != 700 || again.Results[699].Outcome != BikerExisting || countKeys(t, s, idempotencyBucket) != 1 || countKeys(t, s, idempotencyResultBucket) != 2 {
+	if len(again.Results) != 700 || again.Results[699].Outcome != BikerExisting ||
+		countKeys(t, s, idempotencyBucket) != 1 || countKeys(t, s, idempotencyResultBucket) != 2 {
 		t.Errorf("%d results, %d parts kept", len(again.Results), countKeys(t, s, idempotencyResultBucket))
 	}
 	if err := keepTwice(s, list); err == nil {

@@ -67,7 +67,8 @@ func TestTakeLogin(t *testing.T) {
 		t.Errorf("after the password was changed: %v", wait)
 	}
 	c.Advance(25 * time.Hour)
-	if _, err := s.Prune(ctx, Keep{time.Hour, time.Hour, time.Hour, time.Hour}); err != nil || countKeys(t, s, loginBucket) != 0 {
+	if _, err := s.Prune(ctx, Keep{time.Hour, time.Hour, time.Hour, time.Hour}); err != nil ||
+		countKeys(t, s, loginBucket) != 0 {
 		t.Errorf("%d left, %v", countKeys(t, s, loginBucket), err)
 	}
 }
@@ -87,7 +88,8 @@ func TestBlockBiker(t *testing.T) {
 	freed, err := s.BlockBiker(ctx, biker.ID, false)
 	must(t, err)
 	wantSession(t, s, session, false)
-	if _, err := s.CheckLink(link); !refuse.Is(err, refuse.Conflict) || freed.PasswordGeneration == biker.PasswordGeneration {
+	if _, err := s.CheckLink(link); !refuse.Is(err, refuse.Conflict) ||
+		freed.PasswordGeneration == biker.PasswordGeneration {
 		t.Errorf("%v, %+v", err, freed)
 	}
 }

@@ -51,7 +51,8 @@ func TestSetPassword(t *testing.T) {
 	wantSession(t, s, second, true)
 	changed, err := s.ChangePassword(ctx, PasswordChange{Session: second, Verified: biker.Password, Hash: "$hash$3"})
 	must(t, err)
-	if changed.Password != "$hash$3" || changed.LinkGeneration <= biker.LinkGeneration || changed.PasswordGeneration <= biker.PasswordGeneration {
+	if changed.Password != "$hash$3" || changed.LinkGeneration <= biker.LinkGeneration ||
+		changed.PasswordGeneration <= biker.PasswordGeneration {
 		t.Errorf("%+v", changed)
 	}
 	wantSession(t, s, first, false)

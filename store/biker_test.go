@@ -97,7 +97,8 @@ func TestEraseBiker(t *testing.T) {
 		}))
 	}
 	after, _ := eventsSince(t, s, 0)
-	if more, _ := eventsSince(t, s, last); !slices.Equal(after[:len(before)], before) || !slices.Equal(more, []string{"person.erased"}) {
+	if more, _ := eventsSince(t, s, last); !slices.Equal(after[:len(before)], before) ||
+		!slices.Equal(more, []string{"person.erased"}) {
 		t.Errorf("%v, then %v", after, more)
 	}
 	for _, email := range []string{"jan@example.com", "nobody@example.com"} {
@@ -171,10 +172,12 @@ func TestOtherPartnersLimit(t *testing.T) {
 		must(t, err)
 		return letter.State == LetterHeld
 	}
-	if !held(post(t, s, "Rival", candidate("jan@example.com"))) || told(post(t, s, "Rival", candidate("jan@example.com"))) != "existing foreign" {
+	if !held(post(t, s, "Rival", candidate("jan@example.com"))) ||
+		told(post(t, s, "Rival", candidate("jan@example.com"))) != "existing foreign" {
 		t.Error("a partner over its limit owes a letter once, and held")
 	}
-	if results := post(t, s, "Third", candidate("jan@example.com")); told(results) != "existing foreign letter" || held(results) {
+	if results := post(t, s, "Third", candidate("jan@example.com")); told(results) != "existing foreign letter" ||
+		held(results) {
 		t.Errorf("%+v", results)
 	}
 	read, err := s.BikerOf("Acme", own.ID, "")

@@ -211,7 +211,8 @@ func runDamages(t *testing.T, path string, all []damage) map[damage][2]string {
 		ends[last] = [2]string{check, opened}
 	}
 	if err != nil {
-		t.Errorf("the process that opens damaged files ended after %s: %v\n%.3000s", last, err, output[max(0, bytes.LastIndexByte(output, '|')):])
+		t.Errorf("the process that opens damaged files ended after %s: %v\n%.3000s",
+			last, err, output[max(0, bytes.LastIndexByte(output, '|')):])
 	}
 	return ends
 }

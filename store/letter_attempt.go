@@ -34,7 +34,8 @@ const (
 	AttemptOvertaken AttemptClass = "overtaken" // nothing left to say: cancelled
 )
 
-// retryDelays is the schedule of a letter's own tries; its last step repeats.
+// retryDelays is the schedule of a letter's own tries, an exponential backoff; its last step repeats. Each delay gets a
+// jitter, so that letters that failed together are not tried together.
 var retryDelays = []time.Duration{
 	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour,
 }
@@ -45,9 +46,10 @@ const (
 	attemptText  = 500
 )
 
-// ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It gives none while
-// sending is paused. Every letter claimed must come back through RecordAttempts or ReleaseLetters. Damaged are letters
-// whose records cannot be read: they are put off for an hour, so that they delay none behind them.
+// ClaimLetters takes up to most due letters, the longest due first, into the courier's hand. It returns none while
+// sending is paused. A claim is a lease: every letter claimed must come back through RecordAttempts or ReleaseLetters,
+// and a start takes back those of a process that died (RecoverClaims). Delivery is so at least once. Damaged are
+// letters whose records cannot be read: they are put off for an hour, so that they delay none behind them.
 func (s *Store) ClaimLetters(ctx context.Context, most int) (claimed []Letter, damaged []guid.ID, err error) {
 	claimed, err = writeVital(ctx, s, func(t tx) ([]Letter, error) {
 		paused, err := t.paused()

@@ -60,7 +60,8 @@ func TestAttemptClasses(t *testing.T) {
 			}
 			got := record(t, s, letter, test.class)
 			if got.State != test.state || got.Tries != test.tries || got.PutOff != test.putOff {
-				t.Errorf("%s after %d tries, put off by %d; want %s after %d, %d", got.State, got.Tries, got.PutOff, test.state, test.tries, test.putOff)
+				t.Errorf("%s after %d tries, put off by %d; want %s after %d, %d",
+					got.State, got.Tries, got.PutOff, test.state, test.tries, test.putOff)
 			}
 			if wait := got.DueAt.Sub(letter.DueAt); wait < test.min || wait > test.max {
 				t.Errorf("due in %v, want %v to %v", wait, test.min, test.max)
@@ -82,7 +83,8 @@ func TestSchedule(t *testing.T) {
 		letter := claim(t, s, 1)[0]
 		got := record(t, s, letter, AttemptTemporary)
 		if got.State == LetterFailed {
-			if age := c.Now().Sub(start); age != 72*time.Hour || !strings.Contains(got.Reason, "given up after 72h0m0s: rcpt: why") {
+			if age := c.Now().Sub(start); age != 72*time.Hour ||
+				!strings.Contains(got.Reason, "given up after 72h0m0s: rcpt: why") {
 				t.Errorf("given up after %v: %q", age, got.Reason)
 			}
 			if len(got.Attempts) != attemptsKept {
@@ -123,7 +125,8 @@ func TestWaitingForTheSmarthost(t *testing.T) {
 	<-s.Owed()
 	letter := record(t, s, claim(t, s, 1)[0], AttemptTemporary)
 	if letter.State != LetterQueued || letter.PutOff != 1 || letter.Tries != 7*24+1 || len(letter.Attempts) != 2 {
-		t.Errorf("%s after %d tries, put off by %d; %d attempts kept", letter.State, letter.Tries, letter.PutOff, len(letter.Attempts))
+		t.Errorf("%s after %d tries, put off by %d; %d attempts kept",
+			letter.State, letter.Tries, letter.PutOff, len(letter.Attempts))
 	}
 }
 

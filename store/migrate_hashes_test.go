@@ -69,7 +69,8 @@ func TestKeyHashes(t *testing.T) {
 		return t.countLetter(LetterFailed, 1)
 	})
 	s := openTestIn(t, dir, at(c))
-	if a, found, err := readAddress(s, "void@example.com"); err != nil || !found || a.Undeliverable != (undeliverable{}) {
+	if a, found, err := readAddress(s, "void@example.com"); err != nil || !found ||
+		a.Undeliverable != (undeliverable{}) {
 		t.Errorf("void: %+v, %v, %v", a, found, err)
 	}
 	if user, err := s.RegisterUser(ctx, someone("owner@example.com")); err != nil || !user.ID.IsZero() {
@@ -129,7 +130,8 @@ func TestStagedHashes(t *testing.T) {
 	must(t, err)
 	defer closeTest(t, s)
 	for i := range people {
-		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found || a.Unproven.Activate != 1 {
+		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found ||
+			a.Unproven.Activate != 1 {
 			t.Fatalf("%d: %+v, %v, %v", i, a, found, err)
 		}
 	}

@@ -34,7 +34,8 @@ func TestPeopleBudget(t *testing.T) {
 			before := countKeys(t, s, eventBucket)
 			answer, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: key, People: list})
 			var refusal *refuse.Refusal
-			if !errors.As(err, &refusal) || refusal.Kind != refuse.TooMany || refusal.RetryAfter <= 0 || !strings.Contains(refusal.Reason, "1000/24h") {
+			if !errors.As(err, &refusal) || refusal.Kind != refuse.TooMany || refusal.RetryAfter <= 0 ||
+				!strings.Contains(refusal.Reason, "1000/24h") {
 				t.Errorf("%s, key %q: %v, %v", name, key, answer, err)
 			}
 			if countKeys(t, s, eventBucket) != before || countKeys(t, s, idempotencyBucket) != 0 {

@@ -12,7 +12,8 @@ func TestPartners(t *testing.T) {
 	hash := acme.Tokens[0].Hash
 	works := func(hash [32]byte, want bool) {
 		t.Helper()
-		if _, err := s.PartnerByToken(hash); (err == nil) != want || err != nil && !refuse.Is(err, refuse.Unauthorized) {
+		if _, err := s.PartnerByToken(hash); (err == nil) != want || err != nil &&
+			!refuse.Is(err, refuse.Unauthorized) {
 			t.Errorf("%v, want it to work: %v", err, want)
 		}
 	}

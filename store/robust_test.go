@@ -102,7 +102,8 @@ func TestClockThatWasAhead(t *testing.T) {
 	claim(t, s, 1)
 	register(t, s, "b@example.com")
 	c.Advance(2 * time.Hour)
-	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 2 {
+	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate ||
+		len(lettersOf(t, s, user)) != 2 {
 		t.Errorf("sign-in: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
 	}
 }

@@ -42,7 +42,8 @@ func TestReleasedSchemas(t *testing.T) {
 			if letters := lettersOf(t, s, user); len(letters) != 3 || letters[2].State != LetterSent {
 				t.Errorf("letters: %+v", letters)
 			}
-			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID || c.Load.Status != LoadRejected {
+			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID ||
+				c.Load.Status != LoadRejected {
 				t.Errorf("%+v, %v", c, err)
 			}
 			if pdf, err := uploaded(s, cleaningID(1)); err != nil || string(pdf) != "%PDF-1.7" {

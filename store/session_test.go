@@ -31,7 +31,8 @@ func TestSessions(t *testing.T) {
 	wantSession(t, s, former, false)
 	newest := SessionRef{session.ID, secret(5)}
 	wantSession(t, s, newest, true)
-	if kept, err := s.BikerByID(biker.ID); err != nil || kept.Password != "$better" || kept.PasswordGeneration != biker.PasswordGeneration {
+	if kept, err := s.BikerByID(biker.ID); err != nil || kept.Password != "$better" ||
+		kept.PasswordGeneration != biker.PasswordGeneration {
 		t.Errorf("%+v, %v", kept, err)
 	}
 	_, err = s.BlockBiker(ctx, biker.ID, true)

@@ -118,7 +118,7 @@ func (s *Store) Copy(path string) error { return s.file.Copy(path) }
 // ApplianceID names this appliance. It is made at the first start and stays with the data file.
 func (s *Store) ApplianceID() guid.ID { return s.appliance }
 
-// Limit names one of the limits that the store keeps, for the operator.
+// Limit names one of the rate limits that the store keeps, for the operator.
 type Limit string
 
 // The limits.

@@ -67,7 +67,8 @@ func TestRegister(t *testing.T) {
 		t.Errorf("owed: %+v", owed)
 	}
 	feed, err := s.Events(0, 10)
-	if err != nil || len(feed.Events) != 1 || feed.Events[0].Type != "user.registered" || feed.Events[0].Letter != owed[0].ID {
+	if err != nil || len(feed.Events) != 1 || feed.Events[0].Type != "user.registered" ||
+		feed.Events[0].Letter != owed[0].ID {
 		t.Errorf("told: %+v, %v", feed, err)
 	}
 	_, err = s.RegisterUser(ctx, someone("JAN.peeters+EECD@example.com"))
@@ -238,7 +239,8 @@ func TestSignInByMailbox(t *testing.T) {
 	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate {
 		t.Errorf("without a token: %+v, %v", in, err)
 	}
-	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email, Held: held}); err != nil || in.MustActivate || !in.Proven {
+	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email, Held: held}); err != nil || in.MustActivate ||
+		!in.Proven {
 		t.Errorf("with one: %+v, %v", in, err)
 	}
 }
@@ -309,7 +311,8 @@ func TestStrangersLimit(t *testing.T) {
 	wantKind(t, err, refuse.TooMany)
 	c.Advance(2 * time.Minute)
 	user, _ := s.UserByEmail("a1@example.com")
-	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 1 {
+	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate ||
+		len(lettersOf(t, s, user)) != 1 {
 		t.Errorf("over the limit: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
 	}
 	c.Advance(2 * time.Hour)
@@ -361,7 +364,8 @@ func TestErasure(t *testing.T) {
 		t.Errorf("the token lives on: %v", err)
 	}
 	for _, letter := range lettersOf(t, s, user) {
-		if letter.State != LetterCancelled || letter.To != "" || letter.Decision != nil && letter.Decision.Comment != "" {
+		if letter.State != LetterCancelled || letter.To != "" || letter.Decision != nil &&
+			letter.Decision.Comment != "" {
 			t.Errorf("left: %+v", letter)
 		}
 	}

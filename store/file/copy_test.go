@@ -66,7 +66,8 @@ func TestCopyRefuses(t *testing.T) {
 		t.Error("the file that was there is lost")
 	}
 	free = 64 << 20 // the reserve, and nothing for the copy
-	if err := f.Copy(filepath.Join(dir, "new")); !refuse.Is(err, refuse.Unavailable) || !strings.Contains(err.Error(), "no room") {
+	if err := f.Copy(filepath.Join(dir, "new")); !refuse.Is(err, refuse.Unavailable) ||
+		!strings.Contains(err.Error(), "no room") {
 		t.Errorf("without room: %v", err)
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {

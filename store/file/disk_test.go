@@ -39,7 +39,8 @@ func TestReserve(t *testing.T) {
 			if !test.refused && err != nil {
 				t.Errorf("a write: %v", err)
 			}
-			if ready := f.Ready(); (ready != nil) != test.refused || ready != nil && !strings.Contains(ready.Error(), "nearly full") {
+			if ready := f.Ready(); (ready != nil) != test.refused || ready != nil &&
+				!strings.Contains(ready.Error(), "nearly full") {
 				t.Errorf("ready: %v", ready)
 			}
 			if err := f.WriteVital(t.Context(), puts("vital")); err != nil {

@@ -81,7 +81,8 @@ func TestMigrations(t *testing.T) {
 			t.Errorf("%s: copies %q", test.name, copies)
 		}
 		for i, path := range copies {
-			if schema, _ := schemaOf(t, path); schema != i+1 || !strings.HasSuffix(path, string(test.copies[i])+".bak") {
+			if schema, _ := schemaOf(t, path); schema != i+1 ||
+				!strings.HasSuffix(path, string(test.copies[i])+".bak") {
 				t.Errorf("%s: %s has schema %d", test.name, path, schema)
 			}
 		}

@@ -87,7 +87,8 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal("it was opened")
 			}
 			var damaged *DamagedFile
-			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), test.sentence) || !strings.Contains(err.Error(), "restore a backup") {
+			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), test.sentence) ||
+				!strings.Contains(err.Error(), "restore a backup") {
 				t.Errorf("the sentence: %v", err)
 			}
 			if after, _ := os.ReadFile(DataFile(dir)); string(after) != string(test.data) {

@@ -105,11 +105,13 @@ func TestPreflight(t *testing.T) {
 			test.edit(edit)
 			path := filepath.Join(t.TempDir(), dataName)
 			must(t, os.WriteFile(path, edit.data, 0o600))
-			if err := preflight(path); (err != nil) != (test.start != "") || err != nil && !strings.Contains(err.Error(), test.start) {
+			if err := preflight(path); (err != nil) != (test.start != "") || err != nil &&
+				!strings.Contains(err.Error(), test.start) {
 				t.Errorf("a start: %v", err)
 			}
 			faults, err := checkTest(path)
-			if err != nil || (len(faults) > 0) != (test.faults != "") || !strings.Contains(strings.Join(faults, "\n"), test.faults) {
+			if err != nil || (len(faults) > 0) != (test.faults != "") ||
+				!strings.Contains(strings.Join(faults, "\n"), test.faults) {
 				t.Errorf("the check: %q, %v", faults, err)
 			}
 		})

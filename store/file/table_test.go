@@ -120,7 +120,8 @@ func TestDamagedRecord(t *testing.T) {
 			return value, err
 		})
 		var damaged *DamagedRecord
-		if !errors.As(err, &damaged) || damaged.Table != "scratch" || !bytes.Equal(damaged.Key, at) || value.Text != "" {
+		if !errors.As(err, &damaged) || damaged.Table != "scratch" || !bytes.Equal(damaged.Key, at) ||
+			value.Text != "" {
 			t.Errorf("%s: %q, %v", what, value.Text, err)
 		}
 	}
