@@ -22,6 +22,7 @@ import (
 	"postern/mail/smtp"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
+	"postern/store/file"
 	"postern/tokens"
 )
 
@@ -214,7 +215,7 @@ func (o *harness) inHand() int {
 func (o *harness) damage(old, damaged string) {
 	o.t.Helper()
 	dir := o.t.TempDir()
-	name := store.DataFile(dir)
+	name := file.DataFile(dir)
 	if err := errors.Join(o.store.Copy(name), o.store.Close()); err != nil {
 		o.t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt
 			attempt = c.unfit(letter, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 	}()
-	in, overtaken, err := c.store.Enclosed(letter)
+	in, overtaken, err := c.store.ContentsOf(letter)
 	switch {
 	case refuse.Is(err, refuse.Unavailable):
 		return message, store.Attempt{Class: untried}

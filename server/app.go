@@ -66,7 +66,7 @@ type rooms struct {
 }
 
 // Open takes the data directory, which is made where it is missing, and reads or makes the keys. Nothing is answered or
-// sent before Run. Its errors are sentences for the operator; errors.Is(err, store.ErrHeld) where another appliance
+// sent before Run. Its errors are sentences for the operator; errors.Is(err, file.ErrInUse) where another appliance
 // holds the directory.
 func Open(config config.Config, log zerolog.Logger) (*App, error) {
 	return open(config, log, time.Now, rand.Reader)

@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"postern/store"
+	"postern/store/file"
 )
 
 // BenchmarkList posts lists of 10,000 new people to the real binary: alone, in turn with bbolt writing the same records
@@ -38,7 +39,7 @@ func listSettings(dir, smarthostAddress string) []string {
 // listAlone starts the binary for each list anew, so that what its memory grows by is not what it grew by before.
 func listAlone(b *testing.B, binary, dir, bearer string) {
 	path := filepath.Join(b.TempDir(), "bare.db")
-	copyFile(b, store.DataFile(dir), path)
+	copyFile(b, file.DataFile(dir), path)
 	bare, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: time.Second, FreelistType: bbolt.FreelistMapType, NoStatistics: true, InitialMmapSize: 1 << 30})
 	if err != nil {

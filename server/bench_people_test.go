@@ -19,6 +19,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"postern/store"
+	"postern/store/file"
 	"postern/tokens"
 )
 
@@ -64,7 +65,7 @@ func seededBikers(b *testing.B, people int) (dir, bearer string) {
 	b.Helper()
 	dir = b.TempDir()
 	if people > 0 {
-		copyFile(b, bikersFile(b, people), store.DataFile(dir))
+		copyFile(b, bikersFile(b, people), file.DataFile(dir))
 	}
 	if _, err := tokens.CreateKeyring(filepath.Join(dir, "postern.keys"), rand.Reader, time.Now()); err != nil {
 		b.Fatal(err)
@@ -106,7 +107,7 @@ func bikersFile(b *testing.B, people int) (path string) {
 	for made := 0; made < people && err == nil; made += benchList {
 		err = registerPeople(s, freshPeople(min(benchList, people-made)))
 	}
-	if err := errors.Join(err, s.Close(), os.Rename(store.DataFile(dir), path)); err != nil {
+	if err := errors.Join(err, s.Close(), os.Rename(file.DataFile(dir), path)); err != nil {
 		b.Fatal(err)
 	}
 	return path
@@ -123,7 +124,7 @@ func listRecords(b *testing.B, now func() time.Time, emails []string) (added []r
 	b.Helper()
 	dir := b.TempDir()
 	addPartners(b, dir, 1)
-	before, err := readAll(store.DataFile(dir))
+	before, err := readAll(file.DataFile(dir))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func listRecords(b *testing.B, now func() time.Time, emails []string) (added []r
 	if err := errors.Join(registerPeople(s, emails), s.Close()); err != nil {
 		b.Fatal(err)
 	}
-	after, err := readAll(store.DataFile(dir))
+	after, err := readAll(file.DataFile(dir))
 	if err != nil {
 		b.Fatal(err)
 	}

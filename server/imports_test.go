@@ -14,13 +14,13 @@ var leaves = []string{"server/input", "store/guid", "store/limit", "store/privat
 // knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"":                    "server/command",
-	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store tokens",
+	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store store/file tokens",
 	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store tokens tokens/password",
 	"server/config":       "server/web mail/letters store",
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
 	"server/partner":      "server/web server/web/fields store tokens",
-	"server/operator":     "server/web server/web/fields server/wire mail/smtp store tokens",
+	"server/operator":     "server/web server/web/fields server/wire mail/smtp store store/file tokens",
 	"server/command/push": "",
 	"server/metrics":      "store",
 	"server/inbox":        "server/web server/web/fields mail/inbox store",
@@ -33,14 +33,15 @@ var below = map[string]string{
 	"mail/smtp/smtptest":  "",
 	"mail/letters":        "mail/document store tokens",
 	"mail/document":       "store",
-	"store":               "",
+	"store":               "store/file",
+	"store/file":          "",
 	"tokens":              "",
 	"tokens/password":     "",
 }
 
 // owners are the only rooms that may import these.
 var owners = map[string]string{
-	"go.etcd.io/bbolt":                    "postern/store",
+	"go.etcd.io/bbolt":                    "postern/store/file",
 	"github.com/emersion/go-smtp":         "postern/mail/smtp",
 	"github.com/julienschmidt/httprouter": "postern/server",
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/file"
 )
 
 // victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 5 with
@@ -127,7 +128,7 @@ func (v *victim) ask(method, path, body string, header ...string) reply {
 // open opens the file that a kill has left, once it has been checked.
 func (v *victim) open(t *testing.T) *store.Store {
 	t.Helper()
-	if faults, err := store.CheckFile(store.DataFile(v.dir)); err != nil || len(faults) > 0 {
+	if faults, err := store.CheckFile(file.DataFile(v.dir)); err != nil || len(faults) > 0 {
 		t.Fatalf("the file after a kill: %v, %q", err, faults)
 	}
 	s, err := store.Open(v.dir, store.Options{MailDomain: "example.org"})

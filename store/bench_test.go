@@ -12,7 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// benchBuckets take what one registration writes: five records of 300 octets.
+// benchBuckets take what one registration writes: five records of 300 bytes.
 var benchBuckets = [][]byte{[]byte("bench.1"), []byte("bench.2"), []byte("bench.3"), []byte("bench.4"), []byte("bench.5")}
 
 const (
@@ -31,48 +31,43 @@ func (k *benchKeys) next() []byte {
 }
 
 func benchStore(b *testing.B) *Store {
-	s := openTest(b, func(o *Options) { o.Now, o.Free = time.Now, diskSpace })
-	if err := makeBenchBuckets(s.bolt); err != nil {
-		b.Fatal(err)
-	}
+	s := openTest(b, func(o *Options) { o.Now, o.Free = time.Now, nil })
+	must(b, submit(s, func(t tx) error {
+		for _, name := range benchBuckets {
+			if err := t.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	return s
 }
 
 func benchBolt(b *testing.B) *bbolt.DB {
-	options := boltOptions()
-	options.InitialMmapSize = 1 << 30
-	bolt, err := bbolt.Open(filepath.Join(b.TempDir(), "bolt.db"), 0o600, options)
-	if err != nil {
-		b.Fatal(err)
-	}
+	bolt, err := bbolt.Open(filepath.Join(b.TempDir(), "bolt.db"), 0o600, &bbolt.Options{
+		Timeout: time.Second, FreelistType: bbolt.FreelistMapType, NoStatistics: true, InitialMmapSize: 1 << 30})
+	must(b, err)
 	b.Cleanup(func() { bolt.Close() })
-	if err := makeBenchBuckets(bolt); err != nil {
-		b.Fatal(err)
-	}
-	return bolt
-}
-
-func makeBenchBuckets(bolt *bbolt.DB) error {
-	return bolt.Update(func(bolt *bbolt.Tx) error {
+	must(b, bolt.Update(func(bolt *bbolt.Tx) error {
 		for _, name := range benchBuckets {
 			if _, err := bolt.CreateBucket(name); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}))
+	return bolt
 }
 
 func benchWrite(s *Store, key []byte) error {
-	_, err := write(context.Background(), s, func(t *tx) (struct{}, error) {
+	return update(context.Background(), s, func(t tx) error {
 		for _, bucket := range benchBuckets {
-			if err := t.put(bucket, key, make([]byte, benchValue)); err != nil {
-				return struct{}{}, err
+			if err := t.Put(bucket, key, make([]byte, benchValue)); err != nil {
+				return err
 			}
 		}
-		return struct{}{}, nil
+		return nil
 	})
-	return err
 }
 
 func benchPut(bolt *bbolt.Tx, key []byte) error {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// holders gives the buckets in which one of the texts stands, in a key or a value, and where.
+// holders returns the buckets in which one of the texts stands, in a key or a value, and where.
 func holders(t testing.TB, s *Store, texts [][]byte) map[string]string {
 	t.Helper()
 	found := make(map[string]string)
@@ -32,8 +32,8 @@ func holders(t testing.TB, s *Store, texts [][]byte) map[string]string {
 	return found
 }
 
-// spellings are the ways in which a text can stand in a file: as it is, in hexadecimal, base64, escaped for JSON and for
-// links, and by its SHA-256, whole or the first half, as bytes, in hexadecimal and in base64.
+// spellings are the ways in which a text can stand in a file: as it is, in hexadecimal, base64, escaped for JSON and
+// for links, and by its SHA-256, whole or the first half, as bytes, in hexadecimal and in base64.
 func spellings(text string) (all [][]byte) {
 	add := func(raw []byte) {
 		all = append(all, raw, []byte(hex.EncodeToString(raw)))

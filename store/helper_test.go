@@ -67,13 +67,26 @@ func openTestIn(t testing.TB, dir string, changes ...func(*Options)) *Store {
 	return s
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// submit runs fn in a write transaction.
+func submit(s *Store, fn func(tx) error) error {
+	err := update(ctx, s, func(t tx) error { return fn(t) })
+	return err
+}
+
 // closeTest closes a store and checks its file; a second time it does nothing new.
 func closeTest(t testing.TB, s *Store) {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Errorf("closing: %v", err)
 	}
-	faults, err := CheckFile(DataFile(s.dir))
+	faults, err := CheckFile(s.file.Path())
 	if err != nil {
 		t.Errorf("checking: %v", err)
 	}

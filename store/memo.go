@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"postern/store/file"
 	"postern/store/guid"
 	"sync/atomic"
 )
@@ -22,7 +23,7 @@ type memory[V any] struct {
 	value   V
 }
 
-// Get gives what was made of this version of a record.
+// Get returns what was made of this version of a record.
 func (m *Memo[V]) Get(id guid.ID, version []byte) (value V, known bool) {
 	kept := m.slot(id).Load()
 	if kept == nil || kept.id != id || !bytes.Equal(kept.version, version) {
@@ -48,15 +49,15 @@ type memos struct {
 }
 
 // recall is a table's get that decodes a record only if it has changed since the last time.
-func recall[T any](t *tx, from table[T], memo *Memo[T], id guid.ID) (value T, found bool, err error) {
-	raw := t.get(from.bucket, id[:])
+func recall[T any](t tx, from file.Table[T], memo *Memo[T], id guid.ID) (value T, found bool, err error) {
+	raw := t.Get(from.Bucket, id[:])
 	if raw == nil {
 		return value, false, nil
 	}
 	if value, known := memo.Get(id, raw); known {
 		return value, true, nil
 	}
-	if value, err = from.decode(id[:], raw); err == nil {
+	if value, err = from.Decode(id[:], raw); err == nil {
 		memo.Put(id, bytes.Clone(raw), value)
 	}
 	return value, err == nil, err

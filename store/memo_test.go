@@ -13,16 +13,16 @@ func TestRecall(t *testing.T) {
 	same := func(when string) {
 		t.Helper()
 		for n := range byte(4) {
-			_, err := read(s, func(t *tx) (struct{}, error) {
+			err := look(s, func(t tx) error {
 				for range 2 {
 					got, found, err := recall(t, cleanings, &s.memos.cleanings, cleaningID(n))
 					id := cleaningID(n)
-					want, there, wantErr := cleanings.get(t, id[:])
+					want, there, wantErr := cleanings.Get(t.Tx, id[:])
 					if found != there || !reflect.DeepEqual(got, want) || (err == nil) != (wantErr == nil) {
-						return struct{}{}, refuse.New(refuse.Conflict, "the memo differs "+when)
+						return refuse.New(refuse.Conflict, "the memo differs "+when)
 					}
 				}
-				return struct{}{}, nil
+				return nil
 			})
 			if err != nil {
 				t.Error(err)

@@ -5,24 +5,21 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"postern/store/file"
 	"postern/store/guid"
 	"testing"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// fileOf2 is a data directory whose file has schema 2, with what write adds to it.
-func fileOf2(t *testing.T, write func(*tx) error) (dir string) {
+// fileOf2 is a data directory whose file has schema 2, with what add adds to it.
+func fileOf2(t *testing.T, add func(tx) error) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	unpack(t, "testdata/schema-2.db.gz", DataFile(dir))
-	bolt, err := openBolt(DataFile(dir), false)
+	unpack(t, "testdata/schema-2.db.gz", file.DataFile(dir))
+	s, err := open(dir, testOptions(), migrations[:1])
 	must(t, err)
-	s := newStore(dir, testOptions())
-	s.bolt = bolt
-	must(t, bolt.Update(func(bolt *bbolt.Tx) error { return write(newTx(s, bolt)) }))
-	must(t, bolt.Close())
+	err = update(ctx, s, func(t tx) error { return add(t) })
+	must(t, errors.Join(err, s.Close()))
 	return dir
 }
 
@@ -31,14 +28,14 @@ func fileOf2(t *testing.T, write func(*tx) error) (dir string) {
 func TestKeyHashes(t *testing.T) {
 	c := newClock()
 	c.Advance(time.Hour)
-	old := table[map[string]any]{addressBucket}
+	old := file.Table[map[string]any]{Bucket: addressBucket}
 	link := func(kind LetterKind, generation int) map[string]any {
 		return map[string]any{"at": c.Now().Add(-time.Minute), "kind": kind, "generation": generation}
 	}
-	put := func(t *tx, email string, record map[string]any) error { return old.put(t, addressSum(email), record) }
+	put := func(t tx, email string, record map[string]any) error { return old.Put(t.Tx, addressSum(email), record) }
 	erased := Letter{ID: guid.ID{1}, Kind: LetterUnregistered, Person: nobody("gone@example.com"), State: LetterFailed,
 		OwedAt: c.Now(), DoneAt: c.Now(), Reason: "refused"}
-	dir := fileOf2(t, func(t *tx) error {
+	dir := fileOf2(t, func(t tx) error {
 		for email, record := range map[string]map[string]any{
 			"void@example.com":  {"void": map[string]any{"at": c.Now(), "text": "no such user void@example.com"}},
 			"owner@example.com": {"disownedUntil": c.Now().Add(time.Hour)},
@@ -50,29 +47,30 @@ func TestKeyHashes(t *testing.T) {
 			}
 		}
 		at := binary.BigEndian.AppendUint64(nil, uint64(c.Now().UnixMilli()))
-		failed := toldKey(addressSum("told@example.com"), toldFailed, faultSetOf(bad("", "Language").Faults))
-		existing := toldKey(addressSum("lotte@example.com"), toldExisting, noFaults)
-		for _, key := range [][]byte{failed, heldKey(existing, "Acme")} {
-			if err := t.put(toldBucket, key, at); err != nil {
+		failed := noticeKey(addressSum("told@example.com"), noticeFailed, faultSetOf(bad("", "Language").Faults))
+		existing := noticeKey(addressSum("lotte@example.com"), noticeExisting, noFaults)
+		for _, key := range [][]byte{failed, heldNoticeKey(existing, "Acme")} {
+			if err := t.Put(noticeBucket, key, at); err != nil {
 				return err
 			}
 		}
-		if err := logins.put(t, addressSum("slow@example.com"), tries{Wrong: 9, LastAt: c.Now()}); err != nil {
+		if err := logins.Put(t.Tx, addressSum("slow@example.com"), tries{Wrong: 9, LastAt: c.Now()}); err != nil {
 			return err
 		}
-		if err := letters.put(t, erased.ID[:], erased); err != nil {
+		if err := letters.Put(t.Tx, erased.ID[:], erased); err != nil {
 			return err
 		}
-		if err := t.put(letterPersonBucket, personKey(erased.Person, erased.ID), nil); err != nil {
+		if err := t.Put(letterPersonBucket, personKey(erased.Person, erased.ID), nil); err != nil {
 			return err
 		}
-		if err := t.put(letterDoneBucket, doneKey(erased), nil); err != nil {
+		if err := t.Put(letterDoneBucket, doneKey(erased), nil); err != nil {
 			return err
 		}
 		return t.countLetter(LetterFailed, 1)
 	})
 	s := openTestIn(t, dir, at(c))
-	if a, found, err := readAddress(s, "void@example.com"); err != nil || !found || a.Undeliverable != (undeliverable{}) {
+	if a, found, err := readAddress(s, "void@example.com"); err != nil || !found ||
+		a.Undeliverable != (undeliverable{}) {
 		t.Errorf("void: %+v, %v, %v", a, found, err)
 	}
 	if user, err := s.RegisterUser(ctx, someone("owner@example.com")); err != nil || !user.ID.IsZero() {
@@ -109,42 +107,45 @@ func TestKeyHashes(t *testing.T) {
 // TestStagedHashes moves more than one transaction takes, and begins anew after an interruption.
 func TestStagedHashes(t *testing.T) {
 	const people = 300
-	dir := fileOf2(t, func(t *tx) error {
+	dir := fileOf2(t, func(t tx) error {
 		for i := range people {
-			a := address2{Unproven: 1, Links: []owedLink{{At: t.now, Kind: LetterActivate, Generation: 1}}}
-			if err := (table[address2]{addressBucket}).put(t, addressSum(fmt.Sprintf("p%d@example.com", i)), a); err != nil {
+			a := address2{Unproven: 1, Links: []owedLink{{At: t.Now(), Kind: LetterActivate, Generation: 1}}}
+			if err := (file.Table[address2]{Bucket: addressBucket}).Put(t.Tx, addressSum(fmt.Sprintf("p%d@example.com", i)), a); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	cut := errors.New("cut")
-	s, err := open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store) error {
-		return errors.Join(s.stageAll(40), cut)
+	s, err := open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store, update file.Runner) error {
+		return errors.Join(s.stageAll(update, 40), cut)
 	}}})
 	if !errors.Is(err, cut) {
 		t.Fatalf("%v, %v", s, err)
 	}
-	inSmallParts := migration{prepare: func(s *Store) error { return s.stageAll(7) }, apply: keyHashes}
+	inSmallParts := migration{apply: keyHashes, prepare: func(s *Store, update file.Runner) error {
+		return s.stageAll(update, 7)
+	}}
 	s, err = open(dir, testOptions(), []migration{migrations[0], inSmallParts})
 	must(t, err)
 	defer closeTest(t, s)
 	for i := range people {
-		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found || a.Unproven.Activate != 1 {
+		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found ||
+			a.Unproven.Activate != 1 {
 			t.Fatalf("%d: %+v, %v, %v", i, a, found, err)
 		}
 	}
 	if n := countKeys(t, s, addressBucket); n != people+2 {
 		t.Errorf("%d addresses", n)
 	}
-	if left, err := read(s, func(t *tx) (bool, error) { return t.bolt.Bucket(stagingBucket) != nil, nil }); err != nil || left {
+	if left, err := read(s, func(t tx) (bool, error) { return t.HasBucket(stagingBucket), nil }); err != nil || left {
 		t.Errorf("the staging is left: %v, %v", left, err)
 	}
 }
 
 // TestDamagedAddressIsNotMigrated holds that a record that cannot be read keeps no file from being migrated.
 func TestDamagedAddressIsNotMigrated(t *testing.T) {
-	dir := fileOf2(t, func(t *tx) error { return t.put(addressBucket, make([]byte, 32), []byte("no record")) })
+	dir := fileOf2(t, func(t tx) error { return t.Put(addressBucket, make([]byte, 32), []byte("no record")) })
 	s := openTestIn(t, dir)
 	if n := countKeys(t, s, addressBucket); n != 2 {
 		t.Errorf("%d addresses", n)

@@ -7,8 +7,6 @@ import (
 	"postern/store/refuse"
 	"testing"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // flip flips a bit in a record, behind the store's back.
@@ -19,14 +17,11 @@ func flip(t *testing.T, s *Store, bucket []byte, id guid.ID) {
 
 func flipKey(t *testing.T, s *Store, bucket, key []byte) {
 	t.Helper()
-	err := s.bolt.Update(func(tx *bbolt.Tx) error {
-		raw := append([]byte(nil), tx.Bucket(bucket).Get(key)...)
+	must(t, submit(s, func(t tx) error {
+		raw := append([]byte(nil), t.Get(bucket, key)...)
 		raw[len(raw)/2] ^= 1
-		return tx.Bucket(bucket).Put(key, raw)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+		return t.Put(bucket, key, raw)
+	}))
 }
 
 // openDamaged opens a store whose file is to be damaged, so that the check at the end must find it so.
@@ -40,7 +35,7 @@ func openDamaged(t *testing.T, changes ...func(*Options)) *Store {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		if faults, err := CheckFile(DataFile(s.dir)); err != nil || len(faults) == 0 {
+		if faults, err := CheckFile(s.file.Path()); err != nil || len(faults) == 0 {
 			t.Errorf("the check found no damage: %v", err)
 		}
 	})
@@ -107,7 +102,8 @@ func TestClockThatWasAhead(t *testing.T) {
 	claim(t, s, 1)
 	register(t, s, "b@example.com")
 	c.Advance(2 * time.Hour)
-	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate || len(lettersOf(t, s, user)) != 2 {
+	if in, err := s.SignInUser(ctx, SignIn{Email: user.Email}); err != nil || !in.MustActivate ||
+		len(lettersOf(t, s, user)) != 2 {
 		t.Errorf("sign-in: %+v, %v, %d letters", in, err, len(lettersOf(t, s, user)))
 	}
 }
@@ -147,7 +143,8 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 	register(t, s, user.Email)
 }
 
-// TestLinkThatNoLongerHolds counts as nobody's: whoever must prove the mailbox gets a link that works, within the minute too.
+// TestLinkThatNoLongerHolds counts as nobody's: whoever must prove the mailbox gets a link that works, within the
+// minute too.
 func TestLinkThatNoLongerHolds(t *testing.T) {
 	s := openTest(t, func(o *Options) { o.Rules.MailboxSignIn = true })
 	user := activated(t, s, "a@example.com")

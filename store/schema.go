@@ -1,9 +1,10 @@
-// Package store keeps Postern's records in one bbolt file and is the only room that does. Every fact about them
-// (somebody registered, a load was decided, a letter was sent) is one exported method and one transaction, which
-// carries the record, its index keys, the letter that the fact owes and the event that tells of it.
+// Package store keeps Postern's records and the facts about them. Every fact (somebody registered, a load was decided,
+// a letter was sent) is one exported method and one transaction, which carries the record, its index keys, the letter
+// that the fact owes and the event that tells of it. To owe a letter is to write an outbox entry in the same
+// transaction (transactional outbox); the courier delivers it later, at least once. The file below is package file's.
 //
-// The bucket tree; ids are 16 octets, times 8 octets of big-endian milliseconds, ∅ an empty value, and every value that
-// is a record carries a checksum (table.go):
+// The bucket tree; ids are 16 bytes, times 8 bytes of big-endian milliseconds, ∅ an empty value, and every value that
+// is a record carries a checksum (file.Table):
 //
 //	meta
 //	  meta                    → meta: schema, who this appliance is, whether sending is paused
@@ -32,9 +33,9 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → told, 26 bytes: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → notice, 26 bytes: the last letter of that kind about those faults
 //	answers
-//	  partner | 0 | keyed hash of an Idempotency-Key → answer: a call whose answer is kept for a day
+//	  partner | 0 | keyed hash of an Idempotency-Key → idempotency: a call whose answer is kept for a day
 //	answers.results
 //	  answer id | number      → results of one transaction
 //	answers.person
@@ -69,7 +70,7 @@
 //	letters.person
 //	  person id | id          → ∅
 //	letters.count
-//	  state                   → number, 8 octets
+//	  state                   → number, 8 bytes
 //	events
 //	  seq                     → Event
 //	events.partner
@@ -78,80 +79,13 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
 	"strings"
 	"time"
 )
-
-var (
-	metaBucket           = []byte("meta")
-	userBucket           = []byte("users")
-	userAddressBucket    = []byte("users.address")
-	userPendingBucket    = []byte("users.pending")
-	partnerBucket        = []byte("partners")
-	partnerTokenBucket   = []byte("partners.token")
-	planBucket           = []byte("plans")
-	bikerBucket          = []byte("bikers")
-	bikerAddressBucket   = []byte("bikers.address")
-	bikerEmployeeBucket  = []byte("bikers.employee")
-	sessionBucket        = []byte("sessions")
-	sessionBikerBucket   = []byte("sessions.biker")
-	loginBucket          = []byte("logins")
-	toldBucket           = []byte("told")
-	answerBucket         = []byte("answers")
-	answerResultBucket   = []byte("answers.results")
-	answerPersonBucket   = []byte("answers.person")
-	answerBegunBucket    = []byte("answers.begun")
-	addressBucket        = []byte("addresses")
-	limitBucket          = []byte("limits")
-	mailingBucket        = []byte("mailings")
-	cleaningBucket       = []byte("cleanings")
-	cleaningChangeBucket = []byte("cleanings.changed")
-	documentBucket       = []byte("documents")
-	uploadBucket         = []byte("documents.uploading")
-	letterBucket         = []byte("letters")
-	letterDueBucket      = []byte("letters.due")
-	letterClaimedBucket  = []byte("letters.claimed")
-	letterHeldBucket     = []byte("letters.held")
-	letterDoneBucket     = []byte("letters.done")
-	letterPersonBucket   = []byte("letters.person")
-	letterCountBucket    = []byte("letters.count")
-	eventBucket          = []byte("events")
-	eventPartnerBucket   = []byte("events.partner")
-)
-
-// buckets are all that a file of the current schema holds.
-var buckets = [][]byte{
-	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
-	partnerBucket, partnerTokenBucket, planBucket, bikerBucket, bikerAddressBucket, bikerEmployeeBucket,
-	sessionBucket, sessionBikerBucket, loginBucket, toldBucket,
-	answerBucket, answerResultBucket, answerPersonBucket, answerBegunBucket,
-	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
-	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket, letterCountBucket,
-	eventBucket, eventPartnerBucket,
-}
-
-var (
-	metas     = table[meta]{metaBucket}
-	users     = table[User]{userBucket}
-	partners  = table[Partner]{partnerBucket}
-	plans     = table[Plan]{planBucket}
-	bikers    = table[Biker]{bikerBucket}
-	sessions  = table[Session]{sessionBucket}
-	logins    = table[tries]{loginBucket}
-	answers   = table[answerRecord]{answerBucket}
-	results   = table[[]BikerResult]{answerResultBucket}
-	addresses = table[address]{addressBucket}
-	limits    = table[limit.Window]{limitBucket}
-	mailings  = table[mailing]{mailingBucket}
-	cleanings = table[Cleaning]{cleaningBucket}
-	letters   = table[Letter]{letterBucket}
-	events    = table[Event]{eventBucket}
-)
-
-// metaKey is the one key of the meta bucket.
-var metaKey = []byte("meta")
 
 // meta is what the file says of itself.
 type meta struct {
@@ -161,6 +95,118 @@ type meta struct {
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
 }
+
+// metaKey is the one key of the meta bucket.
+var metaKey = []byte("meta")
+
+// meta reads the meta record. Its error says what is wrong with the file.
+func (t tx) meta() (meta, error) {
+	if !t.HasBucket(metaBucket) {
+		return meta{}, errors.New("it has no table meta, so that it is none of Postern's")
+	}
+	about, found, err := metas.Get(t.Tx, metaKey)
+	switch {
+	case err != nil:
+		return meta{}, err
+	case !found || about.Schema < 1:
+		return meta{}, errors.New("its meta record does not say which schema it has")
+	}
+	return about, nil
+}
+
+// schema tells the engine of the records.
+func (s *Store) schema(steps []migration) file.Schema {
+	bound := make([]file.Migration, len(steps))
+	for i, step := range steps {
+		bound[i] = step.bind(s)
+	}
+	return file.Schema{
+		Buckets: buckets,
+		Fill: func(t *file.Tx, number int) error {
+			return metas.Put(t, metaKey, meta{Schema: number, Appliance: t.NewID(), Feed: t.NewID(), MadeAt: t.Now()})
+		},
+		Number: func(t *file.Tx) (int, error) {
+			about, err := tx{t, s}.meta()
+			return about.Schema, err
+		},
+		Raise: func(t *file.Tx, number int) error {
+			about, err := tx{t, s}.meta()
+			if err != nil {
+				return err
+			}
+			about.Schema = number
+			return metas.Put(t, metaKey, about)
+		},
+		Migrations: bound,
+	}
+}
+
+var (
+	metaBucket              = []byte("meta")
+	userBucket              = []byte("users")
+	userAddressBucket       = []byte("users.address")
+	userPendingBucket       = []byte("users.pending")
+	partnerBucket           = []byte("partners")
+	partnerTokenBucket      = []byte("partners.token")
+	planBucket              = []byte("plans")
+	bikerBucket             = []byte("bikers")
+	bikerAddressBucket      = []byte("bikers.address")
+	bikerEmployeeBucket     = []byte("bikers.employee")
+	sessionBucket           = []byte("sessions")
+	sessionBikerBucket      = []byte("sessions.biker")
+	loginBucket             = []byte("logins")
+	noticeBucket            = []byte("told")
+	idempotencyBucket       = []byte("answers")
+	idempotencyResultBucket = []byte("answers.results")
+	idempotencyPersonBucket = []byte("answers.person")
+	idempotencyBegunBucket  = []byte("answers.begun")
+	addressBucket           = []byte("addresses")
+	limitBucket             = []byte("limits")
+	mailingBucket           = []byte("mailings")
+	cleaningBucket          = []byte("cleanings")
+	cleaningChangeBucket    = []byte("cleanings.changed")
+	documentBucket          = []byte("documents")
+	uploadBucket            = []byte("documents.uploading")
+	letterBucket            = []byte("letters")
+	letterDueBucket         = []byte("letters.due")
+	letterClaimedBucket     = []byte("letters.claimed")
+	letterHeldBucket        = []byte("letters.held")
+	letterDoneBucket        = []byte("letters.done")
+	letterPersonBucket      = []byte("letters.person")
+	letterCountBucket       = []byte("letters.count")
+	eventBucket             = []byte("events")
+	eventPartnerBucket      = []byte("events.partner")
+)
+
+// buckets are all that a file of the current schema holds.
+var buckets = [][]byte{
+	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
+	partnerBucket, partnerTokenBucket, planBucket, bikerBucket, bikerAddressBucket, bikerEmployeeBucket,
+	sessionBucket, sessionBikerBucket, loginBucket, noticeBucket,
+	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
+	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
+	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
+	letterCountBucket,
+	eventBucket, eventPartnerBucket,
+}
+
+var (
+	metas         = file.Table[meta]{Bucket: metaBucket}
+	users         = file.Table[User]{Bucket: userBucket}
+	partners      = file.Table[Partner]{Bucket: partnerBucket}
+	plans         = file.Table[Plan]{Bucket: planBucket}
+	bikers        = file.Table[Biker]{Bucket: bikerBucket}
+	sessions      = file.Table[Session]{Bucket: sessionBucket}
+	logins        = file.Table[tries]{Bucket: loginBucket}
+	idempotencies = file.Table[idempotency]{Bucket: idempotencyBucket}
+	results       = file.Table[[]BikerResult]{Bucket: idempotencyResultBucket}
+	addresses     = file.Table[address]{Bucket: addressBucket}
+	limits        = file.Table[limit.Window]{Bucket: limitBucket}
+	mailings      = file.Table[mailing]{Bucket: mailingBucket}
+	cleanings     = file.Table[Cleaning]{Bucket: cleaningBucket}
+	letters       = file.Table[Letter]{Bucket: letterBucket}
+	events        = file.Table[Event]{Bucket: eventBucket}
+)
 
 // addressKey makes two spellings of one address the same person.
 func addressKey(email string) []byte { return []byte(strings.ToLower(email)) }
@@ -190,8 +236,14 @@ func partnerKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 
-func personKey(person, letter guid.ID) []byte { return append(person[:], letter[:]...) }
+// personKey orders what belongs to a person, letters or sessions, by its id.
+func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }
 
 func chunkKey(version guid.ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))
+}
+
+// employeeKey is a person as a partner names it.
+func employeeKey(partner, employee string) []byte {
+	return append(append(nameKey(partner), 0), employee...)
 }

@@ -7,30 +7,31 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"postern/store/file"
 	"strings"
 	"testing"
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the data file of the current schema, before it is released")
+var updateFixture = flag.Bool("update", false, "write the data file of the current schema, before it is released")
 
 // released is the file of the newest schema in testdata. Once a schema has been released its file is never made again.
 const released = "testdata/schema-3.db.gz"
 
-// TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what it
-// knew.
+// TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what
+// it knew.
 func TestReleasedSchemas(t *testing.T) {
-	if *update {
+	if *updateFixture {
 		writeReleased(t)
 	}
 	files, err := filepath.Glob("testdata/schema-*.db.gz")
 	if err != nil || len(files) != len(migrations)+1 {
 		t.Fatalf("%d files for %d schemas: %v", len(files), len(migrations)+1, err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+	for _, packed := range files {
+		t.Run(filepath.Base(packed), func(t *testing.T) {
 			dir := t.TempDir()
-			unpack(t, file, DataFile(dir))
+			unpack(t, packed, file.DataFile(dir))
 			later := newClock()
 			later.Advance(time.Hour) // with the time and the randomness of the file, its ids would be made once more
 			s := openTestIn(t, dir, at(later))
@@ -41,7 +42,8 @@ func TestReleasedSchemas(t *testing.T) {
 			if letters := lettersOf(t, s, user); len(letters) != 3 || letters[2].State != LetterSent {
 				t.Errorf("letters: %+v", letters)
 			}
-			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID || c.Load.Status != LoadRejected {
+			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID ||
+				c.Load.Status != LoadRejected {
 				t.Errorf("%+v, %v", c, err)
 			}
 			if pdf, err := uploaded(s, cleaningID(1)); err != nil || string(pdf) != "%PDF-1.7" {
@@ -52,7 +54,7 @@ func TestReleasedSchemas(t *testing.T) {
 			}
 			register(t, s, "new@example.com")
 			biker, err := s.BikerByEmail("lotte@example.com")
-			old := strings.Contains(file, "schema-1.") // of before there were bikers
+			old := strings.Contains(packed, "schema-1.") // of before there were bikers
 			if known := !old; known != (err == nil) || known && biker.Password == "" {
 				t.Errorf("%+v, %v", biker, err)
 			}
@@ -68,9 +70,9 @@ func TestReleasedSchemas(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, file, to string) {
+func unpack(t *testing.T, from, to string) {
 	t.Helper()
-	packed, err := os.ReadFile(file)
+	packed, err := os.ReadFile(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func writeReleased(t *testing.T) {
 	setPassword(t, s, lotte, 1)
 	post(t, s, "Acme", bad("failed@example.com", "Language"))
 	closeTest(t, s)
-	content, err := os.ReadFile(DataFile(dir))
+	content, err := os.ReadFile(file.DataFile(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import "sync"
 type signals struct {
 	owed    chan struct{} // one slot
 	resumed chan struct{} // one slot
-	fatal   chan struct{} // closed once, by the committer
 
 	mu     sync.Mutex
 	events chan struct{} // closed and replaced at each commit that made an event or ended a letter
@@ -15,19 +14,35 @@ type signals struct {
 func newSignals() *signals {
 	return &signals{
 		owed: make(chan struct{}, 1), resumed: make(chan struct{}, 1),
-		fatal: make(chan struct{}), events: make(chan struct{}),
+		events: make(chan struct{}),
 	}
 }
 
+// Whom a committed transaction wakes, as bits.
+const (
+	wakeOwed uint8 = 1 << iota
+	wakeResumed
+	wakeEvents
+)
+
+// signalOwed wakes the courier after the commit.
+func (t tx) signalOwed() { t.Signal(wakeOwed) }
+
+// signalResumed tells the courier after the commit that the operator has resumed sending.
+func (t tx) signalResumed() { t.Signal(wakeResumed) }
+
+// signalEvents wakes the readers of the feed after the commit.
+func (t tx) signalEvents() { t.Signal(wakeEvents) }
+
 // fire wakes whom a committed transaction named.
-func (s *signals) fire(who wake) {
-	if who.owed {
+func (s *signals) fire(who uint8) {
+	if who&wakeOwed != 0 {
 		tell(s.owed)
 	}
-	if who.resumed {
+	if who&wakeResumed != 0 {
 		tell(s.resumed)
 	}
-	if who.events {
+	if who&wakeEvents != 0 {
 		s.mu.Lock()
 		close(s.events)
 		s.events = make(chan struct{})
@@ -51,14 +66,10 @@ func (s *Store) Owed() <-chan struct{} { return s.signals.owed }
 // commits.
 func (s *Store) Resumed() <-chan struct{} { return s.signals.resumed }
 
-// Watch gives a channel that is closed at the next commit that makes an event or ends a letter. Take it before reading the feed: then no
-// event can fall between the two.
+// Watch returns a channel that is closed at the next commit that makes an event or ends a letter. Take it before
+// reading the feed: then no event can fall between the two.
 func (s *Store) Watch() <-chan struct{} {
 	s.signals.mu.Lock()
 	defer s.signals.mu.Unlock()
 	return s.signals.events
 }
-
-// Fatal gives a channel that is closed after a commit whose outcome is unknown. The process must end then, and start
-// again on what the disk says; until it has, every write is refused.
-func (s *Store) Fatal() <-chan struct{} { return s.signals.fatal }

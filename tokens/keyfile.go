@@ -69,39 +69,8 @@ func CreateKeyring(path string, random io.Reader, now time.Time) (*Keyring, erro
 	if err != nil {
 		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
 	}
-	if err := createFile(path, content); err != nil {
+	if err := private.Create(path, filepath.Base(path)+".new-*", content); err != nil {
 		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
 	}
 	return ring, nil
-}
-
-// createFile makes a file with this content appear at once and for good. The name is given by a hard link, because a
-// rename would silently replace a file that somebody else made in the meantime.
-func createFile(path string, content []byte) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err = os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir puts a directory's entries on the disk: syncing a file does not do that for its name.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

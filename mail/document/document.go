@@ -55,7 +55,7 @@ const (
 
 // statusColours show at a glance whether a tank may be loaded on this document.
 var statusColours = map[store.CleaningStatus]colour{
-	store.Planned: muted, store.Completed: amber, store.SignedOff: green, store.Cancelled: red, store.Void: red,
+	store.Planned: muted, store.Completed: amber, store.SignedOff: green, store.Cancelled: red, store.Invalid: red,
 }
 
 // head says which document this is, how far the cleaning is and who did it, beside the QR code.

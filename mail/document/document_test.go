@@ -318,7 +318,7 @@ func TestWords(t *testing.T) {
 			}
 		}
 		for _, status := range []store.CleaningStatus{
-			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void} {
+			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Invalid} {
 			if w.Statuses[status] == "" {
 				t.Errorf("%s has no word for %s", language, status)
 			}

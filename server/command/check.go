@@ -9,7 +9,7 @@ import (
 
 	"postern/server/config"
 	"postern/server/operator"
-	"postern/store"
+	"postern/store/file"
 )
 
 func check() command {
@@ -46,7 +46,7 @@ func (c *call) check() ([]string, error) {
 		err := c.ask(http.MethodPost, "/check", nil, nil, &answer)
 		return answer.Faults, err
 	}
-	path := store.DataFile(dir)
+	path := file.DataFile(dir)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, noData(dir)
 	}

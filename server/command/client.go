@@ -19,7 +19,7 @@ import (
 	"postern/server"
 	"postern/server/config"
 	"postern/server/operator"
-	"postern/store"
+	"postern/store/file"
 )
 
 // session is a way to the operator's handler.
@@ -51,7 +51,7 @@ func (a *asker) open() error {
 	if running, err := a.dial(dir); running || err != nil {
 		return err
 	}
-	_, missing := os.Stat(store.DataFile(dir))
+	_, missing := os.Stat(file.DataFile(dir))
 	if errors.Is(missing, os.ErrNotExist) && !a.makes {
 		return noData(dir)
 	}
@@ -63,7 +63,7 @@ func (a *asker) open() error {
 		fmt.Fprintf(a.errors, "there is no data file in %s: one is made (POSTERN_DATA names another directory)\n", dir)
 	}
 	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
-	if errors.Is(err, store.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now
+	if errors.Is(err, file.ErrInUse) { // the store has waited for it: an appliance that was starting answers by now
 		if running, _ := a.dial(dir); running {
 			return nil
 		}

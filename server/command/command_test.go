@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"postern/store/file"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,8 +19,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"postern/store"
 )
 
 func TestMain(m *testing.M) {
@@ -189,7 +188,7 @@ func hold(ts *testscript.TestScript, _ bool, _ []string) {
 func damage(ts *testscript.TestScript, _ bool, args []string) {
 	from, err := strconv.ParseInt(args[0], 10, 64)
 	ts.Check(err)
-	file, err := os.OpenFile(store.DataFile(ts.Getenv("POSTERN_DATA")), os.O_RDWR, 0)
+	file, err := os.OpenFile(file.DataFile(ts.Getenv("POSTERN_DATA")), os.O_RDWR, 0)
 	ts.Check(err)
 	defer file.Close()
 	_, err = file.WriteAt(bytes.Repeat([]byte{0xff}, 16<<10), from)

@@ -18,6 +18,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
 	"postern/tokens"
@@ -62,7 +63,7 @@ func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 		if err := s.store.Close(); err != nil {
 			t.Error(err)
 		}
-		if faults, err := store.CheckFile(store.DataFile(dir)); err != nil || len(faults) > 0 {
+		if faults, err := store.CheckFile(file.DataFile(dir)); err != nil || len(faults) > 0 {
 			t.Errorf("the data file has faults %q, %v", faults, err)
 		}
 	})

@@ -255,7 +255,7 @@ func (e *Room) noCleaning(c *web.Call) error {
 // (EFTCO, validity of cleaning documents, 2020).
 func (w words) verdict(c store.Cleaning) (text string, valid bool) {
 	switch {
-	case c.Status == store.Cancelled || c.Status == store.Void:
+	case c.Status == store.Cancelled || c.Status == store.Invalid:
 		return w.WithdrawnText, false
 	case c.Load.Status == store.LoadCompleted:
 		return w.LoadedText, false

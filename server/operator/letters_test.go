@@ -19,6 +19,7 @@ import (
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/file"
 )
 
 // lettersRoom is an operator's room on a store of its own, whose letters the test sends itself.
@@ -39,7 +40,7 @@ func newLettersRoom(t *testing.T, check operator.SmarthostChecker) lettersRoom {
 		if err := kept.Close(); err != nil {
 			t.Error(err)
 		}
-		if faults, err := store.CheckFile(store.DataFile(dir)); err != nil || len(faults) > 0 {
+		if faults, err := store.CheckFile(file.DataFile(dir)); err != nil || len(faults) > 0 {
 			t.Errorf("the data file afterwards: %q, %v", faults, err)
 		}
 	})

@@ -19,6 +19,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
+	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
@@ -59,7 +60,7 @@ func New(o Options) (*Operator, error) {
 	return made, nil
 }
 
-func (o *Operator) copyName() string { return store.DataFile(o.Dir) + ".check" }
+func (o *Operator) copyName() string { return file.DataFile(o.Dir) + ".check" }
 
 // longestList is how many items one answer of a list holds at most.
 const longestList = 500

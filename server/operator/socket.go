@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"postern/store"
+	"postern/store/file"
 	"postern/store/private"
 )
 
@@ -69,7 +69,7 @@ func Judge(dir string) error {
 	} else if err != nil {
 		return err
 	}
-	return errors.Join(private.Dir(dir, store.DataFile(dir)), private.Socket(filepath.Join(dir, socketName)))
+	return errors.Join(private.Dir(dir, file.DataFile(dir)), private.Socket(filepath.Join(dir, socketName)))
 }
 
 // Dial reaches the appliance that runs on a data directory.

@@ -19,6 +19,7 @@ import (
 
 	"postern/server/web"
 	"postern/store"
+	"postern/store/file"
 	"postern/tokens"
 )
 
@@ -74,7 +75,7 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		faults, err := store.CheckFile(store.DataFile(dir))
+		faults, err := store.CheckFile(file.DataFile(dir))
 		if err != nil || len(faults) > 0 {
 			t.Errorf("the file is not consistent: %v, %v", faults, err)
 		}

@@ -38,7 +38,7 @@ func CleaningObject(data *store.CleaningData) fields.Object {
 		"driver":             text(&data.Driver, false),
 		"seals":              fields.List(&data.Seals, maxSeals, func(seal *string) fields.Reader { return text(seal, true) }),
 		"status": fields.Enum(&data.Status, true,
-			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Void),
+			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Invalid),
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// ID names a record. IDs that the store makes are UUIDs of version 7 (RFC 9562 §5.7): their first six octets are the
+// ID names a record. IDs that the store makes are UUIDs of version 7 (RFC 9562 §5.7): their first six bytes are the
 // time in milliseconds, so that new records land at the right edge of their B+tree. A cleaning's ID is the GUID that
 // its owner gave it, of whatever version. The zero ID means "none".
 type ID [16]byte
@@ -32,10 +32,10 @@ func Parse(text string) (ID, error) {
 	return id, nil
 }
 
-// IsZero tells whether the ID names nothing.
+// IsZero reports whether the ID names nothing.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// String gives the GUID in lower case.
+// String returns the GUID in lower case.
 func (id ID) String() string {
 	text, _ := id.AppendText(make([]byte, 0, 36))
 	return string(text)

@@ -38,7 +38,7 @@ func New(kind Kind, reason string) *Refusal { return &Refusal{Kind: kind, Reason
 // Error is the caller's sentence, without the cause.
 func (r *Refusal) Error() string { return r.Reason }
 
-// Unwrap gives the cause to errors.Is and the log.
+// Unwrap returns the cause to errors.Is and the log.
 func (r *Refusal) Unwrap() error { return r.Cause }
 
 // Is reports whether err is a Refusal of that kind.

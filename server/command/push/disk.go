@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"postern/store/private"
 	"strings"
 	"syscall"
 	"time"
@@ -74,7 +75,7 @@ func SaveFailures(dir string, f *File, failures []Failure) (path string, there b
 		if isSameContent(path, content) {
 			return path, true, nil
 		}
-		if err = createFile(path, content); !errors.Is(err, fs.ErrExist) {
+		if err = private.Create(path, unfinished+"*", content); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
@@ -92,52 +93,6 @@ func isSameContent(path string, content []byte) bool {
 	}
 	old, err := os.ReadFile(path)
 	return err == nil && bytes.Equal(old, content)
-}
-
-// createFile makes a file with this content appear at once and for good; fs.ErrExist where there is one. The name is
-// given by a hard link, which replaces nothing; where the disk knows none, by a rename after a look.
-func createFile(path string, content []byte) (err error) {
-	dir := filepath.Dir(path)
-	file, err := os.CreateTemp(dir, unfinished+"*") // mode 0600: it holds people
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if err = os.Link(file.Name(), path); errors.Is(err, fs.ErrExist) {
-		return err
-	} else if err != nil {
-		if err = rename(file.Name(), path); err != nil {
-			return err
-		}
-	}
-	return syncDir(dir)
-}
-
-// rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process
-// could put one there, which the watcher's lock keeps other watchers from.
-func rename(from, to string) error {
-	if _, err := os.Lstat(to); err == nil {
-		return fmt.Errorf("%s: %w", to, fs.ErrExist)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Rename(from, to)
-}
-
-// syncDir puts a directory's names on the disk: syncing a file does not do that.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // leaving is a file that goes from a directory into one below it, with a file beside it that says why, if anything is
@@ -183,7 +138,7 @@ func (l leaving) move(now time.Time) (moved, why string, err error) {
 	if why != "" {
 		why = filepath.Join(l.below, why)
 	}
-	return filepath.Join(l.below, moved), why, errors.Join(syncDir(target), syncDir(l.dir))
+	return filepath.Join(l.below, moved), why, errors.Join(private.Sync(target), private.Sync(l.dir))
 }
 
 // saidBefore finds a file of this one's that says the same.
@@ -210,9 +165,9 @@ func (l leaving) settle(target, moved, why string, known bool) error {
 		return fs.ErrExist
 	}
 	if why != "" && !known {
-		if err := createFile(filepath.Join(target, why), l.content); err != nil {
+		if err := private.Create(filepath.Join(target, why), unfinished+"*", l.content); err != nil {
 			return err
 		}
 	}
-	return rename(filepath.Join(l.dir, l.name), to)
+	return private.Rename(filepath.Join(l.dir, l.name), to)
 }

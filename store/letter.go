@@ -1,0 +1,115 @@
+package store
+
+import (
+	"postern/store/guid"
+	"time"
+)
+
+// LetterKind says what a letter is about.
+type LetterKind string
+
+// The kinds of letter to users.
+const (
+	LetterActivate LetterKind = "activate" // the link that proves the mailbox
+	LetterDocument LetterKind = "document" // the eECD as a PDF
+	LetterDecided  LetterKind = "decided"  // a load was completed or rejected in the user's name
+)
+
+// LetterTest is a letter that the operator has asked for, to see whether letters arrive. It is to nobody whom the store
+// knows.
+const LetterTest LetterKind = "test"
+
+// LetterState is where a letter stands between being owed and being done.
+type LetterState string
+
+// The states of a letter. A queued one is either due or claimed by the courier; the last three are final, and kept for
+// a while.
+const (
+	LetterQueued    LetterState = "queued"
+	LetterHeld      LetterState = "held" // waits for the operator
+	LetterSent      LetterState = "sent"
+	LetterFailed    LetterState = "failed"
+	LetterCancelled LetterState = "cancelled"
+)
+
+// Letter is one mail that the appliance owes one mailbox. It holds no text and no token: both are made when it is sent.
+type Letter struct {
+	ID         guid.ID     `json:"id"`
+	Kind       LetterKind  `json:"kind"`
+	Language   string      `json:"language"`
+	To         string      `json:"to"` // empty after an erasure
+	MessageID  string      `json:"messageId"`
+	Person     guid.ID     `json:"person"`             // the user or biker, or who stands for the address; zero: erased
+	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
+	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
+	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
+	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another now: overtaken
+	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
+	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
+	State      LetterState `json:"state"`
+	OwedAt     time.Time   `json:"owedAt"`
+	DueAt      time.Time   `json:"dueAt"`              // next try, while queued
+	DoneAt     time.Time   `json:"doneAt,omitzero"`    // when it was sent, failed or cancelled
+	Tries      int         `json:"tries,omitzero"`     // attempts so far, whosever fault their ends were
+	PutOff     int         `json:"putOff,omitzero"`    // those that put the letter off: its step in the schedule
+	Waited     Span        `json:"waited,omitzero"`    // sum of its own retry delays, for MAIL_GIVE_UP_AFTER
+	Reason     string      `json:"reason,omitzero"`    // why it failed, was held or cancelled
+	Attempts   []Attempt   `json:"attempts,omitempty"` // the last 10
+}
+
+// Span is a duration that JSON shows as Go writes it, as 1m30s.
+type Span time.Duration
+
+// String writes the span as Go writes durations.
+func (s Span) String() string { return time.Duration(s).String() }
+
+// MarshalText is what JSON writes for a span.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *Span) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	*s = Span(d)
+	return err
+}
+
+// The kinds of letter to bikers.
+const (
+	LetterWelcome         LetterKind = "welcome"          // registered: set your password
+	LetterExisting        LetterKind = "existing"         // you have an account already
+	LetterUnregistered    LetterKind = "failed"           // the registration failed; to nobody whom the store knows
+	LetterRecover         LetterKind = "recover"          // a link to set a new password
+	LetterPasswordChanged LetterKind = "password-changed" // a notice
+)
+
+// ToBiker tells which population a letter's person belongs to: bikers, or else users.
+func (k LetterKind) ToBiker() bool {
+	switch k {
+	case LetterWelcome, LetterExisting, LetterUnregistered, LetterRecover, LetterPasswordChanged:
+		return true
+	}
+	return false
+}
+
+// ToNobody tells of letters whose recipient is nobody whom the store knows.
+func (k LetterKind) ToNobody() bool { return k == LetterUnregistered || k == LetterTest }
+
+// nobody stands for the person of a letter to an address that nobody is known by, so that such letters are found by it.
+// It is kept no longer than the letter names the address.
+func nobody(email string) guid.ID { return guid.ID(emailHash(email)) }
+
+// event is what the feed tells of a letter.
+func (l Letter) event(kind string) Event {
+	event := Event{Type: kind, Letter: l.ID, Cleaning: l.Cleaning, Partner: l.Partner}
+	switch {
+	case l.Kind.ToNobody():
+	case l.Kind.ToBiker():
+		event.Biker = l.Person
+	default:
+		event.User = l.Person
+	}
+	return event
+}
+
+// open reports whether a letter is still to be sent.
+func (l Letter) open() bool { return l.State == LetterQueued || l.State == LetterHeld }

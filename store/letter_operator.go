@@ -1,0 +1,271 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"postern/store/guid"
+	"postern/store/refuse"
+	"time"
+)
+
+// HoldLetter keeps a queued letter from being sent until it is released; time held counts against no letter. It refuses
+// with NotFound, and with Conflict where the letter is not queued, or is being tried at this moment.
+func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
+		letter, err := t.letter(id)
+		switch {
+		case err != nil:
+			return Letter{}, err
+		case letter.State == LetterHeld:
+			return letter, nil
+		case letter.State != LetterQueued:
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+"; only a queued one can be held.")
+		case t.Has(letterClaimedBucket, id[:]):
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is being tried at this moment; look again in a moment.")
+		}
+		err = t.hold(&letter)
+		return letter, err
+	})
+}
+
+func (t tx) hold(letter *Letter) error {
+	if err := t.unqueue(*letter); err != nil {
+		return err
+	}
+	if err := t.count(letter.State, LetterHeld); err != nil {
+		return err
+	}
+	letter.State, letter.Reason = LetterHeld, "held by the operator"
+	if err := t.Put(letterHeldBucket, letter.ID[:], nil); err != nil {
+		return err
+	}
+	if err := letters.Put(t.Tx, letter.ID[:], *letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_held"))
+}
+
+// CancelLetter ends a letter that is queued or held. One that is on the wire at that moment may arrive all the same,
+// and is then sent. It refuses with NotFound, and with Conflict where the letter is done.
+func (s *Store) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	return writeVital(ctx, s, func(t tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if !letter.open() {
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+" already.")
+		}
+		if err := t.cancel(&letter, "cancelled by the operator"); err != nil {
+			return Letter{}, err
+		}
+		return letter, t.tell(letter.event("operator.letter_cancelled"))
+	})
+}
+
+// OweTest owes a letter that says nothing but that letters arrive.
+func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
+		id, err := t.owe(Letter{Kind: LetterTest, Person: nobody(email), To: email, Language: language})
+		if err != nil {
+			return Letter{}, err
+		}
+		if err := t.tell(Event{Type: "operator.letter_test", Letter: id}); err != nil {
+			return Letter{}, err
+		}
+		return t.letter(id)
+	})
+}
+
+// FailedSince counts the letters that have failed since then, and that nobody had tried again.
+func (s *Store) FailedSince(then time.Time) (int, error) {
+	return read(s, func(t tx) (failed int, err error) {
+		prefix := donePrefix(LetterFailed)
+		c := t.Cursor(letterDoneBucket)
+		from := append(prefix, timeKey(then, guid.ID{})...)
+		for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+			failed++
+		}
+		return failed, nil
+	})
+}
+
+// QueueStats is how the mail queue stands.
+type QueueStats struct {
+	Counts map[LetterState]int
+	Oldest time.Time // when the oldest of the letters that are due was owed; zero: none is due
+}
+
+// dueLooked is how many due letters QueueStats looks at: those that have been due longest.
+const dueLooked = 1000
+
+// QueueStats sums up the queue.
+func (s *Store) QueueStats() (QueueStats, error) {
+	return read(s, func(t tx) (QueueStats, error) {
+		stats := QueueStats{Counts: t.letterCounts()}
+		due, _ := t.dueLetters(dueLooked)
+		for _, letter := range due {
+			if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
+				stats.Oldest = letter.OwedAt
+			}
+		}
+		return stats, nil
+	})
+}
+
+// RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew. Its
+// address counts as one that has a mailbox again.
+// It refuses with Conflict where the letter was sent or cancelled.
+func (s *Store) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.State == LetterSent || letter.State == LetterCancelled {
+			return Letter{}, refuse.New(refuse.Conflict, "The letter "+id.String()+" is "+string(letter.State)+
+				"; only a failed, held or queued one can be tried again.")
+		}
+		if letter.To == "" {
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" was to a person who has been erased since.")
+		}
+		if t.Has(letterClaimedBucket, id[:]) {
+			return letter, nil // being tried at this moment
+		}
+		err = t.retry(&letter)
+		return letter, err
+	})
+}
+
+func (t tx) retry(letter *Letter) error {
+	if err := t.noteDeliverable(letter.To); err != nil {
+		return err
+	}
+	if letter.open() {
+		if err := t.unqueue(*letter); err != nil {
+			return err
+		}
+	}
+	letter.PutOff, letter.Waited, letter.DueAt = 0, 0, t.Now()
+	if err := t.requeue(letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_retried"))
+}
+
+// retriedAtOnce bounds how many letters one transaction takes up again.
+const retriedAtOnce = 500
+
+// RetryFailed makes all letters due now that have failed up to this moment, and tells how many there were.
+func (s *Store) RetryFailed(ctx context.Context) (int, error) {
+	before := s.file.Now()
+	return s.inStretches(ctx, donePrefix(LetterFailed), func(t tx, from []byte) (int, []byte, error) {
+		return t.retryFailed(from, before)
+	})
+}
+
+// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
+// a key, and gives how much it did and the key of the next one, nil behind the last.
+func (s *Store) inStretches(ctx context.Context, from []byte,
+	do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
+	for from != nil {
+		next := from
+		n, err := write(ctx, s, func(t tx) (n int, err error) {
+			n, next, err = do(t, from)
+			return n, err
+		})
+		if err != nil {
+			return total, err
+		}
+		total, from = total+n, next
+	}
+	return total, nil
+}
+
+// retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
+func (t tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
+	var failed []Letter
+	looked, prefix := 0, donePrefix(LetterFailed)
+	c := t.Cursor(letterDoneBucket)
+	for key, _ := c.Seek(from); key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		at, id := splitTimeKey(key[len(prefix):])
+		if at.After(before) {
+			break
+		}
+		if looked++; looked > retriedAtOnce {
+			next = bytes.Clone(key)
+			break
+		}
+		if letter, err := t.letter(id); err == nil && letter.To != "" { // neither the erased nor the damaged
+			failed = append(failed, letter)
+		}
+	}
+	for i := range failed {
+		if err := t.retry(&failed[i]); err != nil {
+			return 0, nil, err
+		}
+	}
+	return len(failed), next, nil
+}
+
+// ReleaseLetter makes a held letter due now. It refuses with NotFound, and with Conflict where it is not held.
+func (s *Store) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	return write(ctx, s, func(t tx) (Letter, error) {
+		letter, err := t.letter(id)
+		if err != nil {
+			return Letter{}, err
+		}
+		if letter.State != LetterHeld {
+			return Letter{}, refuse.New(refuse.Conflict,
+				"The letter "+id.String()+" is "+string(letter.State)+", and not held.")
+		}
+		err = t.unhold(&letter)
+		return letter, err
+	})
+}
+
+// ReleaseHeld makes all letters due now that are held, and were owed up to this moment, and tells how many there were.
+func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
+	before := s.file.Now()
+	return s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) {
+		return t.releaseHeld(from, before)
+	})
+}
+
+// releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
+func (t tx) releaseHeld(from []byte, before time.Time) (released int, next []byte, err error) {
+	var held []Letter
+	looked := 0
+	c := t.Cursor(letterHeldBucket)
+	for key, _ := c.Seek(from); key != nil; key, _ = c.Next() {
+		if looked++; looked > retriedAtOnce {
+			next = bytes.Clone(key)
+			break
+		}
+		letter, err := t.letter(guid.ID(key)) // a damaged one is for the check of the file to name
+		if err == nil && !letter.OwedAt.After(before) {
+			held = append(held, letter)
+		}
+	}
+	for i := range held {
+		if err := t.unhold(&held[i]); err != nil {
+			return 0, nil, err
+		}
+	}
+	return len(held), next, nil
+}
+
+func (t tx) unhold(letter *Letter) error {
+	if err := t.unqueue(*letter); err != nil {
+		return err
+	}
+	letter.DueAt = t.Now()
+	if err := t.requeue(letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_released"))
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"errors"
+	"io"
+	"postern/store/file"
+	"postern/store/guid"
+	"postern/store/limit"
+	"sync"
+	"time"
+)
+
+// Options is what a store is told once, when it is opened.
+type Options struct {
+	Now        func() time.Time // nil: time.Now
+	Random     io.Reader        // nil: crypto/rand; used by one goroutine at a time
+	MailDomain string           // right side of Message-IDs
+	Rules      Rules
+
+	// AddressKey returns the key for the hashes of e-mail addresses in the file, which must be the same each time. It
+	// is called once the directory is locked and before anything is migrated, and is told whether the file knows
+	// people: then a key that is missing must not be made anew. nil: 32 zeros, for tools and tests.
+	AddressKey func(knowsPeople bool) ([32]byte, error)
+
+	// OverLimit is told of everything that goes over one of the store's limits, after its transaction. It must be
+	// quick.
+	OverLimit func(Limit, LimitOutcome)
+
+	// Free tells how many bytes a directory's disk has in all, and how many this process may still use. nil: statfs(2).
+	Free func(dir string) (free, total uint64, err error)
+}
+
+// Rules are the settings that decide facts.
+type Rules struct {
+	ConfirmationReuse time.Duration // a used confirmation token answers the same for so long
+	ReactivateAfter   time.Duration // a mailbox not proven for so long must be proven anew
+	GiveUpAfter       time.Duration // a letter whose own delays sum up to this has failed
+	MailboxSignIn     bool          // users' calls take a proven token, which only the mailbox gives
+
+	StrangerLetters limit.Rate // letters to mailboxes that nobody has proven, in all; zero: no limit
+	AddressLetters  limit.Rate // letters to one address; zero: no limit
+	PartnerLetters  limit.Rate // letters that one partner causes, the rest are held; zero: no limit
+	PartnerPeople   limit.Rate // people of whom one partner's calls have something stored; zero: no limit
+	PartnerAnswers  limit.Rate // megabytes of answers kept for one partner's Idempotency-Keys; zero: no limit
+
+	RepeatLettersAfter time.Duration // a person is told again that there is an account, or that the same failed
+	LoginTries         int           // wrong passwords before delays start; 0: no delays
+}
+
+// Store is the data file of one appliance and everything that may be done with it. It may be used by many goroutines.
+type Store struct {
+	options Options
+	rules   Rules
+	file    *file.File
+	signals *signals
+
+	appliance  guid.ID
+	addressKey [32]byte
+	macs       sync.Pool // of hashes under addressKey
+	memos      memos
+}
+
+// Open takes a data directory and opens the data file in it, as file.Open does. A file that cannot be opened is left as
+// it is.
+func Open(dir string, o Options) (*Store, error) { return open(dir, o, migrations) }
+
+func open(dir string, o Options, steps []migration) (*Store, error) {
+	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
+	opened, err := file.Open(dir, file.Options{Schema: s.schema(steps), Now: o.Now, Random: o.Random, Free: o.Free,
+		Before: s.takeAddressKey, Signal: s.signals.fire})
+	if err != nil {
+		return nil, err
+	}
+	s.file = opened
+	about, err := read(s, tx.meta)
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	s.appliance = about.Appliance
+	return s, nil
+}
+
+// takeAddressKey asks for the key of the hashes of addresses.
+func (s *Store) takeAddressKey(look file.Runner) (err error) {
+	var known bool
+	err = look(func(t *file.Tx) error {
+		known = holdsAny(t, userBucket) || holdsAny(t, bikerBucket)
+		return nil
+	})
+	if err == nil && s.options.AddressKey != nil {
+		s.addressKey, err = s.options.AddressKey(known)
+	}
+	return err
+}
+
+// holdsAny reports whether a bucket, which an older schema may not have, has a key.
+func holdsAny(t *file.Tx, bucket []byte) bool {
+	if !t.HasBucket(bucket) {
+		return false
+	}
+	key, _ := t.Cursor(bucket).First()
+	return key != nil
+}
+
+// Close refuses what comes, writes what has been accepted, waits for reads to end, and lets go of the directory.
+func (s *Store) Close() error { return s.file.Close() }
+
+// Ready returns nil where writes are accepted. Otherwise its error says in one sentence, for the operator, why not.
+func (s *Store) Ready() error { return s.file.Ready() }
+
+// Fatal returns a channel that is closed after a commit whose outcome is unknown. The process must end then, and start
+// again on what the disk says; until it has, every write is refused.
+func (s *Store) Fatal() <-chan struct{} { return s.file.Fatal() }
+
+// Copy writes the data file, as the last commit left it, to a new file; see file.File.Copy.
+func (s *Store) Copy(path string) error { return s.file.Copy(path) }
+
+// ApplianceID names this appliance. It is made at the first start and stays with the data file.
+func (s *Store) ApplianceID() guid.ID { return s.appliance }
+
+// Limit names one of the rate limits that the store keeps, for the operator.
+type Limit string
+
+// The limits.
+const (
+	StrangerLetters Limit = "stranger_letters" // to mailboxes never proven, in all
+	AddressLetters  Limit = "address_letters"  // with a link, to one address
+	MailboxLetters  Limit = "mailbox_letters"  // to one mailbox under its plus addresses
+	PartnerLetters  Limit = "partner_letters"  // that one partner causes
+	FailedLetters   Limit = "failed_letters"   // about failed registrations, that one partner causes
+)
+
+// LimitOutcome says what became of what went over a limit.
+type LimitOutcome string
+
+// The outcomes.
+const (
+	Refused  LimitOutcome = "refused"  // the caller was told to come back later
+	Withheld LimitOutcome = "withheld" // the normal answer, without a letter
+	Held     LimitOutcome = "held"     // the letter waits for the operator
+)
+
+// over has Options.OverLimit told once the transaction has ended well, whatever becomes of the function that runs.
+func (t tx) over(limit Limit, outcome LimitOutcome) {
+	if tell := t.store.options.OverLimit; tell != nil {
+		t.After(func() { tell(limit, outcome) })
+	}
+}
