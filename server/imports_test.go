@@ -16,6 +16,7 @@ var below = map[string]string{
 	"":                    "server/command",
 	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store tokens",
 	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/letters store tokens tokens/password",
+	"server/e2e":          "",
 	"server/config":       "server/web mail/letters store",
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",

@@ -66,14 +66,14 @@ func later(a, b time.Time) time.Time {
 const attendanceEvery = 10 * time.Second
 
 // watchPartners logs who has become silent, and who is back.
-func (a *App) watchPartners(ctx context.Context) {
+func (a *App) watchPartners(ctx context.Context) error {
 	tick := time.NewTicker(attendanceEvery)
 	defer tick.Stop()
 	missing := map[string]bool{}
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 			missing = a.logAbsent(missing)
 		}

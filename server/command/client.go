@@ -62,7 +62,7 @@ func (a *asker) open() error {
 	if errors.Is(missing, os.ErrNotExist) {
 		fmt.Fprintf(a.errors, "there is no data file in %s: one is made (POSTERN_DATA names another directory)\n", dir)
 	}
-	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
+	app, err := server.Open(server.Options{Config: config, Log: newLogger(a.errors, "console", zerolog.ErrorLevel), Offline: true})
 	if errors.Is(err, store.ErrHeld) { // the store has waited for it: an appliance that was starting answers by now
 		if running, _ := a.dial(dir); running {
 			return nil

@@ -65,7 +65,7 @@ func demoConfig() (config.Config, error) {
 }
 
 func (c *call) demo(config config.Config) error {
-	app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
+	app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 	if err != nil {
 		return err
 	}
@@ -77,14 +77,11 @@ func (c *call) demo(config config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := app.Listen(); err != nil {
-		return err
-	}
 	if err := hideFromGit(config.Data); err != nil {
 		return err
 	}
 	values := demoValues{Token: token, TokenFile: file, Document: filepath.Join(filepath.Dir(file), "eecd.pdf")}
-	if err := c.printCalls(config.WithAddress(app.Addr()), values); err != nil {
+	if err := c.printCalls(app.Config(), values); err != nil {
 		return err
 	}
 	return app.Run(c.ctx)

@@ -29,7 +29,7 @@ func serve() command {
 					return err
 				}
 				tuneMemory()
-				app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
+				app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err
 				}

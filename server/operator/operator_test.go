@@ -40,7 +40,7 @@ func open(t *testing.T, dir string) *server.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := server.Open(config, zerolog.New(t.Output()))
+	app, err := server.Open(server.Options{Config: config, Log: zerolog.New(t.Output())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package server
+package e2e
 
 import (
 	"context"
@@ -7,33 +7,19 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"postern/store"
-	"postern/tokens"
 )
 
 // TestKnownInAFlood: while one IPv6 /48 has as many passwords looked at as it may, people who are known get in: by a
 // browser that has logged in before, and by the link from their mailbox.
 func TestKnownInAFlood(t *testing.T) {
-	app := begin(t, io.Discard, "TRUSTED_PROXIES=127.0.0.0/8", "LIMIT_LOGIN=off")
-	const email, password = "zoe@example.org", "quilt lantern orbit pepper"
-	_, err := app.store.AddPlan(t.Context(), store.Plan{Code: "P", Client: "C", Language: "nl"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	partner := store.PartnerInput{Name: "Payroll", Token: store.PartnerToken{Last: "abcd"}}
-	if _, err = app.store.AddPartner(t.Context(), partner); err != nil {
-		t.Fatal(err)
-	}
-	data := store.BikerData{BikePlanCode: "P", FirstName: "Z", LastName: "C", Language: "nl"}
-	if _, err = app.store.RegisterBikers(t.Context(), store.BikerList{Partner: "Payroll",
-		People: []store.Candidate{{Email: email, Said: email, BikerData: data}}}); err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
+	email := addBikers(t, dir, 1)[0]
+	addKeys(t, dir)
+	app := begin(t, io.Discard, "DATA="+dir, "TRUSTED_PROXIES=127.0.0.0/8", "LIMIT_LOGIN=off", "OPERATOR_LISTEN=127.0.0.1:0")
 	post := func(ctx context.Context, jar http.CookieJar, from, path string, form url.Values) (int, error) {
 		request, err := http.NewRequestWithContext(ctx, "POST", app.url+path, strings.NewReader(form.Encode()))
 		if err != nil {
@@ -50,17 +36,25 @@ func TestKnownInAFlood(t *testing.T) {
 		_, _ = io.Copy(io.Discard, answer.Body)
 		return answer.StatusCode, answer.Body.Close()
 	}
-	link := func() string {
-		biker, err := app.store.BikerByEmail(email)
+	link := func() string { // mailed to who forgot the password
+		status, err := post(t.Context(), nil, "2001:db8:2::1", "/biker/forgot", url.Values{"email": {email}})
+		if status != 200 || err != nil {
+			t.Fatalf("forgot: %d, %v", status, err)
+		}
+		if err := app.awaitNoneQueued(email); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := app.client.Get("http://" + app.OperatorAddr().String() + "/inbox/api/v1/wait?timeout=10s&to=" + url.QueryEscape(email))
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := app.sealer.Seal(tokens.Recovery, tokens.Claims{Subject: biker.ID, Email: tokens.EmailHash(email),
-			Generation: biker.LinkGeneration, IssuedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)})
-		if err != nil {
-			t.Fatal(err)
+		defer answer.Body.Close()
+		letter, err := io.ReadAll(answer.Body)
+		found := regexp.MustCompile(`/biker/password\?token=([A-Za-z0-9_-]+)`).FindSubmatch(letter)
+		if found == nil || err != nil {
+			t.Fatalf("no link in %s, %v", letter, err)
 		}
-		return token
+		return string(found[1])
 	}
 	jar, _ := cookiejar.New(nil)
 	want := func(jar http.CookieJar, path string, form url.Values) {
@@ -69,7 +63,7 @@ func TestKnownInAFlood(t *testing.T) {
 			t.Errorf("%s: %d, %v", path, status, err)
 		}
 	}
-	want(jar, "/biker/password", url.Values{"token": {link()}, "password": {password}})
+	want(jar, "/biker/login", url.Values{"email": {email}, "password": {loadPassword}})
 
 	ctx, stop := context.WithCancel(t.Context())
 	var flood sync.WaitGroup
@@ -88,10 +82,10 @@ func TestKnownInAFlood(t *testing.T) {
 	}
 	<-full
 	for range 3 {
-		want(jar, "/biker/login", url.Values{"email": {email}, "password": {password}})
+		want(jar, "/biker/login", url.Values{"email": {email}, "password": {loadPassword}})
 	}
-	want(jar, "/biker/change-password", url.Values{"current": {password}, "password": {"harbour violin cactus thirteen"}})
-	want(nil, "/biker/password", url.Values{"token": {link()}, "password": {password}})
+	want(jar, "/biker/change-password", url.Values{"current": {loadPassword}, "password": {"harbour violin cactus thirteen"}})
+	want(nil, "/biker/password", url.Values{"token": {link()}, "password": {loadPassword}})
 	stop()
 	flood.Wait()
 }

@@ -1,9 +1,8 @@
-package server
+package e2e
 
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rs/zerolog"
 
+	"postern/server"
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
@@ -188,7 +188,7 @@ func (r *scriptRun) save(ts *testscript.TestScript, args []string) error {
 }
 
 func (r *scriptRun) letter(ts *testscript.TestScript, args []string) error {
-	if err := r.app.awaitSent(args[0]); err != nil {
+	if err := r.app.awaitNoneQueued(args[0]); err != nil {
 		return err
 	}
 	_, err := r.request("GET", "/inbox/api/v1/wait?timeout=10s&to="+url.QueryEscape(args[0]), http.Header{}, "")
@@ -273,7 +273,7 @@ func (c *testClock) advance(d time.Duration) {
 
 // testApp is an appliance that runs in this process.
 type testApp struct {
-	*App
+	*server.App
 	url      string
 	client   *http.Client
 	operator *http.Client
@@ -299,11 +299,8 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 	if os.Getenv("TEST_LOG") != "" {
 		logs = io.MultiWriter(logs, os.Stderr)
 	}
-	app, err := open(config, zerolog.New(logs), clock.now, rand.Reader)
+	app, err := server.Open(server.Options{Config: config, Log: zerolog.New(logs), Now: clock.now})
 	if err != nil {
-		return nil, err
-	}
-	if err := app.Listen(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -330,14 +327,50 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 	return t, nil
 }
 
-// awaitSent waits until no letter to an address is queued any more.
-func (t *testApp) awaitSent(email string) error {
-	for {
-		news := t.store.Watch()
-		queued, err := t.store.Letters(store.LetterFilter{To: email, State: store.LetterQueued})
-		if err != nil || len(queued) == 0 {
+// awaitNoneQueued waits until no letter to an address is queued any more.
+func (t *testApp) awaitNoneQueued(email string) error {
+	queued, err := t.letters(email, store.LetterQueued)
+	for _, letter := range queued {
+		var after operator.Letter
+		if err := t.operatorGet("/letters/"+letter.ID.String(), url.Values{"wait": {"30s"}}, &after); err != nil {
 			return err
 		}
-		<-news
+		if after.State == store.LetterQueued {
+			return fmt.Errorf("the letter %s to %s stays queued", letter.ID, email)
+		}
 	}
+	return err
+}
+
+// letters lists the letters to an address, empty for any, in a state, empty for all.
+func (t *testApp) letters(email string, state store.LetterState) (all []operator.Letter, err error) {
+	query := url.Values{"state": {string(state)}}
+	for {
+		var page operator.Page[operator.Letter]
+		if err := t.operatorGet("/letters", query, &page); err != nil {
+			return nil, err
+		}
+		for _, letter := range page.Items { // the operator's own filter refuses what is no address
+			if email == "" || strings.EqualFold(letter.To, email) {
+				all = append(all, letter)
+			}
+		}
+		if page.Next.IsZero() {
+			return all, nil
+		}
+		query.Set("before", page.Next.String())
+	}
+}
+
+// operatorGet asks for something of the operator's.
+func (t *testApp) operatorGet(path string, query url.Values, answer any) error {
+	response, err := t.operator.Get("http://operator" + operator.Prefix + path + "?" + query.Encode())
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %d", path, response.StatusCode)
+	}
+	return json.UnmarshalRead(response.Body, answer)
 }

@@ -1,4 +1,4 @@
-package server
+package e2e
 
 import (
 	"bytes"
@@ -100,8 +100,7 @@ func (r *scriptRun) letters(_ *testscript.TestScript, args []string) error {
 	if address == "-" {
 		address = ""
 	}
-	const all = 1000
-	found, err := r.app.store.Letters(store.LetterFilter{To: address, State: store.LetterState(want[1]), Limit: all})
+	found, err := r.app.letters(address, store.LetterState(want[1]))
 	n := 0
 	for _, letter := range found {
 		if want[0] == "" || string(letter.Kind) == want[0] {

@@ -1,4 +1,4 @@
-package server_test
+package e2e
 
 import (
 	"bytes"
@@ -139,7 +139,7 @@ func TestDrain(t *testing.T) {
 	late := dial("POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		len(body), body[:10])
 	// What net/http has not read when it is told to stop it drops; what has begun is to be seen to its end.
-	untilRunning("mail.(*Inbox).Wait", "eecd.(*Room).register")
+	untilRunning(t, "/server/inbox/wait.go:", "/server/eecd/")
 	stopped := make(chan struct{})
 	go func() {
 		app.stop()
@@ -155,11 +155,16 @@ func TestDrain(t *testing.T) {
 	<-stopped
 }
 
-// untilRunning waits until some goroutine is in each of the functions.
-func untilRunning(functions ...string) {
+// untilRunning waits until goroutines are in code of all these places.
+func untilRunning(t *testing.T, places ...string) {
+	t.Helper()
 	stacks := make([]byte, 1<<20)
-	for _, function := range functions {
-		for !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte(function)) {
+	late := time.Now().Add(10 * time.Second)
+	for _, place := range places {
+		for !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte(place)) {
+			if time.Now().After(late) {
+				t.Fatalf("nothing runs in %s", place)
+			}
 			runtime.Gosched()
 		}
 	}
@@ -180,7 +185,7 @@ func TestKeyFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		app, err := server.Open(config, zerolog.Nop())
+		app, err := server.Open(server.Options{Config: config, Log: zerolog.Nop(), Offline: true})
 		if err == nil {
 			err = app.Close()
 		}

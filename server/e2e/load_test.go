@@ -1,4 +1,4 @@
-package server_test
+package e2e
 
 import (
 	"bytes"
@@ -42,11 +42,8 @@ func run(t testing.TB, settings ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := server.Open(config, zerolog.Nop())
+	app, err := server.Open(server.Options{Config: config, Log: zerolog.Nop()})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,4 +1,4 @@
-package server
+package e2e
 
 import (
 	"bytes"
@@ -58,7 +58,7 @@ func TestOperatorHosts(t *testing.T) {
 		{sent("https://postern.example", "OPERATOR_LISTEN=127.0.0.1:0"), "localhost:1", "postern.example"},
 	} {
 		app := begin(t, io.Discard, test.settings...)
-		_, port, _ := net.SplitHostPort(app.listeners.operator.Addr().String())
+		_, port, _ := net.SplitHostPort(app.OperatorAddr().String())
 		address := "127.0.0.1:" + port
 		for host := range strings.FieldsSeq(test.seen) {
 			if status, _ := app.ask(t, address, "/metrics", host); status != 200 {
@@ -89,11 +89,11 @@ func TestFront(t *testing.T) {
 	want(demo, demo.Addr().String(), "postern.example", 303, "/biker")
 	apart := begin(t, io.Discard, "OPERATOR_LISTEN=127.0.0.1:0")
 	want(apart, apart.Addr().String(), "localhost", 303, "/biker")
-	want(apart, apart.listeners.operator.Addr().String(), "localhost", 303, "/inbox")
-	want(apart, apart.listeners.operator.Addr().String(), "evil.example", 404, "")
+	want(apart, apart.OperatorAddr().String(), "localhost", 303, "/inbox")
+	want(apart, apart.OperatorAddr().String(), "evil.example", 404, "")
 	serves := begin(t, io.Discard, sent("https://postern.example", "OPERATOR_LISTEN=127.0.0.1:0")...)
 	want(serves, serves.Addr().String(), "localhost", 303, "/biker")
-	want(serves, serves.listeners.operator.Addr().String(), "localhost", 404, "")
+	want(serves, serves.OperatorAddr().String(), "localhost", 404, "")
 }
 
 // TestPublicHTTP: what crosses the network in the clear is said at the start.
