@@ -14,7 +14,7 @@ var leaves = []string{"server/input", "store/guid", "store/limit", "store/privat
 // knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"":                    "server/command",
-	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store tokens",
+	"server/command":      "server server/command/push server/config server/operator server/wire server/web server/web/fields mail/letters store tokens",
 	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/letters store tokens tokens/password",
 	"server/e2e":          "",
 	"server/config":       "server/web mail/letters store",

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/server/operator"
-	"postern/store"
+	"postern/server/wire"
 	"postern/store/guid"
 )
 
@@ -104,7 +104,7 @@ func cleaningShow() command {
 				if err != nil {
 					return err
 				}
-				var found store.Cleaning
+				var found wire.StoredCleaning
 				if err := c.ask(http.MethodGet, "/cleanings/"+id, nil, nil, &found); err != nil {
 					return err
 				}
@@ -117,7 +117,7 @@ func cleaningShow() command {
 	}
 }
 
-func showCleaning(out io.Writer, found store.Cleaning) error {
+func showCleaning(out io.Writer, found wire.StoredCleaning) error {
 	document := "made from the data"
 	if found.Document.Size > 0 {
 		document = fmt.Sprintf("uploaded, %d octets", found.Document.Size)
@@ -167,11 +167,11 @@ func cleaningList() command {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
 				heading := []string{"ID", "NUMBER", "STATUS", "LOAD", "STATION", "EQUIPMENT"}
-				row := func(one store.Cleaning) []string {
+				row := func(one wire.StoredCleaning) []string {
 					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status),
 						one.Station.Name, one.Equipment.Identification}
 				}
-				return printPages(c.Out, *asJSON, heading, row, func(after guid.ID) (page operator.Page[store.Cleaning], err error) {
+				return printPages(c.Out, *asJSON, heading, row, func(after guid.ID) (page operator.Page[wire.StoredCleaning], err error) {
 					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {idText(after)}}, nil, &page)
 					return page, err
 				})

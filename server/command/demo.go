@@ -16,6 +16,7 @@ import (
 	"postern/server"
 	"postern/server/config"
 	"postern/server/operator"
+	"postern/server/wire"
 	"postern/store"
 )
 
@@ -102,7 +103,7 @@ func (c *call) fill() error {
 }
 
 func (c *call) fillCleanings() error {
-	var page operator.Page[store.Cleaning]
+	var page operator.Page[wire.StoredCleaning]
 	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil || len(page.Items) > 0 {
 		return err
 	}
@@ -121,7 +122,7 @@ type demoValues struct {
 
 // printCalls prints the calls with the values given and those that it finds out.
 func (c *call) printCalls(config config.Config, values demoValues) error {
-	var page operator.Page[store.Cleaning]
+	var page operator.Page[wire.StoredCleaning]
 	if err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 		}
 	}
 	var made operator.PartnerToken
-	in := operator.NewPartner{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
+	in := operator.PartnerRequest{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
 	if err := c.ask(http.MethodPost, "/partners", nil, in, &made); err != nil {
 		return "", "", err
 	}

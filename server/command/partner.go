@@ -19,7 +19,7 @@ func partnerAdd() command {
 		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be given more than
 once, or name several between commas. A revoked partner that is added again has its bikers again.`,
 		prepare: func(f *flag.FlagSet) action {
-			var in operator.NewPartner
+			var in operator.PartnerRequest
 			f.Var(words{&in.Scopes, scopeNames()}, "scope", "the `SCOPE` of its calls: users, cleanings or events; without it all")
 			f.Var(words{to: &in.Plans}, "plan", "the `CODE` of a bike plan that it may use; without it all, later ones too")
 			f.Var(words{to: &in.From}, "from", "the network (`CIDR`) or address that it calls from; without it any")

@@ -1,4 +1,4 @@
-// Package wire is how cleanings and loads stand in JSON, for all who read or answer them: partners, users, the operator.
+// Package wire is how cleanings, loads and events stand in JSON, for all who read or answer them: partners, users, the operator.
 package wire
 
 import (

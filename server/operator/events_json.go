@@ -1,0 +1,31 @@
+package operator
+
+import (
+	"context"
+	"time"
+
+	"postern/server/web"
+)
+
+// longestWait bounds how long a request waits for what it asks for.
+const longestWait = 30 * time.Second
+
+// events lists the events after ?after=, and with ?wait= waits for the first where there is none yet.
+func (o *Operator) events(c *web.Call) error {
+	q := readQuery(c)
+	after, limit, wait := q.number("after"), q.limit(), q.duration("wait", longestWait)
+	if err := q.err(); err != nil {
+		return err
+	}
+	ctx, cancel := o.waiting(c, wait)
+	defer cancel()
+	feed, err := o.Events(ctx, after, limit)
+	return answer(c, feed, err)
+}
+
+// waiting ends with the request, after the time that it may wait, and when the appliance begins to stop.
+func (o *Operator) waiting(c *web.Call, wait time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
+	unhook := context.AfterFunc(o.Draining, cancel)
+	return ctx, func() { unhook(); cancel() }
+}
