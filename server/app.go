@@ -56,11 +56,11 @@ type App struct {
 	draining context.Context // ended when the appliance begins to stop: calls that wait are answered then
 	drain    context.CancelFunc
 
-	attendance *attendance
-	limits     *limitWatch
-	metrics    *metrics.Metrics
-	security   *web.SecurityLog
-	smarthost  *mail.Smarthost // nil: letters go to the built-in inbox
+	silence   *silenceWatch
+	limits    *limitWatch
+	metrics   *metrics.Metrics
+	security  *web.SecurityLog
+	smarthost *mail.Smarthost // nil: letters go to the built-in inbox
 
 	// What follows is nil offline.
 	certificate *web.CertReloader // nil: plain HTTP
@@ -71,9 +71,9 @@ type App struct {
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
 type rooms struct {
-	partner *partner.Room
-	biker   *biker.Room
-	eecd    *eecd.Room
+	partner *partner.Handlers
+	biker   *biker.Handlers
+	eecd    *eecd.Handlers
 	inbox   *inbox.Room // nil with a smarthost
 }
 
@@ -88,7 +88,7 @@ func Open(o Options) (_ *App, err error) {
 		o.Random = rand.Reader
 	}
 	a := &App{
-		config: o.Config, log: o.Log, now: o.Now, random: o.Random, attendance: newAttendance(o.Now),
+		config: o.Config, log: o.Log, now: o.Now, random: o.Random, silence: newSilenceWatch(o.Now),
 		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured())
@@ -170,11 +170,11 @@ func (a *App) openOperator() error {
 	if err != nil {
 		return err
 	}
-	frame, err := web.NewFrame(web.Options{Log: a.log, Random: a.random})
+	middleware, err := web.NewMiddleware(web.Options{Log: a.log, Random: a.random})
 	if err != nil {
 		return err
 	}
-	a.operator = frame.Handler(web.ForAnybody, acts.Routes())
+	a.operator = middleware.Handler(web.ForAnybody, acts.Routes())
 	return nil
 }
 
@@ -236,7 +236,7 @@ func (a *App) makeRooms() error {
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,

@@ -79,7 +79,7 @@ func (a *App) servers() ([]worker, error) {
 		return nil, err
 	}
 	operatorAccess, operatorHosts := a.operatorAccess()
-	frame, err := web.NewFrame(web.Options{
+	middleware, err := web.NewMiddleware(web.Options{
 		Security: a.security,
 		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
@@ -95,12 +95,12 @@ func (a *App) servers() ([]worker, error) {
 	public := web.ServerOptions{Log: a.log, Certificate: a.certificate}
 	plain := web.ServerOptions{Log: a.log}
 	all := []worker{
-		{"LISTEN", answering(web.NewServer(frame.Handler(access, a.routes()), public), a.listeners.public)},
+		{"LISTEN", answering(web.NewServer(middleware.Handler(access, a.routes()), public), a.listeners.public)},
 		{"the operator's socket", answering(web.NewServer(a.operator, plain), a.listeners.socket)},
 	}
 	if a.listeners.operator != nil {
 		routes := slices.Concat(a.anybody(), a.operatorRoutes(), a.operatorFront())
-		handler := frame.Handler(operatorAccess, routes)
+		handler := middleware.Handler(operatorAccess, routes)
 		all = append(all, worker{"OPERATOR_LISTEN", answering(web.NewServer(handler, plain), a.listeners.operator)})
 	}
 	return all, nil
@@ -136,16 +136,11 @@ func answering(s *http.Server, on net.Listener) func(context.Context) error {
 // reached could read along under a name of its own (DNS rebinding): so on this machine alone it answers to loopback
 // Hosts, and elsewhere to IP addresses, which no page can call itself, and to the names of the appliance.
 func (a *App) operatorAccess() (access web.Access, hosts []string) {
-	switch {
-	case a.listeners.operator == nil:
+	if a.listeners.operator == nil {
 		return web.ForNobody, nil
-	case isLoopback(a.listeners.operator.Addr()):
+	}
+	if tcp, ok := a.listeners.operator.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return web.ForLocalHost, a.config.OperatorHosts
 	}
 	return web.ForNamedHost, a.config.AllOperatorHosts()
-}
-
-func isLoopback(address net.Addr) bool {
-	tcp, ok := address.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }

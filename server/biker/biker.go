@@ -17,7 +17,7 @@ import (
 // Languages are those that bikers are written to in, the fallback first.
 var Languages = []string{"en", "nl", "fr"}
 
-// Options are the plain values that a Room is made of.
+// Options are the plain values that Handlers are made of.
 type Options struct {
 	Store        *store.Store
 	Sealer       *tokens.Sealer
@@ -31,8 +31,8 @@ type Options struct {
 	ForgotLimit  *web.Limiter   // links asked for, per client
 }
 
-// Room is the bikers' pages. It is safe for concurrent use.
-type Room struct {
+// Handlers are the bikers' pages and their forms. They are safe for concurrent use.
+type Handlers struct {
 	Options
 	pages   *pages
 	clients *web.Slowdown // wrong passwords by client
@@ -47,10 +47,10 @@ const clientTries = 10
 // browserLife is how long a browser is known, as long as browsers keep a cookie.
 const browserLife = 400 * 24 * time.Hour
 
-// New makes the room. Its error is a text or template of the program's own that is missing.
-func New(o Options) (*Room, error) {
+// New makes the handlers. Its error is a text or template of the program's own that is missing.
+func New(o Options) (*Handlers, error) {
 	p, err := loadPages()
-	return &Room{
+	return &Handlers{
 		Options: o, pages: p,
 		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
 		links:   web.NewMailedLinks(o.Now),
@@ -60,7 +60,7 @@ func New(o Options) (*Room, error) {
 }
 
 // Routes are the pages' and their forms'.
-func (r *Room) Routes() []web.Route {
+func (r *Handlers) Routes() []web.Route {
 	const get, post = http.MethodGet, http.MethodPost
 	routes := []web.Route{
 		{Method: get, Path: "/biker/password", Handle: r.passwordPage},

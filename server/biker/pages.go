@@ -36,7 +36,7 @@ func loadPages() (*pages, error) {
 }
 
 // draw answers with a page in the language of the person, where that is known, else of the browser.
-func (r *Room) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
+func (r *Handlers) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
 	language := c.Spoken(Languages...)
 	title, filled := data(r.pages.words[language])
 	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
@@ -49,7 +49,7 @@ type message struct {
 	Link, LinkText     string
 }
 
-func (r *Room) say(c *web.Call, status int, say func(words) message) error {
+func (r *Handlers) say(c *web.Call, status int, say func(words) message) error {
 	return r.draw(c, status, r.pages.message, func(w words) (string, any) {
 		m := say(w)
 		return m.Title, m

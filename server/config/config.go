@@ -179,12 +179,3 @@ func defaultPort(scheme string) string {
 	}
 	return "80"
 }
-
-// loopback tells whether only this machine can reach the host of a URL.
-func loopback(host string) bool {
-	host = hostKey(host)
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}

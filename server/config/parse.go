@@ -101,7 +101,7 @@ func (p *parser) warnOfClearText(c Config) {
 	if c.SMTP != nil && c.SMTP.NoTLS && c.SMTP.User != "" {
 		p.warn("SMTP_URL", "says tls=off: the password and all letters go to the smarthost in the clear")
 	}
-	if c.PublicURL.Scheme == "http" && !loopback(c.PublicURL.Hostname()) {
+	if c.PublicURL.Scheme == "http" && !input.IsLoopback(c.PublicURL.Hostname()) {
 		p.warn("PUBLIC_URL", "is http, as %s: links, passwords and tokens cross the network in the clear; serve HTTPS, "+
 			"by a proxy or POSTERN_TLS_CERT, and set it to the https address", c.PublicURL)
 	}
@@ -163,7 +163,7 @@ func (p *parser) together(s Settings, c Config) {
 
 // withoutSmarthost refuses what makes no sense while letters go to the built-in inbox.
 func (p *parser) withoutSmarthost(s Settings, c Config) {
-	if c.PublicURL != nil && !loopback(c.PublicURL.Hostname()) {
+	if c.PublicURL != nil && !input.IsLoopback(c.PublicURL.Hostname()) {
 		p.fault("SMTP_URL", "must be set when POSTERN_PUBLIC_URL leads to another machine than this one: letters would reach nobody")
 	}
 	for _, setting := range []struct{ name, value string }{

@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"net/url"
+	"postern/server/input"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 		return o
 	}
 	p.link("SMTP_OAUTH_URL", o.URL)
-	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !input.IsLoopback(u.Hostname()) {
 		p.fault("SMTP_OAUTH_URL", "must be https: the client's secret goes there")
 	}
 	o.Secret = p.secret("SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile)

@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"context"
 	"time"
 
 	"postern/server/web"
@@ -17,15 +16,8 @@ func (o *Operator) events(c *web.Call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	ctx, cancel := o.waiting(c, wait)
+	ctx, cancel := c.Waiting(o.Draining, wait)
 	defer cancel()
 	feed, err := o.Events(ctx, after, limit)
 	return answer(c, feed, err)
-}
-
-// waiting ends with the request, after the time that it may wait, and when the appliance begins to stop.
-func (o *Operator) waiting(c *web.Call, wait time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
-	unhook := context.AfterFunc(o.Draining, cancel)
-	return ctx, func() { unhook(); cancel() }
 }

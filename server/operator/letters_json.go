@@ -40,7 +40,7 @@ func (o *Operator) letter(c *web.Call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	ctx, cancel := o.waiting(c, wait)
+	ctx, cancel := c.Waiting(o.Draining, wait)
 	defer cancel()
 	found, err := o.Letter(ctx, id)
 	return answer(c, found, err)

@@ -46,11 +46,11 @@ func newLettersRoom(t *testing.T, check operator.SmarthostChecker) lettersRoom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lettersRoom{t, kept, frame.Handler(web.ForAnybody, acts.Routes())}
+	return lettersRoom{t, kept, middleware.Handler(web.ForAnybody, acts.Routes())}
 }
 
 // call gives the answer, which must have a status and hold some words.

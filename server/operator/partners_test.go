@@ -157,11 +157,11 @@ func TestTokenWithoutRandomness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Random: strings.NewReader("")})
+	middleware, err := web.NewMiddleware(web.Options{Random: strings.NewReader("")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	act{"POST", "/partners", `{"name":"flex"}`, 500, ""}.check(t, frame.Handler(web.ForAnybody, acts.Routes()))
+	act{"POST", "/partners", `{"name":"flex"}`, 500, ""}.check(t, middleware.Handler(web.ForAnybody, acts.Routes()))
 	if all, err := file.Partners(); err != nil || len(all) != 0 {
 		t.Errorf("stored are %+v, %v", all, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -84,7 +85,7 @@ func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 		}
 		list.Results[i] = result{Index: i, Outcome: r.Outcome}
 		if !r.Erased {
-			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
+			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: fields.OrNull(&r.Email), EmployeeID: fields.OrNull(&r.EmployeeID),
 				Errors: r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
 		}
 	}
@@ -110,7 +111,7 @@ func answerOne(c *web.Call, a store.BikerAnswer, held *held) error {
 		if warnings == nil {
 			warnings = []string{}
 		}
-		extra["Email"], extra["partner_EmployeeID"] = orNull(&r.Email), orNull(&r.EmployeeID)
+		extra["Email"], extra["partner_EmployeeID"] = fields.OrNull(&r.Email), fields.OrNull(&r.EmployeeID)
 		extra["letter"], extra["warnings"] = idOrNull(&r.Letter), warnings
 	}
 	return &web.Problem{Status: http.StatusUnprocessableEntity, Detail: failedDetail, Fields: r.Errors, Extra: extra}
@@ -121,7 +122,7 @@ func one(r *store.BikerResult) registered {
 	if r.Erased {
 		return answer
 	}
-	answer.About = &aboutOne{ID: told(r), Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
+	answer.About = &aboutOne{ID: told(r), Email: fields.OrNull(&r.Email), EmployeeID: fields.OrNull(&r.EmployeeID),
 		Letter: idOrNull(&r.Letter), Warnings: r.Warnings}
 	if r.Outcome == store.BikerExisting {
 		answer.About.Updated = append([]string{}, r.Updated...)
@@ -142,12 +143,4 @@ func idOrNull(id *guid.ID) *guid.ID {
 		return nil
 	}
 	return id
-}
-
-// orNull is nil for the empty text.
-func orNull(text *string) *string {
-	if *text == "" {
-		return nil
-	}
-	return text
 }

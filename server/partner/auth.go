@@ -27,7 +27,7 @@ var (
 )
 
 // asPartner makes a handler for partners alone whose token has the scope.
-func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
+func (p *Handlers) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
 	return func(c *web.Call) error {
 		partner, err := p.caller(c)
 		if err != nil {
@@ -42,7 +42,7 @@ func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner
 }
 
 // caller finds the partner by the call's token, and notes a token that is not taken.
-func (p *Room) caller(c *web.Call) (store.Partner, error) {
+func (p *Handlers) caller(c *web.Call) (store.Partner, error) {
 	hash, err := bearer(c.R.Header)
 	if err != nil {
 		c.Security(web.TokenRefused).Msg("a partner's call without a token that could be one")

@@ -15,7 +15,7 @@ import (
 const smallBody = 64 << 10
 
 // create is user.create: one person, or a list of them.
-func (p *Room) create(c *web.Call, partner store.Partner) error {
+func (p *Handlers) create(c *web.Call, partner store.Partner) error {
 	dry, err := dryRun(c.R.URL)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func overLimit(c *web.Call, partner store.Partner, err error) error {
 }
 
 // do registers the people of a call, or decides about them alone.
-func (p *Room) do(c *web.Call, partner store.Partner, key string, dry bool, in *posted) (store.BikerAnswer, error) {
+func (p *Handlers) do(c *web.Call, partner store.Partner, key string, dry bool, in *posted) (store.BikerAnswer, error) {
 	people, err := in.candidates()
 	if err != nil {
 		return store.BikerAnswer{}, err

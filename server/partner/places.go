@@ -3,6 +3,7 @@ package partner
 import (
 	"sync"
 
+	"postern/server/web"
 	"postern/store/refuse"
 )
 
@@ -10,13 +11,9 @@ import (
 // written: each is in memory until its caller has read it.
 type places struct {
 	mu      sync.Mutex
-	all     int
-	taken   map[string]int // by partner; those who have none are not there
-	bytes   int            // of all answers
-	writing map[string]int // bytes, by partner; those of whom none is being written are not there
+	lists   web.Tally // guarded by mu; places taken, by partner
+	writing web.Tally // guarded by mu; bytes of answers, by partner
 }
-
-func newPlaces() places { return places{taken: make(map[string]int), writing: make(map[string]int)} }
 
 // place is a call's place, taken at most once.
 type place struct {
@@ -36,14 +33,13 @@ func (p *place) take() error {
 	}
 	p.among.mu.Lock()
 	defer p.among.mu.Unlock()
-	if p.among.all >= listsAtOnce || p.among.taken[p.partner] >= listsOfOne {
+	if p.among.lists.Full(p.partner, listsAtOnce, listsOfOne) {
 		return errBusy
 	}
-	if p.among.bytes >= bytesAtOnce || p.among.writing[p.partner] >= bytesOfOne {
+	if p.among.writing.Full(p.partner, bytesAtOnce, bytesOfOne) {
 		return errFull
 	}
-	p.among.all++
-	p.among.taken[p.partner]++
+	p.among.lists.Count(p.partner, 1)
 	p.has = true
 	return nil
 }
@@ -55,10 +51,7 @@ func (p *place) leave() {
 	p.among.mu.Lock()
 	defer p.among.mu.Unlock()
 	p.has = false
-	p.among.all--
-	if p.among.taken[p.partner]--; p.among.taken[p.partner] == 0 {
-		delete(p.among.taken, p.partner)
-	}
+	p.among.lists.Count(p.partner, -1)
 }
 
 // write counts an answer as being written until written is called. A list that was let in is answered, however long that
@@ -66,14 +59,10 @@ func (p *place) leave() {
 func (p *places) write(partner string, length int) (written func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bytes += length
-	p.writing[partner] += length
+	p.writing.Count(partner, length)
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.bytes -= length
-		if p.writing[partner] -= length; p.writing[partner] == 0 {
-			delete(p.writing, partner)
-		}
+		p.writing.Count(partner, -length)
 	}
 }

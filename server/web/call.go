@@ -75,7 +75,7 @@ var (
 
 // prepare finds out who calls and sets the headers that every answer carries.
 func (c *Call) prepare() {
-	c.Client, c.Secure = resolve(c.R, c.handler.frame.options.TrustedProxies)
+	c.Client, c.Secure = resolve(c.R, c.handler.middleware.options.TrustedProxies)
 	c.TraceID = c.requestID()
 	header := c.W.Header()
 	header["X-Request-Id"] = []string{c.TraceID}
@@ -96,7 +96,7 @@ func (c *Call) requestID() string {
 		return given[0]
 	}
 	var id [8]byte
-	_, _ = io.ReadFull(c.handler.frame.options.Random, id[:]) // an id that is no id harms nobody
+	_, _ = io.ReadFull(c.handler.middleware.options.Random, id[:]) // an id that is no id harms nobody
 	return hex.EncodeToString(id[:])
 }
 
@@ -120,7 +120,7 @@ func (c *Call) Param(name string) string { return c.Params.ByName(name) }
 
 // Log is a logger that names this call's traceId and route.
 func (c *Call) Log() *zerolog.Logger {
-	log := c.handler.frame.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route", c.routeName()).Logger()
+	log := c.handler.middleware.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route", c.routeName()).Logger()
 	return &log
 }
 
@@ -133,7 +133,7 @@ func (c *Call) routeName() string {
 }
 
 func (c *Call) logLine() {
-	e := c.handler.frame.options.Log.Debug()
+	e := c.handler.middleware.options.Log.Debug()
 	if e == nil {
 		return
 	}

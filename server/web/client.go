@@ -84,7 +84,7 @@ func (c *Call) Operator() bool {
 		return isAddress || isLocalHost(c.R.Host) || c.isNamed()
 	case ForLoopback:
 		peer := parsePeer(c.R.RemoteAddr)
-		return peer.IsLoopback() && !within(peer, c.handler.frame.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
+		return peer.IsLoopback() && !within(peer, c.handler.middleware.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
 	}
 	return false
 }
@@ -102,7 +102,7 @@ func throughProxy(r *http.Request) bool {
 // isNamed reports whether a request is for a host that Options.OperatorHosts names.
 func (c *Call) isNamed() bool {
 	name := strings.ToLower(strings.TrimSuffix(hostName(c.R.Host), "."))
-	return slices.Contains(c.handler.frame.options.OperatorHosts, name)
+	return slices.Contains(c.handler.middleware.options.OperatorHosts, name)
 }
 
 // isLocalHost keeps out a browser whose page has pointed its own name at this machine.

@@ -44,5 +44,5 @@ func (k Cookie) name(c *Call) string {
 
 // overTLS tells whether the browser's side speaks TLS, also where the proxy that ends it is not trusted to say so.
 func (c *Call) overTLS() bool {
-	return c.Secure || strings.HasPrefix(c.handler.frame.options.PublicOrigin, "https:")
+	return c.Secure || strings.HasPrefix(c.handler.middleware.options.PublicOrigin, "https:")
 }

@@ -94,7 +94,7 @@ func (c *Call) errorPage(p *Problem) error {
 	if !own {
 		text = words.texts[language][otherError]
 	}
-	return c.Page(p.Status, Page{Language: language, Title: text.Title, Content: c.handler.frame.layout.failure, Data: struct {
+	return c.Page(p.Status, Page{Language: language, Title: text.Title, Content: c.handler.middleware.layout.failure, Data: struct {
 		errorText
 		Status  int
 		TraceID string

@@ -52,7 +52,7 @@ func TestTimes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, err := NewFrame(options(io.Discard))
+				f, err := NewMiddleware(options(io.Discard))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -98,15 +98,9 @@ func ViewCleaning(c store.Cleaning) Cleaning {
 
 // ViewLoad is the wire form of a load.
 func ViewLoad(l store.Load) Load {
-	answer := Load{Status: l.Status}
+	answer := Load{Status: l.Status, ProductName: fields.OrNull(&l.ProductName), Comment: fields.OrNull(&l.Comment)}
 	if !l.DecidedAt.IsZero() {
 		answer.DecidedAt = &l.DecidedAt
-	}
-	if l.ProductName != "" {
-		answer.ProductName = &l.ProductName
-	}
-	if l.Comment != "" {
-		answer.Comment = &l.Comment
 	}
 	return answer
 }

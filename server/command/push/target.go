@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
+	"postern/server/input"
 	"strings"
 )
 
@@ -23,7 +23,7 @@ func ParseTarget(text string, plain bool) (*url.URL, error) {
 		return nil, errors.New("the receiver's address must be a URL, as https://api.example.org")
 	case target.User != nil || target.Fragment != "" || target.RawQuery != "":
 		return nil, errors.New("the receiver's address must be without user, query and fragment, as https://api.example.org")
-	case target.Scheme == "http" && !plain && !isLoopback(target.Hostname()):
+	case target.Scheme == "http" && !plain && !input.IsLoopback(target.Hostname()):
 		return nil, fmt.Errorf("http to %s would show the token to everybody on the way: use https, or say --plain if that way is safe",
 			target.Hostname())
 	}
@@ -31,11 +31,6 @@ func ParseTarget(text string, plain bool) (*url.URL, error) {
 		target = target.JoinPath(createPath)
 	}
 	return target, nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // maxToken is far more than a bearer token has.

@@ -158,3 +158,11 @@ func (l Limits) controlFault() string {
 	}
 	return "This may hold no line breaks and no control characters."
 }
+
+// OrNull is what JSON answers for a text that may be missing: null, not the empty text.
+func OrNull(text *string) *string {
+	if *text == "" {
+		return nil
+	}
+	return text
+}

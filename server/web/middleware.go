@@ -1,4 +1,4 @@
-// Package web is what every audience shares of HTTP: the frame around a handler (routing, request ids, security headers,
+// Package web is what every audience shares of HTTP: the middleware around a handler (routing, request ids, security headers,
 // CORS, the caller's address, errors to statuses), reading bodies, answering, pages, limits per client, the server itself.
 // What is asked and answered belongs to the rooms.
 package web
@@ -59,7 +59,7 @@ const (
 	ForAnybody                 // the socket in the data directory
 )
 
-// Options are the plain values that a Frame is made of.
+// Options are the plain values that a Middleware is made of.
 type Options struct {
 	Log            zerolog.Logger
 	Random         io.Reader // request ids; safe for concurrent use
@@ -67,15 +67,15 @@ type Options struct {
 	PublicOrigin   string   // of PUBLIC_URL: its pages may post here even where a proxy rewrites Host; may be empty
 	AllowedOrigins []string // as ParseOrigin gives them: browsers' origins that may call what lies under CrossOrigin
 	CrossOrigin    []string // path prefixes that other origins may call, as /non-license-user/
-	Organisation   string   // in the pages' frame; may be empty
-	PrivacyURL     string   // linked from the pages' frame; may be empty
+	Organisation   string   // in the pages' layout; may be empty
+	PrivacyURL     string   // linked from the pages' layout; may be empty
 	OperatorHosts  []string // names in lower case, without ports, that the operator's own listener answers to
 
 	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
 }
 
-// Frame is what surrounds every handler. It is safe for concurrent use, and keeps nothing between calls.
-type Frame struct {
+// Middleware surrounds every handler. It is safe for concurrent use, and keeps nothing between calls.
+type Middleware struct {
 	options    Options
 	origins    map[string][]string // Access-Control-Allow-Origin, by origin
 	protection http.CrossOriginProtection
@@ -83,22 +83,22 @@ type Frame struct {
 	layout     layout
 }
 
-// NewFrame checks the options and makes the frame.
-func NewFrame(o Options) (*Frame, error) {
-	f := &Frame{options: o, origins: make(map[string][]string)}
+// NewMiddleware checks the options and makes the middleware.
+func NewMiddleware(o Options) (*Middleware, error) {
+	m := &Middleware{options: o, origins: make(map[string][]string)}
 	for _, text := range o.AllowedOrigins {
 		origin, err := ParseOrigin(text)
 		if err != nil {
 			return nil, err
 		}
-		f.origins[origin] = []string{origin}
+		m.origins[origin] = []string{origin}
 	}
 	if o.PublicOrigin != "" {
-		if err := f.protection.AddTrustedOrigin(o.PublicOrigin); err != nil {
+		if err := m.protection.AddTrustedOrigin(o.PublicOrigin); err != nil {
 			return nil, fmt.Errorf("%q is not an origin: %w", o.PublicOrigin, err)
 		}
 	}
-	return f, f.makePages()
+	return m, m.makePages()
 }
 
 // ParseOrigin reads a browser's origin (RFC 6454 §6.2), as https://app.example.org, and gives it as browsers send it: lower
@@ -117,9 +117,9 @@ func ParseOrigin(text string) (string, error) {
 
 // Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does not
 // say otherwise. Routes that contradict each other are a fault of the program: it panics.
-func (f *Frame) Handler(access Access, routes []Route) http.Handler {
-	h := &handler{frame: f, access: access, public: newTable(), operator: newTable(), languages: make(map[string][]string)}
-	for _, a := range f.assets {
+func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
+	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(), languages: make(map[string][]string)}
+	for _, a := range m.assets {
 		h.public.add(h, a.route())
 	}
 	for _, route := range routes {
@@ -135,9 +135,9 @@ func (f *Frame) Handler(access Access, routes []Route) http.Handler {
 	return h
 }
 
-// handler is a Frame with routes.
+// handler is a Middleware with routes.
 type handler struct {
-	frame            *Frame
+	middleware       *Middleware
 	access           Access
 	public, operator *table
 	languages        map[string][]string // of error pages, by section; none: all
