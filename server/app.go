@@ -140,16 +140,17 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	return ring, err
 }
 
-// keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the data
-// file knows people, a missing key file is a loss that only the operator can judge.
+// keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the
+// data file knows people, a missing key file is a loss that only the operator can judge.
 func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	ring, err := tokens.LoadKeyring(a.config.KeyFile)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return ring, err
 	}
 	if knowsPeople {
-		return nil, fmt.Errorf("the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
-			"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+		return nil, fmt.Errorf(
+			"the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
+				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
 	}
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
 }
@@ -246,7 +247,8 @@ func (a *App) makeRooms() error {
 		return err
 	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
-		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
+		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
+		PublicURL:     a.config.PublicURL,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register),
 		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
 		SignInLimit:   signIn, // sign-in and forgot calls count together

@@ -106,7 +106,8 @@ func (a *App) servers() ([]worker, error) {
 	return all, nil
 }
 
-// answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most 20 s.
+// answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most
+// 20 s.
 func answering(s *http.Server, on net.Listener) func(context.Context) error {
 	serve := func() error { return s.Serve(on) }
 	if s.TLSConfig != nil { // the public address's, with the certificate in it

@@ -34,13 +34,14 @@ func (a *App) workers() ([]worker, error) {
 		worker{"watching for silent partners", a.watchPartners},
 	)
 	if a.certificate != nil {
-		all = append(all, worker{"the certificate", func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
+		all = append(all, worker{"the certificate",
+			func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
 	}
 	return all, err
 }
 
-// Run answers and sends until ctx ends, then drains: no new connections, running requests and letters on the wire finish,
-// for at most 20 s. It also returns, with an error, where it cannot go on.
+// Run answers and sends until ctx ends, then drains: no new connections, running requests and letters on the wire
+// finish, for at most 20 s. It also returns, with an error, where it cannot go on.
 func (a *App) Run(ctx context.Context) error {
 	workers, err := a.workers()
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"postern/store"
 )
 
-// A partner that posts every few minutes and stops is a fault that nobody sees otherwise: people register there, and never
-// get their mail. Calls are noted in memory alone, as most of them write nothing; after a start all partners have called
-// just now.
+// A partner that posts every few minutes and stops is a fault that nobody sees otherwise: people register there, and
+// never get their mail. Calls are noted in memory alone, as most of them write nothing; after a start all partners
+// have called just now.
 
 // silentAfter is how many expected calls a partner may miss.
 const silentAfter = 3
@@ -90,7 +90,8 @@ func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
 	for _, partner := range a.silence.absent(partners) {
 		now[partner.Name] = true
 		if !before[partner.Name] {
-			a.log.Warn().Str("partner", partner.Name).Time("seenAt", partner.SeenAt).Msg("a partner that should call has been silent for three intervals")
+			a.log.Warn().Str("partner", partner.Name).Time("seenAt",
+				partner.SeenAt).Msg("a partner that should call has been silent for three intervals")
 		}
 	}
 	for name := range before {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// attempt is one try to log in. Its biker is zero where no password can be right: the address is unknown, no password is
-// set, or the biker is blocked. All that is done and answered is the same then.
+// attempt is one try to log in. Its biker is zero where no password can be right: the address is unknown, no password
+// is set, or the biker is blocked. All that is done and answered is the same then.
 type attempt struct {
 	password string
 	biker    store.Biker
@@ -24,8 +24,8 @@ type attempt struct {
 // known is the turn of people who are: by a session, a link from their mailbox, or their browser.
 func known(biker store.Biker) password.Turn { return password.Turn{Person: biker.ID.String()} }
 
-// attempt finds whom a try is about, and what it counts against: the address, or the browser where it is the biker's own,
-// so that strangers who guess at the address slow down nobody else.
+// attempt finds whom a try is about, and what it counts against: the address, or the browser where it is the biker's
+// own, so that strangers who guess at the address slow down nobody else.
 func (r *Handlers) attempt(c *web.Call, form map[string]string) (attempt, error) {
 	email, err := fields.ParseEmail(form["email"])
 	if err != nil {
@@ -67,7 +67,8 @@ func (r *Handlers) take(c *web.Call, a attempt) (ended func(failed bool), wait t
 
 // verified holds the password against the record and begins the session. Where another login has renewed the hash in
 // between, it looks once more: that password is no less right.
-func (r *Handlers) verified(ctx context.Context, a attempt, in store.LogIn) (biker store.Biker, begun store.Session, right bool, err error) {
+func (r *Handlers) verified(ctx context.Context, a attempt, in store.LogIn) (biker store.Biker, begun store.Session,
+	right bool, err error) {
 	biker = a.biker
 	for range 2 {
 		in.Biker, in.Verified = biker.ID, biker.Password

@@ -1,5 +1,5 @@
 // Package biker is the room of the bikers' pages: the password set by a mailed link, logging in, a link for who forgot
-// it, and the account (CONTRACT section 4). The pages need no script, and opening one changes nothing: only forms do.
+// it, and the account. The pages need no script, and opening one changes nothing: only forms do.
 package biker
 
 import (
@@ -23,12 +23,13 @@ type Options struct {
 	Sealer       *tokens.Sealer
 	Hasher       *password.Hasher
 	Now          func() time.Time
-	Random       io.Reader      // secrets of sessions; safe for concurrent use
-	PasswordMin  int            // code points
-	Organisation string         // a word that no password may lean on; may be empty
-	LoginTries   int            // wrong passwords before an account is slowed down, ten times that for a client; 0: never
-	LoginExempt  []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
-	ForgotLimit  *web.Limiter   // links asked for, per client
+	Random       io.Reader // secrets of sessions; safe for concurrent use
+	PasswordMin  int       // code points
+	Organisation string    // a word that no password may lean on; may be empty
+	// wrong passwords before an account is slowed down, ten times that for a client; 0: never
+	LoginTries  int
+	LoginExempt []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
+	ForgotLimit *web.Limiter   // links asked for, per client
 }
 
 // Handlers are the bikers' pages and their forms. They are safe for concurrent use.

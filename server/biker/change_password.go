@@ -11,14 +11,14 @@ import (
 	"postern/tokens/password"
 )
 
-// sessionKey is what wrong passwords of somebody who is logged in count against: whoever came by an open session must not
-// find out the password from there.
+// sessionKey is what wrong passwords of somebody who is logged in count against: whoever came by an open session must
+// not find out the password from there.
 func sessionKey(ref store.SessionRef) [32]byte {
 	return sha256.Sum256(append(ref.ID[:], ref.Secret[:]...))
 }
 
-// changePassword takes a new password from who knows the present one. The rules come first, so that a password that they
-// refuse counts as no wrong one.
+// changePassword takes a new password from who knows the present one. The rules come first, so that a password that
+// they refuse counts as no wrong one.
 func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string) error {
 	faults, err := r.changeFaults(s.biker, form)
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string
 		return r.sessionOver(c)
 	case refuse.Is(err, refuse.Conflict):
 		c.Security(web.WrongPassword).Stringer("biker", s.biker.ID).Msg("a wrong current password")
-		return r.drawAccount(c, http.StatusForbidden, s.biker, one(func(w words) fault { return fault{"current", w.WrongCurrentText} }))
+		return r.drawAccount(c, http.StatusForbidden, s.biker, one(wrongCurrent))
 	case err != nil:
 		return err
 	}
@@ -71,6 +71,8 @@ func (r *Handlers) changeFaults(biker store.Biker, form map[string]string) (func
 		return faults
 	}, nil
 }
+
+func wrongCurrent(w words) fault { return fault{"current", w.WrongCurrentText} }
 
 var errWrongCurrent = refuse.New(refuse.Conflict, "This is not the current password.")
 

@@ -51,8 +51,8 @@ func (r *Handlers) forgot(c *web.Call) error {
 	})
 }
 
-// answerStep is what the time of an answer is rounded up to that must not tell whether there was anything to do. It is a
-// multiple of what the disk takes.
+// answerStep is what the time of an answer is rounded up to that must not tell whether there was anything to do. It
+// is a multiple of what the disk takes.
 const answerStep = 50 * time.Millisecond
 
 // evenly does an act, and takes as long as it may take.

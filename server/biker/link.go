@@ -15,7 +15,8 @@ func (r *Handlers) link(token string) (store.Link, error) {
 	if err != nil {
 		claims, err = r.Sealer.Open(tokens.Recovery, token)
 	}
-	return store.Link{Biker: claims.Subject, Email: claims.Email, Generation: claims.Generation, ExpiresAt: claims.ExpiresAt}, err
+	return store.Link{Biker: claims.Subject, Email: claims.Email, Generation: claims.Generation,
+		ExpiresAt: claims.ExpiresAt}, err
 }
 
 // whose gives the biker of a link that can set a password now.
@@ -51,7 +52,8 @@ func (r *Handlers) badLink(c *web.Call, token string, biker store.Biker, err err
 	case errors.Is(err, tokens.ErrUnreadable):
 		notTaken(c, biker, err)
 		return r.say(c, http.StatusForbidden, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error", Link: forgotPath, LinkText: w.RenewButton}
+			return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error", Link: forgotPath,
+				LinkText: w.RenewButton}
 		})
 	case refuse.Is(err, refuse.Forbidden):
 		notTaken(c, biker, err)

@@ -59,7 +59,8 @@ func (r *Handlers) drawLogin(c *web.Call, status int, l loginForm) error {
 			Email, Password field
 		}{f, notice,
 			f.field(field{Name: "email", Label: w.EmailLabel, Type: "email", Autocomplete: "username", Value: l.email}),
-			f.field(field{Name: "password", Label: w.PasswordLabel, Type: "password", Autocomplete: "current-password"}),
+			f.field(field{Name: "password", Label: w.PasswordLabel, Type: "password",
+				Autocomplete: "current-password"}),
 		}
 	})
 }

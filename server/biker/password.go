@@ -27,7 +27,8 @@ func (r *Handlers) passwordPage(c *web.Call) error {
 	return r.drawPassword(c, http.StatusOK, biker, token, nil)
 }
 
-func (r *Handlers) drawPassword(c *web.Call, status int, biker store.Biker, token string, faults func(words) []fault) error {
+func (r *Handlers) drawPassword(c *web.Call, status int, biker store.Biker, token string,
+	faults func(words) []fault) error {
 	return r.draw(c, status, r.pages.password, func(w words) (string, any) {
 		f := newForm(w, faults)
 		title, text := w.PasswordTitle, w.PasswordText
@@ -116,14 +117,16 @@ func (r *Handlers) passwordFault(typed string, biker store.Biker) (func(words) f
 	if err != nil {
 		return nil, err
 	}
-	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, client, biker.Partner, r.Organisation,
+	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, client, biker.Partner,
+		r.Organisation,
 		biker.EmployeeID, biker.PersonnelNumber}
 	found := password.Check(typed, r.PasswordMin, own)
 	if found == password.NoFault {
 		return nil, nil
 	}
 	return func(w words) fault {
-		text := map[password.Fault]string{password.TooShort: w.ShortText, password.TooLong: w.LongText, password.Guessable: w.GuessableText}[found]
+		text := map[password.Fault]string{password.TooShort: w.ShortText, password.TooLong: w.LongText,
+			password.Guessable: w.GuessableText}[found]
 		return fault{"password", strings.ReplaceAll(text, "{minimum}", strconv.Itoa(r.PasswordMin))}
 	}, nil
 }

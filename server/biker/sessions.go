@@ -117,6 +117,7 @@ func (r *Handlers) remember(c *web.Call, biker store.Biker) error {
 func (r *Handlers) knows(c *web.Call, biker store.Biker) (key [32]byte, known bool) {
 	text := r.browser.Value(c)
 	claims, err := r.Sealer.Open(tokens.Browser, text)
-	known = err == nil && r.Now().Before(claims.ExpiresAt) && claims.Subject == biker.ID && claims.Generation == biker.PasswordGeneration
+	known = err == nil && r.Now().Before(claims.ExpiresAt) && claims.Subject == biker.ID &&
+		claims.Generation == biker.PasswordGeneration
 	return tokens.Hash(text), known
 }

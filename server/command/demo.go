@@ -47,7 +47,8 @@ func demo() command {
 	}
 }
 
-// demoConfig is the configuration in the environment, but for another data directory and a quieter log where none is set.
+// demoConfig is the configuration in the environment, but for another data directory and a quieter log where none is
+// set.
 func demoConfig() (config.Config, error) {
 	settings, err := config.ReadSettings()
 	if err != nil {
@@ -104,7 +105,8 @@ func (c *call) fill() error {
 
 func (c *call) fillCleanings() error {
 	var page operator.Page[wire.StoredCleaning]
-	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil || len(page.Items) > 0 {
+	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil ||
+		len(page.Items) > 0 {
 		return err
 	}
 	return c.ask(http.MethodPost, "/cleanings", nil, demoCleanings, nil)

@@ -10,7 +10,7 @@ import (
 	"postern/store"
 )
 
-// ConfigError lists everything that is wrong with the settings.
+// Error lists everything that is wrong with the settings.
 type Error struct {
 	Faults []string // sentences that begin with the setting's name; none holds a secret
 }
@@ -26,7 +26,7 @@ const (
 
 const defaultSender = "Postern <postern@localhost>"
 
-// Parse reads the settings. Its error is a *ConfigError with every fault. Beside the settings it looks only at the
+// Parse reads the settings. Its error is an *Error with every fault. Beside the settings it looks only at the
 // files that it names.
 func (s Settings) Parse() (Config, error) {
 	s.fill()
@@ -102,8 +102,9 @@ func (p *parser) warnOfClearText(c Config) {
 		p.warn("SMTP_URL", "says tls=off: the password and all letters go to the smarthost in the clear")
 	}
 	if c.PublicURL.Scheme == "http" && !input.IsLoopback(c.PublicURL.Hostname()) {
-		p.warn("PUBLIC_URL", "is http, as %s: links, passwords and tokens cross the network in the clear; serve HTTPS, "+
-			"by a proxy or POSTERN_TLS_CERT, and set it to the https address", c.PublicURL)
+		p.warn("PUBLIC_URL",
+			"is http, as %s: links, passwords and tokens cross the network in the clear; serve HTTPS, "+
+				"by a proxy or POSTERN_TLS_CERT, and set it to the https address", c.PublicURL)
 	}
 }
 
@@ -128,7 +129,8 @@ func (p *parser) unknown(s Settings) {
 		short := strings.TrimPrefix(name, SettingsPrefix+"_")
 		switch nearest := input.Nearest(short, known); {
 		case strings.HasPrefix(short, "SERVICE_") || short == "PORT" || strings.HasPrefix(short, "PORT_"):
-			p.fault(short, "is not a setting: Kubernetes sets it for a service named postern; turn enableServiceLinks off")
+			p.fault(short,
+				"is not a setting: Kubernetes sets it for a service named postern; turn enableServiceLinks off")
 		case nearest != "":
 			p.fault(short, "is not a setting: did you mean %s_%s?", SettingsPrefix, nearest)
 		default:
@@ -147,27 +149,32 @@ func (p *parser) together(s Settings, c Config) {
 		p.fault("OPERATOR_HOSTS", "says what POSTERN_OPERATOR_LISTEN answers to, and that is not set")
 	}
 	if c.Keep.Unconfirmed > 0 && c.Keep.Unconfirmed < c.ConfirmationTTL {
-		p.fault("KEEP_UNCONFIRMED", "is shorter than POSTERN_CONFIRMATION_TTL: links would outlive the registrations that they belong to")
+		p.fault("KEEP_UNCONFIRMED",
+			"is shorter than POSTERN_CONFIRMATION_TTL: links would outlive the registrations that they belong to")
 	}
 	if s.SMTP.URL == "" {
 		p.withoutSmarthost(s, c)
 		return
 	}
 	if s.PublicURL == "" {
-		p.fault("PUBLIC_URL", "must be set beside POSTERN_SMTP_URL: it is the base of the links in letters, as https://postern.example.org")
+		p.fault("PUBLIC_URL", "must be set beside POSTERN_SMTP_URL: it is the base of the links in letters, as "+
+			"https://postern.example.org")
 	}
 	if s.Mail.From == "" {
-		p.fault("MAIL_FROM", "must be set beside POSTERN_SMTP_URL: it is the sender of all letters, as Postern <postern@example.org>")
+		p.fault("MAIL_FROM",
+			"must be set beside POSTERN_SMTP_URL: it is the sender of all letters, as Postern <postern@example.org>")
 	}
 }
 
 // withoutSmarthost refuses what makes no sense while letters go to the built-in inbox.
 func (p *parser) withoutSmarthost(s Settings, c Config) {
 	if c.PublicURL != nil && !input.IsLoopback(c.PublicURL.Hostname()) {
-		p.fault("SMTP_URL", "must be set when POSTERN_PUBLIC_URL leads to another machine than this one: letters would reach nobody")
+		p.fault("SMTP_URL",
+			"must be set when POSTERN_PUBLIC_URL leads to another machine than this one: letters would reach nobody")
 	}
 	for _, setting := range []struct{ name, value string }{
-		{"SMTP_PASSWORD_FILE", s.SMTP.PasswordFile}, {"SMTP_CA_FILE", s.SMTP.CAFile}, {"SMTP_PER_MINUTE", s.SMTP.PerMinute},
+		{"SMTP_PASSWORD_FILE", s.SMTP.PasswordFile}, {"SMTP_CA_FILE", s.SMTP.CAFile}, {"SMTP_PER_MINUTE",
+			s.SMTP.PerMinute},
 		{"SMTP_OAUTH_URL", s.SMTP.OAuth.URL}, {"SMTP_OAUTH_CLIENT_ID", s.SMTP.OAuth.ClientID},
 		{"SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile}, {"SMTP_OAUTH_SCOPE", s.SMTP.OAuth.Scope},
 	} {

@@ -12,11 +12,11 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// settingsPrefix starts the name of every setting.
+// SettingsPrefix starts the name of every setting.
 const SettingsPrefix = "POSTERN"
 
-// Settings are the settings as the operator wrote them: text, by the name of an environment variable (CONTRACT
-// sections 2 and 8). Empty means the default. Parse makes a Config of them.
+// Settings are the settings as the operator wrote them: text, by the name of an environment variable. Empty
+// means the default. Parse makes a Config of them.
 //
 // The fields are strings, because envconfig stops at the first value that it cannot convert, and an operator should see
 // every fault at once. None has an envconfig tag: it would also read the name without the prefix, and a stray TLS_CERT
@@ -108,14 +108,14 @@ func ReadSettings() (Settings, error) {
 	return s, nil
 }
 
-// variable is one setting: its full name, its place in Settings, and what the tags say of it.
+// Variable is one setting: its full name, its place in Settings, and what the tags say of it.
 type Variable struct {
 	Name  string
 	Value reflect.Value
 	tags  reflect.StructTag
 }
 
-// each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
+// Each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
 // a template it is: deriving the names once more by a rule of our own could differ from what it reads.
 func (s *Settings) Each(visit func(Variable)) {
 	walk := template.New("settings").Funcs(template.FuncMap{

@@ -55,10 +55,12 @@ const authXOAuth2 = "xoauth2"
 func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
 	if smtp.Password != "" || s.SMTP.PasswordFile != "" {
-		p.fault("SMTP_URL", "is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
+		p.fault("SMTP_URL",
+			"is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
 	}
 	if o.URL == "" || o.ClientID == "" || s.SMTP.OAuth.SecretFile == "" {
-		p.fault("SMTP_OAUTH_URL", "and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
+		p.fault("SMTP_OAUTH_URL",
+			"and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
 		return o
 	}
 	p.link("SMTP_OAUTH_URL", o.URL)
@@ -73,7 +75,8 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 func (p *parser) noOAuth(s Settings) {
 	o := s.SMTP.OAuth
 	for _, setting := range []struct{ name, value string }{
-		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID}, {"SMTP_OAUTH_SECRET_FILE", o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
+		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID}, {"SMTP_OAUTH_SECRET_FILE",
+			o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
 	} {
 		if setting.value != "" {
 			p.fault(setting.name, "is of no use without auth=xoauth2 in POSTERN_SMTP_URL: take one of them away")

@@ -116,7 +116,8 @@ func (p *parser) oneOf(name, text string, values ...string) string {
 	if slices.Contains(values, text) {
 		return text
 	}
-	p.fault(name, "is %q: it must be %s", text, orList(slices.DeleteFunc(values, func(v string) bool { return v == "" })))
+	p.fault(name, "is %q: it must be %s", text, orList(slices.DeleteFunc(values,
+		func(v string) bool { return v == "" })))
 	return ""
 }
 
@@ -158,7 +159,10 @@ func list(text string) []string {
 func (p *parser) hosts(name, text string) []string {
 	var hosts []string
 	for _, item := range list(text) {
-		if strings.ContainsFunc(item, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/:@*[]", r) }) {
+		if strings.ContainsFunc(item, func(r rune) bool {
+			return r <= ' ' || r > '~' || strings.ContainsRune("/:@*[]",
+				r)
+		}) {
 			p.fault(name, "holds %q: write names as ops.example.org, without scheme and port", item)
 			continue
 		}

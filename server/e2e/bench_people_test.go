@@ -22,7 +22,7 @@ import (
 	"postern/tokens"
 )
 
-// benchList is how many people a list may hold (CONTRACT section 4).
+// benchList is how many people a list may hold.
 const benchList = 10_000
 
 // freshPeople are addresses that nobody has.

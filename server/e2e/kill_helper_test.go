@@ -163,7 +163,7 @@ func tellings(t *testing.T, s *store.Store) map[string]int {
 }
 
 // countCopies holds that nobody got more than so many different letters, and that only what was on the wire when a kill
-// came, or answered so long before, arrived again, and with the same Message-ID. CONTRACT section 7 says 100 ms; the race
+// came, or answered so long before, arrived again, and with the same Message-ID. The promise is 100 ms; the race
 // detector on a busy machine is given longer.
 func (v *victim) countCopies(t *testing.T, most int, within time.Duration) {
 	t.Helper()

@@ -25,7 +25,8 @@ func (e *Handlers) activate(c *web.Call) error {
 	return e.letIn(c, http.StatusOK, user, true)
 }
 
-// tokenText reads a required token. Whatever it holds is for the sealer to judge, who has one answer for all that is not ours.
+// tokenText reads a required token. Whatever it holds is for the sealer to judge, who has one answer for all that is
+// not ours.
 func tokenText(to *string) fields.Reader {
 	return func(v jsontext.Value, path string, r *fields.Report) {
 		const missing = "There is no confirmation token; take it from the link in the mail."
@@ -49,7 +50,8 @@ func (e *Handlers) confirm(c *web.Call, token string) (store.User, error) {
 	claims, err := e.openLink(c, tokens.Confirmation, token)
 	if err != nil {
 		return store.User{}, &refuse.Refusal{Kind: refuse.Forbidden, Cause: err,
-			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy the whole link from the mail."}
+			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy " +
+				"the whole link from the mail."}
 	}
 	user, err := e.Store.ActivateUser(c.R.Context(), store.Confirmation{
 		User: claims.Subject, Email: claims.Email, Generation: claims.Generation,

@@ -1,5 +1,5 @@
-// Package eecd is the room of the eECD's non-licensed users: drivers and loading places that register by themselves, prove
-// their mailbox, sign in, have a cleaning's document mailed to them, and complete or reject its load (CONTRACT section 5).
+// Package eecd is the room of the eECD's non-licensed users: drivers and loading places that register by themselves,
+// prove their mailbox, sign in, have a cleaning's document mailed to them, and complete or reject its load.
 package eecd
 
 import (
@@ -61,7 +61,7 @@ func cleaningID(c *web.Call) (guid.ID, error) {
 	return id, nil
 }
 
-// Routes are the API's and the pages'. What the API's answer is in CONTRACT section 5.
+// Routes are the API's and the pages'.
 func (e *Handlers) Routes() []web.Route {
 	const base = "/non-license-user"
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut

@@ -13,7 +13,7 @@ import (
 	"postern/store/guid"
 )
 
-const maxProduct, maxComment = 200, 2000 // code points (CONTRACT section 5)
+const maxProduct, maxComment = 200, 2000 // code points
 
 // mailed answers a request for a document by mail.
 type mailed struct {
@@ -81,5 +81,6 @@ func (e *Handlers) decide(c *web.Call, holder store.Holder, d *store.Decision, o
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, decided{id, load.Status, load.DecidedAt, fields.OrNull(&load.ProductName), fields.OrNull(&load.Comment)})
+	return c.JSON(http.StatusOK, decided{id, load.Status, load.DecidedAt, fields.OrNull(&load.ProductName),
+		fields.OrNull(&load.Comment)})
 }

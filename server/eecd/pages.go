@@ -72,7 +72,8 @@ func loadPages() (*pages, error) {
 }
 
 // draw answers with a page in the reader's language.
-func (e *Handlers) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
+func (e *Handlers) draw(c *web.Call, status int, content *template.Template, data func(words) (title string,
+	data any)) error {
 	language := c.Language(Languages...)
 	title, filled := data(e.pages.words[language])
 	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
@@ -149,7 +150,8 @@ func (e *Handlers) activationForm(c *web.Call) error {
 	})
 }
 
-// badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass through.
+// badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass
+// through.
 func (e *Handlers) badLink(c *web.Call, err error) error {
 	say := func(status int, text func(words) string) error {
 		return e.say(c, status, func(w words) message {

@@ -9,7 +9,7 @@ import (
 	"postern/store/refuse"
 )
 
-const maxName, maxOrganisation = 100, 200 // code points (CONTRACT sections 4 and 5)
+const maxName, maxOrganisation = 100, 200 // code points
 
 // registered answers a register call.
 type registered struct {

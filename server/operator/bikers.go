@@ -29,18 +29,19 @@ const (
 
 // BikerRecord is what is stored of a biker, without the hash of the password.
 type BikerRecord struct {
-	ID              guid.ID    `json:"id"`
-	Email           string     `json:"email"`
-	FirstName       string     `json:"firstName"`
-	LastName        string     `json:"lastName"`
-	Partner         string     `json:"partner"`
-	BikePlanCode    string     `json:"bikePlanCode"`
-	Language        string     `json:"language"`                  // as the partner says: NL, FR, EN
-	Chosen          string     `json:"chosenLanguage,omitzero"`   // the biker's own choice, which goes before it
-	ContractType    string     `json:"contractType,omitzero"`     // clerk, worker
-	EmployeeID      string     `json:"employeeId,omitzero"`       // the partner's own: partner_EmployeeID
-	OthersID        string     `json:"othersEmployeeId,omitzero"` // posted with this person, and names another one of the same names
-	PersonnelNumber string     `json:"personnelNumber,omitzero"`  // the client's own
+	ID           guid.ID `json:"id"`
+	Email        string  `json:"email"`
+	FirstName    string  `json:"firstName"`
+	LastName     string  `json:"lastName"`
+	Partner      string  `json:"partner"`
+	BikePlanCode string  `json:"bikePlanCode"`
+	Language     string  `json:"language"`                // as the partner says: NL, FR, EN
+	Chosen       string  `json:"chosenLanguage,omitzero"` // the biker's own choice, which goes before it
+	ContractType string  `json:"contractType,omitzero"`   // clerk, worker
+	EmployeeID   string  `json:"employeeId,omitzero"`     // the partner's own: partner_EmployeeID
+	// posted with this person, and names another one of the same names
+	OthersID        string     `json:"othersEmployeeId,omitzero"`
+	PersonnelNumber string     `json:"personnelNumber,omitzero"` // the client's own
 	State           BikerState `json:"state"`
 	RegisteredAt    time.Time  `json:"registeredAt"`
 	PasswordSetAt   time.Time  `json:"passwordSetAt,omitzero"`
@@ -128,8 +129,9 @@ func viewBiker(b store.Biker) BikerRecord {
 		state = BikerInvited
 	}
 	return BikerRecord{
-		ID: b.ID, Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, Partner: b.Partner, BikePlanCode: b.BikePlanCode,
-		Language: strings.ToUpper(b.Language), Chosen: strings.ToUpper(b.Chosen), ContractType: b.ContractType,
+		ID: b.ID, Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, Partner: b.Partner,
+		BikePlanCode: b.BikePlanCode,
+		Language:     strings.ToUpper(b.Language), Chosen: strings.ToUpper(b.Chosen), ContractType: b.ContractType,
 		EmployeeID: b.EmployeeID, OthersID: b.OthersEmployeeID, PersonnelNumber: b.PersonnelNumber, State: state,
 		RegisteredAt: b.RegisteredAt, PasswordSetAt: b.PasswordAt,
 	}

@@ -45,8 +45,8 @@ func (o *Operator) CheckData(ctx context.Context) (Checked, error) {
 	return Checked{Faults: append([]string{}, faults...)}, err
 }
 
-// CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in goroutines
-// that no recover reaches. A child that dies of the file has found a fault, too.
+// CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in
+// goroutines that no recover reaches. A child that dies of the file has found a fault, too.
 func CheckInChild(ctx context.Context, path string) ([]string, error) {
 	var answer bytes.Buffer
 	var exit *exec.ExitError

@@ -25,9 +25,9 @@ type StoredCleaning struct {
 	PDF     bool               `json:"pdf"`     // a document was uploaded with it
 }
 
-// StoreCleanings stores a list of cleanings: all, or none where one is wrong. Their documents follow one by one, each too
-// large for one transaction with the others. Whether they can be stored is looked at beforehand; what can still come
-// between is a full disk, or a decision at this very moment. The error says then what is stored.
+// StoreCleanings stores a list of cleanings: all, or none where one is wrong. Their documents follow one by one, each
+// too large for one transaction with the others. Whether they can be stored is looked at beforehand; what can still
+// come between is a full disk, or a decision at this very moment. The error says then what is stored.
 func (o *Operator) StoreCleanings(ctx context.Context, deliveries []Delivery) ([]StoredCleaning, error) {
 	if err := o.openForDocuments(deliveries); err != nil {
 		return nil, err
@@ -65,8 +65,10 @@ func (o *Operator) openForDocuments(deliveries []Delivery) error {
 		case err != nil:
 			return err
 		case known.Load.Status != store.LoadOpen:
-			return &refuse.Refusal{Kind: refuse.Conflict, Extra: map[string]any{"loadStatus": string(known.Load.Status)},
-				Reason: fmt.Sprintf("The load of cleaning %s is %s already, so it takes no document; nothing was stored.", d.ID, known.Load.Status)}
+			return &refuse.Refusal{Kind: refuse.Conflict,
+				Extra: map[string]any{"loadStatus": string(known.Load.Status)},
+				Reason: fmt.Sprintf("The load of cleaning %s is %s already, so it takes no document; nothing was "+
+					"stored.", d.ID, known.Load.Status)}
 		}
 	}
 	return nil
@@ -79,12 +81,14 @@ func halfStored(id guid.ID, err error) error {
 		return fmt.Errorf("the cleanings are stored, but not the document of %s: %w", id, err)
 	}
 	said := *refusal
-	said.Reason = fmt.Sprintf("The cleanings are stored, but the document of %s is not, nor any behind it; repeat the call for them. %s",
+	said.Reason = fmt.Sprintf(
+		"The cleanings are stored, but the document of %s is not, nor any behind it; repeat the call for them. %s",
 		id, refusal.Reason)
 	return &said
 }
 
-// Cleanings lists the cleanings after an id, in the order of their ids. Next of the page is the after of the following one.
+// Cleanings lists the cleanings after an id, in the order of their ids. Next of the page is the after of the
+// following one.
 func (o *Operator) Cleanings(after guid.ID, limit int) (Page[wire.StoredCleaning], error) {
 	found, err := o.Store.Cleanings(after, limit)
 	page := Page[wire.StoredCleaning]{Items: views(found, wire.ViewStored)}

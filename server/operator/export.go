@@ -49,7 +49,8 @@ func (o *Operator) ExportBiker(email string) (BikerExport, error) {
 	if err != nil {
 		return BikerExport{}, err
 	}
-	export := BikerExport{ExportedAt: o.Now(), Letters: views(letters, viewLetter), Sessions: []BegunAt{}, Events: []wire.Event{}}
+	export := BikerExport{ExportedAt: o.Now(), Letters: views(letters, viewLetter), Sessions: []BegunAt{},
+		Events: []wire.Event{}}
 	found, err := o.findBiker(email)
 	switch {
 	case err == nil:

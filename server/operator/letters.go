@@ -35,8 +35,9 @@ type Attempt struct {
 	Phase        string             `json:"phase,omitzero"`
 	Code         int                `json:"code,omitzero"`     // SMTP reply code
 	Enhanced     string             `json:"enhanced,omitzero"` // enhanced status code
-	QueueID      string             `json:"queueId,omitzero"`  // what the smarthost calls it in its own log, where its words say so
-	Text         string             `json:"text,omitzero"`     // the server's words, or the fault
+	// what the smarthost calls it in its own log, where its words say so
+	QueueID string `json:"queueId,omitzero"`
+	Text    string `json:"text,omitzero"` // the server's words, or the fault
 }
 
 // Letters lists letters, the newest first. Next of the page is the Before of the following one.

@@ -9,13 +9,15 @@ import (
 )
 
 var letterStates = map[store.LetterState]bool{
-	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true, store.LetterCancelled: true,
+	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true,
+	store.LetterCancelled: true,
 }
 
 // letters lists letters: ?state=, ?to=, and ?before= for the next page.
 func (o *Operator) letters(c *web.Call) error {
 	q := readQuery(c)
-	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"), Limit: q.limit()}
+	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"),
+		Limit: q.limit()}
 	if filter.State != "" && !letterStates[filter.State] {
 		q.fault("state", "This must be one of: queued, held, sent, failed, cancelled.")
 	}

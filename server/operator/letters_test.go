@@ -141,7 +141,7 @@ func testLetterTold(t *testing.T) {
 		t.Errorf("no next try in %s", told)
 	}
 	r.call(200, `"state":"queued"`, "GET", path+"?wait=1ms", "")
-	r.call(400, `"wait":["This must be a length of time`, "GET", path+"?wait=soon", "")
+	r.call(400, `"wait":["This must be a duration`, "GET", path+"?wait=soon", "")
 
 	r.call(200, `"tries":1`, "POST", path+"/retry", "") // the schedule begins anew, what was tried stays
 	waited, began := make(chan []byte), time.Now()

@@ -55,8 +55,9 @@ func (o *Operator) AddPartner(ctx context.Context, in NewPartner) (PartnerToken,
 	if err != nil {
 		return PartnerToken{}, err
 	}
-	added, err := o.Store.AddPartner(ctx, store.PartnerInput{Name: in.Name, Scopes: once(in.Scopes), Plans: once(in.Plans),
-		From: once(in.From), ExpectEvery: in.ExpectEvery, Token: token})
+	added, err := o.Store.AddPartner(ctx, store.PartnerInput{Name: in.Name, Scopes: once(in.Scopes),
+		Plans: once(in.Plans),
+		From:  once(in.From), ExpectEvery: in.ExpectEvery, Token: token})
 	return PartnerToken{Token: text, Partner: viewPartner(added)}, err
 }
 
@@ -114,7 +115,8 @@ func (o *Operator) RevokePartner(ctx context.Context, name string) (Partner, err
 
 func viewPartner(p store.Partner) Partner {
 	view := Partner{
-		Name: p.Name, Scopes: p.Scopes, Plans: append([]string{}, p.Plans...), From: append([]netip.Prefix{}, p.From...),
+		Name: p.Name, Scopes: p.Scopes, Plans: append([]string{}, p.Plans...), From: append([]netip.Prefix{},
+			p.From...),
 		ExpectEvery: p.ExpectEvery, Tokens: make([]KeptToken, len(p.Tokens)), Rotating: len(p.Tokens) > 1,
 		AddedAt: p.AddedAt, RevokedAt: p.RevokedAt,
 	}

@@ -22,7 +22,8 @@ const (
 	leastExpected = time.Second
 )
 
-// PartnerRequest is the body of POST partners, as whoever asks has written it: what becomes a NewPartner where it is right.
+// PartnerRequest is the body of POST partners, as whoever asks has written it: what becomes a NewPartner where it is
+// right.
 type PartnerRequest struct {
 	Name        string   `json:"name"`
 	Scopes      []string `json:"scope,omitempty"`
@@ -76,7 +77,8 @@ func partnerName(text string) (name, wrong string) {
 	for i, c := range []byte(text) {
 		isWord := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
 		if !isWord && (i == 0 || strings.IndexByte("._-", c) < 0) {
-			return "", "A partner's name begins with a letter or digit and goes on with these or the signs . _ -, as payroll-1."
+			return "", "A partner's name begins with a letter or digit and goes on with these or the signs . _ -, " +
+				"as payroll-1."
 		}
 	}
 	if len(text) > longestName {
@@ -91,7 +93,7 @@ func scope(text string) (_ store.Scope, wrong string) {
 			return known, ""
 		}
 	}
-	return "", fmt.Sprintf("%q is no scope: say users, cleanings or events.", text)
+	return "", fmt.Sprintf("%q is not a scope: use users, cleanings or events.", text)
 }
 
 // network reads a network from which a partner may call.
@@ -100,7 +102,7 @@ func network(text string) (prefix netip.Prefix, wrong string) {
 	if err == nil {
 		return prefix, ""
 	}
-	wrong = fmt.Sprintf("%q is no network: %s", text, err)
+	wrong = fmt.Sprintf("%q is not a network: %s", text, err)
 	if !strings.HasSuffix(wrong, "?") {
 		wrong += "."
 	}
@@ -110,7 +112,7 @@ func network(text string) (prefix netip.Prefix, wrong string) {
 func interval(text string) (_ time.Duration, wrong string) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < leastExpected {
-		return 0, fmt.Sprintf("%q is no length of time of 1 s or more: write one as 5m.", text)
+		return 0, fmt.Sprintf("%q is not a duration of 1s or more: write it as 5m or 1h30m.", text)
 	}
 	return d, ""
 }

@@ -18,7 +18,8 @@ type Plan struct {
 
 // AddPlan makes a bike plan, or changes the one of that code.
 func (o *Operator) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
-	added, err := o.Store.AddPlan(ctx, store.Plan{Code: plan.Code, Client: plan.Client, Language: strings.ToLower(plan.Language)})
+	added, err := o.Store.AddPlan(ctx, store.Plan{Code: plan.Code, Client: plan.Client,
+		Language: strings.ToLower(plan.Language)})
 	return viewPlan(added), err
 }
 

@@ -20,7 +20,8 @@ var planLanguages = []string{"NL", "FR", "EN"}
 func planCode(text string) (code, wrong string) {
 	for _, c := range []byte(text) {
 		if c <= ' ' || c > '~' || c == ',' {
-			return "", fmt.Sprintf("%q is no code of a bike plan: one has visible ASCII characters, and neither spaces nor commas.", text)
+			return "", fmt.Sprintf(
+				"%q cannot be the code of a bike plan: a code has visible ASCII characters only, and no commas.", text)
 		}
 	}
 	if len(text) > longestCode {

@@ -147,7 +147,7 @@ func (q *query) duration(name string, most time.Duration) time.Duration {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		q.fault(name, "This must be a length of time, as 30s.")
+		q.fault(name, "This must be a duration, as 30s.")
 	}
 	return min(d, most)
 }

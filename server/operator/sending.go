@@ -12,7 +12,7 @@ type Sending struct {
 	Counts map[store.LetterState]int `json:"letters"` // how many letters are in each state
 }
 
-// TestLetter asks for a letter to an address, which says only that mail from here arrives.
+// TestLetter asks for a letter to an address, which only shows that mail from here arrives.
 type TestLetter struct {
 	Email    string `json:"email"`
 	Language string `json:"language"` // en where there is none

@@ -106,8 +106,9 @@ func (o *Operator) showUser(user store.User) (User, error) {
 
 func (o *Operator) recordUser(user store.User) UserRecord {
 	return UserRecord{
-		ID: user.ID, Email: user.Email, FirstName: user.FirstName, LastName: user.LastName, OrganisationName: user.OrganisationName,
-		CleaningID: user.CleaningID, Language: user.Language, State: o.stateOf(user),
+		ID: user.ID, Email: user.Email, FirstName: user.FirstName, LastName: user.LastName,
+		OrganisationName: user.OrganisationName,
+		CleaningID:       user.CleaningID, Language: user.Language, State: o.stateOf(user),
 		RegisteredAt: user.RegisteredAt, ActivatedAt: user.ActivatedAt, SignedInAt: user.SignedInAt,
 	}
 }

@@ -63,8 +63,8 @@ var resultTexts = map[store.BikerOutcome]string{
 
 const failedDetail = "The person can't be registered as sent; errors says why, by field."
 
-// answer renders results, and gives back what the call held before it writes them. The same results give the same bytes,
-// whenever.
+// answer renders results, and gives back what the call held before it writes them. The same results give the same
+// bytes, whenever.
 func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 	if in.single {
 		return answerOne(c, a, held)
@@ -85,8 +85,9 @@ func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 		}
 		list.Results[i] = result{Index: i, Outcome: r.Outcome}
 		if !r.Erased {
-			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: fields.OrNull(&r.Email), EmployeeID: fields.OrNull(&r.EmployeeID),
-				Errors: r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
+			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: fields.OrNull(&r.Email),
+				EmployeeID: fields.OrNull(&r.EmployeeID),
+				Errors:     r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
 		}
 	}
 	list.Success = list.Failed == 0

@@ -19,7 +19,8 @@ var (
 	errNotBearer = refuse.New(refuse.Unauthorized,
 		"The header Authorization must hold the word Bearer, a space and the token.")
 	errMalformed = refuse.New(refuse.Unauthorized, "What the header Authorization holds can be no token of this "+
-		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
+		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; "+
+		"copy the whole of it.")
 	errForeign = refuse.New(refuse.Forbidden,
 		"This token may not be used from your address; ask the operator of this service to allow it.")
 	errNoScope = refuse.New(refuse.Forbidden,

@@ -19,8 +19,8 @@ type posted struct {
 	hash    [32]byte      // the body's SHA-256
 }
 
-// takeApart finds out by its shape whether a body is a person or a list, and counts the list. Errors mean that nothing of
-// it is done.
+// takeApart finds out by its shape whether a body is a person or a list, and counts the list. Errors mean that
+// nothing of it is done.
 func takeApart(body []byte) (*posted, error) {
 	whole, err := fields.Open(body)
 	switch {
@@ -61,8 +61,8 @@ func listOf(people fields.Part, unknown []string) (*posted, error) {
 	return &posted{people: items, unknown: unknown}, nil
 }
 
-// candidates judges each person by itself, and lets go of the body. Its error is what makes a single person unreadable; in
-// a list that is the person's own fault.
+// candidates judges each person by itself, and lets go of the body. Its error is what makes a single person
+// unreadable; in a list that is the person's own fault.
 func (in *posted) candidates() ([]store.Candidate, error) {
 	people := in.people
 	in.people = nil

@@ -17,7 +17,8 @@ func idempotencyKey(header http.Header) (string, error) {
 	case len(given) > 1:
 		return "", refuse.New(refuse.Invalid, "The header Idempotency-Key is given twice.")
 	case !isKey(given[0]):
-		return "", refuse.New(refuse.Invalid, "An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
+		return "", refuse.New(refuse.Invalid,
+			"An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
 	}
 	return given[0], nil
 }

@@ -15,7 +15,8 @@ const (
 	maxNumber = 100
 )
 
-// personReader judges one person after another. Each is read into the same candidate, so that the readers are made once for all.
+// personReader judges one person after another. Each is read into the same candidate, so that the readers are made
+// once for all.
 type personReader struct {
 	candidate store.Candidate
 	person    fields.Object
@@ -67,7 +68,8 @@ func (r *personReader) read(item fields.Part, maybeWrapped bool) store.Candidate
 	return c
 }
 
-// whatFailedKeeps leaves of a person who can't be registered what the answer and the letter need, however long the rest is.
+// whatFailedKeeps leaves of a person who can't be registered what the answer and the letter need, however long the
+// rest is.
 func whatFailedKeeps(c store.Candidate) store.BikerData {
 	kept := store.BikerData{Language: c.Language, EmployeeID: fields.Shorten(c.EmployeeID, maxNumber)}
 	if len(c.Faults["BikePlanCode"]) == 0 {
@@ -106,8 +108,8 @@ func (r *personReader) doubt(field, damage string) {
 }
 
 // isNationalNumber reports whether a text could be a Belgian national number: 11 digits, separated or not as in
-// yy.mm.dd-nnn.cc, whose last two are 97 less the rest of the others by 97, with a 2 before them for births from 2000 on
-// (royal decree of 3 April 1984, as amended).
+// yy.mm.dd-nnn.cc, whose last two are 97 less the rest of the others by 97, with a 2 before them for births from 2000
+// on (royal decree of 3 April 1984, as amended).
 func isNationalNumber(text string) bool {
 	const digits, shortest, longest = 11, 11, 15
 	if len(text) < shortest || len(text) > longest {

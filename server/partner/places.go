@@ -7,8 +7,8 @@ import (
 	"postern/store/refuse"
 )
 
-// places are those of the few lists that are read and done at once. They also know of the answers to lists that are being
-// written: each is in memory until its caller has read it.
+// places are those of the few lists that are read and done at once. They also know of the answers to lists that are
+// being written: each is in memory until its caller has read it.
 type places struct {
 	mu      sync.Mutex
 	lists   web.Tally // guarded by mu; places taken, by partner
@@ -23,8 +23,10 @@ type place struct {
 }
 
 var (
-	errBusy = refuse.New(refuse.Unavailable, "As many lists as can be done at once are being done; send this one again in a moment.")
-	errFull = refuse.New(refuse.Unavailable, "Too many answers to lists are still waiting to be read; read those, and send this list again in a moment.")
+	errBusy = refuse.New(refuse.Unavailable,
+		"As many lists as can be done at once are being done; send this one again in a moment.")
+	errFull = refuse.New(refuse.Unavailable,
+		"Too many answers to lists are still waiting to be read; read those, and send this list again in a moment.")
 )
 
 func (p *place) take() error {
@@ -54,8 +56,8 @@ func (p *place) leave() {
 	p.among.lists.Count(p.partner, -1)
 }
 
-// write counts an answer as being written until written is called. A list that was let in is answered, however long that
-// gets; the next one may have to wait.
+// write counts an answer as being written until written is called. A list that was let in is answered, however long
+// that gets; the next one may have to wait.
 func (p *places) write(partner string, length int) (written func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,8 @@ func unreadable(sentences ...string) error {
 func parameter(u *url.URL, name string) (value string, given bool, err error) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", false, refuse.New(refuse.Invalid, "The query behind the question mark can't be read; percent-encode what it holds.")
+		return "", false, refuse.New(refuse.Invalid,
+			"The query behind the question mark can't be read; percent-encode what it holds.")
 	}
 	for key, list := range values {
 		if !strings.EqualFold(key, name) {
@@ -46,7 +47,8 @@ func dryRun(u *url.URL) (bool, error) {
 	for name := range u.Query() {
 		if !strings.EqualFold(name, dryRunParameter) {
 			return false, refuse.New(refuse.Invalid, fmt.Sprintf(
-				"user.create knows no parameter %q, only dryRun=true; nothing was done.", fields.Shorten(name, maxRepeated)))
+				"user.create knows no parameter %q, only dryRun=true; nothing was done.", fields.Shorten(name,
+					maxRepeated)))
 		}
 	}
 	switch {

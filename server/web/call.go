@@ -86,7 +86,8 @@ func (c *Call) prepare() {
 	}
 	c.shareOrigin()
 	if c.R.ContentLength != 0 {
-		c.bodyWithin(defaultBodyTime) // for bodies that no handler reads, too: the server reads them before the next request
+		// for bodies that no handler reads, too: the server reads them before the next request
+		c.bodyWithin(defaultBodyTime)
 	}
 }
 
@@ -120,7 +121,8 @@ func (c *Call) Param(name string) string { return c.Params.ByName(name) }
 
 // Log is a logger that names this call's traceId and route.
 func (c *Call) Log() *zerolog.Logger {
-	log := c.handler.middleware.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route", c.routeName()).Logger()
+	log := c.handler.middleware.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route",
+		c.routeName()).Logger()
 	return &log
 }
 
@@ -164,9 +166,9 @@ var jsonOut = json.JoinOptions(json.Deterministic(true))
 // JSON answers with v. It is encoded before the status is written, so that what can't be encoded is still a 500.
 func (c *Call) JSON(status int, v any) error { return c.json(status, isJSON, v) }
 
-// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there the
-// handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called once the answer is
-// written, or the caller has gone.
+// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there
+// the handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called
+// once the answer is written, or the caller has gone.
 func (c *Call) JSONOnce(status int, v any, encoded func(length int) (written func())) error {
 	return withBuffer(func(b *bytes.Buffer) error {
 		if err := encode(b, v); err != nil {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// resolve finds out who called, and whether they did over TLS. A peer is believed what it says of others only where it is
-// a trusted proxy: then the client is the rightmost address of the joined X-Forwarded-For lines that is no trusted proxy
-// itself, since everything left of that is the client's own invention.
+// resolve finds out who called, and whether they did over TLS. A peer is believed what it says of others only where
+// it is a trusted proxy: then the client is the rightmost address of the joined X-Forwarded-For lines that is no
+// trusted proxy itself, since everything left of that is the client's own invention.
 func resolve(r *http.Request, trusted []netip.Prefix) (client netip.Addr, secure bool) {
 	client, secure = parsePeer(r.RemoteAddr), r.TLS != nil
 	if len(trusted) == 0 || !within(client, trusted) {
@@ -84,7 +84,8 @@ func (c *Call) Operator() bool {
 		return isAddress || isLocalHost(c.R.Host) || c.isNamed()
 	case ForLoopback:
 		peer := parsePeer(c.R.RemoteAddr)
-		return peer.IsLoopback() && !within(peer, c.handler.middleware.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
+		return peer.IsLoopback() && !within(peer, c.handler.middleware.options.TrustedProxies) &&
+			isLocalHost(c.R.Host) && !throughProxy(c.R)
 	}
 	return false
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// gates count the calls of each client that are under way, so that others of the same client can wait for one to end. Their
-// owner guards them.
+// gates count the calls of each client that are under way, so that others of the same client can wait for one to end.
+// Their owner guards them.
 type gates map[netip.Prefix]*gate
 
 // gate is there while at least one call is under way.
@@ -44,8 +44,8 @@ func (g gates) leave(client netip.Prefix) {
 	}
 }
 
-// untilEntered tries to enter until that needs to wait for no other call. A wait other than zero means that the limit is
-// used up, an error that ctx ended first.
+// untilEntered tries to enter until that needs to wait for no other call. A wait other than zero means that the limit
+// is used up, an error that ctx ended first.
 func untilEntered(ctx context.Context, enter func() (wait time.Duration, busy <-chan struct{})) (time.Duration, error) {
 	for {
 		wait, busy := enter()

@@ -12,8 +12,8 @@ import (
 // maxClients bounds how many clients and networks a Limiter remembers: at most some 15 MiB.
 const maxClients = 50_000
 
-// Limiter counts calls per client, in memory: by IPv4 address, or by IPv6 /64 and at ten times the rate by /48, since one
-// subscriber commands whole networks of addresses. It is safe for concurrent use.
+// Limiter counts calls per client, in memory: by IPv4 address, or by IPv6 /64 and at ten times the rate by /48, since
+// one subscriber commands whole networks of addresses. It is safe for concurrent use.
 type Limiter struct {
 	OverLimit func() // is told of every call that is over the limit; nil: nobody. It is set before the first call
 
@@ -71,12 +71,14 @@ func (l *Limiter) Counted(client netip.Addr) netip.Addr {
 // Try runs a call that is counted only if it says so. Where the client's calls under way could use up the limit between
 // them, it waits for one to end, so that neither too many run nor one that will not count is refused. A wait other than
 // zero means that the limit is used up, an error that ctx ended first; the call was not run then.
-func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (counts bool)) (wait time.Duration, err error) {
+func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (counts bool)) (wait time.Duration,
+	err error) {
 	if l.free(client) {
 		call()
 		return 0, nil
 	}
-	if wait, err := untilEntered(ctx, func() (time.Duration, <-chan struct{}) { return l.enter(client) }); wait > 0 || err != nil {
+	if wait, err := untilEntered(ctx, func() (time.Duration, <-chan struct{}) { return l.enter(client) }); wait > 0 ||
+		err != nil {
 		return wait, err
 	}
 	counts := true // also where the call panics

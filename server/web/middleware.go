@@ -1,6 +1,6 @@
-// Package web is what every audience shares of HTTP: the middleware around a handler (routing, request ids, security headers,
-// CORS, the caller's address, errors to statuses), reading bodies, answering, pages, limits per client, the server itself.
-// What is asked and answered belongs to the rooms.
+// Package web is what every audience shares of HTTP: the middleware around a handler (routing, request ids, security
+// headers, CORS, the caller's address, errors to statuses), reading bodies, answering, pages, limits per client, the
+// server itself. What is asked and answered belongs to the rooms.
 package web
 
 import (
@@ -19,8 +19,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Handler does one call. What it returns as an error is answered in one place: a *refuse.Refusal by its kind, a *Problem by
-// its status, anything else as a 500 whose text only the log sees. An error after the answer has begun breaks the connection.
+// Handler does one call. What it returns as an error is answered in one place: a *refuse.Refusal by its kind, a
+// *Problem by its status, anything else as a 500 whose text only the log sees. An error after the answer has begun
+// breaks the connection.
 type Handler func(*Call) error
 
 // Route is one method on one path.
@@ -31,10 +32,11 @@ type Route struct {
 
 	BodyLimit int64         // octets; 0 is 16 KiB
 	BodyTime  time.Duration // for the body to arrive; 0 is 30 s
-	Bearer    bool          // proved by an Authorization: Bearer header: its body is JSON whatever its type, its 401 names the scheme
-	Page      bool          // for people: errors are a small HTML page
-	Operator  bool          // only where Access lets the caller see it
-	NoHead    bool          // a GET that changes something: HEAD is 405
+	// proved by an Authorization: Bearer header: its body is JSON whatever its type, its 401 names the scheme
+	Bearer   bool
+	Page     bool // for people: errors are a small HTML page
+	Operator bool // only where Access lets the caller see it
+	NoHead   bool // a GET that changes something: HEAD is 405
 
 	// Languages are those of the pages under the first segment of Path, the fallback first: error pages there are in no
 	// other, on unknown paths too. None: every language that errors can be told in.
@@ -55,8 +57,9 @@ const (
 	ForNobody    Access = iota // the operator has a listener of its own, and this is not it
 	ForLoopback                // a loopback peer with a loopback Host and no sign of a proxy
 	ForLocalHost               // whoever asks for a loopback Host: the operator's own listener, on this machine alone
-	ForNamedHost               // whoever asks for an IP address or a known name: the operator's own listener, in a network
-	ForAnybody                 // the socket in the data directory
+	// whoever asks for an IP address or a known name: the operator's own listener, in a network
+	ForNamedHost
+	ForAnybody // the socket in the data directory
 )
 
 // Options are the plain values that a Middleware is made of.
@@ -101,8 +104,8 @@ func NewMiddleware(o Options) (*Middleware, error) {
 	return m, m.makePages()
 }
 
-// ParseOrigin reads a browser's origin (RFC 6454 §6.2), as https://app.example.org, and gives it as browsers send it: lower
-// case, without the scheme's default port. Neither * nor null is one.
+// ParseOrigin reads a browser's origin (RFC 6454 §6.2), as https://app.example.org, and gives it as browsers send it:
+// lower case, without the scheme's default port. Neither * nor null is one.
 func ParseOrigin(text string) (string, error) {
 	u, err := url.Parse(strings.ToLower(strings.TrimSpace(text)))
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil ||
@@ -115,10 +118,11 @@ func ParseOrigin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does not
-// say otherwise. Routes that contradict each other are a fault of the program: it panics.
+// Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does
+// not say otherwise. Routes that contradict each other are a fault of the program: it panics.
 func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
-	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(), languages: make(map[string][]string)}
+	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(),
+		languages: make(map[string][]string)}
 	for _, a := range m.assets {
 		h.public.add(h, a.route())
 	}
@@ -143,8 +147,8 @@ type handler struct {
 	languages        map[string][]string // of error pages, by section; none: all
 }
 
-// table finds a route. Only the router's lookup is used: its own answers know neither request ids nor CORS, and redirect
-// to paths that are nearly right.
+// table finds a route. Only the router's lookup is used: its own answers know neither request ids nor CORS, and
+// redirect to paths that are nearly right.
 type table struct {
 	router  *httprouter.Router
 	methods []string // sorted

@@ -17,8 +17,8 @@ var (
 	maxAge       = []string{"600"}
 )
 
-// shareOrigin lets the pages of allowed origins read the answer, errors too. The list is exact: nothing is reflected that is
-// not on it, there is no * and no null, and no credentials, since nothing there goes by cookie.
+// shareOrigin lets the pages of allowed origins read the answer, errors too. The list is exact: nothing is reflected
+// that is not on it, there is no * and no null, and no credentials, since nothing there goes by cookie.
 func (c *Call) shareOrigin() {
 	for _, prefix := range c.handler.middleware.options.CrossOrigin {
 		if strings.HasPrefix(c.R.URL.Path, prefix) {
@@ -70,7 +70,8 @@ func (c *Call) checkOrigin() error {
 		err = c.checkReferer(err)
 	}
 	if err != nil {
-		return &refuse.Refusal{Kind: refuse.Forbidden, Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
+		return &refuse.Refusal{Kind: refuse.Forbidden,
+			Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
 	}
 	return nil
 }

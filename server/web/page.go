@@ -12,7 +12,8 @@ import (
 var embedded embed.FS
 
 // defaultPolicy allows a page its own style, pictures and forms, and no script.
-const defaultPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const defaultPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors " +
+	"'none'; base-uri 'none'"
 
 // Page is one page for a person.
 type Page struct {

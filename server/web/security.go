@@ -28,8 +28,8 @@ var SecurityEvents = []SecurityEvent{LoggedIn, LoggedOut, PasswordSet, WrongPass
 // disk with them. The count goes on.
 const securityBurst = 100
 
-// SecurityLog counts security events and writes their log lines. One is shared by all that answers in an appliance. It is
-// safe for concurrent use.
+// SecurityLog counts security events and writes their log lines. One is shared by all that answers in an appliance.
+// It is safe for concurrent use.
 type SecurityLog struct {
 	kinds map[SecurityEvent]*securityKind
 }

@@ -25,7 +25,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 
-// TestTimes holds the times of CONTRACT section 3 against peers that stall.
+// TestTimes holds the time limits of a call against peers that stall.
 func TestTimes(t *testing.T) {
 	slow := Route{Method: "POST", Path: "/slow", BodyTime: 120 * time.Second, Handle: func(c *Call) error {
 		if _, err := c.Body(); err != nil {

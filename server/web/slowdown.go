@@ -69,11 +69,12 @@ func (s *Slowdown) Networks(client netip.Addr) (own, around string) {
 	return narrow(client).String(), around
 }
 
-// Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's tries
-// under way could use up what is free between them, it waits for one to end: so many at once get no more tries than one
-// after the other, and an office whose people all log in at nine is not refused. A wait other than zero means that the
-// client tried too soon, an error that ctx ended first; the try is not to run then.
-func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(failed bool), wait time.Duration, err error) {
+// Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's
+// tries under way could use up what is free between them, it waits for one to end: so many at once get no more tries
+// than one after the other, and an office whose people all log in at nine is not refused. A wait other than zero
+// means that the client tried too soon, an error that ctx ended first; the try is not to run then.
+func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(failed bool), wait time.Duration,
+	err error) {
 	if s.free == 0 || !client.IsValid() || within(client, s.exempt) {
 		return func(bool) {}, 0, nil
 	}
@@ -85,7 +86,8 @@ func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(fai
 	return func(failed bool) { s.end(all, failed) }, 0, nil
 }
 
-// enter counts a try as under way. Where it may not run yet, it gives what is closed when one of those that do has ended.
+// enter counts a try as under way. Where it may not run yet, it gives what is closed when one of those that do has
+// ended.
 func (s *Slowdown) enter(all []allowance) (wait time.Duration, busy <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

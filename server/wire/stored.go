@@ -7,8 +7,8 @@ import (
 	"postern/store/guid"
 )
 
-// StoredCleaning is a cleaning as the operator sees it: with what is known of it beside the fields that it was delivered
-// with.
+// StoredCleaning is a cleaning as the operator sees it: with what is known of it beside the fields that it was
+// delivered with.
 type StoredCleaning struct {
 	ID guid.ID `json:"id"`
 	store.CleaningData
