@@ -10,11 +10,11 @@ import (
 )
 
 // smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.
-func (p *parser) smtp(s Settings) *SMTP {
-	connections := p.number("SMTP_CONNECTIONS", s.SMTP.Connections, 1, 20)
+func (p *parser) smtp(s *Settings) *SMTP {
+	connections := p.number(&s.SMTP.Connections)
 	perMinute := 0
 	if s.SMTP.PerMinute != "" {
-		perMinute = p.number("SMTP_PER_MINUTE", s.SMTP.PerMinute, 1, 100_000)
+		perMinute = p.number(&s.SMTP.PerMinute)
 	}
 	if s.SMTP.URL == "" {
 		return nil
@@ -52,7 +52,7 @@ func (p *parser) smtp(s Settings) *SMTP {
 const authXOAuth2 = "xoauth2"
 
 // oauth reads how tokens for the smarthost are got.
-func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
+func (p *parser) oauth(s *Settings, smtp *SMTP) *OAuth {
 	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
 	if smtp.Password != "" || s.SMTP.PasswordFile != "" {
 		p.fault("SMTP_URL",
@@ -63,7 +63,7 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 			"and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
 		return o
 	}
-	p.link("SMTP_OAUTH_URL", o.URL)
+	p.link(&s.SMTP.OAuth.URL)
 	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !input.IsLoopback(u.Hostname()) {
 		p.fault("SMTP_OAUTH_URL", "must be https: the client's secret goes there")
 	}
@@ -72,11 +72,11 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 }
 
 // noOAuth refuses settings that are of no use without auth=xoauth2.
-func (p *parser) noOAuth(s Settings) {
+func (p *parser) noOAuth(s *Settings) {
 	o := s.SMTP.OAuth
 	for _, setting := range []struct{ name, value string }{
-		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID}, {"SMTP_OAUTH_SECRET_FILE",
-			o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
+		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID},
+		{"SMTP_OAUTH_SECRET_FILE", o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
 	} {
 		if setting.value != "" {
 			p.fault(setting.name, "is of no use without auth=xoauth2 in POSTERN_SMTP_URL: take one of them away")
