@@ -68,7 +68,7 @@ bench: ## the figures of the README, with the collector set as serve sets it; BE
 	GOGC=250 $(GO) test -run '^$$' -bench . -benchtime 6s -count 3 -timeout 60m $(PACKAGES)
 
 soak: ## kill -9 under load, ROUNDS times
-	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/
+	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/e2e
 
 clean:
 	rm -rf $(OUT)

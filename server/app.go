@@ -1,5 +1,5 @@
-// Package server is the whole appliance as one value: Open takes the data directory, Run answers and sends until it is
-// told to stop, Close lets go. Tests run the same App, in a directory of their own and on port 0.
+// Package server is the whole appliance as one value: Open takes the data directory and the addresses, Run answers and
+// sends until it is told to stop, Close lets go. Tests run the same App, in a directory of their own and on port 0.
 package server
 
 import (
@@ -32,6 +32,17 @@ import (
 	"postern/tokens/password"
 )
 
+// Options are what an appliance is opened with.
+type Options struct {
+	Config config.Config
+	Log    zerolog.Logger
+	// Offline opens the data directory alone, for the operator's acts in process: nothing listens, nothing is sent, and
+	// Run must not be called.
+	Offline bool
+	Now     func() time.Time // nil: time.Now
+	Random  io.Reader        // of keys, tokens, salts and ids; nil: crypto/rand
+}
+
 // App is one appliance.
 type App struct {
 	config config.Config
@@ -46,40 +57,71 @@ type App struct {
 	draining context.Context // ended when the appliance begins to stop: calls that wait are answered then
 	drain    context.CancelFunc
 
-	listeners *listeners // nil before Listen
-	rooms     rooms
-	courier   *mail.Courier
+	silence   *silenceWatch
+	limits    *limitWatch
+	metrics   *metrics.Metrics
+	security  *web.SecurityLog
+	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
 
-	attendance *attendance
-	limits     *limitWatch
-	metrics    *metrics.Metrics
-	security   *web.SecurityLog
-	smarthost  *smtp.Smarthost // nil: letters go to the built-in inbox
+	// What follows is nil offline.
+	certificate *web.CertReloader // nil: plain HTTP
+	listeners   *listeners
+	rooms       rooms
+	courier     *mail.Courier
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
 type rooms struct {
-	partner *partner.Room
-	biker   *biker.Room
-	eecd    *eecd.Room
+	partner *partner.Handlers
+	biker   *biker.Handlers
+	eecd    *eecd.Handlers
 	inbox   *inbox.Room // nil with a smarthost
 }
 
-// Open takes the data directory, which is made where it is missing, and reads or makes the keys. Nothing is answered or
-// sent before Run. Its errors are sentences for the operator; errors.Is(err, file.ErrInUse) where another appliance
-// holds the directory.
-func Open(config config.Config, log zerolog.Logger) (*App, error) {
-	return open(config, log, time.Now, rand.Reader)
-}
-
-func open(config config.Config, log zerolog.Logger, now func() time.Time, random io.Reader) (_ *App, err error) {
-	a := &App{config: config, log: log, now: now, random: random, attendance: newAttendance(now),
-		limits: newLimitWatch(log, now), security: web.NewSecurityLog()}
+// Open takes the data directory, which is made where it is missing, reads or makes the keys, and, unless offline, opens
+// the addresses. Nothing is answered or sent before Run. Its errors are sentences for the operator;
+// errors.Is(err, file.ErrInUse) where another appliance holds the directory.
+func Open(o Options) (_ *App, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	a := &App{
+		config: o.Config, log: o.Log, now: o.Now, random: o.Random, silence: newSilenceWatch(o.Now),
+		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
+	}
 	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())
-	var ring *tokens.Keyring
-	a.store, err = store.Open(config.Data, store.Options{
-		Now: now, Random: random, MailDomain: mailDomain(config), OverLimit: a.limits.note,
+	ring, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
+		return nil, err
+	}
+	if err = a.openOperator(); err != nil {
+		return nil, err
+	}
+	if !o.Offline {
+		if err = a.openAddresses(); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// openStore opens the data file, and reads or makes the keys while it is held.
+func (a *App) openStore() (ring *tokens.Keyring, err error) {
+	c := a.config
+	a.store, err = store.Open(c.Data, store.Options{
+		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
 			if ring, err = a.keyring(knowsPeople); err == nil {
 				key = ring.AddressKey()
@@ -87,39 +129,29 @@ func open(config config.Config, log zerolog.Logger, now func() time.Time, random
 			return key, err
 		},
 		Rules: store.Rules{
-			ConfirmationReuse: config.ConfirmationReuse, ReactivateAfter: config.ReactivateAfter,
-			GiveUpAfter: config.GiveUpAfter, MailboxSignIn: config.MailboxSignIn,
-			StrangerLetters: config.Limits.StrangerLetters, AddressLetters: config.Limits.AddressLetters,
-			PartnerLetters: config.Limits.PartnerLetters,
-			PartnerPeople:  config.Limits.PartnerPeople, PartnerAnswers: config.Limits.PartnerAnswers,
-			RepeatLettersAfter: config.RepeatLettersAfter,
-			LoginTries:         config.Limits.Login,
+			ConfirmationReuse: c.ConfirmationReuse, ReactivateAfter: c.ReactivateAfter,
+			GiveUpAfter: c.GiveUpAfter, MailboxSignIn: c.MailboxSignIn,
+			StrangerLetters: c.Limits.StrangerLetters, AddressLetters: c.Limits.AddressLetters,
+			PartnerLetters: c.Limits.PartnerLetters,
+			PartnerPeople:  c.Limits.PartnerPeople, PartnerAnswers: c.Limits.PartnerAnswers,
+			RepeatLettersAfter: c.RepeatLettersAfter,
+			LoginTries:         c.Limits.Login,
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.store.Close())
-		}
-	}()
-	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), random); err != nil {
-		return nil, err
-	}
-	return a, a.openOperator()
+	return ring, err
 }
 
-// keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the data
-// file knows people, a missing key file is a loss that only the operator can judge.
+// keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the
+// data file knows people, a missing key file is a loss that only the operator can judge.
 func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	ring, err := tokens.LoadKeyring(a.config.KeyFile)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return ring, err
 	}
 	if knowsPeople {
-		return nil, fmt.Errorf("the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
-			"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+		return nil, fmt.Errorf(
+			"the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
+				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
 	}
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
 }
@@ -140,26 +172,38 @@ func (a *App) openOperator() error {
 	if err != nil {
 		return err
 	}
-	frame, err := web.NewFrame(web.Options{Log: a.log, Random: a.random})
+	middleware, err := web.NewMiddleware(web.Options{Log: a.log, Random: a.random})
 	if err != nil {
 		return err
 	}
-	a.operator = frame.Handler(web.ForAnybody, acts.Routes())
+	a.operator = middleware.Handler(web.ForAnybody, acts.Routes())
 	return nil
 }
 
 // Operator answers the operator's acts, in process or behind the socket.
 func (a *App) Operator() http.Handler { return a.operator }
 
-// PublicURL is the base of the links in letters. After Listen it has the port that was chosen.
+// PublicURL is the base of the links in letters, with the port that was chosen where LISTEN left that open.
 func (a *App) PublicURL() string { return a.config.PublicURL.String() }
 
-// Addr is where HTTP is answered; nil before Listen.
+// Config is the configuration that the appliance runs with: that of Open, with the port that was chosen where LISTEN
+// left that open.
+func (a *App) Config() config.Config { return a.config }
+
+// Addr is where HTTP is answered; nil offline.
 func (a *App) Addr() net.Addr {
 	if a.listeners == nil {
 		return nil
 	}
 	return a.listeners.public.Addr()
+}
+
+// OperatorAddr is OPERATOR_LISTEN's address, with the port that was chosen; nil where it is not set.
+func (a *App) OperatorAddr() net.Addr {
+	if a.listeners == nil || a.listeners.operator == nil {
+		return nil
+	}
+	return a.listeners.operator.Addr()
 }
 
 // Close lets go of the data directory. It is called once, after Run has returned or where it was never called.
@@ -194,7 +238,7 @@ func (a *App) makeRooms() error {
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.attendance.note})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
@@ -204,7 +248,8 @@ func (a *App) makeRooms() error {
 		return err
 	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
-		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL, PublicURL: a.config.PublicURL,
+		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
+		PublicURL:     a.config.PublicURL,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register),
 		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
 		SignInLimit:   signIn, // sign-in and forgot calls count together

@@ -78,7 +78,7 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	if err != nil {
 		return nil, err
 	}
-	detail.Silent = a.attendance.absent(partners)
+	detail.Silent = a.silence.absent(partners)
 	detail.Limits = a.limits.inForce()
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
@@ -114,7 +114,7 @@ func (a *App) measured() metrics.Source {
 		Ready:       func() bool { return a.store.Ready() == nil && a.draining.Err() == nil },
 		Silent: func() int {
 			partners, _ := a.store.Partners()
-			return len(a.attendance.absent(partners))
+			return len(a.silence.absent(partners))
 		},
 		Security: func() map[string]uint64 {
 			counts := make(map[string]uint64)

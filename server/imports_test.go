@@ -14,8 +14,9 @@ var leaves = []string{"server/input", "store/guid", "store/limit", "store/privat
 // knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"":                    "server/command",
-	"server/command":      "server server/command/push server/config server/operator server/web server/web/fields mail/letters store store/file tokens",
-	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store tokens tokens/password",
+	"server/command":      "server server/command/push server/config server/operator server/wire server/web server/web/fields mail/letters store store/file tokens",
+	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store store/file tokens tokens/password",
+	"server/e2e":          "",
 	"server/config":       "server/web mail/letters store",
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",

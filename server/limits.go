@@ -26,8 +26,8 @@ var limitWords = map[store.Limit]string{
 	store.FailedLetters:   "letters about failed registrations of one partner are held",
 }
 
-// limitWatch counts what goes over limits, since nobody is told of it otherwise: who is held up does not know why. It is
-// safe for concurrent use.
+// limitWatch counts what goes over limits, since nobody is told of it otherwise: who is held up does not know why. It
+// is safe for concurrent use.
 type limitWatch struct {
 	log zerolog.Logger
 	now func() time.Time
@@ -62,7 +62,8 @@ func (w *limitWatch) note(limit store.Limit, outcome store.LimitOutcome) {
 	}
 	if now.Sub(record.logged) >= limitQuiet {
 		record.logged = now
-		w.log.Warn().Str("limit", string(limit)).Str("outcome", string(outcome)).Msg("a limit is in force: " + limitWords[limit])
+		w.log.Warn().Str("limit", string(limit)).Str("outcome",
+			string(outcome)).Msg("a limit is in force: " + limitWords[limit])
 	}
 	record.last = now
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -40,31 +41,27 @@ func (l *listeners) close() error {
 	return errors.Join(faults...)
 }
 
-// Listen opens the addresses and builds what needs to know them. Run does it where it has not been done.
-func (a *App) Listen() (err error) {
-	l := &listeners{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.close())
-		}
-	}()
-	if l.public, err = a.listenOn("LISTEN", a.config.Listen); err != nil {
-		return err
-	}
-	a.config = a.config.WithAddress(l.public.Addr())
-	if a.config.OperatorListen != "" {
-		if l.operator, err = a.listenOn("OPERATOR_LISTEN", a.config.OperatorListen); err != nil {
+// openAddresses reads the certificate, opens the addresses and builds what needs to know them.
+func (a *App) openAddresses() (err error) {
+	if a.config.TLSCert != "" {
+		if a.certificate, err = web.NewCertReloader(a.config.TLSCert, a.config.TLSKey, a.log); err != nil {
 			return err
 		}
 	}
-	if l.socket, err = operator.Listen(a.config.Data); err != nil {
+	a.listeners = &listeners{}
+	if a.listeners.public, err = a.listenOn("LISTEN", a.config.Listen); err != nil {
 		return err
 	}
-	if err = a.makeRooms(); err != nil {
+	a.config = a.config.WithAddress(a.listeners.public.Addr())
+	if a.config.OperatorListen != "" {
+		if a.listeners.operator, err = a.listenOn("OPERATOR_LISTEN", a.config.OperatorListen); err != nil {
+			return err
+		}
+	}
+	if a.listeners.socket, err = operator.Listen(a.config.Data); err != nil {
 		return err
 	}
-	a.listeners = l
-	return nil
+	return a.makeRooms()
 }
 
 func (a *App) listenOn(setting, address string) (net.Listener, error) {
@@ -75,33 +72,14 @@ func (a *App) listenOn(setting, address string) (net.Listener, error) {
 	return web.LimitConnections(listener, connectionsInAll, connectionsPerClient, a.config.TrustedProxies), nil
 }
 
-// server is one HTTP server with the listener that it serves.
-type server struct {
-	*http.Server
-	listener net.Listener
-}
-
-func (s server) serve() error {
-	var err error
-	if s.TLSConfig != nil {
-		err = s.ServeTLS(s.listener, "", "")
-	} else {
-		err = s.Serve(s.listener)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-// servers builds one server for each listener. The certificate, where there is one, is for the public address.
-func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
+// servers are workers that answer HTTP, one for each listener.
+func (a *App) servers() ([]worker, error) {
 	self, err := web.ParseOrigin(a.config.PublicURL.Scheme + "://" + a.config.PublicURL.Host)
 	if err != nil {
 		return nil, err
 	}
 	operatorAccess, operatorHosts := a.operatorAccess()
-	frame, err := web.NewFrame(web.Options{
+	middleware, err := web.NewMiddleware(web.Options{
 		Security: a.security,
 		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
@@ -114,33 +92,56 @@ func (a *App) servers(certificate *web.CertReloader) ([]server, error) {
 	if a.listeners.operator != nil {
 		access = web.ForNobody
 	}
-	public := web.ServerOptions{Log: a.log, Certificate: certificate}
+	public := web.ServerOptions{Log: a.log, Certificate: a.certificate}
 	plain := web.ServerOptions{Log: a.log}
-	all := []server{
-		{web.NewServer(frame.Handler(access, a.routes()), public), a.listeners.public},
-		{web.NewServer(a.operator, plain), a.listeners.socket},
+	all := []worker{
+		{"LISTEN", answering(web.NewServer(middleware.Handler(access, a.routes()), public), a.listeners.public)},
+		{"the operator's socket", answering(web.NewServer(a.operator, plain), a.listeners.socket)},
 	}
 	if a.listeners.operator != nil {
 		routes := slices.Concat(a.anybody(), a.operatorRoutes(), a.operatorFront())
-		all = append(all, server{web.NewServer(frame.Handler(operatorAccess, routes), plain), a.listeners.operator})
+		handler := middleware.Handler(operatorAccess, routes)
+		all = append(all, worker{"OPERATOR_LISTEN", answering(web.NewServer(handler, plain), a.listeners.operator)})
 	}
 	return all, nil
+}
+
+// answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most
+// 20 s.
+func answering(s *http.Server, on net.Listener) func(context.Context) error {
+	serve := func() error { return s.Serve(on) }
+	if s.TLSConfig != nil { // the public address's, with the certificate in it
+		serve = func() error { return s.ServeTLS(on, "", "") }
+	}
+	return func(ctx context.Context) error {
+		ended := make(chan error, 1)
+		go func() { ended <- serve() }()
+		select {
+		case err := <-ended: // by itself: the listener is broken
+			return err
+		case <-ctx.Done():
+		}
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if s.Shutdown(limit) != nil {
+			_ = s.Close() // whoever is still there has been given time enough
+		}
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}
 }
 
 // operatorAccess is for OPERATOR_LISTEN, with the names that it answers to. A web page that is open where that can be
 // reached could read along under a name of its own (DNS rebinding): so on this machine alone it answers to loopback
 // Hosts, and elsewhere to IP addresses, which no page can call itself, and to the names of the appliance.
 func (a *App) operatorAccess() (access web.Access, hosts []string) {
-	switch {
-	case a.listeners.operator == nil:
+	if a.listeners.operator == nil {
 		return web.ForNobody, nil
-	case isLoopback(a.listeners.operator.Addr()):
+	}
+	if tcp, ok := a.listeners.operator.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return web.ForLocalHost, a.config.OperatorHosts
 	}
 	return web.ForNamedHost, a.config.AllOperatorHosts()
-}
-
-func isLoopback(address net.Addr) bool {
-	tcp, ok := address.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }

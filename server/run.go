@@ -3,66 +3,85 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
-	"postern/server/web"
 	"postern/store/private"
 )
 
-// drainTime is how long running requests and letters on the wire may take once the appliance is told to stop.
+// drainTime is how long running requests may take once the appliance is told to stop.
 const drainTime = 20 * time.Second
 
 // errUnknownOutcome ends Run where the disk left open whether a commit is on it.
-var errUnknownOutcome = errors.New("the disk failed in the middle of a commit: the appliance ends, to start again on what the disk says")
+var errUnknownOutcome = errors.New("the disk failed during a commit, and whether that was written is unknown: " +
+	"the appliance stops; started again, it goes on with what is on the disk")
 
-// Run answers and sends until ctx ends, then drains: no new connections, running requests and letters on the wire finish,
-// for at most 20 s. It also returns, with an error, where it cannot go on.
+// worker is a part of the appliance with a goroutine of its own. It works until ctx ends, and then finishes what it has
+// begun. An error, which is returned before that, stops the whole appliance.
+type worker struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// workers lists all that runs.
+func (a *App) workers() ([]worker, error) {
+	all, err := a.servers()
+	all = append(all,
+		worker{"the courier", a.courier.Run},
+		worker{"the data file", a.watchDisk},
+		worker{"pruning", a.keepHouse},
+		worker{"watching for silent partners", a.watchPartners},
+	)
+	if a.certificate != nil {
+		all = append(all, worker{"the certificate",
+			func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
+	}
+	return all, err
+}
+
+// Run answers and sends until ctx ends, then drains: no new connections, running requests and letters on the wire
+// finish, for at most 20 s. It also returns, with an error, where it cannot go on.
 func (a *App) Run(ctx context.Context) error {
-	certificate, err := a.certificate()
+	workers, err := a.workers()
 	if err != nil {
 		return err
 	}
-	if a.listeners == nil {
-		if err := a.Listen(); err != nil {
-			return err
-		}
-	}
-	servers, err := a.servers(certificate)
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var work sync.WaitGroup
-	for _, s := range servers {
-		work.Go(func() {
-			if err := s.serve(); err != nil {
-				stop(err)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var all sync.WaitGroup
+	for _, w := range workers {
+		all.Go(func() {
+			if err := w.run(working); err != nil {
+				fail(fmt.Errorf("%s: %w", w.name, err))
 			}
 		})
 	}
-	work.Go(func() {
-		if err := a.courier.Run(ctx); err != nil {
-			stop(err)
-		}
-	})
-	work.Go(func() { a.keepHouse(ctx) })
-	work.Go(func() { a.watchPartners(ctx) })
-	if certificate != nil {
-		work.Go(func() { certificate.Run(ctx) })
-	}
 	a.warn()
-	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).Msg("listening")
-	select {
-	case <-ctx.Done():
-	case <-a.store.Fatal():
-		stop(errUnknownOutcome)
-	}
-	fault := a.shutDown(ctx, servers)
-	work.Wait()
+	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).
+		Msg("listening")
+	<-ctx.Done()
+	a.log.Info().Msg("stopping: running requests and letters on the wire finish")
+	a.drain()
+	stop()
+	all.Wait()
 	a.log.Info().Msg("stopped")
-	return fault
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// watchDisk ends the appliance after a commit whose outcome is unknown.
+func (a *App) watchDisk(ctx context.Context) error {
+	select {
+	case <-a.store.Fatal():
+		return errUnknownOutcome
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // warn logs what is taken, and should be mended all the same.
@@ -76,40 +95,11 @@ func (a *App) warn() {
 	}
 }
 
-// certificate reads TLS_CERT and TLS_KEY, where they are set.
-func (a *App) certificate() (*web.CertReloader, error) {
-	if a.config.TLSCert == "" {
-		return nil, nil
-	}
-	return web.NewCertReloader(a.config.TLSCert, a.config.TLSKey, a.log)
-}
-
-// shutDown ends the servers, at the same time, and gives the fault that made it necessary, if there was one.
-func (a *App) shutDown(ctx context.Context, servers []server) error {
-	a.log.Info().Msg("stopping: running requests and letters on the wire finish")
-	a.drain()
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	var ending sync.WaitGroup
-	for _, s := range servers {
-		ending.Go(func() {
-			if s.Shutdown(limit) != nil {
-				_ = s.Close() // whoever is still there after that time has been told often enough
-			}
-		})
-	}
-	ending.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
-}
-
 // houseEvery is how often records past their time are removed.
 const houseEvery = time.Hour
 
 // keepHouse removes records past their time, at once and then every hour.
-func (a *App) keepHouse(ctx context.Context) {
+func (a *App) keepHouse(ctx context.Context) error {
 	tick := time.NewTicker(houseEvery)
 	defer tick.Stop()
 	for {
@@ -121,7 +111,7 @@ func (a *App) keepHouse(ctx context.Context) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return
+			return nil
 		}
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"postern/store"
 )
 
-// A partner that posts every few minutes and stops is a fault that nobody sees otherwise: people register there, and never
-// get their mail. Calls are noted in memory alone, as most of them write nothing; after a start all partners have called
-// just now.
+// A partner that posts every few minutes and stops is a fault that nobody sees otherwise: people register there, and
+// never get their mail. Calls are noted in memory alone, as most of them write nothing; after a start all partners
+// have called just now.
 
 // silentAfter is how many expected calls a partner may miss.
 const silentAfter = 3
 
-// attendance notes when each partner called last. It is safe for concurrent use.
-type attendance struct {
+// silenceWatch notes when each partner called last. It is safe for concurrent use.
+type silenceWatch struct {
 	now   func() time.Time
 	since time.Time
 
@@ -24,15 +24,15 @@ type attendance struct {
 	seen map[string]time.Time // by name; guarded by mu
 }
 
-func newAttendance(now func() time.Time) *attendance {
-	return &attendance{now: now, since: now(), seen: make(map[string]time.Time)}
+func newSilenceWatch(now func() time.Time) *silenceWatch {
+	return &silenceWatch{now: now, since: now(), seen: make(map[string]time.Time)}
 }
 
 // note is told of every call of a partner.
-func (a *attendance) note(partner string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.seen[partner] = a.now()
+func (w *silenceWatch) note(partner string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[partner] = w.now()
 }
 
 // absentPartner is one that has been silent for three of its intervals.
@@ -42,13 +42,13 @@ type absentPartner struct {
 }
 
 // absent lists those partners of whom calls are expected and do not come.
-func (a *attendance) absent(partners []store.Partner) (list []absentPartner) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (w *silenceWatch) absent(partners []store.Partner) (list []absentPartner) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, partner := range partners {
-		seen := later(later(a.seen[partner.Name], a.since), partner.AddedAt)
+		seen := later(later(w.seen[partner.Name], w.since), partner.AddedAt)
 		expected := silentAfter * time.Duration(partner.ExpectEvery)
-		if expected > 0 && partner.RevokedAt.IsZero() && a.now().Sub(seen) >= expected {
+		if expected > 0 && partner.RevokedAt.IsZero() && w.now().Sub(seen) >= expected {
 			list = append(list, absentPartner{partner.Name, seen.UTC()})
 		}
 	}
@@ -62,18 +62,18 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// attendanceEvery is how often absent partners are looked for.
-const attendanceEvery = 10 * time.Second
+// silenceEvery is how often absent partners are looked for.
+const silenceEvery = 10 * time.Second
 
 // watchPartners logs who has become silent, and who is back.
-func (a *App) watchPartners(ctx context.Context) {
-	tick := time.NewTicker(attendanceEvery)
+func (a *App) watchPartners(ctx context.Context) error {
+	tick := time.NewTicker(silenceEvery)
 	defer tick.Stop()
 	missing := map[string]bool{}
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 			missing = a.logAbsent(missing)
 		}
@@ -87,7 +87,7 @@ func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
 		return before
 	}
 	now = make(map[string]bool)
-	for _, partner := range a.attendance.absent(partners) {
+	for _, partner := range a.silence.absent(partners) {
 		now[partner.Name] = true
 		if !before[partner.Name] {
 			a.log.Warn().Str("partner", partner.Name).Time("silentSince", partner.SilentSince).

@@ -1,5 +1,5 @@
 // Package biker is the room of the bikers' pages: the password set by a mailed link, logging in, a link for who forgot
-// it, and the account (CONTRACT section 4). The pages need no script, and opening one changes nothing: only forms do.
+// it, and the account. The pages need no script, and opening one changes nothing: only forms do.
 package biker
 
 import (
@@ -17,22 +17,23 @@ import (
 // Languages are those that bikers are written to in, the fallback first.
 var Languages = []string{"en", "nl", "fr"}
 
-// Options are the plain values that a Room is made of.
+// Options are the plain values that Handlers are made of.
 type Options struct {
 	Store        *store.Store
 	Sealer       *tokens.Sealer
 	Hasher       *password.Hasher
 	Now          func() time.Time
-	Random       io.Reader      // secrets of sessions; safe for concurrent use
-	PasswordMin  int            // code points
-	Organisation string         // a word that no password may lean on; may be empty
-	LoginTries   int            // wrong passwords before an account is slowed down, ten times that for a client; 0: never
-	LoginExempt  []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
-	ForgotLimit  *web.Limiter   // links asked for, per client
+	Random       io.Reader // secrets of sessions; safe for concurrent use
+	PasswordMin  int       // code points
+	Organisation string    // a word that no password may lean on; may be empty
+	// wrong passwords before an account is slowed down, ten times that for a client; 0: never
+	LoginTries  int
+	LoginExempt []netip.Prefix // clients that many people share: they are not slowed down, only accounts are
+	ForgotLimit *web.Limiter   // links asked for, per client
 }
 
-// Room is the bikers' pages. It is safe for concurrent use.
-type Room struct {
+// Handlers are the bikers' pages and their forms. They are safe for concurrent use.
+type Handlers struct {
 	Options
 	pages   *pages
 	clients *web.Slowdown // wrong passwords by client
@@ -47,10 +48,10 @@ const clientTries = 10
 // browserLife is how long a browser is known, as long as browsers keep a cookie.
 const browserLife = 400 * 24 * time.Hour
 
-// New makes the room. Its error is a text or template of the program's own that is missing.
-func New(o Options) (*Room, error) {
+// New makes the handlers. Its error is a text or template of the program's own that is missing.
+func New(o Options) (*Handlers, error) {
 	p, err := loadPages()
-	return &Room{
+	return &Handlers{
 		Options: o, pages: p,
 		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
 		links:   web.NewMailedLinks(o.Now),
@@ -60,7 +61,7 @@ func New(o Options) (*Room, error) {
 }
 
 // Routes are the pages' and their forms'.
-func (r *Room) Routes() []web.Route {
+func (r *Handlers) Routes() []web.Route {
 	const get, post = http.MethodGet, http.MethodPost
 	routes := []web.Route{
 		{Method: get, Path: "/biker/password", Handle: r.passwordPage},

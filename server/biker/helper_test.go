@@ -48,7 +48,7 @@ func check(t testing.TB, err error) {
 type site struct {
 	http.Handler
 	t      testing.TB
-	room   *Room
+	room   *Handlers
 	store  *store.Store
 	sealer *tokens.Sealer
 
@@ -109,10 +109,10 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	s.room, err = New(o)
 	check(s.t, err)
 	s.security = web.NewSecurityLog()
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
-	s.Handler = frame.Handler(web.ForNobody, s.room.Routes())
+	s.Handler = middleware.Handler(web.ForNobody, s.room.Routes())
 }
 
 func (s *site) register() {

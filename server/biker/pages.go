@@ -24,7 +24,8 @@ func loadPages() (*pages, error) {
 	p := &pages{}
 	var faults []error
 	for name, to := range map[string]**template.Template{
-		"password": &p.password, "oldlink": &p.oldLink, "login": &p.login, "forgot": &p.forgot, "account": &p.account, "message": &p.message,
+		"password": &p.password, "oldlink": &p.oldLink, "login": &p.login, "forgot": &p.forgot, "account": &p.account,
+		"message": &p.message,
 	} {
 		var err error
 		*to, err = web.ParsePage(embedded, "pages/parts.html", "pages/"+name+".html")
@@ -36,7 +37,8 @@ func loadPages() (*pages, error) {
 }
 
 // draw answers with a page in the language of the person, where that is known, else of the browser.
-func (r *Room) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
+func (r *Handlers) draw(c *web.Call, status int, content *template.Template,
+	data func(words) (title string, data any)) error {
 	language := c.Spoken(Languages...)
 	title, filled := data(r.pages.words[language])
 	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
@@ -49,7 +51,7 @@ type message struct {
 	Link, LinkText     string
 }
 
-func (r *Room) say(c *web.Call, status int, say func(words) message) error {
+func (r *Handlers) say(c *web.Call, status int, say func(words) message) error {
 	return r.draw(c, status, r.pages.message, func(w words) (string, any) {
 		m := say(w)
 		return m.Title, m

@@ -17,7 +17,7 @@ import (
 // secret is what a browser proves its session with. The store knows its SHA-256.
 type secret [32]byte
 
-func (r *Room) newSecret() (s secret, err error) {
+func (r *Handlers) newSecret() (s secret, err error) {
 	if _, err := io.ReadFull(r.Random, s[:]); err != nil {
 		return s, fmt.Errorf("making a session's secret: %w", err)
 	}
@@ -51,7 +51,7 @@ type current struct {
 }
 
 // visitor gives the session of the browser that calls. Where there is none, or one that is over, found is false.
-func (r *Room) visitor(c *web.Call) (s current, found bool, err error) {
+func (r *Handlers) visitor(c *web.Call) (s current, found bool, err error) {
 	ref, ok := readSession(r.session.Value(c))
 	if !ok {
 		return current{}, false, nil
@@ -68,7 +68,7 @@ func (r *Room) visitor(c *web.Call) (s current, found bool, err error) {
 }
 
 // asBiker makes the handler of a form for bikers who are logged in. To others it says that nothing was done.
-func (r *Room) asBiker(handle func(*web.Call, current, map[string]string) error) web.Handler {
+func (r *Handlers) asBiker(handle func(*web.Call, current, map[string]string) error) web.Handler {
 	return func(c *web.Call) error {
 		form, err := c.Form()
 		if err != nil {
@@ -85,7 +85,7 @@ func (r *Room) asBiker(handle func(*web.Call, current, map[string]string) error)
 	}
 }
 
-func (r *Room) sessionOver(c *web.Call) error {
+func (r *Handlers) sessionOver(c *web.Call) error {
 	r.session.Clear(c)
 	return r.say(c, http.StatusForbidden, func(w words) message {
 		return message{Title: w.OverTitle, Text: w.OverText, Class: "error", Link: loginPath, LinkText: w.LoginButton}
@@ -93,13 +93,13 @@ func (r *Room) sessionOver(c *web.Call) error {
 }
 
 // enter gives a browser its new session and leads it to the account.
-func (r *Room) enter(c *web.Call, biker store.Biker, begun store.Session, s secret) error {
+func (r *Handlers) enter(c *web.Call, biker store.Biker, begun store.Session, s secret) error {
 	r.session.Set(c, writeSession(begun.ID, s))
 	return r.remember(c, biker)
 }
 
 // remember makes the browser known as one that this biker has logged in with, and leads it to the account.
-func (r *Room) remember(c *web.Call, biker store.Biker) error {
+func (r *Handlers) remember(c *web.Call, biker store.Biker) error {
 	now := r.Now()
 	known, err := r.Sealer.Seal(tokens.Browser, tokens.Claims{
 		Subject: biker.ID, Email: tokens.EmailHash(biker.Email), Generation: biker.PasswordGeneration,
@@ -114,9 +114,10 @@ func (r *Room) remember(c *web.Call, biker store.Biker) error {
 
 // knows tells whether the browser has logged in as this biker since the password was set, and gives what it is
 // recognised by.
-func (r *Room) knows(c *web.Call, biker store.Biker) (key [32]byte, known bool) {
+func (r *Handlers) knows(c *web.Call, biker store.Biker) (key [32]byte, known bool) {
 	text := r.browser.Value(c)
 	claims, err := r.Sealer.Open(tokens.Browser, text)
-	known = err == nil && r.Now().Before(claims.ExpiresAt) && claims.Subject == biker.ID && claims.Generation == biker.PasswordGeneration
+	known = err == nil && r.Now().Before(claims.ExpiresAt) && claims.Subject == biker.ID &&
+		claims.Generation == biker.PasswordGeneration
 	return tokens.Hash(text), known
 }

@@ -1,7 +1,7 @@
 package biker
 
-// words are the texts of the pages in one language: the file words/<language>.json. In them {minimum} is the least number
-// of characters of a password, {minutes} a number over one.
+// words are the texts of the pages in one language: the file words/<language>.json. In them {minimum} is the least
+// number of characters of a password, {minutes} a number over one.
 type words struct {
 	FaultPrefix     string `json:"faultPrefix"` // of the title of a page that shows faults
 	EmailLabel      string `json:"emailLabel"`

@@ -16,7 +16,8 @@ import (
 
 func bikerShow() command {
 	return command{
-		name: "biker show", args: "EMAIL", least: 1, most: 1, short: "shows a biker and the latest letters to the biker",
+		name: "biker show", args: "EMAIL", least: 1, most: 1,
+		short: "shows a biker and the latest letters to the biker",
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -27,10 +28,12 @@ func bikerShow() command {
 }
 
 func bikerExport() command {
-	return export("biker", "/bikers/export", "prints everything held of a biker as JSON: record, letters, sessions, events")
+	return export("biker", "/bikers/export",
+		"prints everything held of a biker as JSON: record, letters, sessions, events")
 }
 
-// export is a command that prints what is held of a person, for the person. Hashes of passwords and tokens are no part of it.
+// export is a command that prints what is held of a person, for the person. Hashes of passwords and tokens are no
+// part of it.
 func export(who, path, short string) command {
 	return command{
 		name: who + " export", args: "EMAIL", least: 1, most: 1, short: short,
@@ -85,8 +88,9 @@ func bikerAct(act, short string) command {
 func bikerMove() command {
 	return command{
 		name: "biker move", args: "EMAIL --partner NAME --plan CODE", least: 1, most: 1,
-		short: "gives a biker to a partner and a bike plan",
-		long:  "With another partner the former one's employee id goes; the new partner sets its own with its next call.",
+		short: "moves a biker to a partner and a bike plan",
+		long: "With another partner the former one's employee id goes; the new partner sets its own with its next " +
+			"call.",
 		prepare: func(f *flag.FlagSet) action {
 			var move operator.Move
 			f.StringVar(&move.Partner, "partner", "", "the `NAME` of the partner that the biker belongs to from now on")
@@ -129,7 +133,8 @@ func printBiker(out io.Writer, biker operator.Biker) error {
 		"id", biker.ID.String(), "e-mail", biker.Email, "name", strings.TrimSpace(biker.FirstName+" "+biker.LastName),
 		"partner", biker.Partner, "bike plan", biker.BikePlanCode, "employee id", biker.EmployeeID,
 		"personnel number", biker.PersonnelNumber, "contract", biker.ContractType, "language", language,
-		"state", bikerStates[biker.State], "registered", clock(biker.RegisteredAt), "password set", clock(biker.PasswordSetAt),
+		"state", bikerStates[biker.State], "registered", clock(biker.RegisteredAt),
+		"password set", clock(biker.PasswordSetAt),
 		"sessions", strconv.Itoa(biker.Sessions))
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/server/operator"
-	"postern/store"
+	"postern/server/wire"
 	"postern/store/guid"
 )
 
@@ -24,8 +24,8 @@ func cleaningAdd() command {
 		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
 		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such cleanings;
 - reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from the data;
-one that was added before stays. PDFs are stored behind all cleanings: if the disk fills up meanwhile, the cleanings are
-there without them, and the answer says so.`,
+one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the cleanings
+are there without them, and the answer says so.`,
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)
@@ -104,7 +104,7 @@ func cleaningShow() command {
 				if err != nil {
 					return err
 				}
-				var found store.Cleaning
+				var found wire.StoredCleaning
 				if err := c.ask(http.MethodGet, "/cleanings/"+id, nil, nil, &found); err != nil {
 					return err
 				}
@@ -117,7 +117,7 @@ func cleaningShow() command {
 	}
 }
 
-func showCleaning(out io.Writer, found store.Cleaning) error {
+func showCleaning(out io.Writer, found wire.StoredCleaning) error {
 	document := "made from the data"
 	if found.Document.Size > 0 {
 		document = fmt.Sprintf("uploaded, %d octets", found.Document.Size)
@@ -128,9 +128,11 @@ func showCleaning(out io.Writer, found store.Cleaning) error {
 		"customer", joined(found.Customer, found.CustomerReference),
 		"equipment", joined(found.Equipment.Kind, found.Equipment.Identification, found.Equipment.Vehicle),
 		"product", found.ProductNature, "next load", found.NextLoad,
-		"cleaner", found.Cleaner, "driver", found.Driver, "time in", clock(found.TimeIn), "time out", clock(found.TimeOut),
+		"cleaner", found.Cleaner, "driver", found.Driver, "time in", clock(found.TimeIn),
+		"time out", clock(found.TimeOut),
 		"seals", joined(found.Seals...), "services", found.AdditionalServices, "comments", found.Comments,
-		"document", document, "delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
+		"document", document,
+		"delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
 		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", idText(found.Load.By),
 		"loaded", found.Load.ProductName, "comment", found.Load.Comment)
 	if err != nil || len(found.Compartments) == 0 {
@@ -167,14 +169,15 @@ func cleaningList() command {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
 				heading := []string{"ID", "NUMBER", "STATUS", "LOAD", "STATION", "EQUIPMENT"}
-				row := func(one store.Cleaning) []string {
+				row := func(one wire.StoredCleaning) []string {
 					return []string{one.ID.String(), one.Number, string(one.Status), string(one.Load.Status),
 						one.Station.Name, one.Equipment.Identification}
 				}
-				return printPages(c.Out, *asJSON, heading, row, func(after guid.ID) (page operator.Page[store.Cleaning], err error) {
-					err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {idText(after)}}, nil, &page)
-					return page, err
-				})
+				return printPages(c.Out, *asJSON, heading, row,
+					func(after guid.ID) (page operator.Page[wire.StoredCleaning], err error) {
+						err = c.ask(http.MethodGet, "/cleanings", url.Values{"after": {idText(after)}}, nil, &page)
+						return page, err
+					})
 			}
 		},
 	}

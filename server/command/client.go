@@ -62,12 +62,14 @@ func (a *asker) open() error {
 	if errors.Is(missing, os.ErrNotExist) {
 		fmt.Fprintf(a.errors, "there is no data file in %s: one is made (POSTERN_DATA names another directory)\n", dir)
 	}
-	app, err := server.Open(config, newLogger(a.errors, "console", zerolog.ErrorLevel))
+	app, err := server.Open(server.Options{Config: config, Log: newLogger(a.errors, "console", zerolog.ErrorLevel),
+		Offline: true})
 	if errors.Is(err, file.ErrInUse) { // the store has waited for it: an appliance that was starting answers by now
 		if running, _ := a.dial(dir); running {
 			return nil
 		}
-		return fmt.Errorf("%w; it does not answer on its socket, so it is starting or stopping: try again in a moment", err)
+		return fmt.Errorf(
+			"%w; it does not answer on its socket, so it is starting or stopping: try again in a moment", err)
 	}
 	if err != nil {
 		return err
@@ -77,7 +79,8 @@ func (a *asker) open() error {
 }
 
 func noData(dir string) error {
-	return fmt.Errorf("there is no data file in %s: start the appliance there first, or set POSTERN_DATA to its directory", dir)
+	return fmt.Errorf(
+		"there is no data file in %s: start the appliance there first, or set POSTERN_DATA to its directory", dir)
 }
 
 // dial reports whether an appliance answers on the directory's socket, and takes it as the session. It is an error
@@ -92,7 +95,8 @@ func (a *asker) dial(dir string) (bool, error) {
 	}
 	conn.Close()
 	client := operator.NewClient(dir)
-	a.session = &session{RoundTripper: client.Transport, running: true, end: func() error { client.CloseIdleConnections(); return nil }}
+	a.session = &session{RoundTripper: client.Transport, running: true,
+		end: func() error { client.CloseIdleConnections(); return nil }}
 	return true, nil
 }
 

@@ -16,7 +16,7 @@ import (
 	"postern/store/guid"
 )
 
-// Exit codes (CONTRACT section 2).
+// Exit codes.
 const (
 	exitDone    = 0
 	exitRefused = 1 // refused or failed; one sentence on stderr
@@ -187,7 +187,8 @@ func unknown(table []command, words []string) error {
 			return wrongUse("there is no command %q: did you mean %s? See postern help %s",
 				words[0]+" "+words[1], words[0]+" "+nearest, words[0])
 		}
-		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0], strings.Join(seconds, "|"))
+		return wrongUse("there is no command %q: postern %s %s", words[0]+" "+words[1], words[0],
+			strings.Join(seconds, "|"))
 	}
 	if nearest := input.Nearest(words[0], groups); nearest != "" {
 		return wrongUse("there is no command %q: did you mean %s? See postern help", words[0], nearest)

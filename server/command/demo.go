@@ -16,6 +16,7 @@ import (
 	"postern/server"
 	"postern/server/config"
 	"postern/server/operator"
+	"postern/server/wire"
 	"postern/store"
 )
 
@@ -46,7 +47,8 @@ func demo() command {
 	}
 }
 
-// demoConfig is the configuration in the environment, but for another data directory and a quieter log where none is set.
+// demoConfig is the configuration in the environment, but for another data directory and a quieter log where none is
+// set.
 func demoConfig() (config.Config, error) {
 	settings, err := config.ReadSettings()
 	if err != nil {
@@ -67,7 +69,7 @@ func demoConfig() (config.Config, error) {
 }
 
 func (c *call) demo(config config.Config) error {
-	app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
+	app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 	if err != nil {
 		return err
 	}
@@ -79,14 +81,11 @@ func (c *call) demo(config config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := app.Listen(); err != nil {
-		return err
-	}
 	if err := hideFromGit(config.Data); err != nil {
 		return err
 	}
 	values := demoValues{Token: token, TokenFile: file, Document: filepath.Join(filepath.Dir(file), "eecd.pdf")}
-	if err := c.printCalls(config.WithAddress(app.Addr()), values); err != nil {
+	if err := c.printCalls(app.Config(), values); err != nil {
 		return err
 	}
 	return app.Run(c.ctx)
@@ -107,8 +106,9 @@ func (c *call) fill() error {
 }
 
 func (c *call) fillCleanings() error {
-	var page operator.Page[store.Cleaning]
-	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil || len(page.Items) > 0 {
+	var page operator.Page[wire.StoredCleaning]
+	if err := c.ask(http.MethodGet, "/cleanings", url.Values{"limit": {"1"}}, nil, &page); err != nil ||
+		len(page.Items) > 0 {
 		return err
 	}
 	return c.ask(http.MethodPost, "/cleanings", nil, demoCleanings, nil)
@@ -126,7 +126,7 @@ type demoValues struct {
 
 // printCalls prints the calls with the values given and those that it finds out.
 func (c *call) printCalls(config config.Config, values demoValues) error {
-	var page operator.Page[store.Cleaning]
+	var page operator.Page[wire.StoredCleaning]
 	err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
 	if err != nil {
 		return err

@@ -45,8 +45,8 @@ func (c *call) fillPlans() error {
 	return nil
 }
 
-// partnerToken gives the file with the demo's partner's token, and the token. The partner is added where it is missing; where
-// its file is, too, it is given another token, which ends the lost one.
+// partnerToken gives the file with the demo's partner's token, and the token. The partner is added where it is
+// missing; where its file is, too, it is given another token, which ends the lost one.
 func (c *call) partnerToken(dir string) (path, token string, err error) {
 	if path, err = filepath.Abs(filepath.Join(dir, demoTokenFile)); err != nil {
 		return "", "", err
@@ -59,25 +59,31 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 	if err := c.ask(http.MethodGet, "/partners", nil, nil, &page); err != nil {
 		return "", "", err
 	}
-	i := slices.IndexFunc(page.Items, func(p operator.Partner) bool { return p.Name == demoPartner && p.RevokedAt.IsZero() })
+	i := slices.IndexFunc(page.Items, func(p operator.Partner) bool {
+		return p.Name == demoPartner && p.RevokedAt.IsZero()
+	})
 	if i >= 0 {
 		token = strings.TrimSpace(string(kept))
-		if slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool { return token != "" && strings.HasSuffix(token, t.Last) }) {
+		if slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool {
+			return token != "" && strings.HasSuffix(token, t.Last)
+		}) {
 			return path, token, nil
 		}
-		if err := c.ask(http.MethodPost, "/partners/revoke", nil, operator.NamedPartner{Name: demoPartner}, nil); err != nil {
+		lost := operator.NamedPartner{Name: demoPartner}
+		if err := c.ask(http.MethodPost, "/partners/revoke", nil, lost, nil); err != nil {
 			return "", "", err
 		}
 	}
 	var made operator.PartnerToken
-	in := operator.NewPartner{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
+	in := operator.PartnerRequest{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
 	if err := c.ask(http.MethodPost, "/partners", nil, in, &made); err != nil {
 		return "", "", err
 	}
 	return path, made.Token, writeSecret(path, made.Token)
 }
 
-// writeSecret puts a text and a line break into a file of mode 0600, in the place of what was there, whole or not at all.
+// writeSecret puts a text and a line break into a file of mode 0600, in the place of what was there, whole or not at
+// all.
 func writeSecret(path, text string) error {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"postern/store"
+	"postern/server/wire"
 	"postern/store/guid"
 )
 
@@ -67,7 +67,7 @@ func (f *feed) print(follow, fromOldest bool) error {
 // page prints the next events and tells how many there were.
 func (f *feed) page(wait string) (int, error) {
 	query := url.Values{"after": {strconv.FormatUint(f.after, 10)}, "wait": {wait}}
-	var page store.Feed
+	var page wire.Feed
 	if err := f.ask(http.MethodGet, "/events", query, nil, &page); err != nil {
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func (f *feed) page(wait string) (int, error) {
 	return len(page.Events), nil
 }
 
-func printEvent(out io.Writer, event store.Event, asJSON bool) error {
+func printEvent(out io.Writer, event wire.Event, asJSON bool) error {
 	if asJSON {
 		line, err := json.Marshal(event, json.Deterministic(true))
 		if err == nil {

@@ -37,7 +37,9 @@ func help(out io.Writer, words []string) error {
 	if i := slices.IndexFunc(table, func(c command) bool { return c.name == name }); i >= 0 {
 		return table[i].help(out)
 	}
-	group := slices.DeleteFunc(slices.Clone(table), func(c command) bool { return !strings.HasPrefix(c.name, name+" ") })
+	group := slices.DeleteFunc(slices.Clone(table), func(c command) bool {
+		return !strings.HasPrefix(c.name, name+" ")
+	})
 	if len(group) == 0 {
 		return unknown(table, words)
 	}

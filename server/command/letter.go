@@ -15,10 +15,11 @@ import (
 	"postern/store/guid"
 )
 
-var letterHeading = []string{"ID", "KIND", "STATE", "OWED", "TRIES", "TO", "REASON"}
+var letterHeading = []string{"ID", "KIND", "STATE", "QUEUED", "TRIES", "TO", "REASON"}
 
 func letterRow(l operator.Letter) []string {
-	return []string{l.ID.String(), string(l.Kind), string(l.State), clock(l.OwedAt), strconv.Itoa(l.Tries), l.To, l.Reason}
+	return []string{l.ID.String(), string(l.Kind), string(l.State), clock(l.OwedAt), strconv.Itoa(l.Tries), l.To,
+		l.Reason}
 }
 
 // printLetters prints the letters of a person below what is said of the person.
@@ -44,7 +45,8 @@ func letterList() command {
 		name: "letter list", args: "[--state STATE] [--to EMAIL]", short: "lists letters, the newest first",
 		prepare: func(f *flag.FlagSet) action {
 			var state string
-			f.Var(choice{&state, letterStates}, "state", "only letters in this `STATE`: queued, held, sent, failed or cancelled")
+			f.Var(choice{&state, letterStates}, "state",
+				"only letters in this `STATE`: queued, held, sent, failed or cancelled")
 			to := f.String("to", "", "only letters to this `EMAIL` address")
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
@@ -55,11 +57,12 @@ func letterList() command {
 				if *to != "" {
 					query.Set("to", *to)
 				}
-				return printPages(c.Out, *asJSON, letterHeading, letterRow, func(after guid.ID) (page operator.Page[operator.Letter], err error) {
-					query.Set("before", idText(after))
-					err = c.ask(http.MethodGet, "/letters", query, nil, &page)
-					return page, err
-				})
+				return printPages(c.Out, *asJSON, letterHeading, letterRow,
+					func(after guid.ID) (page operator.Page[operator.Letter], err error) {
+						query.Set("before", idText(after))
+						err = c.ask(http.MethodGet, "/letters", query, nil, &page)
+						return page, err
+					})
 			}
 		},
 	}
@@ -68,8 +71,8 @@ func letterList() command {
 func letterShow() command {
 	return command{
 		name: "letter show", args: "ID", least: 1, most: 1, short: "shows a letter and the tries to send it",
-		long: `Of each of the last ten tries: when it was, how long it took, whose fault its end was, in which phase of the
-dialogue and with which code it came, what the smarthost calls the letter in its own log, and its words.`,
+		long: `For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP dialogue and
+with which reply code, the id that the smarthost gives the letter in its own log, and what it said.`,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -101,8 +104,9 @@ func (c *call) printLetter(l operator.Letter) error {
 		return err
 	}
 	err = printFields(c.Out,
-		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner, "cleaning", idText(l.CleaningID),
-		"message id", l.MessageID, "state", string(l.State), "reason", l.Reason, "owed", clock(l.OwedAt),
+		"id", l.ID.String(), "kind", string(l.Kind), "language", l.Language, "to", l.To, "partner", l.Partner,
+		"cleaning", idText(l.CleaningID),
+		"message id", l.MessageID, "state", string(l.State), "reason", l.Reason, "queued", clock(l.OwedAt),
 		"next try", next, "done", clock(l.DoneAt), "tries", strconv.Itoa(l.Tries), "waited", waited(l))
 	if err != nil || len(l.Attempts) == 0 {
 		return err
@@ -114,7 +118,8 @@ func (c *call) printLetter(l operator.Letter) error {
 		if a.Code != 0 {
 			code = strings.TrimSpace(strconv.Itoa(a.Code) + " " + a.Enhanced)
 		}
-		rows[i] = []string{clock(a.At), fmt.Sprintf("%d ms", a.Milliseconds), string(a.Class), a.Phase, code, a.QueueID, a.Text}
+		rows[i] = []string{clock(a.At), fmt.Sprintf("%d ms", a.Milliseconds), string(a.Class), a.Phase, code,
+			a.QueueID, a.Text}
 	}
 	return printRows(c.Out, []string{"TRIED", "TOOK", "OUTCOME", "PHASE", "CODE", "QUEUE ID", "ANSWER"}, rows)
 }

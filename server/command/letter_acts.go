@@ -10,23 +10,24 @@ import (
 )
 
 func letterRetry() command {
-	return letterAct("retry", "failed", "sends a letter now that failed or waits, or all that failed",
-		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To have it
-tried at once, say postern letter pause, and then postern letter resume.`)
+	return letterAct("retry", "failed", "tries a letter again now: one that failed or waits, or all that failed",
+		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To try it at
+once, run postern letter pause and then postern letter resume.`)
 }
 
 func letterRelease() command {
 	return letterAct("release", "held", "sends a letter that is held, or all that are",
-		"Letters are held where one partner causes more of them than its limit says, and by postern letter hold.")
+		"Letters are held where a partner causes more of them than its limit allows, and by postern letter hold.")
 }
 
 func letterCancel() command {
-	return letterChange("cancel", "gives up a letter that is queued or held",
-		"A letter on the wire at that moment may arrive all the same; it is sent then.")
+	return letterChange("cancel", "cancels a letter that is queued or held",
+		"A letter that is being sent at that moment may still arrive; it then counts as sent.")
 }
 
 func letterHold() command {
-	return letterChange("hold", "keeps a queued letter back until it is released", "Time held counts against no letter.")
+	return letterChange("hold", "keeps a queued letter back until it is released",
+		"The time on hold does not count towards MAIL_GIVE_UP_AFTER.")
 }
 
 // letterChange is a command that changes one letter and shows it.
@@ -75,7 +76,7 @@ func (c *call) queueAll(path string, asJSON bool) error {
 }
 
 func letterPause() command {
-	return sendingAct("pause", "stops sending; letters go on being owed", "")
+	return sendingAct("pause", "stops sending; new letters wait in the queue", "")
 }
 
 func letterResume() command {

@@ -16,7 +16,8 @@ type textsWritten struct {
 
 func letterTexts() command {
 	return command{
-		name: "letter texts", args: "DIR", least: 1, most: 1, short: "writes the letters' texts into a directory, to be edited there",
+		name: "letter texts", args: "DIR", least: 1, most: 1,
+		short: "writes the letters' texts into a directory, to be edited there",
 		long: `No file is overwritten. Set POSTERN_LETTERS_DIR to the directory and start the appliance anew: its files then stand
 in the place of the built-in ones, file by file, so delete those that you do not change. A language is added by files
 with its code in their names. All that is wrong with them is told at the start.`,
@@ -25,7 +26,8 @@ with its code in their names. All that is wrong with them is told at the start.`
 			return func(c *call, args []string) error {
 				written, kept, err := letters.WriteTexts(args[0])
 				if *asJSON {
-					return errors.Join(printJSON(c.Out, textsWritten{append([]string{}, written...), append([]string{}, kept...)}), err)
+					return errors.Join(printJSON(c.Out, textsWritten{append([]string{}, written...),
+						append([]string{}, kept...)}), err)
 				}
 				for _, name := range written {
 					fmt.Fprintln(c.Out, "written:", inLine(name))

@@ -18,12 +18,13 @@ import (
 func letterTest() command {
 	return command{
 		name: "letter test", args: "EMAIL [--language nl] [--wait]", least: 1, most: 1,
-		short: "sends a letter that says nothing but that letters arrive",
-		long: `It goes the way of all letters: through the queue, the texts and the smarthost. Exit code 1 if it was waited for
-and not sent.`,
+		short: "sends a test letter, to see whether mail arrives",
+		long: `The letter goes through the queue, the texts and the smarthost like any other. With --wait the exit code is 1 if it was
+not sent.`,
 		prepare: func(f *flag.FlagSet) action {
-			language := f.String("language", "en", "`LANGUAGE` of the letter, as nl; English where it has no text in that one")
-			wait := f.Bool("wait", false, "wait until it is sent or has failed, and show it then")
+			language := f.String("language", "en",
+				"`LANGUAGE` of the letter, as nl; English where there is no text in that language")
+			wait := f.Bool("wait", false, "wait until it is sent or has failed, then show it")
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
 				return c.testLetter(operator.TestLetter{Email: args[0], Language: *language}, *wait, *asJSON)
@@ -60,11 +61,12 @@ func (c *call) testLetter(in operator.TestLetter, wait, asJSON bool) error {
 	return outcome
 }
 
-// lookAgain is how long one question for a letter waits: it ends with the letter, but not with a try that came to nothing.
+// lookAgain is how long one question for a letter waits: it ends with the letter, but not with a try that came to
+// nothing.
 const lookAgain = "5s"
 
-// await waits for as long as a letter is queued, and says on the way what became of the tries. Its error is why the letter
-// was not sent.
+// await waits for as long as a letter is queued, and says on the way what became of the tries. Its error is why the
+// letter was not sent.
 func (c *call) await(letter operator.Letter) (operator.Letter, error) {
 	var told time.Time
 	for letter.State == store.LetterQueued {
@@ -82,7 +84,8 @@ func (c *call) await(letter operator.Letter) (operator.Letter, error) {
 			return letter, errors.New("sending is paused, so the letter waits: postern letter resume lets it go")
 		}
 		letter = now
-		if n := len(letter.Attempts); n > 0 && letter.State == store.LetterQueued && letter.Attempts[n-1].At.After(told) {
+		if n := len(letter.Attempts); n > 0 && letter.State == store.LetterQueued &&
+			letter.Attempts[n-1].At.After(told) {
 			last := letter.Attempts[n-1]
 			told = last.At
 			fmt.Fprintf(c.Err, "not yet: %s; next try: %s\n", inLine(last.Phase+": "+last.Text), clock(letter.DueAt))
@@ -159,7 +162,8 @@ func (c *call) printSmarthost(found operator.SmarthostCheck, asJSON bool) error 
 	case asJSON:
 		return errors.Join(printJSON(c.Out, found), failed)
 	case found.Inbox:
-		fmt.Fprintln(c.Out, "letters go to the built-in inbox: there is no smarthost to check (POSTERN_SMTP_URL names one)")
+		fmt.Fprintln(c.Out,
+			"letters go to the built-in inbox: there is no smarthost to check (POSTERN_SMTP_URL names one)")
 		return nil
 	}
 	if err := printRows(c.Out, []string{"STEP", "OUTCOME", "WORDS"}, rows); err != nil || failed != nil {

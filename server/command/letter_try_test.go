@@ -35,13 +35,13 @@ func newWaiter(t *testing.T, ctx context.Context) *waiter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &waiter{store: kept, done: make(chan error, 1)}
 	w.call = &call{Process: Process{Out: &w.out, Err: &w.err}, asker: asker{ctx: ctx, session: &session{
-		RoundTripper: inProcess{frame.Handler(web.ForAnybody, acts.Routes())}, running: true, end: kept.Close,
+		RoundTripper: inProcess{middleware.Handler(web.ForAnybody, acts.Routes())}, running: true, end: kept.Close,
 	}}}
 	go func() {
 		w.done <- w.call.testLetter(operator.TestLetter{Email: "jan@example.org"}, true, false)

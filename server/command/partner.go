@@ -19,11 +19,14 @@ func partnerAdd() command {
 		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be given more than
 once, or name several between commas. A revoked partner that is added again has its bikers again.`,
 		prepare: func(f *flag.FlagSet) action {
-			var in operator.NewPartner
-			f.Var(words{&in.Scopes, scopeNames()}, "scope", "the `SCOPE` of its calls: users, cleanings or events; without it all")
-			f.Var(words{to: &in.Plans}, "plan", "the `CODE` of a bike plan that it may use; without it all, later ones too")
+			var in operator.PartnerRequest
+			f.Var(words{&in.Scopes, scopeNames()}, "scope",
+				"the `SCOPE` of its calls: users, cleanings or events; without it all")
+			f.Var(words{to: &in.Plans}, "plan",
+				"the `CODE` of a bike plan that it may use; without it all, later ones too")
 			f.Var(words{to: &in.From}, "from", "the network (`CIDR`) or address that it calls from; without it any")
-			f.StringVar(&in.ExpectEvery, "expect-every", "", "how often it calls, as `5m`: silence three times as long is reported")
+			f.StringVar(&in.ExpectEvery, "expect-every", "",
+				"how often it calls, as `5m`: silence three times as long is reported")
 			return func(c *call, args []string) error {
 				in.Name = args[0]
 				c.makes = true // partners may be there before the first start
@@ -69,7 +72,8 @@ func (c *call) newToken(path string, in any, note string) error {
 		return fmt.Errorf("the token is made, but could not be printed (%w): rotate it to get another", err)
 	}
 	p := made.Partner
-	fmt.Fprintf(c.Err, "this is the only time that the token of %s is shown; its scopes: %s; bike plans: %s; from: %s\n",
+	fmt.Fprintf(c.Err,
+		"this is the only time that the token of %s is shown; its scopes: %s; bike plans: %s; from: %s\n",
 		p.Name, listed(p.Scopes, ""), listed(p.Plans, "all"), listed(p.From, "anywhere"))
 	if note != "" {
 		fmt.Fprintln(c.Err, note)
@@ -111,10 +115,11 @@ func partnerList() command {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
 				heading := []string{"NAME", "STATE", "TOKENS", "ADDED", "SCOPES", "PLANS", "FROM", "EXPECTED"}
-				return printPages(c.Out, *asJSON, heading, partnerRow, func(guid.ID) (page operator.Page[operator.Partner], err error) {
-					err = c.ask(http.MethodGet, "/partners", nil, nil, &page)
-					return page, err
-				})
+				return printPages(c.Out, *asJSON, heading, partnerRow,
+					func(guid.ID) (page operator.Page[operator.Partner], err error) {
+						err = c.ask(http.MethodGet, "/partners", nil, nil, &page)
+						return page, err
+					})
 			}
 		},
 	}

@@ -18,7 +18,7 @@ func planAdd() command {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
 			var language string
 			f.Var(choice{&language, []string{"NL", "FR", "EN"}}, "language",
-				"the `LANGUAGE` where a registration names none that is valid: NL, FR or EN; without it EN")
+				"the `LANGUAGE` of bikers whose registration names none that is valid: NL, FR or EN; without it EN")
 			return func(c *call, args []string) error {
 				if *client == "" {
 					return wrongUse("say whose bike plan it is: --client NAME")
@@ -46,8 +46,9 @@ func planList() command {
 				row := func(p operator.Plan) []string {
 					return []string{p.Code, orDash(p.Language), clock(p.AddedAt), p.Client}
 				}
-				return printPages(c.Out, *asJSON, heading, row, func(guid.ID) (page operator.Page[operator.Plan], err error) {
-					err = c.ask(http.MethodGet, "/plans", nil, nil, &page)
+				return printPages(c.Out, *asJSON, heading, row, func(guid.ID) (operator.Page[operator.Plan], error) {
+					var page operator.Page[operator.Plan]
+					err := c.ask(http.MethodGet, "/plans", nil, nil, &page)
 					return page, err
 				})
 			}
@@ -58,7 +59,7 @@ func planList() command {
 func planRemove() command {
 	return command{
 		name: "plan remove", args: "CODE", least: 1, most: 1,
-		short: "takes a bike plan away: nobody is registered with it any more; who has it stays",
+		short: "removes a bike plan: nobody new is registered with it; bikers who have it keep it",
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				err := c.ask(http.MethodDelete, "/plans", url.Values{"code": {args[0]}}, nil, nil)

@@ -18,22 +18,25 @@ import (
 	"postern/server/command/push"
 )
 
-// tokenVariable is the environment's alternative to --token-file. A token on the command line would be in every list of processes.
+// tokenVariable is the environment's alternative to --token-file. A token on the command line would be in every list
+// of processes.
 const tokenVariable = "PUSH_TOKEN"
 
-const pushHelp = `FILE is a CSV whose header names the fields BikePlanCode, FirstName, LastName, Email, Language, ContractType,
-partner_EmployeeID, PersonnelNumber (the last three may be missing; comma, semicolon, tab or |; titles and a line sep=; may stand
-above it), JSON as user.create takes it, or JSON lines; - is standard input. A CSV that is not UTF-8 is read as Windows-1252,
-which is said; --encoding names another. What looks damaged, and a partner_EmployeeID or Email that several people share, is named
-before anything is sent. Where a line cannot be read nothing of the file is sent, unless --skip-bad is given.
-On stdout a line for each person who failed or was skipped (cannot be read): line in the file, Email, outcome, reasons; with
---verbose or --json for everybody: created, existing and unsent, too. Who failed goes to FILE.failed.csv (.jsonl), which can be
-mended and pushed again. Its cells are those of FILE, unchanged: where FILE comes from people you do not trust, open neither in a
-spreadsheet as anything but text.
+const pushHelp = `FILE is a CSV file, JSON as user.create takes it, or JSON lines; - is standard input. The header of a CSV names the fields
+BikePlanCode, FirstName, LastName, Email, Language, ContractType, partner_EmployeeID, PersonnelNumber; the last three may be
+missing. Columns are separated by commas, semicolons, tabs or |; titles and a line sep=; may stand above the header. A CSV that
+is not UTF-8 is read as Windows-1252, with a warning; --encoding names another encoding. Text that looks damaged, and a
+partner_EmployeeID or Email that several people share, is reported before anything is sent. If a line cannot be read, nothing of
+the file is sent, unless --skip-bad is given.
+Standard output has a line for each person who failed or was skipped (the line cannot be read): line in the file, Email,
+outcome, reasons; with --verbose or --json for everybody: created, existing and unsent people, too. People who failed are
+written to FILE.failed.csv (.jsonl), to be corrected and pushed again. Its cells are those of FILE, unchanged: if FILE comes from
+people you do not trust, open neither file in a spreadsheet except as text.
 
-Sending the same file again is safe. For a day the receiver then gives the same answers, which is said: after a mend on its side
-push the failures file. With --watch every file put into DIR is sent and moved to DIR/done or DIR/failed; write it under another
-name first (as people.tmp) and rename it. The token comes from --token-file or the environment variable PUSH_TOKEN.
+Sending the same file again is safe. For a day the receiver gives the same answers again, and push says so: after a correction
+on the receiver's side, push the failures file. With --watch every file put into DIR is sent and moved to DIR/done or DIR/failed;
+write it under another name first (as people.tmp) and rename it. The token comes from --token-file or from the environment
+variable PUSH_TOKEN.
 Exit codes: 0 everybody is registered, 1 somebody is not, 2 wrong usage.`
 
 // pushFlags are what stands on push's command line.
@@ -47,20 +50,21 @@ type pushFlags struct {
 func pushPeople() command {
 	return command{
 		name: "push", args: "FILE.csv|.json|.jsonl|-|--watch DIR --to URL", most: 1,
-		short: "sends people to a user.create endpoint, once or as they come", long: pushHelp,
+		short: "sends people to a user.create endpoint: a file once, or every new file in a directory", long: pushHelp,
 		prepare: func(f *flag.FlagSet) action {
 			var o pushFlags
 			f.StringVar(&o.to, "to", "", "the receiver's `URL`: its base, or that of user.create")
 			f.StringVar(&o.tokenFile, "token-file", "", "`FILE` with the bearer token, readable by you alone")
-			f.Var(choice{&o.format, push.Formats}, "format", "the `FORMAT`, where FILE's name does not tell: csv, json or jsonl")
+			f.Var(choice{&o.format, push.Formats}, "format",
+				"the `FORMAT`, where FILE's name does not show it: csv, json or jsonl")
 			f.Var(encodingFlag{&o.encoding}, "encoding", "the `ENCODING` of FILE: "+strings.Join(push.Encodings, ", "))
 			f.StringVar(&o.watch, "watch", "", "send every file that is put into `DIR`, until stopped")
-			f.DurationVar(&o.every, "every", 5*time.Minute, "look into DIR every `SPAN`: at least 1s, 5m where nothing is said")
+			f.DurationVar(&o.every, "every", 5*time.Minute, "look into DIR every `SPAN`: at least 1s; 5m unless given")
 			f.BoolVar(&o.dryRun, "dry-run", false, "only ask what would happen")
-			f.BoolVar(&o.skipBad, "skip-bad", false, "send the others where lines cannot be read")
-			f.BoolVar(&o.plain, "plain", false, "send the token in clear, over http, to another machine")
-			f.BoolVar(&o.verbose, "verbose", false, "print a line for everybody, not for failures alone")
-			f.BoolVar(&o.jsonOut, "json", false, "print JSON lines, for everybody")
+			f.BoolVar(&o.skipBad, "skip-bad", false, "where lines cannot be read, send the others")
+			f.BoolVar(&o.plain, "plain", false, "allow http to another machine, which sends the token in the clear")
+			f.BoolVar(&o.verbose, "verbose", false, "print a line for everybody, not only for failures")
+			f.BoolVar(&o.jsonOut, "json", false, "print a JSON line for everybody")
 			return func(c *call, args []string) error {
 				f.Visit(func(set *flag.Flag) { o.everySet = o.everySet || set.Name == "every" })
 				return c.push(o, args)
@@ -85,8 +89,8 @@ func (c *call) push(o pushFlags, args []string) error {
 	if warning := push.OpenToOthers(o.tokenFile); o.tokenFile != "" && warning != "" {
 		p.tell("warning: " + warning)
 	}
-	p.sender = push.NewSender(push.SenderOptions{Target: target, Token: token, DryRun: o.dryRun, Transport: push.NewTransport(),
-		Now: time.Now, Progress: p.progress.show, Trouble: p.tell})
+	p.sender = push.NewSender(push.SenderOptions{Target: target, Token: token, DryRun: o.dryRun,
+		Transport: push.NewTransport(), Now: time.Now, Progress: p.progress.show, Trouble: p.tell})
 	if o.watch != "" {
 		return p.watch(target)
 	}
@@ -243,8 +247,8 @@ type pushedPerson struct {
 	Warnings []string     `json:"warnings,omitempty"`
 }
 
-// print writes a person's line. Several files' lines have the file before them. Without --verbose those who are registered,
-// or wait to be sent, have none: the summary counts them.
+// print writes a person's line. Several files' lines have the file before them. Without --verbose those who are
+// registered, or wait to be sent, have none: the summary counts them.
 func (p *pusher) print(file string, r push.Result) {
 	p.progress.clear()
 	isFailure := r.Outcome == push.Failed || r.Outcome == push.Skipped
@@ -252,7 +256,8 @@ func (p *pusher) print(file string, r push.Result) {
 		return
 	}
 	if p.flags.jsonOut {
-		line, err := json.Marshal(pushedPerson{file, r.Line, strings.ToValidUTF8(r.Email, "\ufffd"), r.Outcome, r.ID, r.Letter,
+		line, err := json.Marshal(pushedPerson{file, r.Line, strings.ToValidUTF8(r.Email, "\ufffd"), r.Outcome, r.ID,
+			r.Letter,
 			r.Updated, r.Reasons, r.Warnings})
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s\n", line)
@@ -269,7 +274,8 @@ func (p *pusher) print(file string, r push.Result) {
 	if file != "" {
 		file = inLine(file) + ":"
 	}
-	fmt.Fprintf(p.Out, "%s%d\t%s\t%s\t%s\n", file, r.Line, inLine(r.Email), r.Outcome, inLine(strings.Join(said, " | ")))
+	fmt.Fprintf(p.Out, "%s%d\t%s\t%s\t%s\n", file, r.Line, inLine(r.Email), r.Outcome, inLine(strings.Join(said,
+		" | ")))
 }
 
 // progress is a line on a terminal that is overwritten by the next one. On anything else it is silent.

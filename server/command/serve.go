@@ -17,7 +17,8 @@ import (
 func serve() command {
 	return command{
 		name: "serve", short: "runs the appliance",
-		long: "SIGTERM or Ctrl-C lets running requests and letters on the wire finish; a second one ends at once.",
+		long: "After SIGTERM or Ctrl-C, running requests and letters that are being sent are finished; a second " +
+			"one ends it at once.",
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {
 				settings, err := config.ReadSettings()
@@ -29,7 +30,8 @@ func serve() command {
 					return err
 				}
 				tuneMemory()
-				app, err := server.Open(config, newLogger(c.Err, config.LogFormat, config.LogLevel))
+				app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat,
+					config.LogLevel)})
 				if err != nil {
 					return err
 				}
@@ -39,8 +41,8 @@ func serve() command {
 	}
 }
 
-// The live heap is a few MB, so that the collector would run all the time at its usual setting: let two and a half times as much gather,
-// but less when there is much of it.
+// The live heap is a few MB, so that the collector would run all the time at its usual setting: let two and a half
+// times as much gather, but less when there is much of it.
 const (
 	gcPercent   = 250
 	memoryLimit = 256 << 20
@@ -56,7 +58,8 @@ func tuneMemory() {
 	}
 }
 
-// newLogger writes to out: JSON lines, or for people where the format says so or, without a format, a terminal is there.
+// newLogger writes to out: JSON lines, or for people where the format says so or, without a format, a terminal is
+// there.
 func newLogger(out io.Writer, format string, level zerolog.Level) zerolog.Logger {
 	file, isFile := out.(*os.File)
 	terminal := isFile && isatty.IsTerminal(file.Fd())

@@ -24,12 +24,14 @@ func userShow() command {
 }
 
 func userExport() command {
-	return export("user", "/users/export", "prints everything held of a user as JSON: record, letters, decisions, events")
+	return export("user", "/users/export",
+		"prints everything held of a user as JSON: record, letters, decisions, events")
 }
 
 func userDelete() command {
 	return command{
-		name: "user delete", args: "EMAIL", least: 1, most: 1, short: "erases a user; decisions and events stay, without the name",
+		name: "user delete", args: "EMAIL", least: 1, most: 1,
+		short: "erases a user; decisions and events stay, without the name",
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				if err := c.ask(http.MethodDelete, "/users", url.Values{"email": {args[0]}}, nil, nil); err != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // Config is what the settings come to: parsed, checked against each other, with every default filled in. Settings.Parse
-// makes it. The fields have the settings' names; CONTRACT section 2 gives their meaning.
+// makes it. The fields have the settings' names.
 type Config struct {
 	Listen         string   // host:port; port 0 lets the system choose
 	OperatorListen string   // host:port; empty: LISTEN, for this machine alone
@@ -83,7 +83,7 @@ type SMTP struct {
 // OAuth says how tokens for the smarthost are got: by client credentials (RFC 6749 §4.4).
 type OAuth struct{ URL, ClientID, Secret, Scope string }
 
-// Limits are the limits of CONTRACT section 8. A zero Rate limits nothing.
+// Limits bound what strangers and partners may cause. A zero Rate limits nothing.
 type Limits struct {
 	Register        limit.Rate
 	SignIn          limit.Rate
@@ -96,8 +96,8 @@ type Limits struct {
 	Login           int        // wrong passwords before delays; 0: no delays
 }
 
-// WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it, unless
-// they are set, PUBLIC_URL and what follows it.
+// WithAddress is the configuration after listening: LISTEN gets the port that the system has chosen, and with it,
+// unless they are set, PUBLIC_URL and what follows it.
 func (c Config) WithAddress(address net.Addr) Config {
 	if tcp, ok := address.(*net.TCPAddr); ok {
 		host, _, _ := net.SplitHostPort(c.Listen)
@@ -132,8 +132,8 @@ func (c Config) InboxURL() *url.URL {
 	return addressURL(c.Listen, c.TLSCert != "").JoinPath("inbox")
 }
 
-// AllOperatorHosts are the names that OPERATOR_LISTEN answers to where others than this machine reach it: what an operator
-// has set, PUBLIC_URL's and its own.
+// AllOperatorHosts are the names that OPERATOR_LISTEN answers to where others than this machine reach it: what an
+// operator has set, PUBLIC_URL's and its own.
 func (c Config) AllOperatorHosts() []string {
 	own, _, _ := net.SplitHostPort(c.OperatorListen)
 	hosts := slices.Clone(c.OperatorHosts)
@@ -179,13 +179,4 @@ func defaultPort(scheme string) string {
 		return "443"
 	}
 	return "80"
-}
-
-// loopback tells whether only this machine can reach the host of a URL.
-func loopback(host string) bool {
-	host = hostKey(host)
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

@@ -294,7 +294,7 @@ func TestReadSettings(t *testing.T) {
 	}
 }
 
-// Every setting has the name that CONTRACT gives it, a meaning, and a default or none.
+// Every setting has its name, a meaning, and a default or none.
 func TestList(t *testing.T) {
 	s := set(t, withSMTP("SMTP_URL=smtp://u:s3cret@mail:25?tls=off", "LISTEN=:1", "DATA=/d", "OPERATOR_LISTEN=:2")...)
 	c, err := s.Parse()

@@ -98,7 +98,8 @@ func (p *parser) lettersDir(dir string) string {
 	texts, _ := filepath.Glob(filepath.Join(dir, "*.txt"))
 	for _, path := range append([]string{dir}, texts...) {
 		if _, write := private.Exposed(path); write {
-			p.warn("LETTERS_DIR", "says what letters say, and any account here may change %s: run chmod o-w %[1]s", path)
+			p.warn("LETTERS_DIR", "says what letters say, and any account here may change %s: run chmod o-w %[1]s",
+				path)
 		}
 	}
 	return dir

@@ -13,8 +13,8 @@ type Setting struct {
 	Meaning string `json:"meaning"`
 }
 
-// List gives every setting in CONTRACT's order. Values that follow from others are those of config, the outcome of
-// Parse; a nil config, as after a fault, leaves them empty.
+// List returns every setting in the order of the documentation. Values that follow from others are those of config,
+// the outcome of Parse; a nil config, as after a fault, leaves them empty.
 func (s Settings) List(config *Config) []Setting {
 	derived := map[string]string{}
 	if config != nil {

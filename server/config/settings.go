@@ -12,11 +12,13 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// settingsPrefix starts the name of every setting.
+// SettingsPrefix starts the name of every setting.
 const SettingsPrefix = "POSTERN"
 
-// Settings are the settings as the operator wrote them: text, by the name of an environment variable (CONTRACT
-// sections 2 and 8). Empty means the default. Parse makes a Config of them.
+// Settings are the settings as the operator wrote them: text, by the name of an environment variable. Empty means the
+// default. Parse makes a Config of them, and says for each field how it is read. All else about a setting is written
+// down here: its name follows from the field, and the tags say its default (default, or in words computed), its meaning
+// (desc), and what it may be (bounds, oneof).
 //
 // The fields are strings, because envconfig stops at the first value that it cannot convert, and an operator should see
 // every fault at once. None has an envconfig tag: it would also read the name without the prefix, and a stray TLS_CERT
@@ -37,8 +39,8 @@ type Settings struct {
 		URL          string `secret:"url" computed:"built-in inbox" desc:"smtp://user:pass@host:587 or smtps://…; ?tls=off, ?auth=, ?hello="`
 		PasswordFile string `split_words:"true" desc:"file with the password, instead of the one in SMTP_URL"`
 		CAFile       string `split_words:"true" computed:"the system's roots" desc:"PEM roots for the smarthost"`
-		Connections  string `default:"2" desc:"parallel connections to the smarthost, 1 to 20"`
-		PerMinute    string `split_words:"true" computed:"no limit" desc:"letters a minute, for smarthosts that count"`
+		Connections  string `bounds:"1 20" default:"2" desc:"parallel connections to the smarthost, 1 to 20"`
+		PerMinute    string `bounds:"1 100000" split_words:"true" computed:"no limit" desc:"letters a minute, for smarthosts that count"`
 		OAuth        struct {
 			URL        string `desc:"token endpoint for auth=xoauth2 (client credentials)"`
 			ClientID   string `split_words:"true" desc:"client that asks for tokens"`
@@ -48,32 +50,32 @@ type Settings struct {
 	}
 	Mail struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
-		GiveUpAfter string `split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
+		GiveUpAfter string `bounds:"1s 8784h" split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
 	Contact            string `desc:"Reply-To of letters"`
 	Organisation       string `desc:"name shown in letters and on pages"`
 	PrivacyURL         string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
 	LettersDir         string `split_words:"true" desc:"directory with your own letter texts, which override the built-in ones file by file"`
 	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
-	ConfirmationTTL    string `split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
-	ConfirmationReuse  string `split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
-	InvitationTTL      string `split_words:"true" default:"168h" desc:"life of a biker's set-password link after registration"`
-	RecoveryTTL        string `split_words:"true" default:"1h" desc:"life of a forgot-password link"`
-	PasswordMin        string `split_words:"true" default:"15" desc:"code points of a password, at least: 8 to 64"`
-	RepeatLettersAfter string `split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, so long after the last post"`
-	UserTokenTTL       string `split_words:"true" default:"24h" desc:"life of a user token"`
-	ReactivateAfter    string `split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
-	SignIn             string `split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a proven user token or a mail"`
+	ConfirmationTTL    string `bounds:"1s 720h" split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
+	ConfirmationReuse  string `bounds:"1s 24h" split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
+	InvitationTTL      string `bounds:"1s 8784h" split_words:"true" default:"168h" desc:"life of a biker's set-password link after registration"`
+	RecoveryTTL        string `bounds:"1s 720h" split_words:"true" default:"1h" desc:"life of a forgot-password link"`
+	PasswordMin        string `bounds:"8 64" split_words:"true" default:"15" desc:"code points of a password, at least: 8 to 64"`
+	RepeatLettersAfter string `bounds:"1s 878400h" split_words:"true" default:"720h" desc:"a person is told again of an account, or of the same failure, so long after the last post"`
+	UserTokenTTL       string `bounds:"1s 8784h" split_words:"true" default:"24h" desc:"life of a user token"`
+	ReactivateAfter    string `bounds:"1s 87840h" split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
+	SignIn             string `oneof:"email mailbox" split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a proven user token or a mail"`
 	Keep               struct {
-		Unconfirmed string `default:"720h" desc:"users who never activated are deleted after so long"`
-		Sent        string `default:"336h" desc:"letters that are done are deleted after so long"`
-		Events      string `default:"9600h" desc:"events are deleted after so long"`
-		Cleanings   string `default:"17520h" desc:"cleanings are deleted so long after their last change"`
+		Unconfirmed string `bounds:"1m 878400h" default:"720h" desc:"users who never activated are deleted after so long"`
+		Sent        string `bounds:"1m 878400h" default:"336h" desc:"letters that are done are deleted after so long"`
+		Events      string `bounds:"1m 878400h" default:"9600h" desc:"events are deleted after so long"`
+		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
 	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
 	Log     struct {
-		Level  string `default:"info" desc:"debug, info, warn or error"`
-		Format string `computed:"json, console on a terminal" desc:"json or console"`
+		Level  string `oneof:"debug info warn error" default:"info" desc:"debug, info, warn or error"`
+		Format string `oneof:"json console" computed:"json, console on a terminal" desc:"json or console"`
 	}
 	Limit struct {
 		Register        string `default:"20/h" desc:"register calls per client"`
@@ -108,14 +110,14 @@ func ReadSettings() (Settings, error) {
 	return s, nil
 }
 
-// variable is one setting: its full name, its place in Settings, and what the tags say of it.
+// Variable is one setting: its full name, its place in Settings, and what the tags say of it.
 type Variable struct {
 	Name  string
 	Value reflect.Value
 	tags  reflect.StructTag
 }
 
-// each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
+// Each calls visit for every setting, in the order of Settings. envconfig tells what it found only to a template, so
 // a template it is: deriving the names once more by a rule of our own could differ from what it reads.
 func (s *Settings) Each(visit func(Variable)) {
 	walk := template.New("settings").Funcs(template.FuncMap{

@@ -3,17 +3,18 @@ package config
 import (
 	"maps"
 	"net/url"
+	"postern/server/input"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.
-func (p *parser) smtp(s Settings) *SMTP {
-	connections := p.number("SMTP_CONNECTIONS", s.SMTP.Connections, 1, 20)
+func (p *parser) smtp(s *Settings) *SMTP {
+	connections := p.number(&s.SMTP.Connections)
 	perMinute := 0
 	if s.SMTP.PerMinute != "" {
-		perMinute = p.number("SMTP_PER_MINUTE", s.SMTP.PerMinute, 1, 100_000)
+		perMinute = p.number(&s.SMTP.PerMinute)
 	}
 	if s.SMTP.URL == "" {
 		return nil
@@ -51,17 +52,19 @@ func (p *parser) smtp(s Settings) *SMTP {
 const authXOAuth2 = "xoauth2"
 
 // oauth reads how tokens for the smarthost are got.
-func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
+func (p *parser) oauth(s *Settings, smtp *SMTP) *OAuth {
 	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
 	if smtp.Password != "" || s.SMTP.PasswordFile != "" {
-		p.fault("SMTP_URL", "is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
+		p.fault("SMTP_URL",
+			"is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
 	}
 	if o.URL == "" || o.ClientID == "" || s.SMTP.OAuth.SecretFile == "" {
-		p.fault("SMTP_OAUTH_URL", "and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
+		p.fault("SMTP_OAUTH_URL",
+			"and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
 		return o
 	}
-	p.link("SMTP_OAUTH_URL", o.URL)
-	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+	p.link(&s.SMTP.OAuth.URL)
+	if u, err := url.Parse(o.URL); err == nil && u.Scheme == "http" && !input.IsLoopback(u.Hostname()) {
 		p.fault("SMTP_OAUTH_URL", "must be https: the client's secret goes there")
 	}
 	o.Secret = p.secret("SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile)
@@ -69,10 +72,11 @@ func (p *parser) oauth(s Settings, smtp *SMTP) *OAuth {
 }
 
 // noOAuth refuses settings that are of no use without auth=xoauth2.
-func (p *parser) noOAuth(s Settings) {
+func (p *parser) noOAuth(s *Settings) {
 	o := s.SMTP.OAuth
 	for _, setting := range []struct{ name, value string }{
-		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID}, {"SMTP_OAUTH_SECRET_FILE", o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
+		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID},
+		{"SMTP_OAUTH_SECRET_FILE", o.SecretFile}, {"SMTP_OAUTH_SCOPE", o.Scope},
 	} {
 		if setting.value != "" {
 			p.fault(setting.name, "is of no use without auth=xoauth2 in POSTERN_SMTP_URL: take one of them away")

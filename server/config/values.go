@@ -22,7 +22,8 @@ import (
 )
 
 // listen reads host:port; the host may be empty, the port 0.
-func (p *parser) listen(name, text string) string {
+func (p *parser) listen(field *string) string {
+	name, text, _ := p.setting(field)
 	if text == "" {
 		return ""
 	}
@@ -43,34 +44,34 @@ func (p *parser) listen(name, text string) string {
 }
 
 // duration reads a length of time as Go writes it.
-func (p *parser) duration(name, text string, least, most time.Duration) time.Duration {
+func (p *parser) duration(field *string) time.Duration {
+	name, text, tags := p.setting(field)
+	least, most := bounds(tags)
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
 		p.fault(name, "is %q: write a length of time as 90s, 10m or 24h", text)
-	case d < least:
-		p.fault(name, "is %s: it must be at least %s", text, shortDuration(least))
-	case d > most:
-		p.fault(name, "is %s: it may be at most %s", text, shortDuration(most))
+	case d < mustDuration(least):
+		p.fault(name, "is %s: it must be at least %s", text, least)
+	case d > mustDuration(most):
+		p.fault(name, "is %s: it may be at most %s", text, most)
 	default:
 		return d
 	}
 	return 0
 }
 
-// shortDuration writes 1h for Go's 1h0m0s.
-func shortDuration(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
+// mustDuration reads a duration of the program's own.
+func mustDuration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		panic("config: " + err.Error()) // only a change of Settings itself can cause it
 	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return d
 }
 
-func (p *parser) rate(name, text string) limit.Rate {
+func (p *parser) rate(field *string) limit.Rate {
+	name, text, _ := p.setting(field)
 	rate, err := limit.Parse(text)
 	if err != nil {
 		p.fault(name, "is wrong: %s", err)
@@ -78,10 +79,15 @@ func (p *parser) rate(name, text string) limit.Rate {
 	return rate
 }
 
-func (p *parser) number(name, text string, least, most int) int {
+// number reads a whole number.
+func (p *parser) number(field *string) int {
+	name, text, tags := p.setting(field)
+	least, most := bounds(tags)
+	from, _ := strconv.Atoi(least)
+	to, _ := strconv.Atoi(most)
 	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		p.fault(name, "is %q: it must be a number from %d to %d", text, least, most)
+	if err != nil || n < from || n > to {
+		p.fault(name, "is %q: it must be a number from %d to %d", text, from, to)
 		return 0
 	}
 	return n
@@ -101,7 +107,8 @@ func (p *parser) directory(name, text string) string {
 }
 
 // tries reads a plain count; off is 0.
-func (p *parser) tries(name, text string) int {
+func (p *parser) tries(field *string) int {
+	name, text, _ := p.setting(field)
 	if text == "off" {
 		return 0
 	}
@@ -112,11 +119,14 @@ func (p *parser) tries(name, text string) int {
 	return n
 }
 
-func (p *parser) oneOf(name, text string, values ...string) string {
-	if slices.Contains(values, text) {
+// oneOf reads one of the words of the tag oneof. Empty is right where it is the default.
+func (p *parser) oneOf(field *string) string {
+	name, text, tags := p.setting(field)
+	values := strings.Fields(tags.Get("oneof"))
+	if slices.Contains(values, text) || text == "" {
 		return text
 	}
-	p.fault(name, "is %q: it must be %s", text, orList(slices.DeleteFunc(values, func(v string) bool { return v == "" })))
+	p.fault(name, "is %q: it must be %s", text, orList(values))
 	return ""
 }
 
@@ -129,13 +139,14 @@ func orList(values []string) string {
 	return strings.Join(values[:last], ", ") + " or " + values[last]
 }
 
-func (p *parser) level(text string) zerolog.Level {
-	level, _ := zerolog.ParseLevel(p.oneOf("LOG_LEVEL", text, "debug", "info", "warn", "error"))
+func (p *parser) level(field *string) zerolog.Level {
+	level, _ := zerolog.ParseLevel(p.oneOf(field))
 	return level
 }
 
 // text reads a name to show: one line, at most 200 characters.
-func (p *parser) text(name, text string) string {
+func (p *parser) text(field *string) string {
+	name, text, _ := p.setting(field)
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || utf8.RuneCountInString(text) > 200 {
 		p.fault(name, "must be one line of at most 200 characters in UTF-8")
 		return ""
@@ -155,10 +166,14 @@ func list(text string) []string {
 }
 
 // hosts reads host names, which are asked for without regard to case and port.
-func (p *parser) hosts(name, text string) []string {
+func (p *parser) hosts(field *string) []string {
+	name, text, _ := p.setting(field)
 	var hosts []string
 	for _, item := range list(text) {
-		if strings.ContainsFunc(item, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/:@*[]", r) }) {
+		if strings.ContainsFunc(item, func(r rune) bool {
+			return r <= ' ' || r > '~' || strings.ContainsRune("/:@*[]",
+				r)
+		}) {
 			p.fault(name, "holds %q: write names as ops.example.org, without scheme and port", item)
 			continue
 		}
@@ -168,7 +183,8 @@ func (p *parser) hosts(name, text string) []string {
 }
 
 // prefixes reads CIDRs; an address alone is a network of one.
-func (p *parser) prefixes(name, text string) []netip.Prefix {
+func (p *parser) prefixes(field *string) []netip.Prefix {
+	name, text, _ := p.setting(field)
 	var prefixes []netip.Prefix
 	for _, item := range list(text) {
 		prefix, err := web.ParseNetwork(item)
@@ -233,7 +249,8 @@ func (p *parser) publicURL(text string) *url.URL {
 	return u
 }
 
-func (p *parser) link(name, text string) string {
+func (p *parser) link(field *string) string {
+	name, text, _ := p.setting(field)
 	if text == "" {
 		return ""
 	}

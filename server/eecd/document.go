@@ -12,7 +12,7 @@ import (
 
 // document answers with the uploaded document, or with one rendered in the user's language. It holds a place meanwhile:
 // an uploaded one may be large and its reader slow, a rendered one takes work.
-func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
+func (e *Handlers) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
 	leave, err := e.Answers.Take(c.Client, user.ID.String())
 	if err != nil {
 		if refuse.Is(err, refuse.TooMany) {
@@ -41,7 +41,7 @@ func (e *Room) document(c *web.Call, user store.User, cleaning store.Cleaning) e
 }
 
 // rendered renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
-func (e *Room) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
+func (e *Handlers) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
 	version := append(cleaning.Version[:], language...)
 	if pdf, known := e.documents.Get(cleaning.ID, version); known {
 		return pdf, nil

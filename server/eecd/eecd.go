@@ -1,5 +1,5 @@
-// Package eecd is the room of the eECD's non-licensed users: drivers and loading places that register by themselves, prove
-// their mailbox, sign in, have a cleaning's document mailed to them, and complete or reject its load (CONTRACT section 5).
+// Package eecd is the room of the eECD's non-licensed users: drivers and loading places that register by themselves,
+// prove their mailbox, sign in, have a cleaning's document mailed to them, and complete or reject its load.
 package eecd
 
 import (
@@ -17,7 +17,7 @@ import (
 // Languages are those that users are written to in, the fallback first.
 var Languages = []string{"en", "nl", "fr", "de"}
 
-// Options are the plain values that a Room is made of.
+// Options are the plain values that Handlers are made of.
 type Options struct {
 	Store         *store.Store
 	Sealer        *tokens.Sealer
@@ -32,8 +32,8 @@ type Options struct {
 // renderedAtOnce bounds the memory and the processors that documents take.
 const renderedAtOnce = 2
 
-// Room is the endpoints and pages of the users. It is safe for concurrent use.
-type Room struct {
+// Handlers are the endpoints and pages of the users. They are safe for concurrent use.
+type Handlers struct {
 	Options
 	pages *pages
 	links *web.MailedLinks
@@ -43,10 +43,10 @@ type Room struct {
 	rendering chan struct{}      // holds one for each document that is being rendered
 }
 
-// New makes the room. Its error is a text or template of the program's own that is missing.
-func New(o Options) (*Room, error) {
+// New makes the handlers. Its error is a text or template of the program's own that is missing.
+func New(o Options) (*Handlers, error) {
 	p, err := loadPages()
-	return &Room{Options: o, pages: p, links: web.NewMailedLinks(o.Now),
+	return &Handlers{Options: o, pages: p, links: web.NewMailedLinks(o.Now),
 		rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
@@ -61,8 +61,8 @@ func cleaningID(c *web.Call) (guid.ID, error) {
 	return id, nil
 }
 
-// Routes are the API's and the pages'. What the API's answer is in CONTRACT section 5.
-func (e *Room) Routes() []web.Route {
+// Routes are the API's and the pages'.
+func (e *Handlers) Routes() []web.Route {
 	const base = "/non-license-user"
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut
 	return []web.Route{

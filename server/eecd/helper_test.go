@@ -93,7 +93,7 @@ func (s *site) serve() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/non-license-user/"}})
 	if err != nil {
 		s.Fatal(err)
@@ -102,7 +102,7 @@ func (s *site) serve() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	server, done := web.NewServer(frame.Handler(web.ForNobody, room.Routes()), web.ServerOptions{}), make(chan error)
+	server, done := web.NewServer(middleware.Handler(web.ForNobody, room.Routes()), web.ServerOptions{}), make(chan error)
 	go func() { done <- server.Serve(listener) }()
 	s.url = "http://" + listener.Addr().String()
 	s.Cleanup(func() {

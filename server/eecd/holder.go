@@ -16,7 +16,7 @@ import (
 const tokenHeader = "X-Nallian-Token"
 
 // userToken seals a user token of now.
-func (e *Room) userToken(user store.User, proven bool) (string, error) {
+func (e *Handlers) userToken(user store.User, proven bool) (string, error) {
 	now := e.Now()
 	return e.Sealer.Seal(tokens.UserToken, tokens.Claims{
 		Subject: user.ID, Email: tokens.EmailHash(user.Email), Generation: user.TokenGeneration, Proven: proven,
@@ -41,7 +41,7 @@ var (
 
 // held opens the user token that a call carries in its header. It says nothing of the person: that is the store's to
 // judge.
-func (e *Room) held(c *web.Call) (store.Holder, error) {
+func (e *Handlers) held(c *web.Call) (store.Holder, error) {
 	given := c.R.Header[tokenHeader]
 	switch {
 	case tokenInQuery(c.R.URL):
@@ -76,7 +76,7 @@ func tokenInQuery(u *url.URL) bool {
 }
 
 // asUser makes a handler for signed-in users alone.
-func (e *Room) asUser(handle func(*web.Call, store.Holder, store.User) error) web.Handler {
+func (e *Handlers) asUser(handle func(*web.Call, store.Holder, store.User) error) web.Handler {
 	return func(c *web.Call) error {
 		holder, err := e.held(c)
 		var user store.User
@@ -92,7 +92,7 @@ func (e *Room) asUser(handle func(*web.Call, store.Holder, store.User) error) we
 
 // asProven makes a handler that reads a cleaning, for users whose token stands for the mailbox: an e-mail address alone
 // opens nobody's documents, and its holder is not told which cleanings there are.
-func (e *Room) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
+func (e *Handlers) asProven(handle func(*web.Call, store.User, store.Cleaning) error) web.Handler {
 	return func(c *web.Call) error {
 		holder, err := e.held(c)
 		if err != nil {
@@ -134,7 +134,7 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 }
 
 // signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the same.
-func (e *Room) signOut(c *web.Call, holder store.Holder, user store.User) error {
+func (e *Handlers) signOut(c *web.Call, holder store.Holder, user store.User) error {
 	if c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {
 			return err

@@ -13,14 +13,14 @@ import (
 	"postern/store/guid"
 )
 
-const maxProduct, maxComment = 200, 2000 // code points (CONTRACT section 5)
+const maxProduct, maxComment = 200, 2000 // code points
 
 // mailed answers a request for a document by mail.
 type mailed struct {
 	Status string `json:"status"` // always queued
 }
 
-func (e *Room) mailCleaning(c *web.Call, holder store.Holder, _ store.User) error {
+func (e *Handlers) mailCleaning(c *web.Call, holder store.Holder, _ store.User) error {
 	id, err := cleaningID(c)
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (e *Room) mailCleaning(c *web.Call, holder store.Holder, _ store.User) erro
 	return c.JSON(http.StatusOK, mailed{"queued"})
 }
 
-func (e *Room) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) error {
+func (e *Handlers) cleaning(c *web.Call, _ store.User, cleaning store.Cleaning) error {
 	if answer, known := e.answers.Get(cleaning.ID, cleaning.Version[:]); known {
 		return c.Bytes("application/json", answer)
 	}
@@ -53,7 +53,7 @@ type decided struct {
 	Comment          *string          `json:"comment"`     // null where there is none
 }
 
-func (e *Room) complete(c *web.Call, holder store.Holder, _ store.User) error {
+func (e *Handlers) complete(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadCompleted}
 	return e.decide(c, holder, &d, fields.Object{
 		"ProductName": fields.Text(&d.ProductName, fields.Limits{Required: true, Max: maxProduct}),
@@ -61,7 +61,7 @@ func (e *Room) complete(c *web.Call, holder store.Holder, _ store.User) error {
 	})
 }
 
-func (e *Room) reject(c *web.Call, holder store.Holder, _ store.User) error {
+func (e *Handlers) reject(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadRejected}
 	return e.decide(c, holder, &d, fields.Object{
 		"Comment": fields.Text(&d.Comment, fields.Limits{Required: true, Max: maxComment, Lines: true}),
@@ -69,7 +69,7 @@ func (e *Room) reject(c *web.Call, holder store.Holder, _ store.User) error {
 }
 
 // decide reads what o fills into d, and decides.
-func (e *Room) decide(c *web.Call, holder store.Holder, d *store.Decision, o fields.Object) error {
+func (e *Handlers) decide(c *web.Call, holder store.Holder, d *store.Decision, o fields.Object) error {
 	id, err := cleaningID(c)
 	if err != nil {
 		return err
@@ -81,13 +81,6 @@ func (e *Room) decide(c *web.Call, holder store.Holder, d *store.Decision, o fie
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, decided{id, load.Status, load.DecidedAt, orNull(load.ProductName), orNull(load.Comment)})
-}
-
-// orNull is nil for the empty text.
-func orNull(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
+	return c.JSON(http.StatusOK, decided{id, load.Status, load.DecidedAt, fields.OrNull(&load.ProductName),
+		fields.OrNull(&load.Comment)})
 }

@@ -72,7 +72,8 @@ func loadPages() (*pages, error) {
 }
 
 // draw answers with a page in the reader's language.
-func (e *Room) draw(c *web.Call, status int, content *template.Template, data func(words) (title string, data any)) error {
+func (e *Handlers) draw(c *web.Call, status int, content *template.Template, data func(words) (title string,
+	data any)) error {
 	language := c.Language(Languages...)
 	title, filled := data(e.pages.words[language])
 	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
@@ -84,7 +85,7 @@ type message struct {
 	Link, LinkText     string
 }
 
-func (e *Room) say(c *web.Call, status int, say func(words) message) error {
+func (e *Handlers) say(c *web.Call, status int, say func(words) message) error {
 	return e.draw(c, status, e.pages.message, func(w words) (string, any) {
 		m := say(w)
 		return m.Title, m
@@ -100,7 +101,7 @@ type form struct {
 
 // opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser
 // is led on, the page is answered already.
-func (e *Room) opened(c *web.Call, purpose tokens.Purpose) (token string, answered bool, err error) {
+func (e *Handlers) opened(c *web.Call, purpose tokens.Purpose) (token string, answered bool, err error) {
 	token, answered, err = e.links.Open(c, func(token string) bool {
 		_, err := e.Sealer.Open(purpose, token)
 		return err == nil
@@ -118,7 +119,7 @@ func (e *Room) opened(c *web.Call, purpose tokens.Purpose) (token string, answer
 }
 
 // activationPage shows one button. Opening it changes nothing, however often and by whatever scanner.
-func (e *Room) activationPage(c *web.Call) error {
+func (e *Handlers) activationPage(c *web.Call) error {
 	token, answered, err := e.opened(c, tokens.Confirmation)
 	if answered {
 		return err
@@ -129,7 +130,7 @@ func (e *Room) activationPage(c *web.Call) error {
 }
 
 // activationForm is what the button of activationPage posts.
-func (e *Room) activationForm(c *web.Call) error {
+func (e *Handlers) activationForm(c *web.Call) error {
 	fields, err := c.Form()
 	if err != nil {
 		return err
@@ -149,8 +150,9 @@ func (e *Room) activationForm(c *web.Call) error {
 	})
 }
 
-// badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass through.
-func (e *Room) badLink(c *web.Call, err error) error {
+// badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass
+// through.
+func (e *Handlers) badLink(c *web.Call, err error) error {
 	say := func(status int, text func(words) string) error {
 		return e.say(c, status, func(w words) message {
 			return message{Title: w.BadLinkTitle, Text: text(w), Class: "error"}
@@ -174,7 +176,7 @@ func (e *Room) badLink(c *web.Call, err error) error {
 }
 
 // notMePage offers the owner of a mailbox to undo a registration that somebody else made.
-func (e *Room) notMePage(c *web.Call) error {
+func (e *Handlers) notMePage(c *web.Call) error {
 	token, answered, err := e.opened(c, tokens.NotMe)
 	if answered {
 		return err
@@ -185,7 +187,7 @@ func (e *Room) notMePage(c *web.Call) error {
 }
 
 // notMeForm is what the button of notMePage posts.
-func (e *Room) notMeForm(c *web.Call) error {
+func (e *Handlers) notMeForm(c *web.Call) error {
 	fields, err := c.Form()
 	if err != nil {
 		return err
@@ -220,7 +222,7 @@ type shown struct {
 }
 
 // cleaningPage is where the QR code of a document leads.
-func (e *Room) cleaningPage(c *web.Call) error {
+func (e *Handlers) cleaningPage(c *web.Call) error {
 	id, err := guid.Parse(c.Param("id"))
 	if err != nil {
 		return e.noCleaning(c)
@@ -245,7 +247,7 @@ func (e *Room) cleaningPage(c *web.Call) error {
 	})
 }
 
-func (e *Room) noCleaning(c *web.Call) error {
+func (e *Handlers) noCleaning(c *web.Call) error {
 	return e.say(c, http.StatusNotFound, func(w words) message {
 		return message{Title: w.NoCleaningTitle, Text: w.NoCleaningText, Class: "error"}
 	})

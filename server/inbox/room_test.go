@@ -31,7 +31,7 @@ func open(t *testing.T) site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Random: rand.Reader})
+	frame, err := web.NewMiddleware(web.Options{Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

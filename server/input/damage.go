@@ -79,7 +79,8 @@ var nothing = []string{"null", "(null)", "<null>", "[null]", "nil", "none", "und
 // isNothing takes no name for one that is written as names are: Null, Nan, Na.
 func isNothing(text string) bool {
 	small := strings.ToLower(text)
-	return slices.Contains(nothing, small) && (text == small || text == strings.ToUpper(text) || text == "NaN" || text == "None")
+	return slices.Contains(nothing, small) && (text == small || text == strings.ToUpper(text) || text == "NaN" ||
+		text == "None")
 }
 
 // repair reads a text as the UTF-8 that it was before somebody took its bytes for Windows-1252. It is not misread where

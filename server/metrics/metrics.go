@@ -1,5 +1,5 @@
-// Package metrics counts what the operator watches, and writes it as Prometheus text. No label holds personal data, and the
-// number of series is bounded: kinds, states and classes are few, and a reply code has three digits.
+// Package metrics counts what the operator watches, and writes it as Prometheus text. No label holds personal data,
+// and the number of series is bounded: kinds, states and classes are few, and a reply code has three digits.
 package metrics
 
 import (
@@ -70,7 +70,8 @@ func code(a store.Attempt) string {
 }
 
 // states are those of a letter, in the order in which they are written.
-var states = []store.LetterState{store.LetterQueued, store.LetterHeld, store.LetterSent, store.LetterFailed, store.LetterCancelled}
+var states = []store.LetterState{store.LetterQueued, store.LetterHeld, store.LetterSent, store.LetterFailed,
+	store.LetterCancelled}
 
 // Write writes everything in Prometheus's text format, or nothing where the store does not answer.
 func (m *Metrics) Write(w io.Writer) error {
@@ -101,7 +102,8 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	for _, state := range states {
 		t.sample("postern_letters", labelled("state", string(state)), float64(queue.Counts[state]))
 	}
-	t.single("postern_letters_failed_last_day", gauge, "Letters that failed within the last day.", float64(m.source.Failed()))
+	t.single("postern_letters_failed_last_day", gauge, "Letters that failed within the last day.",
+		float64(m.source.Failed()))
 	age := 0.0
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())

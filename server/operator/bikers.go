@@ -2,84 +2,100 @@ package operator
 
 import (
 	"context"
-	"net/http"
+	"strings"
+	"time"
 
-	"postern/server/web"
-	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
 
-// biker shows the biker whom ?email= names.
-func (o *Operator) biker(c *web.Call) error {
-	email, err := emailInQuery(c)
-	if err != nil {
-		return err
-	}
+// Move gives a biker to a partner and a plan of it.
+type Move struct {
+	Email   string `json:"email"`
+	Partner string `json:"partner"`
+	Plan    string `json:"plan"`
+}
+
+// BikerState says in one word how far a biker is.
+type BikerState string
+
+// The states of a biker.
+const (
+	BikerInvited BikerState = "invited" // registered, no password set yet
+	BikerActive  BikerState = "active"
+	BikerBlocked BikerState = "blocked"
+)
+
+// BikerRecord is what is stored of a biker, without the hash of the password.
+type BikerRecord struct {
+	ID           guid.ID `json:"id"`
+	Email        string  `json:"email"`
+	FirstName    string  `json:"firstName"`
+	LastName     string  `json:"lastName"`
+	Partner      string  `json:"partner"`
+	BikePlanCode string  `json:"bikePlanCode"`
+	Language     string  `json:"language"`                // as the partner says: NL, FR, EN
+	Chosen       string  `json:"chosenLanguage,omitzero"` // the biker's own choice, which goes before it
+	ContractType string  `json:"contractType,omitzero"`   // clerk, worker
+	EmployeeID   string  `json:"employeeId,omitzero"`     // the partner's own: partner_EmployeeID
+	// posted with this person, and names another one of the same names
+	OthersID        string     `json:"othersEmployeeId,omitzero"`
+	PersonnelNumber string     `json:"personnelNumber,omitzero"` // the client's own
+	State           BikerState `json:"state"`
+	RegisteredAt    time.Time  `json:"registeredAt"`
+	PasswordSetAt   time.Time  `json:"passwordSetAt,omitzero"`
+}
+
+// Biker is what an operator sees of a biker.
+type Biker struct {
+	BikerRecord
+	Sessions int      `json:"sessions"` // browsers logged in now
+	Letters  []Letter `json:"letters"`  // the latest ten
+}
+
+// Biker shows the biker of an address.
+func (o *Operator) Biker(email string) (Biker, error) {
 	found, err := o.findBiker(email)
 	if err != nil {
-		return err
+		return Biker{}, err
 	}
-	return o.showBiker(c, found)
+	return o.showBiker(found)
 }
 
-// eraseBiker erases the biker of an address, and the letters to it about registrations that failed.
-func (o *Operator) eraseBiker(c *web.Call) error {
-	email, err := emailInQuery(c)
-	if err != nil {
-		return err
-	}
-	if err := o.Store.EraseBiker(c.R.Context(), email); err != nil {
-		return noBiker(err, email)
-	}
-	return c.NoContent()
+// EraseBiker erases the biker of an address, and the letters to it about registrations that failed.
+func (o *Operator) EraseBiker(ctx context.Context, email string) error {
+	return noBiker(o.Store.EraseBiker(ctx, email), email)
 }
 
-func (o *Operator) blockBiker(c *web.Call) error   { return o.setBikerBlocked(c, true) }
-func (o *Operator) unblockBiker(c *web.Call) error { return o.setBikerBlocked(c, false) }
-
-func (o *Operator) setBikerBlocked(c *web.Call, blocked bool) error {
-	var email string
-	return o.changeBiker(c, &email, fields.Object{}, func(ctx context.Context, id guid.ID) (store.Biker, error) {
-		return o.Store.BlockBiker(ctx, id, blocked)
-	})
+// BlockBiker keeps the biker of an address out; sessions end, and no letter is sent.
+func (o *Operator) BlockBiker(ctx context.Context, email string) (Biker, error) {
+	return o.changeBiker(email, func(id guid.ID) (store.Biker, error) { return o.Store.BlockBiker(ctx, id, true) })
 }
 
-// moveBiker gives a biker to the partner and plan of a Move.
-func (o *Operator) moveBiker(c *web.Call) error {
-	var move Move
-	return o.changeBiker(c, &move.Email, fields.Object{
-		"partner": parsed(&move.Partner, true, partnerName),
-		"plan":    parsed(&move.Plan, true, planCode),
-	}, func(ctx context.Context, id guid.ID) (store.Biker, error) {
+// UnblockBiker lets a blocked biker in again.
+func (o *Operator) UnblockBiker(ctx context.Context, email string) (Biker, error) {
+	return o.changeBiker(email, func(id guid.ID) (store.Biker, error) { return o.Store.BlockBiker(ctx, id, false) })
+}
+
+// MoveBiker gives a biker to another partner or plan.
+func (o *Operator) MoveBiker(ctx context.Context, move Move) (Biker, error) {
+	return o.changeBiker(move.Email, func(id guid.ID) (store.Biker, error) {
 		return o.Store.MoveBiker(ctx, id, move.Partner, move.Plan)
 	})
 }
 
-// changeBiker does an act on the biker whom the body names by e-mail, beside the act's own fields, and shows the biker
-// afterwards.
-func (o *Operator) changeBiker(c *web.Call, email *string, own fields.Object,
-	act func(context.Context, guid.ID) (store.Biker, error)) error {
-	own["email"] = fields.Email(email)
-	if err := c.Decode(own); err != nil {
-		return err
-	}
-	found, err := o.findBiker(*email)
+// changeBiker does an act on the biker of an address, and shows the biker afterwards.
+func (o *Operator) changeBiker(email string, act func(guid.ID) (store.Biker, error)) (Biker, error) {
+	found, err := o.findBiker(email)
 	if err != nil {
-		return err
+		return Biker{}, err
 	}
-	changed, err := act(c.R.Context(), found.ID)
+	changed, err := act(found.ID)
 	if err != nil {
-		return err
+		return Biker{}, err
 	}
-	return o.showBiker(c, changed)
-}
-
-func emailInQuery(c *web.Call) (string, error) {
-	q := readQuery(c)
-	email := q.email("email")
-	return email, q.err()
+	return o.showBiker(changed)
 }
 
 func (o *Operator) findBiker(email string) (store.Biker, error) {
@@ -95,14 +111,28 @@ func noBiker(err error, email string) error {
 	return err
 }
 
-func (o *Operator) showBiker(c *web.Call, biker store.Biker) error {
+func (o *Operator) showBiker(biker store.Biker) (Biker, error) {
 	letters, err := o.Store.LettersTo(biker.ID, lettersShown)
 	if err != nil {
-		return err
+		return Biker{}, err
 	}
 	sessions, err := o.Store.SessionsOf(biker.ID)
-	if err != nil {
-		return err
+	return Biker{BikerRecord: viewBiker(biker), Sessions: len(sessions), Letters: views(letters, viewLetter)}, err
+}
+
+func viewBiker(b store.Biker) BikerRecord {
+	state := BikerActive
+	switch {
+	case b.Blocked:
+		state = BikerBlocked
+	case b.Password == "":
+		state = BikerInvited
 	}
-	return c.JSON(http.StatusOK, Biker{BikerRecord: viewBiker(biker), Sessions: len(sessions), Letters: viewLetters(letters)})
+	return BikerRecord{
+		ID: b.ID, Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, Partner: b.Partner,
+		BikePlanCode: b.BikePlanCode,
+		Language:     strings.ToUpper(b.Language), Chosen: strings.ToUpper(b.Chosen), ContractType: b.ContractType,
+		EmployeeID: b.EmployeeID, OthersID: b.OthersEmployeeID, PersonnelNumber: b.PersonnelNumber, State: state,
+		RegisteredAt: b.RegisteredAt, PasswordSetAt: b.PasswordAt,
+	}
 }

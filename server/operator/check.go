@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"postern/server/web"
 	"postern/store"
 )
 
@@ -30,26 +27,26 @@ type finding struct {
 	Error  string   `json:"error,omitzero"` // the file could not be looked through at all
 }
 
-// check looks through a copy of the data file, as the last commit left it, while the appliance goes on.
-func (o *Operator) check(c *web.Call) error {
-	// The larger the file, the longer this takes, also longer than answers may elsewhere; who waits can go at any time.
-	_ = http.NewResponseController(c.W).SetWriteDeadline(time.Time{}) // called in process there is no deadline
+// Checked is what a check has found.
+type Checked struct {
+	Faults []string `json:"faults"` // sentences; none: the data file is sound
+}
+
+// CheckData looks through a copy of the data file, as the last commit left it, while the appliance goes on.
+func (o *Operator) CheckData(ctx context.Context) (Checked, error) {
 	o.checking.Lock()
 	defer o.checking.Unlock()
 	copied := o.copyName()
 	defer os.Remove(copied)
 	if err := o.Store.Copy(copied); err != nil {
-		return err
+		return Checked{}, err
 	}
-	faults, err := o.Check(c.R.Context(), copied)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, Checked{Faults: append([]string{}, faults...)})
+	faults, err := o.Check(ctx, copied)
+	return Checked{Faults: append([]string{}, faults...)}, err
 }
 
-// CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in goroutines
-// that no recover reaches. A child that dies of the file has found a fault, too.
+// CheckInChild is the Checker of the product: a process of its own, because on a damaged page bbolt panics in
+// goroutines that no recover reaches. A child that dies of the file has found a fault, too.
 func CheckInChild(ctx context.Context, path string) ([]string, error) {
 	var answer bytes.Buffer
 	var exit *exec.ExitError

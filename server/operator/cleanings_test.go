@@ -36,11 +36,11 @@ func openRoom(t *testing.T, o store.Options, check operator.Checker) (http.Handl
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return frame.Handler(web.ForAnybody, acts.Routes()), file
+	return middleware.Handler(web.ForAnybody, acts.Routes()), file
 }
 
 func deliver(h http.Handler, body string) *httptest.ResponseRecorder {

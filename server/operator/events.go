@@ -2,34 +2,13 @@ package operator
 
 import (
 	"context"
-	"net/http"
-	"time"
 
-	"postern/server/web"
+	"postern/server/wire"
 )
 
-// longestWait bounds how long a request waits for what it asks for.
-const longestWait = 30 * time.Second
-
-// events gives the events after ?after=, and with ?wait= waits for the first where there is none yet.
-func (o *Operator) events(c *web.Call) error {
-	q := readQuery(c)
-	after, limit, wait := q.number("after"), q.limit(), q.duration("wait", longestWait)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, cancel := o.waiting(c, wait)
-	defer cancel()
+// Events lists the events after a number, at most limit. Where there is none yet it waits for the first, until ctx ends
+// (long polling).
+func (o *Operator) Events(ctx context.Context, after uint64, limit int) (wire.Feed, error) {
 	feed, err := o.Store.EventsFrom(ctx, after, limit)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, feed)
-}
-
-// waiting ends with the request, after the time that it may wait, and when the appliance begins to stop.
-func (o *Operator) waiting(c *web.Call, wait time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(c.R.Context(), wait)
-	unhook := context.AfterFunc(o.Draining, cancel)
-	return ctx, func() { unhook(); cancel() }
+	return wire.ViewFeed(feed), err
 }

@@ -2,10 +2,8 @@ package operator
 
 import (
 	"math"
-	"net/http"
 	"time"
 
-	"postern/server/web"
 	"postern/server/wire"
 	"postern/store"
 	"postern/store/guid"
@@ -17,11 +15,11 @@ const everything = math.MaxInt
 
 // BikerExport is everything held of a biker, or of somebody whose registration as one failed, but for secrets.
 type BikerExport struct {
-	ExportedAt time.Time     `json:"exportedAt"`
-	Biker      *BikerRecord  `json:"biker,omitempty"` // none: only letters about registrations that failed
-	Letters    []Letter      `json:"letters"`         // the newest first
-	Sessions   []BegunAt     `json:"sessions"`        // browsers logged in now
-	Events     []store.Event `json:"events"`          // the oldest first
+	ExportedAt time.Time    `json:"exportedAt"`
+	Biker      *BikerRecord `json:"biker,omitempty"` // none: only letters about registrations that failed
+	Letters    []Letter     `json:"letters"`         // the newest first
+	Sessions   []BegunAt    `json:"sessions"`        // browsers logged in now
+	Events     []wire.Event `json:"events"`          // the oldest first
 }
 
 // BegunAt is a session, without what proves it.
@@ -32,11 +30,11 @@ type BegunAt struct {
 
 // UserExport is everything held of a user, but for secrets.
 type UserExport struct {
-	ExportedAt time.Time     `json:"exportedAt"`
-	User       UserRecord    `json:"user"`
-	Letters    []Letter      `json:"letters"`   // the newest first
-	Decisions  []Decision    `json:"decisions"` // on loads, as long as their cleanings are kept
-	Events     []store.Event `json:"events"`    // the oldest first
+	ExportedAt time.Time    `json:"exportedAt"`
+	User       UserRecord   `json:"user"`
+	Letters    []Letter     `json:"letters"`   // the newest first
+	Decisions  []Decision   `json:"decisions"` // on loads, as long as their cleanings are kept
+	Events     []wire.Event `json:"events"`    // the oldest first
 }
 
 // Decision is a load that a user decided.
@@ -45,17 +43,14 @@ type Decision struct {
 	wire.Load
 }
 
-// exportBiker gives everything held of the biker whom ?email= names.
-func (o *Operator) exportBiker(c *web.Call) error {
-	email, err := emailInQuery(c)
-	if err != nil {
-		return err
-	}
+// ExportBiker gathers everything held of the biker of an address.
+func (o *Operator) ExportBiker(email string) (BikerExport, error) {
 	letters, err := o.bikerLetters(email)
 	if err != nil {
-		return err
+		return BikerExport{}, err
 	}
-	export := BikerExport{ExportedAt: o.Now(), Letters: viewLetters(letters), Sessions: []BegunAt{}, Events: []store.Event{}}
+	export := BikerExport{ExportedAt: o.Now(), Letters: views(letters, viewLetter), Sessions: []BegunAt{},
+		Events: []wire.Event{}}
 	found, err := o.findBiker(email)
 	switch {
 	case err == nil:
@@ -63,10 +58,7 @@ func (o *Operator) exportBiker(c *web.Call) error {
 	case refuse.Is(err, refuse.NotFound) && len(letters) > 0:
 		err = nil
 	}
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, export)
+	return export, err
 }
 
 // bikerLetters are the letters to an address that are not a user's, as both may have the same one, and name it still.
@@ -96,30 +88,27 @@ func (o *Operator) exportAccount(biker store.Biker, export *BikerExport) error {
 		export.Sessions = append(export.Sessions, BegunAt{session.BegunAt, session.SeenAt})
 	}
 	events, err := o.Store.EventsOf(biker.ID, everything)
-	export.Events = append(export.Events, events...)
+	export.Events = views(events, wire.ViewEvent)
 	return err
 }
 
-// exportUser gives everything held of the user whom ?email= names.
-func (o *Operator) exportUser(c *web.Call) error {
-	found, err := o.userInQuery(c)
+// ExportUser gathers everything held of the user of an address.
+func (o *Operator) ExportUser(email string) (UserExport, error) {
+	found, err := o.findUser(email)
 	if err != nil {
-		return err
+		return UserExport{}, err
 	}
 	letters, err := o.Store.LettersTo(found.ID, everything)
 	if err != nil {
-		return err
+		return UserExport{}, err
 	}
 	decisions, err := o.decisionsOf(found.ID)
 	if err != nil {
-		return err
+		return UserExport{}, err
 	}
 	events, err := o.Store.EventsOf(found.ID, everything)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, UserExport{ExportedAt: o.Now(), User: o.recordUser(found), Letters: viewLetters(letters),
-		Decisions: decisions, Events: append([]store.Event{}, events...)})
+	return UserExport{ExportedAt: o.Now(), User: o.recordUser(found), Letters: views(letters, viewLetter),
+		Decisions: decisions, Events: views(events, wire.ViewEvent)}, err
 }
 
 // decisionsOf looks through all cleanings, a stretch at a time: no index leads from a user to them.

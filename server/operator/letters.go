@@ -2,62 +2,61 @@ package operator
 
 import (
 	"context"
-	"net/http"
+	"time"
 
-	"postern/server/web"
 	"postern/store"
 	"postern/store/guid"
 )
 
-var letterStates = map[store.LetterState]bool{
-	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true, store.LetterCancelled: true,
+// Letter is what an operator sees of a letter: everything but the ids that only the store needs.
+type Letter struct {
+	ID         guid.ID           `json:"id"`
+	Kind       store.LetterKind  `json:"kind"`
+	Language   string            `json:"language"`
+	To         string            `json:"to"`               // empty after an erasure
+	Partner    string            `json:"partner,omitzero"` // whose registration owes it; users' letters have none
+	MessageID  string            `json:"messageId"`
+	CleaningID guid.ID           `json:"cleaningId,omitzero"`
+	State      store.LetterState `json:"state"`
+	OwedAt     time.Time         `json:"owedAt"`
+	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued
+	DoneAt     time.Time         `json:"doneAt,omitzero"` // sent, failed or cancelled
+	Tries      int               `json:"tries"`           // attempts in all
+	Waited     store.Span        `json:"waited,omitzero"` // what counts towards MAIL_GIVE_UP_AFTER: its own delays
+	Reason     string            `json:"reason,omitzero"` // why it failed, was held or cancelled
+	Attempts   []Attempt         `json:"attempts"`        // the latest ten, oldest first
 }
 
-// letters lists letters, the newest first: ?state=, ?to=, and ?before= for the next page.
-func (o *Operator) letters(c *web.Call) error {
-	q := readQuery(c)
-	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"), Limit: q.limit()}
-	if filter.State != "" && !letterStates[filter.State] {
-		q.fault("state", "This must be one of: queued, held, sent, failed, cancelled.")
-	}
-	if q.values.Has("to") {
-		filter.To = q.email("to")
-	}
-	if err := q.err(); err != nil {
-		return err
-	}
+// Attempt is one try to hand a letter over.
+type Attempt struct {
+	At           time.Time          `json:"at"`
+	Milliseconds int64              `json:"milliseconds"`
+	Class        store.AttemptClass `json:"class"`
+	Phase        string             `json:"phase,omitzero"`
+	Code         int                `json:"code,omitzero"`     // SMTP reply code
+	Enhanced     string             `json:"enhanced,omitzero"` // enhanced status code
+	// what the smarthost calls it in its own log, where its words say so
+	QueueID string `json:"queueId,omitzero"`
+	Text    string `json:"text,omitzero"` // the server's words, or the fault
+}
+
+// Letters lists letters, the newest first. Next of the page is the Before of the following one.
+func (o *Operator) Letters(filter store.LetterFilter) (Page[Letter], error) {
 	found, err := o.Store.Letters(filter)
-	if err != nil {
-		return err
-	}
-	page := Page[Letter]{Items: viewLetters(found)}
-	if len(found) == filter.Limit {
+	page := Page[Letter]{Items: views(found, viewLetter)}
+	if len(found) > 0 && len(found) == filter.Limit {
 		page.Next = found[filter.Limit-1].ID
 	}
-	return c.JSON(http.StatusOK, page)
+	return page, err
 }
 
-// letter shows a letter. With ?wait= it waits for as long as the letter is queued.
-func (o *Operator) letter(c *web.Call) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	q := readQuery(c)
-	wait := q.duration("wait", longestWait)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, cancel := o.waiting(c, wait)
-	defer cancel()
+// Letter shows a letter. It waits for as long as the letter is queued, until ctx ends.
+func (o *Operator) Letter(ctx context.Context, id guid.ID) (Letter, error) {
 	for {
 		news := o.Store.Watch()
 		found, err := o.Store.Letter(id)
-		switch {
-		case err != nil:
-			return err
-		case found.State != store.LetterQueued || ctx.Err() != nil:
-			return c.JSON(http.StatusOK, viewLetter(found))
+		if err != nil || found.State != store.LetterQueued || ctx.Err() != nil {
+			return viewLetter(found), err
 		}
 		select {
 		case <-news:
@@ -66,32 +65,47 @@ func (o *Operator) letter(c *web.Call) error {
 	}
 }
 
-func (o *Operator) retryLetter(c *web.Call) error   { return changeLetter(c, o.Store.RetryLetter) }
-func (o *Operator) releaseLetter(c *web.Call) error { return changeLetter(c, o.Store.ReleaseLetter) }
-func (o *Operator) holdLetter(c *web.Call) error    { return changeLetter(c, o.Store.HoldLetter) }
-func (o *Operator) cancelLetter(c *web.Call) error  { return changeLetter(c, o.Store.CancelLetter) }
-
-// changeLetter does an act on the letter in the path and shows it afterwards.
-func changeLetter(c *web.Call, act func(context.Context, guid.ID) (store.Letter, error)) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	letter, err := act(c.R.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, viewLetter(letter))
+// RetryLetter has a letter that failed, or waits, tried now.
+func (o *Operator) RetryLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	letter, err := o.Store.RetryLetter(ctx, id)
+	return viewLetter(letter), err
 }
 
-func (o *Operator) retryFailed(c *web.Call) error { return changeLetters(c, o.Store.RetryFailed) }
-func (o *Operator) releaseHeld(c *web.Call) error { return changeLetters(c, o.Store.ReleaseHeld) }
+// ReleaseLetter lets a letter go that is held.
+func (o *Operator) ReleaseLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	letter, err := o.Store.ReleaseLetter(ctx, id)
+	return viewLetter(letter), err
+}
 
-// changeLetters does an act on all letters of a state and tells how many there were.
-func changeLetters(c *web.Call, act func(context.Context) (int, error)) error {
-	n, err := act(c.R.Context())
-	if err != nil {
-		return err
+// HoldLetter keeps a queued letter back until it is released.
+func (o *Operator) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	letter, err := o.Store.HoldLetter(ctx, id)
+	return viewLetter(letter), err
+}
+
+// CancelLetter ends a letter unsent.
+func (o *Operator) CancelLetter(ctx context.Context, id guid.ID) (Letter, error) {
+	letter, err := o.Store.CancelLetter(ctx, id)
+	return viewLetter(letter), err
+}
+
+func viewLetter(l store.Letter) Letter {
+	view := Letter{
+		ID: l.ID, Kind: l.Kind, Language: l.Language, To: l.To, Partner: l.Partner, MessageID: l.MessageID,
+		CleaningID: l.Cleaning, State: l.State, OwedAt: l.OwedAt, DoneAt: l.DoneAt, Tries: l.Tries, Waited: l.Waited,
+		Reason: l.Reason, Attempts: make([]Attempt, len(l.Attempts)),
 	}
-	return c.JSON(http.StatusOK, Counted{Count: n})
+	if l.State == store.LetterQueued {
+		view.DueAt = l.DueAt
+	}
+	for i, a := range l.Attempts {
+		view.Attempts[i] = Attempt{
+			At: a.At, Milliseconds: time.Duration(a.Took).Milliseconds(),
+			Class: a.Class, Phase: a.Phase, Code: a.Code, Enhanced: a.Enhanced, Text: a.Text,
+		}
+		if a.Class == store.AttemptSent {
+			view.Attempts[i].QueueID = queueID(a.Text)
+		}
+	}
+	return view
 }

@@ -48,11 +48,11 @@ func newLettersRoom(t *testing.T, check operator.SmarthostChecker) lettersRoom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lettersRoom{t, kept, frame.Handler(web.ForAnybody, acts.Routes())}
+	return lettersRoom{t, kept, middleware.Handler(web.ForAnybody, acts.Routes())}
 }
 
 // call gives the answer, which must have a status and hold some words.
@@ -143,7 +143,7 @@ func testLetterTold(t *testing.T) {
 		t.Errorf("no next try in %s", told)
 	}
 	r.call(200, `"state":"queued"`, "GET", path+"?wait=1ms", "")
-	r.call(400, `"wait":["This must be a length of time`, "GET", path+"?wait=soon", "")
+	r.call(400, `"wait":["This must be a duration`, "GET", path+"?wait=soon", "")
 
 	r.call(200, `"tries":1`, "POST", path+"/retry", "") // the schedule begins anew, what was tried stays
 	waited, began := make(chan []byte), time.Now()

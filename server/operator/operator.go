@@ -1,6 +1,6 @@
-// Package operator answers the acts of the operator: what the command line asks for. It is served over a Unix socket in
-// the data directory, or called in process where no appliance runs, and never over the network: whoever reaches it may do
-// everything.
+// Package operator does the acts of the operator: functions with values in and values out, one subject a file. Beside
+// them, in the files called _json, stands how the command line asks for them: JSON over a Unix socket in the data
+// directory, or in process where no appliance runs, and never over the network: whoever reaches it may do everything.
 package operator
 
 import (
@@ -9,19 +9,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
-	"postern/server/web"
-	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/file"
-	"postern/store/guid"
-	"postern/store/refuse"
 )
 
 // Options are the plain values that an Operator is made of.
@@ -36,7 +29,7 @@ type Options struct {
 	Random          io.Reader        // of partners' tokens; nil: crypto/rand
 }
 
-// Operator has the endpoints of the operator.
+// Operator does the acts, and has their endpoints. It is safe for concurrent use.
 type Operator struct {
 	Options
 	checking sync.Mutex // one check at a time: they share the copy's name
@@ -65,135 +58,11 @@ func (o *Operator) copyName() string { return file.DataFile(o.Dir) + ".check" }
 // longestList is how many items one answer of a list holds at most.
 const longestList = 500
 
-// Routes are the operator's endpoints. They belong behind Listen or in process, with web.ForAnybody.
-func (o *Operator) Routes() []web.Route {
-	route := func(method, path string, handle web.Handler) web.Route {
-		return web.Route{Method: method, Path: Prefix + path, Handle: handle}
+// views are the records of a list as they leave.
+func views[R, V any](records []R, view func(R) V) []V {
+	list := make([]V, len(records))
+	for i, record := range records {
+		list[i] = view(record)
 	}
-	add := route(http.MethodPost, "/cleanings", o.addCleanings)
-	add.BodyLimit, add.BodyTime = cleaningsLimit, 2*time.Minute
-	return []web.Route{
-		add,
-		route(http.MethodGet, "/cleanings", o.cleanings),
-		route(http.MethodGet, "/cleanings/:id", o.cleaning),
-		route(http.MethodDelete, "/cleanings/:id", o.deleteCleaning),
-		route(http.MethodGet, "/partners", o.partners),
-		route(http.MethodPost, "/partners", o.addPartner),
-		route(http.MethodPost, "/partners/rotate", o.rotatePartner),
-		route(http.MethodPost, "/partners/finish", o.finishRotation),
-		route(http.MethodPost, "/partners/revoke", o.revokePartner),
-		route(http.MethodGet, "/plans", o.plans),
-		route(http.MethodPost, "/plans", o.addPlan),
-		route(http.MethodDelete, "/plans", o.removePlan),
-		route(http.MethodGet, "/bikers", o.biker),
-		route(http.MethodGet, "/bikers/export", o.exportBiker),
-		route(http.MethodDelete, "/bikers", o.eraseBiker),
-		route(http.MethodPost, "/bikers/block", o.blockBiker),
-		route(http.MethodPost, "/bikers/unblock", o.unblockBiker),
-		route(http.MethodPost, "/bikers/move", o.moveBiker),
-		route(http.MethodGet, "/users", o.user),
-		route(http.MethodGet, "/users/export", o.exportUser),
-		route(http.MethodDelete, "/users", o.eraseUser),
-		route(http.MethodPost, "/users/block", o.blockUser),
-		route(http.MethodPost, "/users/unblock", o.unblockUser),
-		route(http.MethodPost, "/users/reactivate", o.reactivateUser),
-		route(http.MethodGet, "/letters", o.letters),
-		route(http.MethodGet, "/letters/:id", o.letter),
-		route(http.MethodPost, "/letters/:id/retry", o.retryLetter),
-		route(http.MethodPost, "/letters/:id/release", o.releaseLetter),
-		route(http.MethodPost, "/letters/:id/hold", o.holdLetter),
-		route(http.MethodPost, "/letters/:id/cancel", o.cancelLetter),
-		route(http.MethodGet, "/sending", o.sending),
-		route(http.MethodPost, "/sending/pause", o.pause),
-		route(http.MethodPost, "/sending/resume", o.resume),
-		route(http.MethodPost, "/sending/retry-failed", o.retryFailed),
-		route(http.MethodPost, "/sending/release-held", o.releaseHeld),
-		route(http.MethodPost, "/sending/test", o.testLetter),
-		route(http.MethodPost, "/sending/check", o.checkSmarthost),
-		route(http.MethodGet, "/events", o.events),
-		route(http.MethodPost, "/check", o.check),
-	}
-}
-
-// pathID is the id in the path.
-func pathID(c *web.Call) (guid.ID, error) {
-	id, err := guid.Parse(c.Param("id"))
-	if err != nil {
-		return id, refuse.New(refuse.Invalid, "The id must be a GUID, as 00000000-0000-4000-8000-000000000001.")
-	}
-	return id, nil
-}
-
-// query reads the parameters of a query and notes what is wrong with them.
-type query struct {
-	values url.Values
-	faults map[string][]string
-}
-
-func readQuery(c *web.Call) *query {
-	return &query{values: c.R.URL.Query(), faults: map[string][]string{}}
-}
-
-func (q *query) fault(name, sentence string) { q.faults[name] = append(q.faults[name], sentence) }
-
-// err is what was wrong, if anything.
-func (q *query) err() error {
-	if len(q.faults) == 0 {
-		return nil
-	}
-	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "The query is wrong.", Fields: q.faults}
-}
-
-func (q *query) id(name string) (id guid.ID) {
-	text := q.values.Get(name)
-	if text == "" {
-		return id
-	}
-	id, err := guid.Parse(text)
-	if err != nil {
-		q.fault(name, "This must be a GUID.")
-	}
-	return id
-}
-
-func (q *query) number(name string) uint64 {
-	text := q.values.Get(name)
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		q.fault(name, "This must be a whole number, 0 or more.")
-	}
-	return n
-}
-
-// limit is how many items are wanted: at most longestList, which is also what is given where nothing is said.
-func (q *query) limit() int {
-	n := q.number("limit")
-	if n == 0 || n > longestList {
-		return longestList
-	}
-	return int(n)
-}
-
-func (q *query) duration(name string, most time.Duration) time.Duration {
-	text := q.values.Get(name)
-	if text == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		q.fault(name, "This must be a length of time, as 30s.")
-	}
-	return min(d, most)
-}
-
-// email is an address in the form in which it is stored.
-func (q *query) email(name string) string {
-	address, err := fields.ParseEmail(q.values.Get(name))
-	if err != nil {
-		q.fault(name, err.Error())
-	}
-	return address
+	return list
 }

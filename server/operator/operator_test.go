@@ -40,7 +40,7 @@ func open(t *testing.T, dir string) *server.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := server.Open(config, zerolog.New(t.Output()))
+	app, err := server.Open(server.Options{Config: config, Log: zerolog.New(t.Output())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestActs(t *testing.T) {
 
 		{"GET", "/events?limit=1", "", 200, `"type":"cleaning.stored"`},
 		{"GET", "/events?after=1000&wait=10s", "", 409, `There is no event 1000 yet`},
-		{"GET", "/events?wait=soon", "", 400, `"wait":["This must be a length of time, as 30s."]`},
+		{"GET", "/events?wait=soon", "", 400, `"wait":["This must be a duration, as 30s."]`},
 		{"POST", "/check", "", 200, `{"faults":[]}`},
 		{"GET", "/nothing", "", 404, ``},
 	} {

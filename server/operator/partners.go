@@ -1,127 +1,64 @@
 package operator
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"postern/server/web"
-	"postern/server/web/fields"
 	"postern/store"
 	"postern/tokens"
 )
 
-const (
-	mostEntries   = 100 // of a partner's scopes, plans and networks each
-	longestEntry  = 100 // code points of one of them
-	longestName   = 63  // of a partner
-	tokenShown    = 4   // last characters of a token by which it is told from another
-	leastExpected = time.Second
-)
-
-// partnerFields are the properties of POST partners, called as the flags of `postern partner add`.
-func partnerFields(in *store.PartnerInput) fields.Object {
-	return fields.Object{
-		"name":         parsed(&in.Name, true, partnerName),
-		"scope":        entries(&in.Scopes, scope),
-		"plan":         entries(&in.Plans, planCode),
-		"from":         entries(&in.From, network),
-		"expect-every": parsed(&in.ExpectEvery, false, interval),
-	}
+// NewPartner is a partner to be added; what is left out is not restricted.
+type NewPartner struct {
+	Name        string
+	Scopes      []store.Scope
+	Plans       []string
+	From        []netip.Prefix
+	ExpectEvery time.Duration // 0: no calls are expected
 }
 
-// parser reads one text. Where it is wrong it gives the sentence that says so, else none.
-type parser[T any] func(text string) (value T, wrong string)
-
-// parsed reads a text by a parser.
-func parsed[T any](to *T, isRequired bool, parse parser[T]) fields.Reader {
-	return func(v jsontext.Value, path string, r *fields.Report) {
-		var text string
-		fields.Text(&text, fields.Limits{Required: isRequired, Max: longestEntry})(v, path, r)
-		if text == "" || utf8.RuneCountInString(text) > longestEntry {
-			return // what is wrong with it has been said
-		}
-		value, wrong := parse(text)
-		if wrong != "" {
-			r.Fault(path, wrong)
-			return
-		}
-		*to = value
-	}
+// Partner is what an operator sees of a partner: never a token, nor its hash.
+type Partner struct {
+	Name        string         `json:"name"`
+	Scopes      []store.Scope  `json:"scopes"`
+	Plans       []string       `json:"plans"` // codes; none: all bike plans
+	From        []netip.Prefix `json:"from"`  // where it may call from; none: anywhere
+	ExpectEvery store.Span     `json:"expectEvery,omitzero"`
+	Tokens      []KeptToken    `json:"tokens"`   // the older first; none once revoked
+	Rotating    bool           `json:"rotating"` // two tokens work
+	AddedAt     time.Time      `json:"addedAt"`
+	RevokedAt   time.Time      `json:"revokedAt,omitzero"`
 }
 
-// entries reads a list by a parser of its entries.
-func entries[T any](to *[]T, parse parser[T]) fields.Reader {
-	return fields.List(to, mostEntries, func(one *T) fields.Reader { return parsed(one, true, parse) })
+// KeptToken tells one token of a partner from another.
+type KeptToken struct {
+	Last    string    `json:"last"` // its last four characters
+	AddedAt time.Time `json:"addedAt"`
 }
 
-func partnerName(text string) (name, wrong string) {
-	for i, c := range []byte(text) {
-		isWord := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
-		if !isWord && (i == 0 || strings.IndexByte("._-", c) < 0) {
-			return "", "A partner's name begins with a letter or digit and goes on with these or the signs . _ -, as payroll-1."
-		}
-	}
-	if len(text) > longestName {
-		return "", fmt.Sprintf("A partner's name has at most %d characters.", longestName)
-	}
-	return text, ""
+// PartnerToken answers POST partners and partners/rotate: the only time that the token is told.
+type PartnerToken struct {
+	Token   string  `json:"token"`
+	Partner Partner `json:"partner"`
 }
 
-func scope(text string) (_ store.Scope, wrong string) {
-	for _, known := range store.Scopes {
-		if strings.EqualFold(string(known), text) {
-			return known, ""
-		}
-	}
-	return "", fmt.Sprintf("%q is no scope: say users, cleanings or events.", text)
-}
+// tokenShown is how many of a token's last characters tell it from another.
+const tokenShown = 4
 
-// network reads a network from which a partner may call.
-func network(text string) (prefix netip.Prefix, wrong string) {
-	prefix, err := web.ParseNetwork(text)
-	if err == nil {
-		return prefix, ""
-	}
-	wrong = fmt.Sprintf("%q is no network: %s", text, err)
-	if !strings.HasSuffix(wrong, "?") {
-		wrong += "."
-	}
-	return prefix, wrong
-}
-
-func interval(text string) (_ time.Duration, wrong string) {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < leastExpected {
-		return 0, fmt.Sprintf("%q is no length of time of 1 s or more: write one as 5m.", text)
-	}
-	return d, ""
-}
-
-// addPartner makes a partner and its token, which is shown in this answer and never again.
-func (o *Operator) addPartner(c *web.Call) error {
-	var in store.PartnerInput
-	if err := c.Decode(partnerFields(&in)); err != nil {
-		return err
-	}
-	in.Scopes, in.Plans, in.From = once(in.Scopes), once(in.Plans), once(in.From)
+// AddPartner makes a partner and its token. One that was revoked comes back, with its bikers.
+func (o *Operator) AddPartner(ctx context.Context, in NewPartner) (PartnerToken, error) {
 	text, token, err := o.newToken()
 	if err != nil {
-		return err
+		return PartnerToken{}, err
 	}
-	in.Token = token
-	added, err := o.Store.AddPartner(c.R.Context(), in)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, PartnerToken{Token: text, Partner: viewPartner(added)})
+	added, err := o.Store.AddPartner(ctx, store.PartnerInput{Name: in.Name, Scopes: once(in.Scopes),
+		Plans: once(in.Plans),
+		From:  once(in.From), ExpectEvery: in.ExpectEvery, Token: token})
+	return PartnerToken{Token: text, Partner: viewPartner(added)}, err
 }
 
 // once leaves out what a list names again.
@@ -148,61 +85,43 @@ func (o *Operator) newToken() (text string, kept store.PartnerToken, err error) 
 	return text, store.PartnerToken{Hash: hash, Last: text[len(text)-tokenShown:]}, nil
 }
 
-func (o *Operator) partners(c *web.Call) error {
+// Partners lists all partners, the revoked ones too.
+func (o *Operator) Partners() ([]Partner, error) {
 	found, err := o.Store.Partners()
-	if err != nil {
-		return err
-	}
-	list := Page[Partner]{Items: make([]Partner, len(found))}
-	for i, partner := range found {
-		list.Items[i] = viewPartner(partner)
-	}
-	return c.JSON(http.StatusOK, list)
+	return views(found, viewPartner), err
 }
 
-// rotatePartner makes a second token, which is shown in this answer and never again.
-func (o *Operator) rotatePartner(c *web.Call) error {
-	name, err := namedPartner(c)
-	if err != nil {
-		return err
-	}
+// RotatePartner makes a second token for a partner. Both work until FinishRotation.
+func (o *Operator) RotatePartner(ctx context.Context, name string) (PartnerToken, error) {
 	text, token, err := o.newToken()
 	if err != nil {
-		return err
+		return PartnerToken{}, err
 	}
-	rotating, err := o.Store.RotatePartner(c.R.Context(), name, token)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, PartnerToken{Token: text, Partner: viewPartner(rotating)})
+	rotating, err := o.Store.RotatePartner(ctx, name, token)
+	return PartnerToken{Token: text, Partner: viewPartner(rotating)}, err
 }
 
-func (o *Operator) finishRotation(c *web.Call) error {
-	name, err := namedPartner(c)
-	if err != nil {
-		return err
-	}
-	partner, err := o.Store.FinishRotation(c.R.Context(), name)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, viewPartner(partner))
+// FinishRotation ends the older of a partner's two tokens.
+func (o *Operator) FinishRotation(ctx context.Context, name string) (Partner, error) {
+	partner, err := o.Store.FinishRotation(ctx, name)
+	return viewPartner(partner), err
 }
 
-func (o *Operator) revokePartner(c *web.Call) error {
-	name, err := namedPartner(c)
-	if err != nil {
-		return err
-	}
-	partner, err := o.Store.RevokePartner(c.R.Context(), name)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, viewPartner(partner))
+// RevokePartner ends all tokens of a partner.
+func (o *Operator) RevokePartner(ctx context.Context, name string) (Partner, error) {
+	partner, err := o.Store.RevokePartner(ctx, name)
+	return viewPartner(partner), err
 }
 
-// namedPartner reads a NamedPartner.
-func namedPartner(c *web.Call) (name string, err error) {
-	err = c.Decode(fields.Object{"name": parsed(&name, true, partnerName)})
-	return name, err
+func viewPartner(p store.Partner) Partner {
+	view := Partner{
+		Name: p.Name, Scopes: p.Scopes, Plans: append([]string{}, p.Plans...), From: append([]netip.Prefix{},
+			p.From...),
+		ExpectEvery: p.ExpectEvery, Tokens: make([]KeptToken, len(p.Tokens)), Rotating: len(p.Tokens) > 1,
+		AddedAt: p.AddedAt, RevokedAt: p.RevokedAt,
+	}
+	for i, token := range p.Tokens {
+		view.Tokens[i] = KeptToken{Last: token.Last, AddedAt: token.AddedAt}
+	}
+	return view
 }

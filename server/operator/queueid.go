@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// queueIDs find the id of a letter in the words by which a server takes it. RFC 5321 leaves the words free; these are what
-// the common ones say, the telling ones first.
+// queueIDs find the id of a letter in the words by which a server takes it. RFC 5321 leaves the words free; these are
+// what the common ones say, the telling ones first.
 var queueIDs = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\bqueued as ([\w.:/+-]+)`),                       // Postfix, Haraka
 	regexp.MustCompile(`(?i)\bid=([\w.:/+-]+)`),                              // Exim
@@ -18,8 +18,8 @@ var queueIDs = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:message|queue)[ -]?id:? <?([\w.:/+@-]+)>?`), // others that name it
 }
 
-// queueID is what the smarthost calls a letter in its own log, as far as its words tell. The dot that ends a sentence is
-// no part of it.
+// queueID is what the smarthost calls a letter in its own log, as far as its words tell. The dot that ends a sentence
+// is no part of it.
 func queueID(words string) string {
 	for _, form := range queueIDs {
 		if found := form.FindStringSubmatch(words); found != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -62,8 +63,8 @@ var resultTexts = map[store.BikerOutcome]string{
 
 const failedDetail = "The person can't be registered as sent; errors says why, by field."
 
-// answer renders results, and gives back what the call held before it writes them. The same results give the same bytes,
-// whenever.
+// answer renders results, and gives back what the call held before it writes them. The same results give the same
+// bytes, whenever.
 func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 	if in.single {
 		return answerOne(c, a, held)
@@ -84,8 +85,9 @@ func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 		}
 		list.Results[i] = result{Index: i, Outcome: r.Outcome}
 		if !r.Erased {
-			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
-				Errors: r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
+			list.Results[i].About = &about{ID: told(r), Updated: r.Updated, Email: fields.OrNull(&r.Email),
+				EmployeeID: fields.OrNull(&r.EmployeeID),
+				Errors:     r.Errors, Warnings: r.Warnings, Letter: idOrNull(&r.Letter)}
 		}
 	}
 	list.Success = list.Failed == 0
@@ -110,7 +112,7 @@ func answerOne(c *web.Call, a store.BikerAnswer, held *held) error {
 		if warnings == nil {
 			warnings = []string{}
 		}
-		extra["Email"], extra["partner_EmployeeID"] = orNull(&r.Email), orNull(&r.EmployeeID)
+		extra["Email"], extra["partner_EmployeeID"] = fields.OrNull(&r.Email), fields.OrNull(&r.EmployeeID)
 		extra["letter"], extra["warnings"] = idOrNull(&r.Letter), warnings
 	}
 	return &web.Problem{Status: http.StatusUnprocessableEntity, Detail: failedDetail, Fields: r.Errors, Extra: extra}
@@ -121,7 +123,7 @@ func one(r *store.BikerResult) registered {
 	if r.Erased {
 		return answer
 	}
-	answer.About = &aboutOne{ID: told(r), Email: orNull(&r.Email), EmployeeID: orNull(&r.EmployeeID),
+	answer.About = &aboutOne{ID: told(r), Email: fields.OrNull(&r.Email), EmployeeID: fields.OrNull(&r.EmployeeID),
 		Letter: idOrNull(&r.Letter), Warnings: r.Warnings}
 	if r.Outcome == store.BikerExisting {
 		answer.About.Updated = append([]string{}, r.Updated...)
@@ -142,12 +144,4 @@ func idOrNull(id *guid.ID) *guid.ID {
 		return nil
 	}
 	return id
-}
-
-// orNull is nil for the empty text.
-func orNull(text *string) *string {
-	if *text == "" {
-		return nil
-	}
-	return text
 }

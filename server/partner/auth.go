@@ -20,7 +20,8 @@ var (
 	errNotBearer = refuse.New(refuse.Unauthorized,
 		"The header Authorization must hold the word Bearer, a space and the token.")
 	errMalformed = refuse.New(refuse.Unauthorized, "What the header Authorization holds can be no token of this "+
-		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; copy the whole of it.")
+		"service: it is incomplete, altered or another kind of token. A token is pstp_ and 49 letters and digits; "+
+		"copy the whole of it.")
 	errForeign = refuse.New(refuse.Forbidden,
 		"This token may not be used from your address; ask the operator of this service to allow it.")
 	errNoScope = refuse.New(refuse.Forbidden,
@@ -28,7 +29,7 @@ var (
 )
 
 // asPartner makes a handler for partners alone whose token has the scope.
-func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
+func (p *Handlers) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
 	return func(c *web.Call) error {
 		partner, err := p.caller(c)
 		if err != nil {
@@ -43,7 +44,7 @@ func (p *Room) asPartner(scope store.Scope, handle func(*web.Call, store.Partner
 }
 
 // caller finds the partner by the call's token, and notes a token that is not taken.
-func (p *Room) caller(c *web.Call) (store.Partner, error) {
+func (p *Handlers) caller(c *web.Call) (store.Partner, error) {
 	hash, err := bearer(c.R.Header)
 	if err != nil {
 		c.Security(web.TokenRefused).Msg("a partner's call without a token that could be one")

@@ -13,7 +13,7 @@ import (
 	"postern/tokens"
 )
 
-// TestWhoMayCall is CONTRACT section 4: 401 without a token that is known, 403 for what the token does not allow.
+// TestWhoMayCall holds who gets in: 401 without a token that is known, 403 for what the token does not allow.
 func TestWhoMayCall(t *testing.T) {
 	s := open(t)
 	ctx := context.Background()

@@ -10,12 +10,12 @@ import (
 	"postern/store/refuse"
 )
 
-// smallBody is up to what length a body is read before it is known to be a list. One that is longer, or does not say how
-// long it is, takes a list's place first.
+// smallBody is up to what length a body is read before it is known to be a list. One that is longer, or does not say
+// how long it is, takes a list's place first.
 const smallBody = 64 << 10
 
 // create is user.create: one person, or a list of them.
-func (p *Room) create(c *web.Call, partner store.Partner) error {
+func (p *Handlers) create(c *web.Call, partner store.Partner) error {
 	dry, err := dryRun(c.R.URL)
 	if err != nil {
 		return err
@@ -40,13 +40,14 @@ func (p *Room) create(c *web.Call, partner store.Partner) error {
 		return overLimit(c, partner, err)
 	}
 	if answer.Kept {
-		c.W.Header().Set("Idempotent-Replayed", "true") // for whoever wants to know; the body is the same, byte for byte
+		// for whoever wants to know; the body is the same, byte for byte
+		c.W.Header().Set("Idempotent-Replayed", "true")
 	}
 	return in.answer(c, answer, held)
 }
 
-// held is what a call keeps from others while it is being done, and not while its answer is written: a caller may read that
-// as slowly as it likes.
+// held is what a call keeps from others while it is being done, and not while its answer is written: a caller may
+// read that as slowly as it likes.
 type held struct {
 	place place
 	key   func() // ends the claim on an Idempotency-Key; nil: there is none
@@ -79,7 +80,7 @@ func overLimit(c *web.Call, partner store.Partner, err error) error {
 }
 
 // do registers the people of a call, or decides about them alone.
-func (p *Room) do(c *web.Call, partner store.Partner, key string, dry bool, in *posted) (store.BikerAnswer, error) {
+func (p *Handlers) do(c *web.Call, partner store.Partner, key string, dry bool, in *posted) (store.BikerAnswer, error) {
 	people, err := in.candidates()
 	if err != nil {
 		return store.BikerAnswer{}, err

@@ -10,7 +10,7 @@ import (
 
 const problem = `{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"` + failedDetail + `","traceId":"trace","errors":`
 
-// TestSingle is the table of CONTRACT section 4, row by row, for one person a call. The calls build on each other.
+// TestSingle holds every outcome, one person a call. The calls build on each other.
 func TestSingle(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})

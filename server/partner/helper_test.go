@@ -26,7 +26,7 @@ import (
 // site is a room behind a real server, on a real store.
 type site struct {
 	*store.Store
-	room    *Room
+	room    *Handlers
 	handler http.Handler
 	url     string
 
@@ -91,11 +91,11 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
 	}})
-	frame, err := web.NewFrame(web.Options{Log: zerolog.New(s), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.handler = frame.Handler(web.ForLoopback, s.room.Routes())
+	s.handler = middleware.Handler(web.ForLoopback, s.room.Routes())
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL

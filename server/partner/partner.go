@@ -1,5 +1,5 @@
 // Package partner is the room of the partners: pay-roll and flex-pay systems that call with a permanent bearer token,
-// register bikers, one or a list at a time, and read back what became of them (CONTRACT section 4).
+// register bikers, one or a list at a time, and read back what became of them.
 package partner
 
 import (
@@ -10,20 +10,21 @@ import (
 	"postern/store"
 )
 
-// Options are the plain values that a Room is made of.
+// Options are the plain values that Handlers are made of.
 type Options struct {
-	Store       *store.Store
-	PartnerSeen func(name string) // required; told of every call that a partner proved to be its own, by many goroutines
+	Store *store.Store
+	// required; told of every call that a partner proved to be its own, by many goroutines
+	PartnerSeen func(name string)
 }
 
-// Room is the endpoints of the partners. It is safe for concurrent use.
-type Room struct {
+// Handlers are the endpoints of the partners. They are safe for concurrent use.
+type Handlers struct {
 	Options
 	lists   places
 	running running // calls with an Idempotency-Key
 }
 
-// The bounds of a user.create call (CONTRACT section 4).
+// The bounds of a user.create call.
 const (
 	maxBody     = 16 << 20
 	bodyTime    = 120 * time.Second
@@ -34,16 +35,17 @@ const (
 	bytesOfOne  = 24 << 20        // of one partner
 )
 
-// New makes the room.
-func New(o Options) *Room {
-	return &Room{Options: o, lists: newPlaces(), running: running{keys: make(map[string]struct{})}}
+// New makes the handlers.
+func New(o Options) *Handlers {
+	return &Handlers{Options: o, running: running{keys: make(map[string]struct{})}}
 }
 
-// Routes are the API's. What it answers is in CONTRACT section 4.
-func (p *Room) Routes() []web.Route {
+// Routes are the API's.
+func (p *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodPost, Path: "/receiver/APIv3/user.create", Handle: p.asPartner(store.ScopeUsers, p.create),
 			Bearer: true, BodyLimit: maxBody, BodyTime: bodyTime},
-		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack), Bearer: true},
+		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack),
+			Bearer: true},
 	}
 }

@@ -27,7 +27,7 @@ func judged(t testing.TB, item string) store.Candidate {
 	return people[0]
 }
 
-// TestFieldRules is CONTRACT section 4's table of fields. want are the fields at fault.
+// TestFieldRules holds what each field may be. want are the fields at fault.
 func TestFieldRules(t *testing.T) {
 	name := func(n int) string { return `"` + strings.Repeat("é", n) + `"` }
 	for _, test := range []struct{ name, item, want string }{

@@ -34,7 +34,7 @@ var errNobodyNamed = unreadable("Say who is asked for: ?partner_EmployeeID=… o
 
 var errNotYours = refuse.New(refuse.NotFound, "None of the people that you have registered is known by this id.")
 
-func (p *Room) readBack(c *web.Call, partner store.Partner) error {
+func (p *Handlers) readBack(c *web.Call, partner store.Partner) error {
 	text, _, err := parameter(c.R.URL, "id")
 	if err != nil {
 		return err
@@ -63,10 +63,10 @@ func (p *Room) readBack(c *web.Call, partner store.Partner) error {
 
 func view(found *store.PartnerBiker) person {
 	b, l := &found.Biker, &found.Letter
-	answer := person{ID: b.ID, Email: b.Email, EmployeeID: orNull(&b.EmployeeID),
+	answer := person{ID: b.ID, Email: b.Email, EmployeeID: fields.OrNull(&b.EmployeeID),
 		BikePlanCode: b.BikePlanCode, RegisteredAt: b.RegisteredAt}
 	if !l.ID.IsZero() {
-		answer.Letter = &letter{ID: l.ID, Kind: l.Kind, State: l.State, At: l.OwedAt, Reason: orNull(&l.Reason)}
+		answer.Letter = &letter{ID: l.ID, Kind: l.Kind, State: l.State, At: l.OwedAt, Reason: fields.OrNull(&l.Reason)}
 		if !l.DoneAt.IsZero() {
 			answer.Letter.At = l.DoneAt
 		}

@@ -214,5 +214,5 @@ func TestListsAtOnce(t *testing.T) {
 func (p *places) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.all
+	return p.lists.All
 }

@@ -86,10 +86,10 @@ func TestAnswersUnderWay(t *testing.T) {
 		}
 	}
 	_, end := s.slowly(t, paye, "", `[`+strings.Repeat(`0,`, maxPeople-1)+`0]`)
-	if lists.bytes < maxPeople*100 || lists.writing["paye"] != lists.bytes {
-		t.Errorf("%d bytes are counted, %v", lists.bytes, lists.writing)
+	if lists.writing.All < maxPeople*100 || lists.writing.Of("paye") != lists.writing.All {
+		t.Errorf("%d bytes are counted, %v", lists.writing.All, lists.writing)
 	}
-	written := lists.write("paye", bytesOfOne-lists.bytes)
+	written := lists.write("paye", bytesOfOne-lists.writing.All)
 	wants(paye, http.StatusServiceUnavailable)
 	wants(flex, http.StatusOK)
 	more := lists.write("third", bytesAtOnce-bytesOfOne)
@@ -101,8 +101,8 @@ func TestAnswersUnderWay(t *testing.T) {
 	wants(paye, http.StatusOK)
 	written()
 	more()
-	if lists.bytes != 0 || len(lists.writing) != 0 {
-		t.Errorf("%d bytes are left, %v", lists.bytes, lists.writing)
+	if lists.writing.All != 0 || lists.writing.Of("paye")+lists.writing.Of("third") != 0 {
+		t.Errorf("%d bytes are left, %v", lists.writing.All, lists.writing)
 	}
 }
 

@@ -23,23 +23,23 @@ func bareAnswer(w http.ResponseWriter, id string) {
 	_ = json.MarshalWrite(w, map[string]string{"id": id})
 }
 
-// BenchmarkFrame is what the frame costs around a handler, beside a bare router's JSON answer.
-func BenchmarkFrame(b *testing.B) {
+// BenchmarkMiddleware is what the middleware costs around a handler, beside a bare router's JSON answer.
+func BenchmarkMiddleware(b *testing.B) {
 	bare := httprouter.New()
 	bare.GET("/api/things/:id", func(w http.ResponseWriter, _ *http.Request, p httprouter.Params) {
 		w.Header().Set("Content-Type", "application/json")
 		bareAnswer(w, p.ByName("id"))
 	})
-	f, err := NewFrame(Options{Log: zerolog.Nop().Level(zerolog.InfoLevel), Random: rand.Reader, CrossOrigin: []string{"/api/"}})
+	f, err := NewMiddleware(Options{Log: zerolog.Nop().Level(zerolog.InfoLevel), Random: rand.Reader, CrossOrigin: []string{"/api/"}})
 	if err != nil {
 		b.Fatal(err)
 	}
-	framed := f.Handler(ForLoopback, []Route{
+	surrounded := f.Handler(ForLoopback, []Route{
 		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing},
 	})
 	w := &sink{header: make(http.Header)}
-	for name, h := range map[string]http.Handler{"bare": bare, "framed": framed} {
+	for name, h := range map[string]http.Handler{"bare": bare, "with middleware": surrounded} {
 		b.Run(name, func(b *testing.B) {
 			r := httptest.NewRequest("GET", "/api/things/0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f", nil)
 			r.Header.Set("User-Agent", "bench")
@@ -49,18 +49,18 @@ func BenchmarkFrame(b *testing.B) {
 			}
 		})
 	}
-	b.Run("framed body", func(b *testing.B) {
+	b.Run("with middleware, a body", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			r := httptest.NewRequest("POST", "/api/things", strings.NewReader(`{"name":"x"}`))
 			r.Header.Set("Content-Type", "application/json")
-			framed.ServeHTTP(w.Reset(), r)
+			surrounded.ServeHTTP(w.Reset(), r)
 		}
 	})
 }
 
-// BenchmarkFrameOverHTTP is the same over loopback connections, as a share of what net/http itself costs.
-func BenchmarkFrameOverHTTP(b *testing.B) {
+// BenchmarkMiddlewareOverHTTP is the same over loopback connections, as a share of what net/http itself costs.
+func BenchmarkMiddlewareOverHTTP(b *testing.B) {
 	bare := httprouter.New()
 	bare.GET("/api/things/:id", func(w http.ResponseWriter, _ *http.Request, p httprouter.Params) {
 		w.Header().Set("Content-Type", "application/json")
@@ -68,7 +68,7 @@ func BenchmarkFrameOverHTTP(b *testing.B) {
 	})
 	o := options(&syncBuffer{})
 	o.Log = zerolog.Nop()
-	for name, h := range map[string]http.Handler{"bare": bare, "framed": newHandler(b, ForLoopback, o)} {
+	for name, h := range map[string]http.Handler{"bare": bare, "with middleware": newHandler(b, ForLoopback, o)} {
 		address := start(b, h, ServerOptions{})
 		b.Run(name, func(b *testing.B) {
 			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

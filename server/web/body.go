@@ -42,8 +42,8 @@ func (c *Call) Body() ([]byte, error) {
 	return body, nil
 }
 
-// readAll reads at most most octets to their end. What is announced is not yet here: it makes room for twice of what has
-// arrived, but for no more than there can be, so that a large body does not take twice its size.
+// readAll reads up to its end what has at most so many bytes. What is announced is not yet here: it makes room for
+// twice of what has arrived, but for no more than there can be, so that a large body does not take twice its size.
 func readAll(r io.Reader, most int64) ([]byte, error) {
 	most++ // room in which to meet the end
 	b := make([]byte, 0, min(most, keepBuffer))
@@ -65,7 +65,8 @@ func readAll(r io.Reader, most int64) ([]byte, error) {
 // bodyWithin bounds the time that reading the body may take from now on; net/http lifts the bound at the body's end, so
 // that a handler may outlast it. Time is the connection's here, so it is the real one.
 func (c *Call) bodyWithin(d time.Duration) {
-	_ = http.NewResponseController(c.answer.ResponseWriter).SetReadDeadline(time.Now().Add(d)) // not every transport has deadlines
+	// not every transport has deadlines
+	_ = http.NewResponseController(c.answer.ResponseWriter).SetReadDeadline(time.Now().Add(d))
 }
 
 func (c *Call) bodyFault(err error) error {
@@ -82,8 +83,8 @@ func (c *Call) bodyFault(err error) error {
 		Fields: map[string][]string{"": {"The body ended before it was complete."}}}
 }
 
-// Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON, except on
-// routes with a bearer token, and 400 with all faults.
+// Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON,
+// except on routes with a bearer token, and 400 with all faults.
 func (c *Call) Decode(o fields.Object) error {
 	if !c.route.Bearer && c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {
@@ -116,11 +117,13 @@ func isUTF8(charset string) bool {
 }
 
 func unsupported(want string) error {
-	return &Problem{Status: http.StatusUnsupportedMediaType, Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8."}
+	return &Problem{Status: http.StatusUnsupportedMediaType,
+		Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8."}
 }
 
-// checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be read or
-// not: read as it is, it would be taken for a broken one. That holds for identity too (RFC 9110 §8.4.1 reserves it).
+// checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be
+// read or not: read as it is, it would be taken for a broken one. That holds for identity too (RFC 9110 §8.4.1
+// reserves it).
 func (c *Call) checkEncoding() error {
 	if c.R.ContentLength == 0 {
 		return nil
@@ -129,7 +132,8 @@ func (c *Call) checkEncoding() error {
 		for coding := range strings.SplitSeq(line, ",") {
 			if coding = strings.Trim(coding, " \t"); coding != "" {
 				return &Problem{Status: http.StatusUnsupportedMediaType,
-					Detail: "The body has a Content-Encoding, which is not taken here: send it as it is, without that header."}
+					Detail: "The body has a Content-Encoding, which is not taken here: send it as it is, without " +
+						"that header."}
 			}
 		}
 	}

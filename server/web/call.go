@@ -75,7 +75,7 @@ var (
 
 // prepare finds out who calls and sets the headers that every answer carries.
 func (c *Call) prepare() {
-	c.Client, c.Secure = resolve(c.R, c.handler.frame.options.TrustedProxies)
+	c.Client, c.Secure = resolve(c.R, c.handler.middleware.options.TrustedProxies)
 	c.TraceID = c.requestID()
 	header := c.W.Header()
 	header["X-Request-Id"] = []string{c.TraceID}
@@ -86,7 +86,8 @@ func (c *Call) prepare() {
 	}
 	c.shareOrigin()
 	if c.R.ContentLength != 0 {
-		c.bodyWithin(defaultBodyTime) // for bodies that no handler reads, too: the server reads them before the next request
+		// for bodies that no handler reads, too: the server reads them before the next request
+		c.bodyWithin(defaultBodyTime)
 	}
 }
 
@@ -96,7 +97,7 @@ func (c *Call) requestID() string {
 		return given[0]
 	}
 	var id [8]byte
-	_, _ = io.ReadFull(c.handler.frame.options.Random, id[:]) // an id that is no id harms nobody
+	_, _ = io.ReadFull(c.handler.middleware.options.Random, id[:]) // an id that is no id harms nobody
 	return hex.EncodeToString(id[:])
 }
 
@@ -120,7 +121,8 @@ func (c *Call) Param(name string) string { return c.Params.ByName(name) }
 
 // Log is a logger that names this call's traceId and route.
 func (c *Call) Log() *zerolog.Logger {
-	log := c.handler.frame.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route", c.routeName()).Logger()
+	log := c.handler.middleware.options.Log.With().Str("traceId", c.TraceID).Str("method", c.R.Method).Str("route",
+		c.routeName()).Logger()
 	return &log
 }
 
@@ -133,7 +135,7 @@ func (c *Call) routeName() string {
 }
 
 func (c *Call) logLine() {
-	e := c.handler.frame.options.Log.Debug()
+	e := c.handler.middleware.options.Log.Debug()
 	if e == nil {
 		return
 	}
@@ -164,9 +166,9 @@ var jsonOut = json.JoinOptions(json.Deterministic(true))
 // JSON answers with v. It is encoded before the status is written, so that what can't be encoded is still a 500.
 func (c *Call) JSON(status int, v any) error { return c.json(status, isJSON, v) }
 
-// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there the
-// handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called once the answer is
-// written, or the caller has gone.
+// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there
+// the handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called
+// once the answer is written, or the caller has gone.
 func (c *Call) JSONOnce(status int, v any, encoded func(length int) (written func())) error {
 	return withBuffer(func(b *bytes.Buffer) error {
 		if err := encode(b, v); err != nil {

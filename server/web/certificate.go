@@ -12,8 +12,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// CertReloader serves a certificate from two PEM files and follows them when they change. What can't be used is logged once
-// and leaves the old one in place.
+// CertReloader serves a certificate from two PEM files and follows them when they change. What can't be used is
+// logged once and leaves the old one in place.
 type CertReloader struct {
 	certFile, keyFile string
 	log               zerolog.Logger
@@ -56,14 +56,16 @@ func (r *CertReloader) Run(ctx context.Context) {
 func (r *CertReloader) reload() {
 	switch changed, err := r.load(); {
 	case err != nil && changed:
-		r.log.Error().Err(err).Str("certificate", r.certFile).Msg("new TLS certificate can't be used; the old one stays")
+		r.log.Error().Err(err).Str("certificate", r.certFile).Msg(
+			"new TLS certificate can't be used; the old one stays")
 	case changed:
-		r.log.Info().Str("certificate", r.certFile).Time("until", r.current.Load().Leaf.NotAfter).Msg("new TLS certificate taken up")
+		r.log.Info().Str("certificate", r.certFile).Time("until",
+			r.current.Load().Leaf.NotAfter).Msg("new TLS certificate taken up")
 	}
 }
 
-// load reads the files and, where they differ from last time, makes them current. It compares contents, not times: a copy
-// may keep the old time, and a certificate whose key comes a moment later is tried again when that has come.
+// load reads the files and, where they differ from last time, makes them current. It compares contents, not times: a
+// copy may keep the old time, and a certificate whose key comes a moment later is tried again when that has come.
 func (r *CertReloader) load() (changed bool, err error) {
 	cert, certErr := os.ReadFile(r.certFile)
 	key, keyErr := os.ReadFile(r.keyFile)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// resolve finds out who called, and whether they did over TLS. A peer is believed what it says of others only where it is
-// a trusted proxy: then the client is the rightmost address of the joined X-Forwarded-For lines that is no trusted proxy
-// itself, since everything left of that is the client's own invention.
+// resolve finds out who called, and whether they did over TLS. A peer is believed what it says of others only where
+// it is a trusted proxy: then the client is the rightmost address of the joined X-Forwarded-For lines that is no
+// trusted proxy itself, since everything left of that is the client's own invention.
 func resolve(r *http.Request, trusted []netip.Prefix) (client netip.Addr, secure bool) {
 	client, secure = parsePeer(r.RemoteAddr), r.TLS != nil
 	if len(trusted) == 0 || !within(client, trusted) {
@@ -84,7 +84,8 @@ func (c *Call) Operator() bool {
 		return isAddress || isLocalHost(c.R.Host) || c.isNamed()
 	case ForLoopback:
 		peer := parsePeer(c.R.RemoteAddr)
-		return peer.IsLoopback() && !within(peer, c.handler.frame.options.TrustedProxies) && isLocalHost(c.R.Host) && !throughProxy(c.R)
+		return peer.IsLoopback() && !within(peer, c.handler.middleware.options.TrustedProxies) &&
+			isLocalHost(c.R.Host) && !throughProxy(c.R)
 	}
 	return false
 }
@@ -102,7 +103,7 @@ func throughProxy(r *http.Request) bool {
 // isNamed reports whether a request is for a host that Options.OperatorHosts names.
 func (c *Call) isNamed() bool {
 	name := strings.ToLower(strings.TrimSuffix(hostName(c.R.Host), "."))
-	return slices.Contains(c.handler.frame.options.OperatorHosts, name)
+	return slices.Contains(c.handler.middleware.options.OperatorHosts, name)
 }
 
 // isLocalHost keeps out a browser whose page has pointed its own name at this machine.

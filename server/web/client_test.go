@@ -192,7 +192,7 @@ func TestParseOrigin(t *testing.T) {
 		}
 	}
 	for _, o := range []Options{{AllowedOrigins: []string{"null"}}, {PublicOrigin: "https://a.example/path"}} {
-		if _, err := NewFrame(o); err == nil {
+		if _, err := NewMiddleware(o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}
 	}

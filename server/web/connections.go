@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// LimitConnections bounds how many connections of a listener are open at once: total of them, further ones waiting to be
-// accepted, and perClient from one IPv4 address or IPv6 /64, twice that from an IPv6 /48, further ones being closed, so that
-// one stranger's idle connections keep nobody else out. Peers within exempt, as trusted proxies, and those on this
-// machine count only in total.
+// LimitConnections bounds how many connections of a listener are open at once: total of them, further ones waiting to
+// be accepted, and perClient from one IPv4 address or IPv6 /64, twice that from an IPv6 /48, further ones being
+// closed, so that one stranger's idle connections keep nobody else out. Peers within exempt, as trusted proxies, and
+// those on this machine count only in total.
 func LimitConnections(l net.Listener, total, perClient int, exempt []netip.Prefix) net.Listener {
 	return &limitedListener{Listener: l, free: make(chan struct{}, total), done: make(chan struct{}),
 		perClient: perClient, exempt: exempt, open: make(census)}

@@ -20,7 +20,7 @@ const (
 	asForm    = "\nContent-Type: application/x-www-form-urlencoded"
 )
 
-// TestConventions is CONTRACT section 3: what comes back for what, over a real connection.
+// TestConventions holds the rules of all calls: what comes back for what, over a real connection.
 func TestConventions(t *testing.T) {
 	var log syncBuffer
 	address := start(t, newHandler(t, ForLoopback, options(&log)), ServerOptions{})

@@ -10,13 +10,16 @@ import (
 // pages post (SameSite=Lax).
 type Cookie struct {
 	Name string
-	Life time.Duration // how long a browser keeps it; 0: until it is closed. Browsers keep none over 400 days (RFC 6265bis §5.5)
+	// how long a browser keeps it; 0: until it is closed. Browsers keep none over 400 days (RFC 6265bis §5.5)
+	Life time.Duration
 }
 
-// hostPrefix makes browsers take a cookie only over TLS, from this very host and for all its paths (RFC 6265bis §4.1.3.2).
+// hostPrefix makes browsers take a cookie only over TLS, from this very host and for all its paths (RFC 6265bis
+// §4.1.3.2).
 const hostPrefix = "__Host-"
 
-// Value is what the browser has kept. It is empty where it keeps none, or several of the name: then at least one is not ours.
+// Value is what the browser has kept. It is empty where it keeps none, or several of the name: then at least one is
+// not ours.
 func (k Cookie) Value(c *Call) string {
 	if kept := c.R.CookiesNamed(k.name(c)); len(kept) == 1 {
 		return kept[0].Value
@@ -44,5 +47,5 @@ func (k Cookie) name(c *Call) string {
 
 // overTLS tells whether the browser's side speaks TLS, also where the proxy that ends it is not trusted to say so.
 func (c *Call) overTLS() bool {
-	return c.Secure || strings.HasPrefix(c.handler.frame.options.PublicOrigin, "https:")
+	return c.Secure || strings.HasPrefix(c.handler.middleware.options.PublicOrigin, "https:")
 }

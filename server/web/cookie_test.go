@@ -28,7 +28,7 @@ func TestCookie(t *testing.T) {
 		{"https://postern.example", false, bound, "session=a", ""},
 		{"", false, plain, "", ""},
 	} {
-		f, err := NewFrame(Options{Log: zerolog.Nop(), Random: zeros{}, PublicOrigin: test.public})
+		f, err := NewMiddleware(Options{Log: zerolog.Nop(), Random: zeros{}, PublicOrigin: test.public})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // TestErrorLanguages: errors of a section are in its languages, on paths that nobody knows too, and in the person's own
 // where it is known.
 func TestErrorLanguages(t *testing.T) {
-	f, err := NewFrame(Options{Log: zerolog.Nop(), Random: zeros{}})
+	f, err := NewMiddleware(Options{Log: zerolog.Nop(), Random: zeros{}})
 	if err != nil {
 		t.Fatal(err)
 	}

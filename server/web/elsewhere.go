@@ -54,7 +54,8 @@ func nothingAt(tables []*table, asked string) *Problem {
 	if best == "" {
 		return unknownPath
 	}
-	return &Problem{Status: http.StatusNotFound, Detail: "There is nothing at this path; did you mean " + shown(best) + "?"}
+	return &Problem{Status: http.StatusNotFound,
+		Detail: "There is nothing at this path; did you mean " + shown(best) + "?"}
 }
 
 // segments are the parts of a path, without empty ones and dots.

@@ -62,7 +62,8 @@ func readErrorTexts(name string) (texts map[string]errorText, err error) {
 // for. An error page is in it, too.
 func (c *Call) Speak(language string) { c.language = language }
 
-// Spoken is the language of Speak where that is among the supported ones, else the one of them that the browser asks for.
+// Spoken is the language of Speak where that is among the supported ones, else the one of them that the browser asks
+// for.
 func (c *Call) Spoken(supported ...string) string {
 	if slices.Contains(supported, c.language) {
 		return c.language
@@ -78,8 +79,8 @@ func section(path string) string {
 	return path
 }
 
-// errorPage tells a person about a problem in their own language. The problem's own sentence is for programs: rooms show
-// what their pages expect to go wrong themselves.
+// errorPage tells a person about a problem in their own language. The problem's own sentence is for programs: rooms
+// show what their pages expect to go wrong themselves.
 func (c *Call) errorPage(p *Problem) error {
 	words, err := readErrorWords()
 	if err != nil {
@@ -94,9 +95,10 @@ func (c *Call) errorPage(p *Problem) error {
 	if !own {
 		text = words.texts[language][otherError]
 	}
-	return c.Page(p.Status, Page{Language: language, Title: text.Title, Content: c.handler.frame.layout.failure, Data: struct {
-		errorText
-		Status  int
-		TraceID string
-	}{text, p.Status, c.TraceID}})
+	return c.Page(p.Status, Page{Language: language, Title: text.Title, Content: c.handler.middleware.layout.failure,
+		Data: struct {
+			errorText
+			Status  int
+			TraceID string
+		}{text, p.Status, c.TraceID}})
 }

@@ -143,7 +143,7 @@ func serve(t testing.TB, l net.Listener, h http.Handler, o ServerOptions) (addre
 
 func newHandler(t testing.TB, access Access, o Options) http.Handler {
 	t.Helper()
-	f, err := NewFrame(o)
+	f, err := NewMiddleware(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,15 +7,15 @@ import (
 // maxLanguages bounds how many entries of an Accept-Language are looked at.
 const maxLanguages = 32
 
-// Language chooses among the supported languages by Accept-Language (RFC 9110 §12.5.4). Supported are lower-case primary
-// subtags, as "en"; the first is the answer where nothing fits.
+// Language chooses among the supported languages by Accept-Language (RFC 9110 §12.5.4). Supported are lower-case
+// primary subtags, as "en"; the first is the answer where nothing fits.
 func (c *Call) Language(supported ...string) string {
 	return Language(strings.Join(c.R.Header["Accept-Language"], ","), supported...)
 }
 
-// Language chooses among the supported languages by the text of an Accept-Language header: the highest weight, at equal
-// weights the one named first. A region or script is passed over: nl-BE is nl, and so is nl_BE, as Java and POSIX write it.
-// Entries that are not well formed are passed over, too.
+// Language chooses among the supported languages by the text of an Accept-Language header: the highest weight, at
+// equal weights the one named first. A region or script is passed over: nl-BE is nl, and so is nl_BE, as Java and
+// POSIX write it. Entries that are not well formed are passed over, too.
 func Language(header string, supported ...string) string {
 	best, bestWeight := supported[0], 0
 	for range maxLanguages {

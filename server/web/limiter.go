@@ -12,8 +12,8 @@ import (
 // maxClients bounds how many clients and networks a Limiter remembers: at most some 15 MiB.
 const maxClients = 50_000
 
-// Limiter counts calls per client, in memory: by IPv4 address, or by IPv6 /64 and at ten times the rate by /48, since one
-// subscriber commands whole networks of addresses. It is safe for concurrent use.
+// Limiter counts calls per client, in memory: by IPv4 address, or by IPv6 /64 and at ten times the rate by /48, since
+// one subscriber commands whole networks of addresses. It is safe for concurrent use.
 type Limiter struct {
 	OverLimit func() // is told of every call that is over the limit; nil: nobody. It is set before the first call
 
@@ -24,13 +24,7 @@ type Limiter struct {
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]limit.Window // guarded by mu
-	gates   map[netip.Prefix]*gate        // guarded by mu; of the clients with calls of Try under way, at least one each
-}
-
-// gate is where one client's calls of Try wait for each other.
-type gate struct {
-	underWay int           // guarded by the Limiter's mu
-	ended    chan struct{} // closed, and replaced, when one of them ends
+	gates   gates                         // guarded by mu; of calls of Try
 }
 
 // wideFactor is what a /48 may do of what a /64 may.
@@ -41,7 +35,7 @@ func NewLimiter(rate limit.Rate, exempt []netip.Prefix, now func() time.Time) *L
 	wide := rate
 	wide.Count *= wideFactor
 	return &Limiter{rate: rate, wide: wide, exempt: exempt, now: now, most: maxClients,
-		clients: make(map[netip.Prefix]limit.Window), gates: make(map[netip.Prefix]*gate)}
+		clients: make(map[netip.Prefix]limit.Window), gates: make(gates)}
 }
 
 // Take counts one call of the client. A wait other than zero means that the limit is used up and nothing was counted.
@@ -77,12 +71,14 @@ func (l *Limiter) Counted(client netip.Addr) netip.Addr {
 // Try runs a call that is counted only if it says so. Where the client's calls under way could use up the limit between
 // them, it waits for one to end, so that neither too many run nor one that will not count is refused. A wait other than
 // zero means that the limit is used up, an error that ctx ended first; the call was not run then.
-func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (counts bool)) (wait time.Duration, err error) {
+func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (counts bool)) (wait time.Duration,
+	err error) {
 	if l.free(client) {
 		call()
 		return 0, nil
 	}
-	if wait, err := l.begin(ctx, client); wait > 0 || err != nil {
+	if wait, err := untilEntered(ctx, func() (time.Duration, <-chan struct{}) { return l.enter(client) }); wait > 0 ||
+		err != nil {
 		return wait, err
 	}
 	counts := true // also where the call panics
@@ -91,23 +87,9 @@ func (l *Limiter) Try(ctx context.Context, client netip.Addr, call func() (count
 	return 0, nil
 }
 
-// begin waits until a call may run.
-func (l *Limiter) begin(ctx context.Context, client netip.Addr) (wait time.Duration, err error) {
-	for {
-		wait, ended := l.enter(client)
-		if wait > 0 || ended == nil {
-			return wait, nil
-		}
-		select {
-		case <-ended:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
-	}
-}
-
-// enter counts a call as under way. Where it may not run yet, it gives what is closed when one of those that do has ended.
-func (l *Limiter) enter(client netip.Addr) (wait time.Duration, ended <-chan struct{}) {
+// enter counts a call as under way. Where it may not run yet, it returns what is closed when one of those that do has
+// ended.
+func (l *Limiter) enter(client netip.Addr) (wait time.Duration, busy <-chan struct{}) {
 	key := narrow(client)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,32 +98,21 @@ func (l *Limiter) enter(client netip.Addr) (wait time.Duration, ended <-chan str
 		l.over()
 		return wait, nil
 	}
-	g, busy := l.gates[key]
-	switch {
-	case !busy:
-		g = &gate{ended: make(chan struct{})}
-		l.gates[key] = g
-	case l.rate.Taken(l.clients[key], now)+g.underWay >= l.rate.Count:
-		return 0, g.ended
+	if busy := l.gates.busy(key, l.rate.Count-l.rate.Taken(l.clients[key], now)); busy != nil {
+		return 0, busy
 	}
-	g.underWay++
+	l.gates.enter(key)
 	return 0, nil
 }
 
-// end lets those in that wait for the call.
+// end counts a call where it counts, and lets those in that wait for it.
 func (l *Limiter) end(client netip.Addr, counts bool) {
-	key := narrow(client)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if counts {
 		l.take(client, l.now())
 	}
-	g := l.gates[key]
-	close(g.ended)
-	g.ended = make(chan struct{})
-	if g.underWay--; g.underWay == 0 {
-		delete(l.gates, key)
-	}
+	l.gates.leave(narrow(client))
 }
 
 // free is also whoever comes over a Unix socket, without an address.

@@ -21,7 +21,7 @@ type linkPage struct {
 func newLinkPage(t *testing.T, public string) *linkPage {
 	p := &linkPage{now: time.Unix(1e9, 0)}
 	p.links = NewMailedLinks(func() time.Time { return p.now })
-	f, err := NewFrame(Options{Log: zerolog.Nop(), Random: zeros{}, PublicOrigin: public})
+	f, err := NewMiddleware(Options{Log: zerolog.Nop(), Random: zeros{}, PublicOrigin: public})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// ParseNetwork reads a network in CIDR notation (RFC 4632 §3.1); an address alone is a network of one. Its errors are half
-// sentences, to follow what was written.
+// ParseNetwork reads a network in CIDR notation (RFC 4632 §3.1); an address alone is a network of one. Its errors are
+// half sentences, to follow what was written.
 func ParseNetwork(text string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(text)
 	if addr, alone := netip.ParseAddr(text); alone == nil && addr.Zone() == "" {

@@ -17,10 +17,10 @@ var (
 	maxAge       = []string{"600"}
 )
 
-// shareOrigin lets the pages of allowed origins read the answer, errors too. The list is exact: nothing is reflected that is
-// not on it, there is no * and no null, and no credentials, since nothing there goes by cookie.
+// shareOrigin lets the pages of allowed origins read the answer, errors too. The list is exact: nothing is reflected
+// that is not on it, there is no * and no null, and no credentials, since nothing there goes by cookie.
 func (c *Call) shareOrigin() {
-	for _, prefix := range c.handler.frame.options.CrossOrigin {
+	for _, prefix := range c.handler.middleware.options.CrossOrigin {
 		if strings.HasPrefix(c.R.URL.Path, prefix) {
 			c.crossing = true
 		}
@@ -41,7 +41,7 @@ func (c *Call) allowedOrigin() (origin []string, allowed bool) {
 	if len(given) != 1 {
 		return nil, false
 	}
-	origin, allowed = c.handler.frame.origins[given[0]]
+	origin, allowed = c.handler.middleware.origins[given[0]]
 	return origin, allowed
 }
 
@@ -65,12 +65,13 @@ func (c *Call) checkOrigin() error {
 	if c.crossing {
 		return nil
 	}
-	err := c.handler.frame.protection.Check(c.R)
+	err := c.handler.middleware.protection.Check(c.R)
 	if c.R.Header.Get("Sec-Fetch-Site") == "" && !isSafe(c.R.Method) {
 		err = c.checkReferer(err)
 	}
 	if err != nil {
-		return &refuse.Refusal{Kind: refuse.Forbidden, Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
+		return &refuse.Refusal{Kind: refuse.Forbidden,
+			Reason: "This was sent from another site. Open the page here and try again.", Cause: err}
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (c *Call) isOwn(text string) bool {
 		return false
 	}
 	origin, err := ParseOrigin(u.Scheme + "://" + u.Host)
-	return err == nil && (strings.EqualFold(u.Host, c.R.Host) || origin == c.handler.frame.options.PublicOrigin)
+	return err == nil && (strings.EqualFold(u.Host, c.R.Host) || origin == c.handler.middleware.options.PublicOrigin)
 }
 
 func isSafe(method string) bool {

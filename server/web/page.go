@@ -12,7 +12,8 @@ import (
 var embedded embed.FS
 
 // defaultPolicy allows a page its own style, pictures and forms, and no script.
-const defaultPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const defaultPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors " +
+	"'none'; base-uri 'none'"
 
 // Page is one page for a person.
 type Page struct {
@@ -48,7 +49,7 @@ func ParsePage(files fs.FS, names ...string) (*template.Template, error) {
 }
 
 // makePages prepares the layout and the files that it refers to.
-func (f *Frame) makePages() error {
+func (m *Middleware) makePages() error {
 	style, err := embedded.ReadFile("style.css")
 	if err != nil {
 		return err
@@ -61,17 +62,17 @@ func (f *Frame) makePages() error {
 	if err != nil {
 		return err
 	}
-	f.assets = []asset{
+	m.assets = []asset{
 		newAsset("/static/style.css", "text/css; charset=utf-8", style),
 		newAsset("/static/icon.svg", "image/svg+xml", icon),
 	}
-	f.layout = layout{style: f.assets[0].url(), icon: f.assets[1].url(), failure: failure,
-		organisation: f.options.Organisation, privacyURL: f.options.PrivacyURL}
+	m.layout = layout{style: m.assets[0].url(), icon: m.assets[1].url(), failure: failure,
+		organisation: m.options.Organisation, privacyURL: m.options.PrivacyURL}
 	return nil
 }
 
-// framed is what the layout's template is executed with.
-type framed struct {
+// layoutData is what the layout's template is executed with.
+type layoutData struct {
 	Page
 	Style, Icon, Organisation, PrivacyURL, PrivacyText string
 }
@@ -83,8 +84,8 @@ var privacyTexts = map[string]string{"en": "Privacy", "nl": "Privacy", "fr": "Co
 
 // Page answers with a page. It is drawn whole before the status is written.
 func (c *Call) Page(status int, p Page) error {
-	l := c.handler.frame.layout
-	whole := framed{Page: p, Style: l.style, Icon: l.icon, Organisation: l.organisation, PrivacyURL: l.privacyURL,
+	l := c.handler.middleware.layout
+	whole := layoutData{Page: p, Style: l.style, Icon: l.icon, Organisation: l.organisation, PrivacyURL: l.privacyURL,
 		PrivacyText: privacyTexts[p.Language]}
 	return withBuffer(func(b *bytes.Buffer) error {
 		if err := p.Content.ExecuteTemplate(b, "page.html", whole); err != nil {

@@ -21,15 +21,14 @@ type Places struct {
 	exempt []netip.Prefix
 
 	mu      sync.Mutex
-	all     int            // guarded by mu, like what follows
-	clients census         // those within exempt and on this machine are not in it
-	holders map[string]int // who holds no place is not in it
+	holders Tally  // guarded by mu, like what follows
+	clients census // those within exempt and on this machine are not in it
 }
 
 // NewPlaces makes places of which all are free. Clients within exempt, and those on this machine, have no bound of
 // their own.
 func NewPlaces(limits PlaceLimits, exempt []netip.Prefix) *Places {
-	return &Places{limits: limits, exempt: exempt, clients: make(census), holders: make(map[string]int)}
+	return &Places{limits: limits, exempt: exempt, clients: make(census)}
 }
 
 var (
@@ -48,9 +47,9 @@ func (p *Places) Take(client netip.Addr, holder string) (leave func(), err error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.holders[holder] >= p.limits.Holder, p.clients.full(client, p.limits.Client):
+	case p.holders.Of(holder) >= p.limits.Holder, p.clients.full(client, p.limits.Client):
 		return nil, errManyAnswers
-	case p.all >= p.limits.All:
+	case p.holders.All >= p.limits.All:
 		return nil, errBusyAnswers
 	}
 	p.count(client, holder, 1)
@@ -63,9 +62,6 @@ func (p *Places) Take(client netip.Addr, holder string) (leave func(), err error
 
 // count adds to what is held. The lock is held.
 func (p *Places) count(client netip.Addr, holder string, by int) {
-	p.all += by
+	p.holders.Count(holder, by)
 	p.clients.count(client, by)
-	if p.holders[holder] += by; p.holders[holder] == 0 {
-		delete(p.holders, holder)
-	}
 }

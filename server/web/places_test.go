@@ -50,7 +50,7 @@ func TestPlaces(t *testing.T) {
 		leave()
 		leave()
 	}
-	if p.all != 0 || len(p.clients) != 0 || len(p.holders) != 0 {
-		t.Errorf("left behind: %d, %v, %v", p.all, p.clients, p.holders)
+	if p.holders.All != 0 || len(p.clients) != 0 || len(p.holders.by) != 0 {
+		t.Errorf("left behind: %d, %v, %v", p.holders.All, p.clients, p.holders)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"postern/store/refuse"
 )
 
-// Problem is an error with the status that it is answered with, for what the kinds of refuse.Refusal have no word for. It is
-// answered as RFC 9457 application/problem+json, or as a page.
+// Problem is an error with the status that it is answered with, for what the kinds of refuse.Refusal have no word
+// for. It is answered as RFC 9457 application/problem+json, or as a page.
 type Problem struct {
 	Status     int
 	Detail     string              // one sentence for the caller
@@ -55,7 +55,8 @@ func problemOf(err error) *Problem {
 	}
 	var refusal *refuse.Refusal
 	if errors.As(err, &refusal) && statuses[refusal.Kind] != 0 {
-		return &Problem{Status: statuses[refusal.Kind], Detail: refusal.Reason, Fields: refusal.Fields, Extra: refusal.Extra,
+		return &Problem{Status: statuses[refusal.Kind], Detail: refusal.Reason, Fields: refusal.Fields,
+			Extra:      refusal.Extra,
 			RetryAfter: refusal.RetryAfter, Cause: refusal.Cause}
 	}
 	var large *http.MaxBytesError

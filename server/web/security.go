@@ -28,8 +28,8 @@ var SecurityEvents = []SecurityEvent{LoggedIn, LoggedOut, PasswordSet, WrongPass
 // disk with them. The count goes on.
 const securityBurst = 100
 
-// SecurityLog counts security events and writes their log lines. One is shared by all frames of an appliance. It is
-// safe for concurrent use.
+// SecurityLog counts security events and writes their log lines. One is shared by all that answers in an appliance.
+// It is safe for concurrent use.
 type SecurityLog struct {
 	kinds map[SecurityEvent]*securityKind
 }
@@ -62,7 +62,7 @@ func (l *SecurityLog) note(event SecurityEvent) bool {
 // tokens, and sends: c.Security(web.WrongPassword).Stringer("biker", id).Msg("a wrong password"). It is nil, which
 // zerolog takes, where too many of the kind have been written within the minute; they are counted all the same.
 func (c *Call) Security(event SecurityEvent) *zerolog.Event {
-	if log := c.handler.frame.options.Security; log != nil && !log.note(event) {
+	if log := c.handler.middleware.options.Security; log != nil && !log.note(event) {
 		return nil
 	}
 	return c.Log().Info().Str("security", string(event))

@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// ServerOptions are what a server can be told beyond its handler. Zero values are what CONTRACT section 3 says.
+// ServerOptions are what a server can be told beyond its handler. Zero values are the usual ones.
 type ServerOptions struct {
 	Log           zerolog.Logger
 	Certificate   *CertReloader // nil: plain HTTP

@@ -25,7 +25,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 
-// TestTimes holds the times of CONTRACT section 3 against peers that stall.
+// TestTimes holds the time limits of a call against peers that stall.
 func TestTimes(t *testing.T) {
 	slow := Route{Method: "POST", Path: "/slow", BodyTime: 120 * time.Second, Handle: func(c *Call) error {
 		if _, err := c.Body(); err != nil {
@@ -52,7 +52,7 @@ func TestTimes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, err := NewFrame(options(io.Discard))
+				f, err := NewMiddleware(options(io.Discard))
 				if err != nil {
 					t.Fatal(err)
 				}

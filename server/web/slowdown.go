@@ -21,7 +21,7 @@ type Slowdown struct {
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]failures // guarded by mu
-	gates   map[netip.Prefix]*gate    // guarded by mu; of the clients with tries under way, at least one each
+	gates   gates                     // guarded by mu
 }
 
 // failures are what a client has against it.
@@ -38,7 +38,7 @@ const forgetEvery = 30 * time.Minute
 // slowed down.
 func NewSlowdown(free int, exempt []netip.Prefix, now func() time.Time) *Slowdown {
 	return &Slowdown{free: free, exempt: exempt, now: now, most: maxClients,
-		clients: make(map[netip.Prefix]failures), gates: make(map[netip.Prefix]*gate)}
+		clients: make(map[netip.Prefix]failures), gates: make(gates)}
 }
 
 // allowance is what a client, or the network around it, may fail.
@@ -69,32 +69,25 @@ func (s *Slowdown) Networks(client netip.Addr) (own, around string) {
 	return narrow(client).String(), around
 }
 
-// Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's tries
-// under way could use up what is free between them, it waits for one to end: so many at once get no more tries than one
-// after the other, and an office whose people all log in at nine is not refused. A wait other than zero means that the
-// client tried too soon, an error that ctx ended first; the try is not to run then.
-func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(failed bool), wait time.Duration, err error) {
+// Begin lets a try run, and is told by ended how it went; ended is never nil, and is called once. Where the client's
+// tries under way could use up what is free between them, it waits for one to end: so many at once get no more tries
+// than one after the other, and an office whose people all log in at nine is not refused. A wait other than zero
+// means that the client tried too soon, an error that ctx ended first; the try is not to run then.
+func (s *Slowdown) Begin(ctx context.Context, client netip.Addr) (ended func(failed bool), wait time.Duration,
+	err error) {
 	if s.free == 0 || !client.IsValid() || within(client, s.exempt) {
 		return func(bool) {}, 0, nil
 	}
 	all := s.allowances(client)
-	for {
-		wait, busy := s.enter(all)
-		if wait > 0 {
-			return func(bool) {}, wait, nil
-		}
-		if busy == nil {
-			return func(failed bool) { s.end(all, failed) }, 0, nil
-		}
-		select {
-		case <-busy:
-		case <-ctx.Done():
-			return func(bool) {}, 0, ctx.Err()
-		}
+	wait, err = untilEntered(ctx, func() (time.Duration, <-chan struct{}) { return s.enter(all) })
+	if wait > 0 || err != nil {
+		return func(bool) {}, wait, err
 	}
+	return func(failed bool) { s.end(all, failed) }, 0, nil
 }
 
-// enter counts a try as under way. Where it may not run yet, it gives what is closed when one of those that do has ended.
+// enter counts a try as under way. Where it may not run yet, it gives what is closed when one of those that do has
+// ended.
 func (s *Slowdown) enter(all []allowance) (wait time.Duration, busy <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,20 +95,15 @@ func (s *Slowdown) enter(all []allowance) (wait time.Duration, busy <-chan struc
 	for _, a := range all {
 		known := s.clients[a.of].at(now)
 		wait = max(wait, known.wait(a.free, now))
-		if g, running := s.gates[a.of]; running && known.count+g.underWay >= a.free {
-			busy = g.ended
+		if ended := s.gates.busy(a.of, a.free-known.count); ended != nil {
+			busy = ended
 		}
 	}
 	if wait > 0 || busy != nil {
 		return wait, busy
 	}
 	for _, a := range all {
-		g, running := s.gates[a.of]
-		if !running {
-			g = &gate{ended: make(chan struct{})}
-			s.gates[a.of] = g
-		}
-		g.underWay++
+		s.gates.enter(a.of)
 	}
 	return 0, nil
 }
@@ -128,12 +116,7 @@ func (s *Slowdown) end(all []allowance, failed bool) {
 		if failed {
 			s.count(a)
 		}
-		g := s.gates[a.of]
-		close(g.ended)
-		g.ended = make(chan struct{})
-		if g.underWay--; g.underWay == 0 {
-			delete(s.gates, a.of)
-		}
+		s.gates.leave(a.of)
 	}
 }
 

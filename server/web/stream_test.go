@@ -94,7 +94,7 @@ type slowServer struct {
 }
 
 func startSlow(t *testing.T, version int, routes []Route) *slowServer {
-	f, err := NewFrame(options(io.Discard))
+	f, err := NewMiddleware(options(io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestStream(t *testing.T) {
 		{Method: "GET", Path: "/short", Handle: stream(bytes.NewReader(content[:size-1]))},
 		{Method: "GET", Path: "/broken", Handle: stream(broken)},
 	}
-	f, err := NewFrame(options(io.Discard))
+	f, err := NewMiddleware(options(io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-// Package wire is how cleanings and loads stand in JSON, for all who read or answer them: partners, users, the operator.
+// Package wire is how cleanings, loads and events stand in JSON, for all who read or answer them: partners, users,
+// the operator.
 package wire
 
 import (
@@ -36,7 +37,10 @@ func CleaningObject(data *store.CleaningData) fields.Object {
 		"timeIn":             fields.Time(&data.TimeIn),
 		"timeOut":            fields.Time(&data.TimeOut),
 		"driver":             text(&data.Driver, false),
-		"seals":              fields.List(&data.Seals, maxSeals, func(seal *string) fields.Reader { return text(seal, true) }),
+		"seals": fields.List(&data.Seals, maxSeals, func(seal *string) fields.Reader {
+			return text(seal,
+				true)
+		}),
 		"status": fields.Enum(&data.Status, true,
 			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Invalid),
 	}
@@ -53,7 +57,8 @@ func Comment(to *string, required bool) fields.Reader {
 
 func stationObject(s *store.Station) fields.Object {
 	return fields.Object{
-		"name": text(&s.Name, true), "city": text(&s.City, false), "country": text(&s.Country, false), "phone": text(&s.Phone, false),
+		"name": text(&s.Name, true), "city": text(&s.City, false), "country": text(&s.Country,
+			false), "phone": text(&s.Phone, false),
 	}
 }
 
@@ -98,15 +103,9 @@ func ViewCleaning(c store.Cleaning) Cleaning {
 
 // ViewLoad is the wire form of a load.
 func ViewLoad(l store.Load) Load {
-	answer := Load{Status: l.Status}
+	answer := Load{Status: l.Status, ProductName: fields.OrNull(&l.ProductName), Comment: fields.OrNull(&l.Comment)}
 	if !l.DecidedAt.IsZero() {
 		answer.DecidedAt = &l.DecidedAt
-	}
-	if l.ProductName != "" {
-		answer.ProductName = &l.ProductName
-	}
-	if l.Comment != "" {
-		answer.Comment = &l.Comment
 	}
 	return answer
 }

@@ -16,7 +16,7 @@ import (
 // Outcome is what became of one person.
 type Outcome string
 
-// The outcomes: the receiver's three (CONTRACT section 4) and push's own two.
+// The outcomes: the receiver's three and push's own two.
 const (
 	Created  Outcome = "created"
 	Existing Outcome = "existing"

@@ -56,7 +56,7 @@ func (f *File) personOf(r row) *Person {
 		p.Faults = append(p.Faults, r.fault)
 		return p.unlessBlank()
 	case len(p.cells) > f.width || len(p.cells) < f.least():
-		p.Faults = append(p.Faults, fmt.Sprintf("number of fields: %d, expected are %d as in the header", len(p.cells), f.width))
+		p.Faults = append(p.Faults, fmt.Sprintf("number of fields: %d, but the header has %d", len(p.cells), f.width))
 		if f.errorsAt == 0 { // elsewhere nobody knows which one it is; push writes it first
 			p.cells = p.cells[1:]
 		}
@@ -65,7 +65,8 @@ func (f *File) personOf(r row) *Person {
 	}
 	for _, at := range f.nameless {
 		if at < len(p.cells) && trim(p.cells[at]) != "" {
-			p.Faults = append(p.Faults, fmt.Sprintf("column %d has no name in the header, and here it holds %.40q", at+1, p.cells[at]))
+			p.Faults = append(p.Faults, fmt.Sprintf("column %d has no name in the header, and here it holds %.40q",
+				at+1, p.cells[at]))
 			p.cells = []string{strings.TrimRight(string(r.raw), "\n")}
 			return p
 		}

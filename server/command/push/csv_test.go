@@ -59,14 +59,14 @@ func TestReadCSV(t *testing.T) {
 		"header alone":      {allColumns, nil},
 
 		"all faulty lines": {allColumns + "P,Jane\nP,\"Jane,Doe,a@e.org,NL,,,\nP,Ja\"ne,Doe,b@e.org,NL,,,\nP,Zo\xeb,Doe,c@e.org,NL,,,\nP,Jane,Doe,j@e.org,NL,,,\n1,2,3,4,5,6,7,8,9\n",
-			[]string{"2  number of fields: 2, expected are 8 as in the header", "3  a field in quotation marks does not end", "4  a quotation mark stands within a field",
+			[]string{"2  number of fields: 2, but the header has 8", "3  a field in quotation marks does not end", "4  a quotation mark stands within a field",
 				`5 c@e.org {"BikePlanCode":"P","FirstName":"Zoë"`, "6 j@e.org {", "7 4 number of fields: 9"}},
 		"a mark that is never closed": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\nP,\"x", []string{"2 j@e.org {", "3  a field in quotation marks"}},
 
 		"nothing":   {"", []string{"f: line 1: the file is empty: its first line must name the columns BikePlanCode, FirstName"}},
 		"no header": {"P,Jane,Doe,j@e.org,NL,,,\n", []string{"f: line 1: this must be the header, naming the columns BikePlanCode"}},
 		"header faults": {"\nemail,Email,Naam,,FirstName,LastName\n", []string{"line 2: column Email stands there twice, as columns 1 and 2",
-			`line 2: column 3, "Naam", is unknown: expected are BikePlanCode`, "column BikePlanCode is missing: required are BikePlanCode", "column Language is missing"}},
+			`line 2: column 3, "Naam", is unknown: the columns are BikePlanCode`, "column BikePlanCode is missing: the required columns are BikePlanCode", "column Language is missing"}},
 		"a broken header":   {"Email,\"First\"Name\n", []string{"line 1: in the header a field in quotation marks does not end"}},
 		"a misspelt column": {strings.Replace(allColumns, "LastName", "Lastnam", 1), []string{`column 3, "Lastnam", is unknown (did you mean LastName?)`, "column LastName is missing"}},
 
@@ -78,7 +78,7 @@ func TestReadCSV(t *testing.T) {
 		"empty columns at the right":            {strings.TrimSpace(allColumns) + ",,,\nP,Jane,Doe,j@e.org,NL,,,7,,,\nP,Jane,Doe,j@e.org,NL,,,7\n", []string{`"PersonnelNumber":"7"}`, `"PersonnelNumber":"7"}`}},
 		"a separator at the end of rows alone":  {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,\n", []string{`"PersonnelNumber":"7"}`}},
 		"columns without a name":                {"Email;;FirstName;LastName;Language;BikePlanCode\nj@e.org;;Jane;Doe;NL;P\nj@e.org;x;Jane;Doe;NL;P\n", []string{"2 j@e.org {", `3  column 2 has no name in the header, and here it holds "x"`}},
-		"something beyond the header":           {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,x\n", []string{"2 j@e.org number of fields: 9, expected are 8"}},
+		"something beyond the header":           {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,x\n", []string{"2 j@e.org number of fields: 9, but the header has 8"}},
 		"titles above the header":               {"Nieuwe medewerkers; maart 2026\n\n\"zie \"ook\";\n;;;;\nEmail;FirstName;LastName;Language;BikePlanCode\nj@e.org;Jane;Doe;NL;P\n", []string{"6 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
 		"sep=":                                  {"sep=;\r\nEmail;FirstName;LastName;Language;BikePlanCode\r\nj@e.org;Jane, Jr;Doe;NL;P\r\n", []string{`3 j@e.org {"BikePlanCode":"P","FirstName":"Jane, Jr"`}},
 		"SEP=, its own separator behind it":     {"\"SEP=|\"||||\nEmail|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"3 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
@@ -217,13 +217,13 @@ func TestFailuresFile(t *testing.T) {
 	from := fmt.Sprintf("of %s (content %x)", f.Name, f.hash[:4])
 	want := "\ufefferrors;Email;FirstName;LastName;Language;BikePlanCode\n" +
 		"line 2 " + from + " | Email: This is wrong. | Language: This too.;x;=1+1;\"a;\"\"b\"\"\";NL;P\n" +
-		"line 3 " + from + " | number of fields: 2, expected are 5 as in the header;only;two\n" +
+		"line 3 " + from + " | number of fields: 2, but the header has 5;only;two\n" +
 		"line 4 " + from + " | " + f.People[2].Faults[0] + ";\"j@e.org;\"\"Ja;ne;Doe;NL;P\"\n"
 	if got != want || f.FailuresName() != "people.failed.csv" {
 		t.Errorf("%s:\n%s\nwant\n%s", f.FailuresName(), got, want)
 	}
 	again := mustRead(t, "people.failed.csv", []byte(got))
-	compare(t, brief(again, nil), []string{"2 x " + string(f.bodyOf(f.People[0])), "3 only number of fields: 3, expected are 6", "4 j@e.org;"})
+	compare(t, brief(again, nil), []string{"2 x " + string(f.bodyOf(f.People[0])), "3 only number of fields: 3, but the header has 6", "4 j@e.org;"})
 	if again.FailuresName() != "people.failed.csv" || again.hash == f.hash {
 		t.Error("not numbered, or not another content")
 	}

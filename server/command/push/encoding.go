@@ -32,8 +32,10 @@ var Encodings = []string{
 
 // otherNames are what else they are called. Latin-1's letters are a part of Windows-1252.
 var otherNames = map[string]Encoding{
-	"utf8": UTF8, "utf16": UTF16, "utf-16le": UTF16, "latin9": Latin9, "latin-9": Latin9, "cp850": IBM850, "850": IBM850,
-	"cp1252": Windows1252, "1252": Windows1252, "iso-8859-1": Windows1252, "latin1": Windows1252, "latin-1": Windows1252,
+	"utf8": UTF8, "utf16": UTF16, "utf-16le": UTF16, "latin9": Latin9, "latin-9": Latin9, "cp850": IBM850,
+	"850":    IBM850,
+	"cp1252": Windows1252, "1252": Windows1252, "iso-8859-1": Windows1252, "latin1": Windows1252,
+	"latin-1": Windows1252,
 }
 
 // ParseEncoding reads the name of an encoding, in any case.
@@ -50,7 +52,8 @@ func ParseEncoding(name string) (Encoding, error) {
 
 var decoders = map[Encoding]encoding.Encoding{
 	UTF16:       unicode.UTF16(unicode.LittleEndian, unicode.UseBOM),
-	Windows1252: charmap.Windows1252, Latin9: charmap.ISO8859_15, Macintosh: charmap.Macintosh, IBM850: charmap.CodePage850,
+	Windows1252: charmap.Windows1252, Latin9: charmap.ISO8859_15, Macintosh: charmap.Macintosh,
+	IBM850: charmap.CodePage850,
 }
 
 var (
@@ -105,7 +108,8 @@ func (f *File) readWindowsLines(content []byte) []byte {
 	if others > 1 {
 		what = fmt.Sprintf("it and %d more were", others-1)
 	}
-	f.note(first.Line, "this line is not UTF-8: %s read as Windows-1252, here %s; another encoding is named by --encoding",
+	f.note(first.Line,
+		"this line is not UTF-8: %s read as Windows-1252, here %s; another encoding is named by --encoding",
 		what, first.Text)
 	return out.Bytes()
 }

@@ -153,7 +153,8 @@ func readHeader(r row) (l layout, faults []Fault) {
 			l.nameless = append(l.nameless, i)
 			continue
 		case name == "":
-			fault("column %d, %.60q, is unknown%s: expected are %s", i+1, trim(cell), perhaps(cell), expectedColumns(false))
+			fault("column %d, %.60q, is unknown%s: the columns are %s", i+1, trim(cell), perhaps(cell),
+				expectedColumns(false))
 		case twice:
 			fault("column %s stands there twice, as columns %d and %d", name, at+1, i+1)
 		case name == errorsColumn:
@@ -165,7 +166,7 @@ func readHeader(r row) (l layout, faults []Fault) {
 	}
 	for _, c := range columns {
 		if _, there := met[c.name]; c.required && !there {
-			fault("column %s is missing: required are %s", c.name, expectedColumns(true))
+			fault("column %s is missing: the required columns are %s", c.name, expectedColumns(true))
 		}
 	}
 	return l, faults

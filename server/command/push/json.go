@@ -23,7 +23,8 @@ func (f *File) readJSON(content []byte) []Fault {
 	err := r.people(f)
 	if err == nil {
 		if _, err = r.ReadToken(); err == nil {
-			err = errors.New("something stands after the JSON value; with a person a line it is JSON lines: name it .jsonl, or say --format jsonl")
+			err = errors.New("something stands after the JSON value; with a person a line it is JSON lines: name " +
+				"it .jsonl, or say --format jsonl")
 		} else if errors.Is(err, io.EOF) {
 			err = nil
 		}
@@ -199,7 +200,8 @@ func lineFault(line []byte) string {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return ""
 		}
-		return fmt.Sprintf("after column %d something stands behind the person: expected is one person a line", utf8.RuneCount(line[:end]))
+		return fmt.Sprintf("after column %d something stands behind the person: expected is one person a line",
+			utf8.RuneCount(line[:end]))
 	}
 	return brokenJSON(line, err) + ": expected is one person, in curly brackets"
 }

@@ -30,11 +30,13 @@ func (f *File) look() {
 		addresses.add(address, name, p.Line)
 	}
 	ids.each(func(id string, lines []int) {
-		f.note(lines[0], "partner_EmployeeID %.60q stands for %d people (%s): it can name one of them, and the others are registered "+
+		f.note(lines[0], "partner_EmployeeID %.60q stands for %d people (%s): it can name one of them, and the "+
+			"others are registered "+
 			"without it; leave the cell empty where a person has none", id, len(lines), listed(lines))
 	})
 	addresses.each(func(address string, lines []int) {
-		f.note(lines[0], "Email %.80q stands for %d people (%s): an address is one person, who gets the names that come last",
+		f.note(lines[0],
+			"Email %.80q stands for %d people (%s): an address is one person, who gets the names that come last",
 			address, len(lines), listed(lines))
 	})
 }
@@ -93,7 +95,8 @@ func (d doubles) add(value, by string, line int) {
 
 // each gives the values that several people share, in the order in which they come.
 func (d doubles) each(do func(value string, lines []int)) {
-	values := slices.DeleteFunc(slices.Collect(maps.Keys(d)), func(value string) bool { return len(d[value].lines) < 2 })
+	values := slices.DeleteFunc(slices.Collect(maps.Keys(d)),
+		func(value string) bool { return len(d[value].lines) < 2 })
 	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(d[a].lines[0], d[b].lines[0]) })
 	for _, value := range values {
 		do(value, d[value].lines)

@@ -37,7 +37,8 @@ type SenderOptions struct {
 	Transport http.RoundTripper      // nil: NewTransport's
 	Now       func() time.Time
 	Progress  func(text string) // is told how far it is, and what is waited for; nil: nobody is
-	Trouble   func(text string) // is told when calls begin to come to nothing, and when they go through again; nil: nobody is
+	// is told when calls begin to come to nothing, and when they go through again; nil: nobody is
+	Trouble func(text string)
 }
 
 // Sender sends files to one receiver.
@@ -146,11 +147,13 @@ func (f *File) key(number int, body []byte) string {
 
 // part sends one part until it is answered, refused, or patience is at its end. again: the answer is that of an earlier
 // call, and not of one that was made just now and whose answer was lost.
-func (s *Sender) part(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool, err error) {
+func (s *Sender) part(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool,
+	err error) {
 	var end time.Time // zero until a call has come to nothing
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		if ctx.Err() != nil {
-			return nil, false, &unsent{"stopped before everything was sent: push the same file again, nothing is done twice", true}
+			return nil, false, &unsent{"stopped before everything was sent: push the same file again, nothing is " +
+				"done twice", true}
 		}
 		results, again, fault := s.call(ctx, people, body, key)
 		if fault == nil {
@@ -222,8 +225,10 @@ const replayedHeader = "Idempotent-Replayed"
 
 // call makes one call. It is finished even where ctx ends meanwhile: the answer may be on its way.
 // again tells whether the answer was kept from an earlier one.
-func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool, _ *fault) {
-	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, s.url, bytes.NewReader(body))
+func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool,
+	_ *fault) {
+	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, s.url,
+		bytes.NewReader(body))
 	if err != nil {
 		return nil, false, &fault{unsent: unsent{err.Error(), true}}
 	}
@@ -259,11 +264,13 @@ func (s *Sender) unreachable(err error) *fault {
 	}
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
-		text := fmt.Sprintf("%s has no certificate that can be trusted (%v): ask the receiver, or name its roots in SSL_CERT_FILE",
+		text := fmt.Sprintf(
+			"%s has no certificate that can be trusted (%v): ask the receiver, or name its roots in SSL_CERT_FILE",
 			origin(s.options.Target), err)
 		return &fault{unsent: unsent{text, true}}
 	}
-	return &fault{unsent: unsent{fmt.Sprintf("%s does not answer (%v)", origin(s.options.Target), err), true}, passing: true}
+	return &fault{unsent: unsent{fmt.Sprintf("%s does not answer (%v)", origin(s.options.Target), err), true},
+		passing: true}
 }
 
 // read makes of an answer the people's results, or says why there are none.
@@ -281,14 +288,17 @@ func (s *Sender) read(response *http.Response, body []byte, people []*Person) ([
 	case status == http.StatusOK:
 		items, err := understand(response.Header, body, len(people))
 		if err != nil {
-			return nil, &fault{unsent: unsent{fmt.Sprintf("%s, but that is no answer of user.create: %v. Is %s the right address? "+
-				"Nobody counts as registered; push the same file again when that is mended", answered, err, s.options.Target), false}}
+			return nil, &fault{unsent: unsent{fmt.Sprintf(
+				"%s, but that is no answer of user.create: %v. Is %s the right address? "+
+					"Nobody counts as registered; push the same file again when that is "+
+					"mended", answered, err, s.options.Target), false}}
 		}
 		return resultsOf(people, items), nil
 	case slices.Contains(passing, status):
 		return nil, &fault{unsent{answered, true}, true, retryAfter(response.Header, s.options.Now())}
 	case isProblem && slices.Contains(refusing, status):
-		return refused(people, append([]string{fmt.Sprintf("the whole call was refused (%d)", status)}, about.sentences()...)), nil
+		return refused(people, append([]string{fmt.Sprintf("the whole call was refused (%d)", status)},
+			about.sentences()...)), nil
 	}
 	return nil, &fault{unsent: unsent{answered + s.advice(response), status < 400 || slices.Contains(general, status)}}
 }
@@ -313,7 +323,8 @@ func (s *Sender) advice(response *http.Response) string {
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
 		return fmt.Sprintf("; is %s the right address?", s.options.Target)
 	case status >= 300 && status < 400:
-		return fmt.Sprintf(" to %.200q; push does not follow: give the right address with --to", response.Header.Get("Location"))
+		return fmt.Sprintf(" to %.200q; push does not follow: give the right address with --to",
+			response.Header.Get("Location"))
 	}
 	return "; nobody in this call counts as registered: push the same file again, nothing is done twice"
 }
@@ -321,7 +332,8 @@ func (s *Sender) advice(response *http.Response) string {
 func resultsOf(people []*Person, items []itemAnswer) []Result {
 	results := make([]Result, len(people))
 	for i, item := range items {
-		results[i] = Result{people[i], item.Outcome, item.ID, item.Letter, item.Updated, sentencesOf(item.Errors), item.Warnings}
+		results[i] = Result{people[i], item.Outcome, item.ID, item.Letter, item.Updated, sentencesOf(item.Errors),
+			item.Warnings}
 	}
 	return results
 }

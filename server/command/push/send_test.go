@@ -31,7 +31,7 @@ func TestSendInParts(t *testing.T) {
 		if err != nil || tally.String() != "1200 created, 0 existing, 1 failed, 1 skipped" || len(tally.Failures) != 2 {
 			t.Errorf("%v, %s, %d failures", err, tally, len(tally.Failures))
 		}
-		if want := "1202 skipped number of fields: 1, expected are 5 as in the header"; got[0] != want || got[1] != "2 created" ||
+		if want := "1202 skipped number of fields: 1, but the header has 5"; got[0] != want || got[1] != "2 created" ||
 			got[1201] != "1203 failed Email: This must be a plain e-mail address." {
 			t.Errorf("reported %q, %q … %q", got[0], got[1], got[1201])
 		}

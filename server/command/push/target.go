@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
+	"postern/server/input"
 	"strings"
 )
 
-// createPath is where user.create is (CONTRACT section 4).
+// createPath is where user.create is.
 const createPath = "/receiver/APIv3/user.create"
 
 // ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over
@@ -22,20 +22,17 @@ func ParseTarget(text string, plain bool) (*url.URL, error) {
 	case err != nil || target.Host == "" || target.Scheme != "https" && target.Scheme != "http":
 		return nil, errors.New("the receiver's address must be a URL, as https://api.example.org")
 	case target.User != nil || target.Fragment != "" || target.RawQuery != "":
-		return nil, errors.New("the receiver's address must be without user, query and fragment, as https://api.example.org")
-	case target.Scheme == "http" && !plain && !isLoopback(target.Hostname()):
-		return nil, fmt.Errorf("http to %s would show the token to everybody on the way: use https, or say --plain if that way is safe",
+		return nil, errors.New(
+			"the receiver's address must be without user, query and fragment, as https://api.example.org")
+	case target.Scheme == "http" && !plain && !input.IsLoopback(target.Hostname()):
+		return nil, fmt.Errorf(
+			"http to %s would show the token to everybody on the way: use https, or say --plain if that way is safe",
 			target.Hostname())
 	}
 	if !strings.HasSuffix(target.Path, "/user.create") {
 		target = target.JoinPath(createPath)
 	}
 	return target, nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // maxToken is far more than a bearer token has.
@@ -48,7 +45,8 @@ func OpenToOthers(path string) string {
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the token file %s is open to other accounts (mode %04o), who can register people with it: run chmod 600 %s",
+	return fmt.Sprintf(
+		"the token file %s is open to other accounts (mode %04o), who can register people with it: run chmod 600 %s",
 		path, info.Mode().Perm(), path)
 }
 

@@ -41,8 +41,9 @@ type WatcherOptions struct {
 // Watcher sends each file that turns up in a directory once, and moves it to done/ or failed/.
 type Watcher struct {
 	options WatcherOptions
-	told    map[string]string            // why files are left alone, by name, as far as it has been told
-	noted   map[string][sha256.Size]byte // the content whose notes have been told, by the name of a file that is still there
+	told    map[string]string // why files are left alone, by name, as far as it has been told
+	// the content whose notes have been told, by the name of a file that is still there
+	noted map[string][sha256.Size]byte
 }
 
 // NewWatcher makes a Watcher.
@@ -175,7 +176,8 @@ func leftAlone(info os.FileInfo) (why string, ours bool) {
 	ext := strings.ToLower(filepath.Ext(name))
 	_, err := ParseFormat(strings.TrimPrefix(ext, "."))
 	switch {
-	case name == lockName || info.IsDir() && (name == doneDir || name == failedDir) || strings.HasPrefix(name, unfinished):
+	case name == lockName || info.IsDir() && (name == doneDir || name == failedDir) || strings.HasPrefix(name,
+		unfinished):
 		return "", true
 	case info.IsDir():
 		return "it is a directory: put the files themselves here", false
@@ -271,7 +273,8 @@ func (w *Watcher) move(info os.FileInfo, below, beside string, content []byte, w
 	name := info.Name()
 	now, err := os.Lstat(filepath.Join(w.options.Dir, name))
 	if err != nil || !isSame(info, now) {
-		w.options.Tell(fmt.Sprintf("%s: %s; it has changed meanwhile: what is there now is sent in the next round", name, what))
+		w.options.Tell(fmt.Sprintf("%s: %s; it has changed meanwhile: what is there now is sent in the next round",
+			name, what))
 		return true
 	}
 	moved, why, err := leaving{w.options.Dir, name, below, beside, content}.move(w.options.Now())

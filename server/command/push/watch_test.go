@@ -103,7 +103,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("the first is %v; %d calls", email, len(p.calls))
 		}
 		reason, _ := os.ReadFile(filepath.Join(w.dir, "failed/d.reason.txt"))
-		if want := "d.csv: line 2: number of fields: 1, expected are 5 as in the header\n"; string(reason) != want {
+		if want := "d.csv: line 2: number of fields: 1, but the header has 5\n"; string(reason) != want {
 			t.Errorf("%q", reason)
 		}
 		if want := "a.CSV: 1 created, 0 existing, 1 failed; moved to failed/a.CSV, why: failed/a.failed.csv"; !slices.Contains(w.told, want) {

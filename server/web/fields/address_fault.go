@@ -9,13 +9,15 @@ import (
 
 // The sentences about addresses that are wrong as a whole.
 const (
-	notAddress   = fault("This must be a plain e-mail address, as jane@example.org.")
-	noAt         = fault("This must be a plain e-mail address, as jane@example.org: there is no @ in it.")
-	severalAts   = fault("An e-mail address has one @, and this has more: send one address alone.")
-	notAlone     = fault("Send the e-mail address alone, as jane@example.org: without a name, angle brackets or mailto:.")
-	severalOnes  = fault("This holds a comma or semicolon: send one e-mail address alone, as jane@example.org.")
-	withSpace    = fault("There is white space within the e-mail address: take it out.")
-	withQuotes   = fault("A quoted part before the @ is not taken: the address must be a plain one, as jane@example.org.")
+	notAddress = fault("This must be a plain e-mail address, as jane@example.org.")
+	noAt       = fault("This must be a plain e-mail address, as jane@example.org: there is no @ in it.")
+	severalAts = fault("An e-mail address has one @, and this has more: send one address alone.")
+	notAlone   = fault(
+		"Send the e-mail address alone, as jane@example.org: without a name, angle brackets or mailto:.")
+	severalOnes = fault("This holds a comma or semicolon: send one e-mail address alone, as jane@example.org.")
+	withSpace   = fault("There is white space within the e-mail address: take it out.")
+	withQuotes  = fault(
+		"A quoted part before the @ is not taken: the address must be a plain one, as jane@example.org.")
 	withComment  = fault("An e-mail address may hold no comment in round brackets.")
 	notUTF8      = fault("The e-mail address is not valid UTF-8.")
 	noLocal      = fault("There is nothing before the @: the address must be a plain one, as jane@example.org.")
@@ -56,10 +58,12 @@ func wholeFault(text string) fault {
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) {
-			return fault(fmt.Sprintf("The e-mail address holds a control character or line break (%U): take it out.", r))
+			return fault(fmt.Sprintf("The e-mail address holds a control character or line break (%U): take it out.",
+				r))
 		}
 		if !unicode.IsSpace(r) && r >= utf8.RuneSelf && (!unicode.IsPrint(r) || strings.ContainsRune(blanks, r)) {
-			return fault(fmt.Sprintf("The e-mail address holds an invisible character (%U): take it out, or type the address anew.", r))
+			return fault(fmt.Sprintf(
+				"The e-mail address holds an invisible character (%U): take it out, or type the address anew.", r))
 		}
 	}
 	switch {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestParseEmail is CONTRACT's rule on addresses; an empty want is a refusal.
+// TestParseEmail holds the rule on addresses; an empty want is a refusal.
 func TestParseEmail(t *testing.T) {
 	label := strings.Repeat("a", 63)
 	longest := strings.Repeat("l", 64) + "@" + label + "." + label + "." + strings.Repeat("b", 59) + ".e"

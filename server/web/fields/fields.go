@@ -1,10 +1,10 @@
-// Package fields reads JSON bodies strictly and declaratively: an endpoint lists its properties with a reader for each, and
-// gets all faults of a body at once, by path.
+// Package fields reads JSON bodies strictly and declaratively: an endpoint lists its properties with a reader for
+// each, and gets all faults of a body at once, by path.
 //
 // What is strict: UTF-8, one JSON value and nothing after it, an object where one is expected, no property twice in
-// whatever spelling, a bounded depth. What is lenient, because callers differ in it: property names match without regard to
-// ASCII case, a byte order mark is skipped, unknown properties are passed over (and listed), null counts as absent, and so
-// does "" in an optional field.
+// whatever spelling, a bounded depth. What is lenient, because callers differ in it: property names match without
+// regard to ASCII case, a byte order mark is skipped, unknown properties are passed over (and listed), null counts as
+// absent, and so does "" in an optional field.
 package fields
 
 import (
@@ -78,8 +78,9 @@ func Decode(body []byte, o Object) (unknown []string, err error) {
 	return r.Unknown, r.refusal()
 }
 
-// DecodeList reads a body that is a JSON array of at most maxItems objects, or one object alone, which counts as a list
-// of one. It asks object for the readers of each in turn. Paths begin with the item, as [2].email, where there is an array.
+// DecodeList reads a body that is a JSON array of at most maxItems objects, or one object alone, which counts as a
+// list of one. It asks object for the readers of each in turn. Paths begin with the item, as [2].email, where there
+// is an array.
 func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown []string, err error) {
 	var r Report
 	body, ok := r.prepare(body, false)
@@ -98,8 +99,8 @@ func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown [
 }
 
 // prepare takes off the byte order mark and checks that what is left is one JSON value, before any reader runs. Read
-// loosely, what a part of the body can answer for by itself is left to whoever reads that part: a property given twice, too
-// many of them or too deep a nesting, and half a surrogate pair.
+// loosely, what a part of the body can answer for by itself is left to whoever reads that part: a property given
+// twice, too many of them or too deep a nesting, and half a surrogate pair.
 func (r *Report) prepare(body []byte, loosely bool) (value []byte, ok bool) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	switch {
@@ -124,13 +125,15 @@ func (r *Report) prepare(body []byte, loosely bool) (value []byte, ok bool) {
 }
 
 func givenTwice(name string) string {
-	return "The property " + strconv.Quote(Shorten(name, maxRepeated)) + " is given twice (names match whatever their case)."
+	return "The property " + strconv.Quote(Shorten(name, maxRepeated)) + " is given twice (names match whatever " +
+		"their case)."
 }
 
 // maxRepeated bounds, in code points, what is repeated of a name that the caller has made up.
 const maxRepeated = 60
 
-// Shorten bounds what is repeated of the caller's own words: it cuts them behind so many code points, and marks the cut.
+// Shorten bounds what is repeated of the caller's own words: it cuts them behind so many code points, and marks the
+// cut.
 func Shorten(text string, most int) string {
 	if len(text) <= most {
 		return text

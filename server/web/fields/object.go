@@ -52,8 +52,8 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 	}
 }
 
-// ignore passes over an undocumented value: even there nothing may be given twice. Of an object that is refused, one such value
-// is enough.
+// ignore passes over an undocumented value: even there nothing may be given twice. Of an object that is refused, one
+// such value is enough.
 func (r *Report) ignore(v jsontext.Value) {
 	kind := v.Kind()
 	if !r.loose || len(r.Faults[""]) > 0 || kind != '{' && kind != '[' && kind != '"' {

@@ -2,16 +2,17 @@ package fields
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// Part is a value within a body that Open has found readable, for endpoints that take a body apart and judge each of its
-// parts by itself. It refers to the body's octets. The zero Part is absent, as null is.
+// Part is a value within a body that Open has found readable, for endpoints that take a body apart and judge each of
+// its parts by itself. It refers to the body's octets. The zero Part is absent, as null is.
 type Part struct {
 	value jsontext.Value
 	loose bool // it may hold what Open lets pass
 }
 
-// Open finds out whether a body is UTF-8 and one JSON value; its error is a *refuse.Refusal of kind Invalid. Unlike Decode it
-// lets pass what one part alone has to answer for: properties given twice, which Read faults in the object that it reads,
-// and too many properties, too deep a nesting and half a surrogate pair, which Fault tells of. Strict refuses all of them.
+// Open finds out whether a body is UTF-8 and one JSON value; its error is a *refuse.Refusal of kind Invalid. Unlike
+// Decode it lets pass what one part alone has to answer for: properties given twice, which Read faults in the object
+// that it reads, and too many properties, too deep a nesting and half a surrogate pair, which Fault tells of. Strict
+// refuses all of them.
 func Open(body []byte) (Part, error) {
 	var r Report
 	body, ok := r.prepare(body, true)
@@ -60,7 +61,7 @@ func (p Part) Read(o Object) Report {
 	return r
 }
 
-// Items gives the values of a list, absent ones where they are null. There may be at most most of them; else all is false.
+// Items returns the values of a list, absent ones where they are null. all is false where there are more than most.
 func (p Part) Items(most int) (items []Part, all bool) {
 	d := walker(p.value)
 	for d.PeekKind() != ']' {

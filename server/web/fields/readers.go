@@ -106,7 +106,8 @@ func fixOffset(at time.Time) time.Time {
 	return at.In(time.FixedZone("", offset))
 }
 
-// Code reads a required EFTCO cleaning code: one of the letters C, E, F, P and T, and two digits. It is kept in upper case.
+// Code reads a required EFTCO cleaning code: one of the letters C, E, F, P and T, and two digits. It is kept in upper
+// case.
 func Code(to *string) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		text, ok := readText(v, path, true, r)
@@ -125,8 +126,8 @@ func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 const notObject = "This must be a JSON object, in curly brackets."
 
-// Nested reads an object within the object. Where it is absent, its readers are called with nil, so that what is required
-// in it is missed by its own path.
+// Nested reads an object within the object. Where it is absent, its readers are called with nil, so that what is
+// required in it is missed by its own path.
 func Nested(o Object) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		switch v.Kind() {
@@ -142,7 +143,8 @@ func Nested(o Object) Reader {
 	}
 }
 
-// List reads an array of at most most entries; entry makes the reader that fills in one. Absent and empty are the same.
+// List reads an array of no more than most entries; entry makes the reader that fills in one. Absent and empty are
+// the same.
 func List[T any](to *[]T, most int, entry func(*T) Reader) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		switch {

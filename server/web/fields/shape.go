@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The bounds of a body's shape. No documented body is deeper than five, nor has it an object of more than twenty properties.
+// The bounds of a body's shape. No documented body is deeper than five, nor has it an object of more than twenty
+// properties.
 const (
 	maxDepth   = 32
 	maxMembers = 1000
@@ -20,8 +21,8 @@ var (
 
 const halfSurrogate = `A text in it has half of a surrogate pair (\ud800 to \udfff), which stands for no character.`
 
-// shapeFault says what is wrong with how deep, or how wide, a body is; empty: nothing. It counts brackets and colons outside
-// strings before any parser runs, which keeps every name that it has met in memory.
+// shapeFault says what is wrong with how deep, or how wide, a body is; empty: nothing. It counts brackets and colons
+// outside strings before any parser runs, which keeps every name that it has met in memory.
 func shapeFault(body []byte) string {
 	var members [maxDepth + 1]int // by depth, of the object or list that is open there
 	depth, quoted := 0, false
@@ -48,7 +49,8 @@ func shapeFault(body []byte) string {
 	return ""
 }
 
-// partFault says what is wrong with a part of a body that was read loosely, properties given twice aside; empty: nothing.
+// partFault says what is wrong with a part of a body that was read loosely, properties given twice aside; empty:
+// nothing.
 func partFault(v jsontext.Value) string {
 	if sentence := shapeFault(v); sentence != "" {
 		return sentence

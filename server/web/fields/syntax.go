@@ -26,7 +26,8 @@ func syntaxFault(body []byte, loosely bool) (sentence string, twice bool) {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return "", false
 		}
-		return "Something follows the JSON value, in " + input.Place(body, followsAt(body, end)) + ": send one value alone.", false
+		return "Something follows the JSON value, in " + input.Place(body, followsAt(body,
+			end)) + ": send one value alone.", false
 	}
 	var fault *jsontext.SyntacticError
 	if errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &fault) {
@@ -53,5 +54,6 @@ func notUTF8Body(body []byte) string {
 		}
 		at += size
 	}
-	return fmt.Sprintf("The body is not valid UTF-8: byte 0x%02X in %s. Send it as UTF-8.", body[at], input.Place(body, at))
+	return fmt.Sprintf("The body is not valid UTF-8: byte 0x%02X in %s. Send it as UTF-8.", body[at],
+		input.Place(body, at))
 }

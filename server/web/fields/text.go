@@ -34,8 +34,8 @@ func Text(to *string, l Limits) Reader {
 }
 
 // NumberOrText reads an optional text, and takes a whole number for the text that spells it, digit by digit as it was
-// written. A number with a fraction or an exponent is what a spreadsheet has made of another text: it is taken as absent,
-// with a warning.
+// written. A number with a fraction or an exponent is what a spreadsheet has made of another text: it is taken as
+// absent, with a warning.
 func NumberOrText(to *string, l Limits) Reader {
 	text := Text(to, l)
 	return func(v jsontext.Value, path string, r *Report) {
@@ -43,7 +43,8 @@ func NumberOrText(to *string, l Limits) Reader {
 		case v.Kind() != '0':
 			text(v, path, r)
 		case bytes.ContainsAny(v, ".eE"):
-			r.Warn(path + " was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program " +
+			r.Warn(path + " was sent as a number with a fraction or an exponent and is taken as absent: a " +
+				"spreadsheet or a program " +
 				"has made a number of it; send it as a text, in quotation marks.")
 		default:
 			*to = l.check(string(v), path, r)
@@ -51,8 +52,8 @@ func NumberOrText(to *string, l Limits) Reader {
 	}
 }
 
-// Name reads a name of a person or an organisation: kept as given after trimming and Unicode normalisation (NFC), at most
-// maxPoints code points, without anything that would make a link or an address of it in a letter.
+// Name reads a name of a person or an organisation: kept as given after trimming and Unicode normalisation (NFC), at
+// most maxPoints code points, without anything that would make a link or an address of it in a letter.
 func Name(to *string, maxPoints int, isRequired bool) Reader {
 	l := Limits{Required: isRequired, Max: maxPoints}
 	return func(v jsontext.Value, path string, r *Report) {
@@ -74,8 +75,8 @@ func Email(to *string) Reader {
 	return EmailAsSaid(to, &said)
 }
 
-// EmailAsSaid reads as Email does, and notes in said what the caller wrote, trimmed, valid or not: no more of it than an
-// address can have.
+// EmailAsSaid reads as Email does, and notes in said what the caller wrote, trimmed, valid or not: no more of it than
+// an address can have.
 func EmailAsSaid(to, said *string) Reader {
 	return func(v jsontext.Value, path string, r *Report) {
 		text, ok := readText(v, path, true, r)
@@ -91,8 +92,8 @@ func EmailAsSaid(to, said *string) Reader {
 	}
 }
 
-// readText gives the trimmed text of a JSON string. It is not ok where there is none, or one that shows nothing, which is a
-// fault if one is required.
+// readText gives the trimmed text of a JSON string. It is not ok where there is none, or one that shows nothing,
+// which is a fault if one is required.
 func readText(v jsontext.Value, path string, isRequired bool, r *Report) (text string, ok bool) {
 	if v != nil {
 		if v.Kind() != '"' {
@@ -157,4 +158,12 @@ func (l Limits) controlFault() string {
 		return "This may hold no control characters but line breaks."
 	}
 	return "This may hold no line breaks and no control characters."
+}
+
+// OrNull is what JSON answers for a text that may be missing: null, not the empty text.
+func OrNull(text *string) *string {
+	if *text == "" {
+		return nil
+	}
+	return text
 }

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"postern/store"
+)
+
+// TestFlatLists posts lists, each again and again, with broken calls among them, and then looks what is left of it in
+// memory, and that nothing was written for a list that says nothing new.
+func TestFlatLists(t *testing.T) {
+	dir := t.TempDir()
+	bearer := addPartners(t, dir, 1)[0]
+	app := run(t, append(smarthost(silentSmarthost(t)), "DATA="+dir)...)
+	transport := &http.Transport{MaxIdleConnsPerHost: 4}
+	client := &http.Client{Transport: transport}
+	load := func(lists int) {
+		var clients sync.WaitGroup
+		for range 3 {
+			clients.Go(func() {
+				for range lists {
+					people := freshPeople(300)
+					body := listJSON(people, employeeOf)
+					for _, key := range []string{people[0], people[0], ""} { // in the end the same people by another call
+						app.postList(t, client, bearer, key, body, http.StatusOK)
+					}
+					app.postList(t, client, bearer, "", body[:len(body)-1], http.StatusBadRequest)
+					breakOff(app.Addr().String(), bearer, body)
+				}
+			})
+		}
+		clients.Wait()
+		transport.CloseIdleConnections()
+	}
+	load(1)
+	goroutines := settle(1 << 20)
+	before := liveHeap()
+	load(4)
+	after := settle(goroutines + 8)
+	heap := liveHeap()
+	t.Logf("goroutines %d, then %d; heap %d KiB, then %d", goroutines, after, before>>10, heap>>10)
+	if after > goroutines+8 {
+		t.Errorf("%d goroutines after the load, %d before", after, goroutines)
+	}
+	if heap > before+8<<20 {
+		t.Errorf("%d KiB of heap after the load, %d before", heap>>10, before>>10)
+	}
+	app.stop()
+	s, err := store.Open(dir, store.Options{MailDomain: benchMailDomain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	told := tellings(t, s)
+	if want := 3 * 5 * 300; len(told) != want {
+		t.Errorf("%d events of people, want one for each of %d", len(told), want)
+	}
+	for what, times := range told {
+		if !strings.HasPrefix(what, "biker.created ") || times != 1 {
+			t.Errorf("%d × %s", times, what)
+		}
+	}
+}
+
+func (r *running) postList(t *testing.T, client *http.Client, bearer, key, body string, want int) {
+	request, err := http.NewRequest("POST", r.url+userCreate, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	request.Header.Set("Authorization", bearer)
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != want {
+		t.Errorf("answered %d, %v: %s", response.StatusCode, err, answer[:min(len(answer), 300)])
+	}
+}
+
+// breakOff ends a connection in the middle of a list.
+func breakOff(address, bearer, body string) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = io.Copy(conn, bytes.NewBuffer(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
+		userCreate, bearer, len(body), body[:len(body)/2])))
+}

@@ -1,0 +1,63 @@
+package eecd
+
+import (
+	"net/http"
+
+	"postern/server/web"
+	"postern/server/web/fields"
+	"postern/store"
+	"postern/store/refuse"
+)
+
+// signedIn answers activate and sign-in.
+type signedIn struct {
+	UserToken string `json:"UserToken"` // goes into the header X-NALLIAN-TOKEN of later calls
+}
+
+// letIn answers with a user token.
+func (e *Handlers) letIn(c *web.Call, status int, user store.User, proven bool) error {
+	token, err := e.userToken(user, proven)
+	if err != nil {
+		return err
+	}
+	c.Security(web.LoggedIn).Stringer("userId", user.ID).Bool("proven", proven).Msg("signed in")
+	return c.JSON(status, signedIn{token})
+}
+
+func (e *Handlers) signIn(c *web.Call) error {
+	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
+	if err := c.Decode(fields.Object{
+		"Email":      fields.Email(&in.Email),
+		"CleaningId": fields.GUID(&in.CleaningID, false),
+	}); err != nil {
+		return err
+	}
+	held, err := e.held(c)
+	if err == nil {
+		in.Held = &held
+	} else {
+		_ = refused(c, held.User, err) // the address may be enough
+	}
+	var result store.SignedIn
+	wait, gone := e.SignInLimit.Try(c.R.Context(), c.Client, func() (counts bool) {
+		result, err = e.Store.SignInUser(c.R.Context(), in)
+		if err == nil && result.MustActivate {
+			err = errMustActivate
+		}
+		return refuse.Is(err, refuse.NotFound) || refuse.Is(err, refuse.Forbidden)
+	})
+	switch {
+	case gone != nil:
+		return gone
+	case wait > 0:
+		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many sign-ins of a client")
+		return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: wait,
+			Reason: "Too many sign-ins from this address came to nothing; try again later."}
+	case err != nil:
+		return err
+	}
+	return e.letIn(c, http.StatusCreated, result.User, result.Proven)
+}
+
+var errMustActivate = refuse.New(refuse.Forbidden,
+	"The mailbox must be confirmed first: follow the link in the mail that was sent to it.")

@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"time"
+
+	"postern/store"
+	"postern/store/guid"
+)
+
+// StoredCleaning is a cleaning as the operator sees it: with what is known of it beside the fields that it was
+// delivered with.
+type StoredCleaning struct {
+	ID guid.ID `json:"id"`
+	store.CleaningData
+	Partner   string     `json:"partner,omitzero"` // who delivered it; empty: the operator
+	StoredAt  time.Time  `json:"storedAt"`
+	ChangedAt time.Time  `json:"changedAt"` // last change of the data, the document or the load
+	Version   guid.ID    `json:"version"`   // new with every change
+	Load      StoredLoad `json:"load"`
+	Document  Document   `json:"document,omitzero"`
+}
+
+// StoredLoad is a load as the operator sees it: with who decided on it.
+type StoredLoad struct {
+	Status      store.LoadStatus `json:"status"`
+	DecidedAt   time.Time        `json:"decidedAt,omitzero"`
+	ProductName string           `json:"productName,omitzero"`
+	Comment     string           `json:"comment,omitzero"`
+	By          guid.ID          `json:"by,omitzero"` // the user, also after an erasure, when it names nobody any more
+}
+
+// ViewStored is a cleaning as the operator sees it.
+func ViewStored(c store.Cleaning) StoredCleaning {
+	return StoredCleaning{
+		ID: c.ID, CleaningData: c.CleaningData, Partner: c.Partner, StoredAt: c.StoredAt, ChangedAt: c.ChangedAt,
+		Version: c.Version, Load: StoredLoad(c.Load), Document: Document(c.Document),
+	}
+}
+
+// Document is the uploaded document of a cleaning; none where it is made from the data.
+type Document struct {
+	Version guid.ID `json:"version"`
+	Size    int     `json:"size"` // bytes
+	Hash    string  `json:"hash"` // SHA-256, hex
+}
