@@ -1,11 +1,12 @@
 package mail
 
 import (
-	"postern/mail/smtp/smtptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"postern/mail/smtp/smtptest"
 )
 
 // TestCheckLogins: each check tries the login. One that is refused counts with the courier's, which rest then, and

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +28,7 @@ import (
 	"postern/server/partner"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/file"
 	"postern/store/limit"
 	"postern/tokens"
 	"postern/tokens/password"
@@ -120,6 +122,7 @@ func Open(o Options) (_ *App, err error) {
 // openStore opens the data file, and reads or makes the keys while it is held.
 func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	c := a.config
+	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
 	a.store, err = store.Open(c.Data, store.Options{
 		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
@@ -138,7 +141,17 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 			LoginTries:         c.Limits.Login,
 		},
 	})
+	if err == nil && lost {
+		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and knows "+
+			"nobody; if people were registered here, stop, and put %s back from a backup",
+			c.Data, c.KeyFile, file.DataFile(c.Data))
+	}
 	return ring, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // keyring reads the keys, once the store holds the data directory. They are made at the first start alone: while the

@@ -2,12 +2,13 @@ package store
 
 import (
 	"bytes"
-	"postern/store/guid"
-	"postern/store/limit"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/limit"
 )
 
 // The fixed parts of an address's limit, beside the rate that the operator sets.

@@ -2,10 +2,11 @@ package store
 
 import (
 	"net/netip"
-	"postern/store/limit"
 	"slices"
 	"strings"
 	"time"
+
+	"postern/store/limit"
 )
 
 // linkAsk is a letter with a link that somebody asks for: activate or recover.

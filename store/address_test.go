@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"testing"
 	"time"
+
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 // overLimit is something that went over a limit.

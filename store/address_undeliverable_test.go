@@ -2,11 +2,12 @@ package store
 
 import (
 	"net/netip"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // refused has the next due letter refused as one to a mailbox that is not there, or with another code.

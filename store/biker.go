@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
+	"strings"
+	"time"
+
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
-	"strings"
-	"time"
 )
 
 // Biker is a person registered by a partner, who sets a password and logs in with it.

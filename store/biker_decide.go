@@ -3,8 +3,9 @@ package store
 import (
 	"iter"
 	"maps"
-	"postern/store/guid"
 	"slices"
+
+	"postern/store/guid"
 )
 
 // registrar decides and applies what one partner's call does, within one transaction. Deciding only reads, so that a

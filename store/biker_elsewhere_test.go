@@ -2,11 +2,12 @@ package store
 
 import (
 	"fmt"
-	"postern/store/limit"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/limit"
 )
 
 // TestBlockedElsewhere holds that a partner cannot tell from its answers whether another partner's person is blocked,

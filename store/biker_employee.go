@@ -1,8 +1,9 @@
 package store
 
 import (
-	"postern/store/guid"
 	"strings"
+
+	"postern/store/guid"
 )
 
 // The partner's own ids of its people. Each names one person; but exports fill empty cells with 0, - or N/A, and so

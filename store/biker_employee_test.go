@@ -2,12 +2,13 @@ package store
 
 import (
 	"fmt"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // named is a person with names and an employee id of the test's own.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // Link is what a set-password link says, opened but not yet held against the person.

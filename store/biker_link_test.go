@@ -3,10 +3,11 @@ package store
 import (
 	"errors"
 	"net/netip"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"testing"
 	"time"
+
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 // TestLinks holds when a set-password link works.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+
 	"postern/store/guid"
 )
 

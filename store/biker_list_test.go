@@ -3,13 +3,14 @@ package store
 import (
 	"errors"
 	"fmt"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // addPartner makes a partner, and the plan that all of these tests use.

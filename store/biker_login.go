@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/limit"
-	"time"
 )
 
 // tries are wrong passwords of late, under the keyed hash of an address, of a browser or of a session.

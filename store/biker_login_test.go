@@ -1,10 +1,11 @@
 package store
 
 import (
-	"postern/store/refuse"
 	"sync"
 	"testing"
 	"time"
+
+	"postern/store/refuse"
 )
 
 // TestTakeLogin holds the delays after wrong passwords, also for many tries at once.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+
 	"postern/store/guid"
 	"postern/store/refuse"
 )

@@ -2,9 +2,10 @@ package store
 
 import (
 	"fmt"
-	"postern/store/refuse"
 	"testing"
 	"time"
+
+	"postern/store/refuse"
 )
 
 // invitation is what a set-password link of now says.

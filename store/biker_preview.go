@@ -2,8 +2,9 @@ package store
 
 import (
 	"maps"
-	"postern/store/guid"
 	"slices"
+
+	"postern/store/guid"
 )
 
 // PreviewBikers decides what RegisterBikers would do, by the rules and the partner's own people alone: an address that

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"postern/store/guid"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 // TestHeldLetters holds the guards on what one partner causes, and that the operator can release what they hold.

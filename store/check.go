@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
-	"slices"
-	"strings"
 )
 
 // CheckFile looks for faults in a data file that no appliance has open; see file.Check. It reads every record, and

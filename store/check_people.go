@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+
 	"postern/store/guid"
 )
 

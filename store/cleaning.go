@@ -3,11 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // Cleaning is one cleaning action with its document and its load.

@@ -8,9 +8,10 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // Document describes an uploaded PDF; without one the appliance renders the document from the data.

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"testing"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"testing"
 )
 
 // uploaded reads a cleaning's document whole; nil where there is none.

@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // Load is the acceptance of a cleaned tank for loading. It is decided once.

@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // mailing is what a user had mailed within the last day.

@@ -2,12 +2,13 @@ package store
 
 import (
 	"bytes"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 func cleaningID(n byte) guid.ID { return guid.ID{15: n, 6: 0x40, 8: 0x80} }

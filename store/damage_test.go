@@ -9,8 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"postern/store/file"
-	"postern/store/limit"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,6 +16,9 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"postern/store/file"
+	"postern/store/limit"
 )
 
 // damage is one thing that may happen to a file.

@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"strings"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // Event is one line of the feed. It names records by their ids, never a person or an address.

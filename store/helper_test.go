@@ -2,10 +2,11 @@ package store
 
 import (
 	"math/rand/v2"
-	"postern/store/limit"
 	"sync"
 	"testing"
 	"time"
+
+	"postern/store/limit"
 )
 
 // clock is the time that a test store sees.

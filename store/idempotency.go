@@ -3,10 +3,11 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"postern/store/guid"
-	"postern/store/refuse"
 	"slices"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // A partner's call may carry an idempotency key: the same call again, because its answer was lost or the process died in

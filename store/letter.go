@@ -1,8 +1,9 @@
 package store
 
 import (
-	"postern/store/guid"
 	"time"
+
+	"postern/store/guid"
 )
 
 // LetterKind says what a letter is about.

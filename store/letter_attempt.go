@@ -5,9 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"postern/store/guid"
 	"strings"
 	"time"
+
+	"postern/store/guid"
 )
 
 // Attempt is one try to hand a letter to the smarthost, and how it ended.

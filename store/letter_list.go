@@ -2,9 +2,10 @@ package store
 
 import (
 	"bytes"
+	"slices"
+
 	"postern/store/file"
 	"postern/store/guid"
-	"slices"
 )
 
 // LetterFilter chooses letters for the operator.

@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
-	"postern/store/guid"
 	"slices"
 	"time"
+
+	"postern/store/guid"
 )
 
 // Partners post the same people again and again, and a person should hear of it once. So a notice, which is what a

@@ -3,11 +3,12 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"postern/store/guid"
-	"postern/store/limit"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/limit"
 )
 
 // fails has the next due letter refused for good.

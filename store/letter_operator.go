@@ -3,9 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // HoldLetter keeps a queued letter from being sent until it is released; time held counts against no letter. It refuses

@@ -3,9 +3,10 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // toUser addresses a letter.

@@ -3,12 +3,13 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
-	"postern/store/guid"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 func claim(t testing.TB, s *Store, want int) []Letter {

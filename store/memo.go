@@ -2,9 +2,10 @@ package store
 
 import (
 	"bytes"
+	"sync/atomic"
+
 	"postern/store/file"
 	"postern/store/guid"
-	"sync/atomic"
 )
 
 // memoSlots bounds what a Memo remembers.

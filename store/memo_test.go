@@ -1,10 +1,11 @@
 package store
 
 import (
-	"postern/store/guid"
-	"postern/store/refuse"
 	"reflect"
 	"testing"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // TestRecall changes records behind the memo's back: what it gives is always what the table gives.

@@ -3,10 +3,11 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
-	"postern/store/file"
-	"postern/store/limit"
 	"slices"
 	"time"
+
+	"postern/store/file"
+	"postern/store/limit"
 )
 
 // keyHashes makes a file of schema 2 one of schema 3: what outlives a person stands under keyed hashes of addresses,

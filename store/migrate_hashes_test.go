@@ -5,10 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"postern/store/file"
-	"postern/store/guid"
 	"testing"
 	"time"
+
+	"postern/store/file"
+	"postern/store/guid"
 )
 
 // fileOf2 is a data directory whose file has schema 2, with what add adds to it.

@@ -3,10 +3,11 @@ package store
 import (
 	"context"
 	"net/netip"
-	"postern/store/file"
-	"postern/store/refuse"
 	"strings"
 	"time"
+
+	"postern/store/file"
+	"postern/store/refuse"
 )
 
 // Partner is a system that calls with a permanent bearer token.

@@ -2,10 +2,11 @@ package store
 
 import (
 	"context"
-	"postern/store/refuse"
 	"slices"
 	"strings"
 	"time"
+
+	"postern/store/refuse"
 )
 
 // Plan is a bike plan: a code handed out at onboarding that decides which client a biker belongs to.

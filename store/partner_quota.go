@@ -2,9 +2,10 @@ package store
 
 import (
 	"fmt"
+	"time"
+
 	"postern/store/limit"
 	"postern/store/refuse"
-	"time"
 )
 
 // budget is what one partner has had stored of late, read when a part of its call begins and written once. Without it a

@@ -3,11 +3,12 @@ package store
 import (
 	"errors"
 	"fmt"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 // TestPeopleBudget holds how many people a partner's calls have stored of, that repeats cost nothing, and that a call

@@ -2,9 +2,10 @@ package store
 
 import (
 	"errors"
-	"postern/store/refuse"
 	"strings"
 	"testing"
+
+	"postern/store/refuse"
 )
 
 // TestPartners goes through a partner's tokens.

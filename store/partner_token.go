@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
-	"postern/store/refuse"
 	"slices"
 	"time"
+
+	"postern/store/refuse"
 )
 
 // PartnerToken is what is kept of a bearer token: enough to recognise it, and not the token.

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"postern/store/file"
 	"time"
+
+	"postern/store/file"
 )
 
 // Keep says for how long records are kept.

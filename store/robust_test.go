@@ -2,11 +2,12 @@ package store
 
 import (
 	"fmt"
+	"testing"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/limit"
 	"postern/store/refuse"
-	"testing"
-	"time"
 )
 
 // flip flips a bit in a record, behind the store's back.

@@ -80,11 +80,12 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
+	"time"
+
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
-	"strings"
-	"time"
 )
 
 // meta is what the file says of itself.

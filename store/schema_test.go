@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"postern/store/file"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/file"
 )
 
 var updateFixture = flag.Bool("update", false, "write the data file of the current schema, before it is released")

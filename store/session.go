@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"crypto/subtle"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // Session is one browser that a biker is logged in with.

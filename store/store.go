@@ -3,11 +3,12 @@ package store
 import (
 	"errors"
 	"io"
+	"sync"
+	"time"
+
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
-	"sync"
-	"time"
 )
 
 // Options is what a store is told once, when it is opened.

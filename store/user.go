@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // User is an eECD non-licensed user: somebody who registered alone and is known by a mailbox.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+
 	"postern/store/guid"
 	"postern/store/refuse"
 )

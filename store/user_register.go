@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"net/netip"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // Registration is what somebody says who wants to become a user; every field is validated already.

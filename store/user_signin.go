@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"net/netip"
+	"time"
+
 	"postern/store/guid"
 	"postern/store/refuse"
-	"time"
 )
 
 // SignIn is a request to be let in by an e-mail address.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"postern/store/guid"
-	"postern/store/limit"
-	"postern/store/refuse"
 	"sync"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/limit"
+	"postern/store/refuse"
 )
 
 var ctx = context.Background()

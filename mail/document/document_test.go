@@ -19,6 +19,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
+
 	"postern/store"
 	"postern/store/guid"
 )

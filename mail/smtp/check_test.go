@@ -3,11 +3,12 @@ package smtp
 import (
 	"context"
 	"fmt"
-	"postern/mail/smtp/smtptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"postern/mail/smtp/smtptest"
 )
 
 // TestCheck: each step in words, up to the one that comes to nothing, and no mail.

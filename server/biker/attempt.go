@@ -3,12 +3,13 @@ package biker
 import (
 	"context"
 	"errors"
+	"time"
+
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/refuse"
 	"postern/tokens/password"
-	"time"
 )
 
 // attempt is one try to log in. Its biker is zero where no password can be right: the address is unknown, no password

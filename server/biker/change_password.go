@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+
 	"postern/server/web"
 	"postern/store"
 	"postern/store/refuse"

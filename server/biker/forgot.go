@@ -2,10 +2,11 @@ package biker
 
 import (
 	"net/http"
+	"time"
+
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store/refuse"
-	"time"
 )
 
 // forgotPage asks for an address.

@@ -3,6 +3,7 @@ package biker
 import (
 	"errors"
 	"net/http"
+
 	"postern/server/web"
 	"postern/store"
 	"postern/store/refuse"

@@ -2,12 +2,13 @@ package biker
 
 import (
 	"errors"
+	"time"
+
 	"postern/server/web"
 	"postern/store"
 	"postern/store/refuse"
 	"postern/tokens"
 	"postern/tokens/password"
-	"time"
 )
 
 // linkReuse is for how long a link that was used logs in once more with the password that it has set: its form may be

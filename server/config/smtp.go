@@ -3,10 +3,11 @@ package config
 import (
 	"maps"
 	"net/url"
-	"postern/server/input"
 	"slices"
 	"strconv"
 	"strings"
+
+	"postern/server/input"
 )
 
 // smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.

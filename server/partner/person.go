@@ -1,11 +1,12 @@
 package partner
 
 import (
+	"slices"
+	"strings"
+
 	"postern/server/input"
 	"postern/server/web/fields"
 	"postern/store"
-	"slices"
-	"strings"
 )
 
 // The bounds of a person's fields, in code points.

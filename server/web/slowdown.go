@@ -3,9 +3,10 @@ package web
 import (
 	"context"
 	"net/netip"
-	"postern/store/limit"
 	"sync"
 	"time"
+
+	"postern/store/limit"
 )
 
 // Slowdown delays clients that fail too often, in memory: a number of failures is free, after that each further try has

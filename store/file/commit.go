@@ -3,13 +3,14 @@ package file
 import (
 	"errors"
 	"fmt"
-	"postern/store/refuse"
 	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"postern/store/refuse"
 )
 
 // A group ends when it has written this much; what has queued beyond goes into the next one. One function alone may

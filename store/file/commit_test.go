@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"postern/store/refuse"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"testing"
 
 	"go.etcd.io/bbolt"
+
+	"postern/store/refuse"
 )
 
 // together runs functions in this order as one queue: the committer is held up until all of them wait.

@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"postern/store/private"
 
 	"go.etcd.io/bbolt"
+
+	"postern/store/private"
 )
 
 // Copy writes the data file, as the last commit left it, to a new file of mode 0600; writes go on meanwhile. When it

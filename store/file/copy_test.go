@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"postern/store/refuse"
 	"strings"
 	"sync"
 	"testing"
+
+	"postern/store/refuse"
 )
 
 // TestCopyBesideWriters copies while two keys are always written together.

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"postern/store/refuse"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"postern/store/refuse"
 )
 
 func TestReserve(t *testing.T) {

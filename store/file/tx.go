@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"postern/store/guid"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"postern/store/guid"
 )
 
 // Tx is one transaction. In a write it is shared by a whole group (see committer), so that a function sees what those

@@ -8,11 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"postern/store/private"
 	"strings"
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"postern/store/private"
 )
 
 // unfinished begins the names of files that are still being written. They are hidden, so that no watcher takes them up.

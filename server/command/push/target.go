@@ -7,8 +7,9 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"postern/server/input"
 	"strings"
+
+	"postern/server/input"
 )
 
 // createPath is where user.create is.
