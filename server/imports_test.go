@@ -10,8 +10,8 @@ import (
 // leaves are small packages that everybody may import. They import nothing of ours.
 var leaves = []string{"server/input", "store/guid", "store/limit", "store/private", "store/refuse"}
 
-// below says what each room may import of ours beside the leaves; a room not named here may not exist. What stands lower
-// knows nothing of what stands higher, and neighbours do not know each other.
+// below says what each room may import of ours beside the leaves; a room not named here may not exist. What stands
+// lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"":                    "server/command",
 	"server/command":      "server server/command/push server/config server/operator server/wire server/web server/web/fields mail/letters store store/file tokens",

@@ -27,8 +27,8 @@ func (a *App) anybody() []web.Route {
 	}
 }
 
-// front is for whoever types the bare address: in a demo it leads to the built-in inbox, where the caller may see that, else
-// to the bikers' account.
+// front is for whoever types the bare address: in a demo it leads to the built-in inbox, where the caller may see that,
+// else to the bikers' account.
 func (a *App) front() []web.Route {
 	return []web.Route{{Method: http.MethodGet, Path: "/", Page: true, Handle: func(c *web.Call) error {
 		if a.config.Demo && c.Operator() {

@@ -10,9 +10,9 @@ import (
 	"postern/store/refuse"
 )
 
-// A partner's call may carry an idempotency key: the same call again, because its answer was lost or the process died in
-// the middle of a list, gets the same answer and does nothing twice. What is kept for that is written in the transactions
-// that the answer tells of.
+// A partner's call may carry an idempotency key: the same call again, because its answer was lost or the process died
+// in the middle of a list, gets the same answer and does nothing twice. What is kept for that is written in the
+// transactions that the answer tells of.
 
 // idempotencyFor is how long the answer to a call with an Idempotency-Key is kept.
 const idempotencyFor = 24 * time.Hour

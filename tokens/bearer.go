@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// A bearer token is a partner's permanent secret: "pstp_", 43 base62 digits that spell 256 random bits, and 6 that spell
-// the CRC-32 (IEEE) of all that stands before them. So pstp_[0-9A-Za-z]{49} finds one that has leaked into a repository
-// or a log, and the checksum tells it from what merely looks like one.
+// A bearer token is a partner's permanent secret: "pstp_", 43 base62 digits that spell 256 random bits, and 6 that
+// spell the CRC-32 (IEEE) of all that stands before them. So pstp_[0-9A-Za-z]{49} finds one that has leaked into a
+// repository or a log, and the checksum tells it from what merely looks like one.
 const (
 	bearerPrefix   = "pstp_"
 	bearerRandom   = 32 // octets
@@ -35,9 +35,9 @@ func NewBearer(random io.Reader) (string, error) {
 	return body + string(sum[:]), nil
 }
 
-// HashBearer is the SHA-256 of a bearer token's text, by which its partner is found. ok is false where the text can be no
-// bearer token (prefix, length, alphabet or checksum are wrong), so that no lookup is needed. A plain fast hash is enough
-// for a secret of 256 random bits (OWASP ASVS 5.0, 6.5.2).
+// HashBearer is the SHA-256 of a bearer token's text, by which its partner is found. ok is false where the text can be
+// no bearer token (prefix, length, alphabet or checksum are wrong), so that no lookup is needed. A plain fast hash is
+// enough for a secret of 256 random bits (OWASP ASVS 5.0, 6.5.2).
 func HashBearer(text string) (hash [32]byte, ok bool) {
 	if len(text) != bearerLength || text[:len(bearerPrefix)] != bearerPrefix {
 		return hash, false

@@ -16,8 +16,8 @@ import (
 const keyFileLimit = 1 << 20
 
 // LoadKeyring reads a key file. Where there is none, the error is fs.ErrNotExist to errors.Is: whether a new one may be
-// made depends on what was sealed before, which is not known here. Every other fault is told with what to do, all of them
-// at once (errors.Join). A file that group or others may open is refused, as its keys may have been read.
+// made depends on what was sealed before, which is not known here. Every other fault is told with what to do, all of
+// them at once (errors.Join). A file that group or others may open is refused, as its keys may have been read.
 func LoadKeyring(path string) (*Keyring, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes must not hang the start
 	if err != nil {
@@ -55,8 +55,8 @@ func LoadKeyring(path string) (*Keyring, error) {
 }
 
 // CreateKeyring makes a ring of one new primary key and its file, mode 0600, on the disk when it returns. It never
-// replaces a file: where there is one, the error is fs.ErrExist to errors.Is. A crash on the way leaves either no key file
-// or a whole one, and at worst a temporary file beside it whose key never sealed anything.
+// replaces a file: where there is one, the error is fs.ErrExist to errors.Is. A crash on the way leaves either no key
+// file or a whole one, and at worst a temporary file beside it whose key never sealed anything.
 func CreateKeyring(path string, random io.Reader, now time.Time) (*Keyring, error) {
 	k := key{state: primary, madeAt: now.UTC().Truncate(time.Second), secret: new([secretLength]byte)}
 	for _, part := range [][]byte{k.id[:], k.secret[:]} {

@@ -143,8 +143,8 @@ func (r *Keyring) faults() (faults []error) {
 	return faults
 }
 
-// AddressKey is what the hashes of e-mail addresses in the data file are keyed with, so that who has a backup and no keys
-// cannot try addresses out. It is HKDF-SHA256 (RFC 5869) of the oldest key, without salt, with the info
+// AddressKey is what the hashes of e-mail addresses in the data file are keyed with, so that who has a backup and no
+// keys cannot try addresses out. It is HKDF-SHA256 (RFC 5869) of the oldest key, without salt, with the info
 //
 //	7 | "postern" | 11 | "address key" | 1
 //

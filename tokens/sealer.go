@@ -47,8 +47,8 @@ type lock struct {
 }
 
 // NewSealer prepares every key of the ring for every purpose. The appliance's id is bound into each token. The nonces
-// come from random, which must be safe for concurrent use, as crypto/rand.Reader is: 96 random bits allow 2³² tokens per
-// key and purpose (NIST SP 800-38D §8.3).
+// come from random, which must be safe for concurrent use, as crypto/rand.Reader is: 96 random bits allow 2³² tokens
+// per key and purpose (NIST SP 800-38D §8.3).
 func NewSealer(ring *Keyring, appliance [16]byte, random io.Reader) (*Sealer, error) {
 	s := &Sealer{locks: make(map[lockID]lock), random: random}
 	for _, k := range ring.keys {
@@ -114,8 +114,8 @@ func (s *Sealer) Open(p Purpose, token string) (Claims, error) {
 	if len(token) != textLength || token[:len(prefix)] != prefix {
 		return Claims{}, ErrUnreadable
 	}
-	// encoding/base64 passes over line breaks inside its input, strict or not. A text of the right length that holds some
-	// comes out short; so there is no other spelling of a token, with another hash.
+	// encoding/base64 passes over line breaks inside its input, strict or not. A text of the right length that holds
+	// some comes out short; so there is no other spelling of a token, with another hash.
 	raw, err := encoding.AppendDecode(make([]byte, 0, tokenLength), []byte(token[len(prefix):]))
 	if err != nil || len(raw) != tokenLength || raw[0] != version || raw[1] != byte(p) {
 		return Claims{}, ErrUnreadable

@@ -179,7 +179,8 @@ func TestHashes(t *testing.T) {
 	}
 }
 
-// FuzzOpen offers a text, and a plaintext sealed with the right key: whatever opens must be the one spelling of its claims.
+// FuzzOpen offers a text, and a plaintext sealed with the right key: whatever opens must be the one spelling of its
+// claims.
 func FuzzOpen(f *testing.F) {
 	v := readVectors(f)[0]
 	f.Add(v.Token, v.claims().encode())

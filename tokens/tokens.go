@@ -2,8 +2,8 @@
 // A token carries its claims encrypted, so that nothing has to be stored to issue one; whether it still holds (expiry,
 // generation, used already) is for its reader to judge against the person's record.
 //
-// It also makes and reads partners' bearer tokens, of which only a hash is stored (NewBearer, HashBearer). Passwords are in
-// package password.
+// It also makes and reads partners' bearer tokens, of which only a hash is stored (NewBearer, HashBearer). Passwords
+// are in package password.
 //
 // # Format
 //

@@ -48,7 +48,8 @@ var (
 		`|\bsender (address )?(rejected|denied|not allowed)\b`)
 )
 
-// AboutMailbox reports whether a permanent refusal of a letter is of this one recipient, and says nothing about the sender.
+// AboutMailbox reports whether a permanent refusal of a letter is of this one recipient, and says nothing about the
+// sender.
 func AboutMailbox(from, to string, a store.Attempt) bool {
 	said := unquoted(a.Text)
 	switch status := a.Enhanced; {
@@ -68,8 +69,8 @@ func holds(said, address string) bool {
 	return address != "" && strings.Contains(strings.ToLower(said), strings.ToLower(address))
 }
 
-// namesSender reports whether a refusal's text holds the sender's address or, where the recipient is of another one, the
-// sender's domain.
+// namesSender reports whether a refusal's text holds the sender's address or, where the recipient is of another one,
+// the sender's domain.
 func namesSender(said, from, to string) bool {
 	_, ours, _ := strings.Cut(from, "@")
 	_, theirs, _ := strings.Cut(to, "@")

@@ -125,7 +125,8 @@ func TestChangePassword(t *testing.T) {
 	b.post("/biker/change-password", "current", password2, "password", password1).leads("/biker")
 }
 
-// TestLanguage: pages are in the browser's language before login, then in the person's; the choice outlasts the partner's word.
+// TestLanguage: pages are in the browser's language before login, then in the person's; the choice outlasts the
+// partner's word.
 func TestLanguage(t *testing.T) {
 	s := newSite(t)
 	for asked, want := range map[string]string{"": "Log in", "nl-BE,en;q=0.5": "Inloggen", "fr": "Connexion", "de": "Log in", "de,fr;q=0.3": "Connexion"} {

@@ -143,7 +143,8 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-// TestLinkOnSharedComputer: whoever sets a password in a browser that another person is logged in with ends that session.
+// TestLinkOnSharedComputer: whoever sets a password in a browser that another person is logged in with ends that
+// session.
 func TestLinkOnSharedComputer(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)

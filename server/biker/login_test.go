@@ -16,7 +16,8 @@ import (
 	"postern/tokens/password"
 )
 
-// TestLoginTellsNothing: every login that fails is answered alike, whoever is behind the address, under and over the limit.
+// TestLoginTellsNothing: every login that fails is answered alike, whoever is behind the address, under and over the
+// limit.
 func TestLoginTellsNothing(t *testing.T) {
 	s := newSite(t)
 	s.setPassword(zoe, password1)
@@ -52,7 +53,8 @@ func TestLoginTellsNothing(t *testing.T) {
 	}
 }
 
-// TestSlowdown: wrong passwords slow a stranger down, not the browser that has logged in before, and not the mailed link.
+// TestSlowdown: wrong passwords slow a stranger down, not the browser that has logged in before, and not the mailed
+// link.
 func TestSlowdown(t *testing.T) {
 	s := newSite(t)
 	owner := s.setPassword(zoe, password1)
@@ -123,8 +125,8 @@ func TestClientSlowdown(t *testing.T) {
 	s.browser().logIn(emilie, wrong).is(403)
 }
 
-// TestLogInRotates: each login has a cookie of its own and ends the browser's session of before; what a stranger planted
-// is not taken up.
+// TestLogInRotates: each login has a cookie of its own and ends the browser's session of before; what a stranger
+// planted is not taken up.
 func TestLogInRotates(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
@@ -154,7 +156,8 @@ func TestLogInRotates(t *testing.T) {
 	}
 }
 
-// TestForgot: the same page for everybody, a letter for those who have an account, within the limits of address and client.
+// TestForgot: the same page for everybody, a letter for those who have an account, within the limits of address and
+// client.
 func TestForgot(t *testing.T) {
 	s := newSite(t)
 	s.setPassword(zoe, password1)

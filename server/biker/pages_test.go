@@ -155,7 +155,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestErrorPages: what the frame itself refuses is told in one of the bikers' languages, the person's where it is known.
+// TestErrorPages: what the frame itself refuses is told in one of the bikers' languages, the person's where it is
+// known.
 func TestErrorPages(t *testing.T) {
 	s := newSite(t)
 	known := s.setPassword(emilie, password1).speaking("nl")

@@ -196,7 +196,8 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// first puts what a pattern's first group matches in the last command's output into a variable: first ID '"id":"(.*?)"'.
+// first puts what a pattern's first group matches in the last command's output into a variable: first ID
+// '"id":"(.*?)"'.
 func first(ts *testscript.TestScript, _ bool, args []string) {
 	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
 	if found == nil {

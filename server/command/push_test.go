@@ -19,8 +19,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// receiver answers a list as user.create does: nobody without an address is registered. It counts how often each part came
-// and, on the call named, hangs until the test ends.
+// receiver answers a list as user.create does: nobody without an address is registered. It counts how often each part
+// came and, on the call named, hangs until the test ends.
 type receiver struct {
 	mu     sync.Mutex
 	tokens map[string]bool
@@ -176,8 +176,8 @@ func watcher(t *testing.T, dir, to string) (*exec.Cmd, *bufio.Scanner) {
 	return process, bufio.NewScanner(stderr)
 }
 
-// TestPushKilled kills a watcher with kill -9 while its second part is on the way, and starts another: the same parts come
-// with the same keys, and the file is moved once.
+// TestPushKilled kills a watcher with kill -9 while its second part is on the way, and starts another: the same parts
+// come with the same keys, and the file is moved once.
 func TestPushKilled(t *testing.T) {
 	p, to := newReceiver(t, 2)
 	dir := t.TempDir()

@@ -103,8 +103,8 @@ func (p *parser) warnOfClearText(c Config) {
 	}
 }
 
-// parser reads single settings and collects what is wrong with them. Its methods take a field of Settings, whose tags say
-// the rest, or a setting's name without the prefix, and answer a zero value where they found a fault.
+// parser reads single settings and collects what is wrong with them. Its methods take a field of Settings, whose tags
+// say the rest, or a setting's name without the prefix, and answer a zero value where they found a fault.
 type parser struct {
 	variables        map[*string]Variable // by the field of Settings
 	faults, warnings []string

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// rawClient is one kept connection that speaks as little HTTP/1.1 as it takes: it shares the processors with the server,
-// and net/http's client would cost as much as what is measured.
+// rawClient is one kept connection that speaks as little HTTP/1.1 as it takes: it shares the processors with the
+// server, and net/http's client would cost as much as what is measured.
 type rawClient struct {
 	conn net.Conn
 	buf  []byte

@@ -20,8 +20,8 @@ import (
 )
 
 // BenchmarkList posts lists of 10,000 new people to the real binary: alone, in turn with bbolt writing the same records
-// into a copy of the same file in one transaction; and while 8 connections register users and bikers one at a time, with
-// a courier that waits and with one that sends all the while.
+// into a copy of the same file in one transaction; and while 8 connections register users and bikers one at a time,
+// with a courier that waits and with one that sends all the while.
 func BenchmarkList(b *testing.B) {
 	binary := buildBinary(b)
 	forEachSize(b, func(b *testing.B, people int) {

@@ -59,8 +59,8 @@ func registerPeople(s *store.Store, emails []string) error {
 	return err
 }
 
-// seededBikers gives a data directory with so many bikers, each owed a letter, and one partner, whose header it gives too.
-// The people are made once, and kept as seeded keeps its own.
+// seededBikers gives a data directory with so many bikers, each owed a letter, and one partner, whose header it gives
+// too. The people are made once, and kept as seeded keeps its own.
 func seededBikers(b *testing.B, people int) (dir, bearer string) {
 	b.Helper()
 	dir = b.TempDir()
@@ -119,7 +119,8 @@ type rawRecord struct {
 	key, value []byte
 }
 
-// listRecords lets the real store register a list, on a small file of its own, and gives what the file has more of then.
+// listRecords lets the real store register a list, on a small file of its own, and gives what the file has more of
+// then.
 func listRecords(b *testing.B, now func() time.Time, emails []string) (added []rawRecord) {
 	b.Helper()
 	dir := b.TempDir()

@@ -19,8 +19,8 @@ import (
 	"postern/tokens"
 )
 
-// BenchmarkRead has a user token checked and a cleaning of the demo's read over HTTP, in turn with a bare router's empty
-// JSON answer to the same request over as many connections. Of the numbers of people it takes the last.
+// BenchmarkRead has a user token checked and a cleaning of the demo's read over HTTP, in turn with a bare router's
+// empty JSON answer to the same request over as many connections. Of the numbers of people it takes the last.
 func BenchmarkRead(b *testing.B) {
 	sizes := benchPeople(b)
 	dir, ring := seededDir(b, sizes[len(sizes)-1])

@@ -84,7 +84,8 @@ func (d *bareBolt) nextID() (id [16]byte) {
 	return id
 }
 
-// benchKeys make a key of a bucket. A bucket that is missing here and that a registration writes into ends the benchmark.
+// benchKeys make a key of a bucket. A bucket that is missing here and that a registration writes into ends the
+// benchmark.
 var benchKeys = map[string]func(*freshKeys, *bbolt.Bucket) ([]byte, error){
 	"users":         func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return k.user[:], nil },
 	"users.address": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return []byte(k.address), nil },

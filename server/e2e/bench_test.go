@@ -166,8 +166,8 @@ type side struct {
 	one  func(worker int) error
 }
 
-// duel lets two sides do the same number of things in turn, round after round, and reports the median speed of each, and
-// the median and the extremes of ours as a share of theirs within one round. A round before those warms up.
+// duel lets two sides do the same number of things in turn, round after round, and reports the median speed of each,
+// and the median and the extremes of ours as a share of theirs within one round. A round before those warms up.
 func duel(b *testing.B, workers, perRound int, ours, theirs side) {
 	b.Helper()
 	var speeds [2][]float64

@@ -33,8 +33,8 @@ func newVictim(t *testing.T) *victim {
 	return &victim{dir: t.TempDir(), sink: newSink(t, "127.0.0.1:0"), heard: make(chan struct{})}
 }
 
-// killOften starts it, lets so many clients call until it does not answer any more, and kills it when wait returns; after
-// some of the rounds compare looks at what it has left.
+// killOften starts it, lets so many clients call until it does not answer any more, and kills it when wait returns;
+// after some of the rounds compare looks at what it has left.
 func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Context, round, client int), wait func(), compare func(*testing.T)) {
 	t.Helper()
 	rounds := 20
@@ -192,7 +192,8 @@ func (v *victim) countCopies(t *testing.T, most int, within time.Duration) {
 	t.Logf("%d letters arrived twice, the first at most %v before a kill", again, longest)
 }
 
-// killAfter is how long after a moment the next kill came. What a process had sent when it was killed is read a moment after.
+// killAfter is how long after a moment the next kill came. What a process had sent when it was killed is read a moment
+// after.
 func (v *victim) killAfter(at time.Time) time.Duration {
 	const stillRead = 100 * time.Millisecond
 	for _, kill := range v.kills {

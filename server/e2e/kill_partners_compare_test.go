@@ -7,8 +7,8 @@ import (
 	"postern/store"
 )
 
-// compare opens the file: whoever was answered to be there is, as that one person, and each person has one welcome and one
-// event of having been created, and at most one letter that says so again.
+// compare opens the file: whoever was answered to be there is, as that one person, and each person has one welcome and
+// one event of having been created, and at most one letter that says so again.
 func (r *partnersRun) compare(t *testing.T) {
 	t.Helper()
 	s := r.open(t)

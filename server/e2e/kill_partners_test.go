@@ -17,9 +17,9 @@ import (
 	"postern/store/guid"
 )
 
-// TestKillPartners has 16 partners post lists that overlap and people alone, some of them again, with Idempotency-Keys and
-// without, while the appliance is killed under them. In the end each address is one person who was welcomed once, and
-// every answer that came through was true.
+// TestKillPartners has 16 partners post lists that overlap and people alone, some of them again, with Idempotency-Keys
+// and without, while the appliance is killed under them. In the end each address is one person who was welcomed once,
+// and every answer that came through was true.
 func TestKillPartners(t *testing.T) {
 	run := &partnersRun{victim: newVictim(t), t: t, created: make(map[string]creation), there: make(map[string]guid.ID),
 		lost: make(map[string]bool), posting: make([]*posted, 16)}
@@ -104,8 +104,8 @@ func (r *partnersRun) partner(ctx context.Context, round, partner int) {
 	}
 }
 
-// next gives what a partner posts: what has not been answered yet, else something new. former is one with a key that was
-// answered before, if there is one.
+// next gives what a partner posts: what has not been answered yet, else something new. former is one with a key that
+// was answered before, if there is one.
 func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,8 +145,8 @@ func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 	return p, former
 }
 
-// window draws addresses of a thousand that all partners may post in a round; most of these are in the next round's too.
-// Every third is written in capitals.
+// window draws addresses of a thousand that all partners may post in a round; most of these are in the next round's
+// too. Every third is written in capitals.
 func window(round, n int) (emails []string) {
 	for _, i := range rand.Perm(1000)[:n] {
 		local := fmt.Sprintf("p%d", i+25*round)
@@ -158,7 +158,8 @@ func window(round, n int) (emails []string) {
 	return emails
 }
 
-// awaitPart waits until the first transaction of a list that takes several is there, so that the kill comes between two.
+// awaitPart waits until the first transaction of a list that takes several is there, so that the kill comes between
+// two.
 func (r *partnersRun) awaitPart() {
 	r.mu.Lock()
 	p := r.posting[0]

@@ -126,7 +126,8 @@ func (k *killRun) note(email string, change func(*acts)) {
 	k.acts[email] = a
 }
 
-// compare opens the file: what was acknowledged is there, and each fact that is there has its letter and its event, once.
+// compare opens the file: what was acknowledged is there, and each fact that is there has its letter and its event,
+// once.
 func (k *killRun) compare(t *testing.T) {
 	t.Helper()
 	s := k.open(t)

@@ -66,8 +66,8 @@ func loginForm(email string) string {
 // behindProxy gives each biker an address of its own, as a proxy does: many at one address would be slowed down.
 func behindProxy(n int) string { return fmt.Sprintf("192.0.%d.%d", 2+n/200, 1+n%200) }
 
-// TestLoginFlood has more bikers log in at the same moment than can wait in line, and most of those who wait give up. Who is
-// not let in is told to come back, who is let in has a session, and those who gave up are in nobody's way.
+// TestLoginFlood has more bikers log in at the same moment than can wait in line, and most of those who wait give up.
+// Who is not let in is told to come back, who is let in has a session, and those who gave up are in nobody's way.
 func TestLoginFlood(t *testing.T) {
 	const bikers, patient = 300, 5
 	dir := t.TempDir()

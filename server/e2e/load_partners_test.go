@@ -70,8 +70,8 @@ func TestFlatLists(t *testing.T) {
 	}
 }
 
-// postList posts a list until it is not turned away as one too many: a list that was broken off keeps its place until the
-// appliance has noticed.
+// postList posts a list until it is not turned away as one too many: a list that was broken off keeps its place until
+// the appliance has noticed.
 func (r *running) postList(t *testing.T, client *http.Client, bearer, key, body string, want int) {
 	for until := time.Now().Add(30 * time.Second); ; {
 		status, answer, err := r.tryList(client, bearer, key, body)

@@ -22,8 +22,8 @@ import (
 	"postern/server/command"
 )
 
-// peopleFile holds thirty made-up people with all that Belgian names have, in the columns of the contract. The name in its
-// 19th line is decomposed (NFD).
+// peopleFile holds thirty made-up people with all that Belgian names have, in the columns of the contract. The name in
+// its 19th line is decomposed (NFD).
 const peopleFile = "testdata/people.csv"
 
 // expected is what is to become of the people of peopleFile: created, existing (the 28th is the first again) or failed
@@ -238,7 +238,8 @@ func (r *running) enter(t *testing.T, token string) (page string) {
 	return string(content)
 }
 
-// TestPushedPeople has the same people come by `postern push`, as a partner sends them: by a trial run, in earnest, and again.
+// TestPushedPeople has the same people come by `postern push`, as a partner sends them: by a trial run, in earnest, and
+// again.
 func TestPushedPeople(t *testing.T) {
 	app := run(t)
 	tokenFile := employers(t)

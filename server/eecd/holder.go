@@ -133,7 +133,8 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 	line.Msg("a token was not taken")
 }
 
-// signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the same.
+// signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the
+// same.
 func (e *Handlers) signOut(c *web.Call, holder store.Holder, user store.User) error {
 	if c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {

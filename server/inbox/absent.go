@@ -6,8 +6,8 @@ import (
 	"postern/server/web"
 )
 
-// absent are Mailpit's calls for what this inbox does not do. A client that makes one learns why, instead of looking for a path
-// that it has spelled right.
+// absent are Mailpit's calls for what this inbox does not do. A client that makes one learns why, instead of looking
+// for a path that it has spelled right.
 var absent = []struct{ method, path, reason string }{
 	{http.MethodPost, "send", "This inbox takes the appliance's own letters alone. To make it send one, register somebody."},
 	{http.MethodPost, "message/:id/release", "This inbox passes no letter on. Set POSTERN_SMTP_URL to send real mail."},

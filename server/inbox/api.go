@@ -136,8 +136,8 @@ func (r *Room) deleteMessages(c *web.Call) error {
 	return done(c)
 }
 
-// deleteSearch removes the letters that match (DELETE search?query=). A search without a condition, as "to:" with nothing
-// behind it, is most likely a mistake, and would empty the inbox.
+// deleteSearch removes the letters that match (DELETE search?query=). A search without a condition, as "to:" with
+// nothing behind it, is most likely a mistake, and would empty the inbox.
 func (r *Room) deleteSearch(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {

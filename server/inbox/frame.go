@@ -17,8 +17,8 @@ import (
 const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
 	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
-// view gives a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a browser. With
-// ?embed=1 its links open outside, as a frame wants it.
+// view gives a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
+// browser. With ?embed=1 its links open outside, as a frame wants it.
 func (r *Room) view(c *web.Call) error {
 	id, form, _ := strings.Cut(c.Param("file"), ".")
 	letter, err := r.find(c, id)

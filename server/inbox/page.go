@@ -15,8 +15,8 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing from
-// elsewhere.
+// pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing
+// from elsewhere.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -170,8 +170,8 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 	return l
 }
 
-// What the page's forms post: all about the letters that the list's search finds, or about one letter. They lead back to the list as
-// it was. A letter that is gone already is as good as done with.
+// What the page's forms post: all about the letters that the list's search finds, or about one letter. They lead back
+// to the list as it was. A letter that is gone already is as good as done with.
 
 func (r *Room) deleteFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())

@@ -1,6 +1,6 @@
 // Package inbox shows the letters that the built-in inbox keeps: as a page for people, and as JSON in the shapes of
-// Mailpit's API v1, so that test tools made for Mailpit work. Who may come here, and whether there is an inbox at all, the
-// route table decides.
+// Mailpit's API v1, so that test tools made for Mailpit work. Who may come here, and whether there is an inbox at all,
+// the route table decides.
 package inbox
 
 import (
@@ -24,8 +24,8 @@ type Room struct {
 	style, script file
 }
 
-// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the end
-// of the appliance.
+// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the
+// end of the appliance.
 func New(box *inbox.Inbox, stopping context.Context) (*Room, error) {
 	r := &Room{box: box, stopping: stopping}
 	var err error
@@ -63,8 +63,8 @@ func (r *Room) find(c *web.Call, id string) (*inbox.Letter, error) {
 	return found, nil
 }
 
-// parse reads a search. The dates in it are in the zone that ?tz= names, as Europe/Brussels, else in UTC. Mailpit overlooks a zone
-// that it does not know; here that is said, since the search would find other letters than meant.
+// parse reads a search. The dates in it are in the zone that ?tz= names, as Europe/Brussels, else in UTC. Mailpit
+// overlooks a zone that it does not know; here that is said, since the search would find other letters than meant.
 func parse(c *web.Call, text string) (inbox.Query, error) {
 	zone, err := time.LoadLocation(c.R.URL.Query().Get("tz"))
 	if err != nil {

@@ -66,8 +66,8 @@ func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, con
 	return ctx, func() { unhook(); cancel(); stop(nil) }
 }
 
-// changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is what
-// keeps the page live.
+// changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is
+// what keeps the page live.
 func (r *Room) changes(c *web.Call) error {
 	version, changed := r.box.Watch()
 	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {

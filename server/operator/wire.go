@@ -8,8 +8,8 @@ import (
 // Prefix starts the path of every endpoint here.
 const Prefix = "/operator/v1"
 
-// Page is a stretch of a list. Next is the `after` of the following stretch, for letters the `before`; none: this is the
-// last.
+// Page is a stretch of a list. Next is the `after` of the following stretch, for letters the `before`; none: this is
+// the last.
 type Page[T any] struct {
 	Items []T     `json:"items"`
 	Next  guid.ID `json:"next,omitzero"`

@@ -67,7 +67,8 @@ func TestSingle(t *testing.T) {
 	}
 }
 
-// TestList holds that one bad item sinks no other, that results come in order, and that a person named twice is registered once.
+// TestList holds that one bad item sinks no other, that results come in order, and that a person named twice is
+// registered once.
 func TestList(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})

@@ -126,8 +126,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// FuzzList puts an item between two good ones: a body is refused as a whole, or each item has its own result, and the good
-// ones what they have alone.
+// FuzzList puts an item between two good ones: a body is refused as a whole, or each item has its own result, and the
+// good ones what they have alone.
 func FuzzList(f *testing.F) {
 	for _, seed := range []string{jane, `{"user":` + jane + `}`, `7`, `null`, `{}`, `{"a":1,"a":{"b":1,"b":2}}`, `{"user":{},"USER":{}}`, `[]`, `"\ud800"`, "\xff", `{"Email":"a@b.org","email":1e9}`,
 		`{"x":[{"y":1,"Y":2}]}`, `1,{}`, `{"user":[{"user":5}]}`, `{"PersonnelNumber":85073003328,"` + "\u212a" + `":0}`} {

@@ -123,7 +123,8 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestAtOnce posts one list from many callers with one key: the person is made once, and whoever gets an answer gets the same.
+// TestAtOnce posts one list from many callers with one key: the person is made once, and whoever gets an answer gets
+// the same.
 func TestAtOnce(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
@@ -146,8 +147,8 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// TestListsAtOnce holds that so many lists are done at once and no more, one partner's fewer, and that people alone need
-// not wait for them.
+// TestListsAtOnce holds that so many lists are done at once and no more, one partner's fewer, and that people alone
+// need not wait for them.
 func TestListsAtOnce(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})

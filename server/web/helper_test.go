@@ -150,8 +150,8 @@ func newHandler(t testing.TB, access Access, o Options) http.Handler {
 	return f.Handler(access, testRoutes(t))
 }
 
-// exchange sends a request as it stands, with the line ends made CRLF, and reads one answer. Closing ends what the server
-// still waits for.
+// exchange sends a request as it stands, with the line ends made CRLF, and reads one answer. Closing ends what the
+// server still waits for.
 func exchange(t testing.TB, address, request string) (*http.Response, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

@@ -8,7 +8,8 @@ const (
 	LastDelay  = time.Hour
 )
 
-// Delay is how long a try has to wait after the last of so many wrong ones, of which some are free (exponential backoff).
+// Delay is how long a try has to wait after the last of so many wrong ones, of which some are free (exponential
+// backoff).
 func Delay(wrong, free int) time.Duration {
 	over := wrong - free
 	switch {

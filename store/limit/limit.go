@@ -81,7 +81,8 @@ func (r Rate) Take(w Window, now time.Time) (Window, time.Duration) {
 	return r.Spend(w, 1, now), 0
 }
 
-// Spend counts so many against the rate, also more than it has left: for what is known afterwards alone. The rate limits.
+// Spend counts so many against the rate, also more than it has left: for what is known afterwards alone. The rate
+// limits.
 func (r Rate) Spend(w Window, many int, now time.Time) Window {
 	part := now.UTC().Truncate(r.Per / slots)
 	next := Window{Slots: slices.Clone(r.live(w, now))}

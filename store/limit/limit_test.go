@@ -67,7 +67,8 @@ func TestRateWhenTheClockGoesBack(t *testing.T) {
 	}
 }
 
-// TestRateOfAnotherSpan changes the setting over a window that is kept: neither is it forgotten, nor does it block for good.
+// TestRateOfAnotherSpan changes the setting over a window that is kept: neither is it forgotten, nor does it block for
+// good.
 func TestRateOfAnotherSpan(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 7, 0, 0, time.UTC)
 	for _, before := range []Rate{{3, time.Hour}, {3, 24 * time.Hour}, {3, time.Minute}} {

@@ -58,7 +58,8 @@ func startAppliance(settings ...string) (*appliance, error) {
 	return a, nil
 }
 
-// read follows the log: it tells the URL as soon as the appliance listens, "" where it ends before, and keeps what went wrong.
+// read follows the log: it tells the URL as soon as the appliance listens, "" where it ends before, and keeps what went
+// wrong.
 func (a *appliance) read(log io.Reader, listening chan<- string) {
 	defer close(listening)
 	for lines := bufio.NewScanner(log); lines.Scan(); {

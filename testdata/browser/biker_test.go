@@ -9,7 +9,8 @@ import (
 // The languages of the bikers' letters and pages.
 var languages = []string{"NL", "FR", "EN"}
 
-// TestWelcome: the letter, the password, the account, out and in again, in the person's language whatever the browser's.
+// TestWelcome: the letter, the password, the account, out and in again, in the person's language whatever the
+// browser's.
 func TestWelcome(t *testing.T) {
 	t.Parallel()
 	for _, language := range languages {

@@ -9,8 +9,9 @@ import (
 // linkLife is the shortest life of a link that the settings allow.
 const linkLife = time.Minute
 
-// TestExpiredLink: an expired link says so, whether it expires before or after the page is opened, and gets the person a
-// new one. It waits until the links are past their life; until t.Parallel it runs before the others, and they meanwhile.
+// TestExpiredLink: an expired link says so, whether it expires before or after the page is opened, and gets the person
+// a new one. It waits until the links are past their life; until t.Parallel it runs before the others, and they
+// meanwhile.
 func TestExpiredLink(t *testing.T) {
 	a := ownAppliance(t, "INVITATION_TTL="+linkLife.String(), "RECOVERY_TTL="+linkLife.String())
 	links := make(map[string]string)

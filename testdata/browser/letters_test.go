@@ -61,7 +61,8 @@ func query(t *testing.T, link, name string) string {
 	return u.Query().Get(name)
 }
 
-// json calls the appliance as a program, JSON both ways, with headers as name, value, … A status over 299 ends the test.
+// json calls the appliance as a program, JSON both ways, with headers as name, value, … A status over 299 ends the
+// test.
 func (a *appliance) json(t *testing.T, method, path string, body, answer any, headers ...string) {
 	t.Helper()
 	sent, err := json.Marshal(body)

@@ -16,8 +16,8 @@ import (
 // The widths of a small phone, a tablet and a desk, in CSS pixels; 320 is what WCAG 2.2's 1.4.10 (Reflow) wants.
 var widths = []int64{320, 768, 1440}
 
-// checkAxe asks axe-core for everything that WCAG 2.2 AA wants. What an iframe holds is a page of its own, and looked at
-// as such.
+// checkAxe asks axe-core for everything that WCAG 2.2 AA wants. What an iframe holds is a page of its own, and looked
+// at as such.
 const checkAxe = `axe.run(document, {
 	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"], iframes: false,
 }).then(found => found.violations.map(v => v.id + ": " + v.help + "\n\t" +
@@ -28,8 +28,8 @@ const checkWidth = `document.documentElement.scrollWidth <= innerWidth ? [] :
 	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
 		.map(e => e.outerHTML.slice(0, 200))`
 
-// look checks the page as it is now, in light and dark and at each width, keeps a picture of each, and goes through it by
-// keyboard. It leaves the page light and wide.
+// look checks the page as it is now, in light and dark and at each width, keeps a picture of each, and goes through it
+// by keyboard. It leaves the page light and wide.
 func (b *tab) look(name string) {
 	b.Helper()
 	// axe comes through the protocol, since the pages' policy lets no script in that is not theirs.

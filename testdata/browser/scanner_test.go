@@ -7,8 +7,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// scan does to a link what mail scanners do, one after the other, before the person sees the letter: it fetches it again
-// and again, opens it in a browser, where scripts have a second to do what they would, and follows what the page links to.
+// scan does to a link what mail scanners do, one after the other, before the person sees the letter: it fetches it
+// again and again, opens it in a browser, where scripts have a second to do what they would, and follows what the page
+// links to.
 func (a *appliance) scan(t *testing.T, link string) string {
 	t.Helper()
 	for range 20 {

@@ -17,8 +17,8 @@ const (
 	Guessable       // of common words, names, dates, keyboard rows, repetitions or the person's own words, and little else
 )
 
-// A password is counted and bounded in Unicode form NFKC, as it is hashed (NIST SP 800-63B-4 §3.1.1.2). The bound on what
-// is typed only spares the work: UTF-8 text grows at most threefold by being decomposed.
+// A password is counted and bounded in Unicode form NFKC, as it is hashed (NIST SP 800-63B-4 §3.1.1.2). The bound on
+// what is typed only spares the work: UTF-8 text grows at most threefold by being decomposed.
 const (
 	passwordCodePoints = 256
 	passwordOctets     = 1 << 10
@@ -28,8 +28,8 @@ const (
 // PasswordFault says what is wrong with a new password: at least minimum code points, at most 256 (and 1 KiB), and not
 // one that is found within some 10⁹ guesses by somebody who knows common passwords and words, the usual tricks with
 // them, and the words given: the person's names, address, numbers, plan, client, employer. Words may hold several words
-// ("jan.peeters@example.be"). It asks for no kinds of characters. The work is bounded: 0.1 ms for a usual password, 5 ms at
-// worst, but for the first call of a process, which also reads the word lists (30 ms).
+// ("jan.peeters@example.be"). It asks for no kinds of characters. The work is bounded: 0.1 ms for a usual password, 5
+// ms at worst, but for the first call of a process, which also reads the word lists (30 ms).
 func Check(password string, minimum int, words []string) Fault {
 	text, fits := normalise(password)
 	switch {
@@ -43,8 +43,8 @@ func Check(password string, minimum int, words []string) Fault {
 	return NoFault
 }
 
-// normalise gives the password as it is counted and hashed: the one form of all ways to type the same characters. Nothing
-// is trimmed or changed in case. fits is false where it is over the limits, and the text is then empty.
+// normalise gives the password as it is counted and hashed: the one form of all ways to type the same characters.
+// Nothing is trimmed or changed in case. fits is false where it is over the limits, and the text is then empty.
 func normalise(password string) (text string, fits bool) {
 	if len(password) > typedOctets {
 		return "", false

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// guessableBits is where a password stops being guessable: 2³⁰ guesses, some 10⁹. That lies between the two best scores of
-// zxcvbn (10⁸ and 10¹⁰), and is a year of computing for one stolen hash at what hashing costs.
+// guessableBits is where a password stops being guessable: 2³⁰ guesses, some 10⁹. That lies between the two best scores
+// of zxcvbn (10⁸ and 10¹⁰), and is a year of computing for one stolen hash at what hashing costs.
 const guessableBits = 30
 
 // guess follows zxcvbn (Wheeler, USENIX Security 2016): the cheapest way to spell the password with parts that guessers
@@ -136,8 +136,8 @@ func (g *guess) single(i int) float64 {
 	return math.Log2(32)
 }
 
-// words finds the words that begin at i: 1 bit for being one more part, log₂ of its rank, 1 for each capitalised part of
-// it and each look-alike.
+// words finds the words that begin at i: 1 bit for being one more part, log₂ of its rank, 1 for each capitalised part
+// of it and each look-alike.
 func (g *guess) words(i int, lists *wordLists, own ownWords) {
 	for j := i + ownShortest; j <= min(len(g.folded), i+max(lists.longest, own.longest)); j++ {
 		for n, v := range g.plain {

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// ErrBusy says that too many passwords are being hashed already. Nothing was decided about the password: whoever sent it
-// may send it again in some seconds.
+// ErrBusy says that too many passwords are being hashed already. Nothing was decided about the password: whoever sent
+// it may send it again in some seconds.
 var ErrBusy = errors.New("too many passwords are being checked at the moment")
 
-// current is what hashing costs now: 19 MiB, 2 passes, 1 lane (OWASP Password Storage Cheat Sheet; ASVS 5.0 appendix C).
-// Raising it is enough: hashes of before are read as they are, and made anew when their owners log in.
+// current is what hashing costs now: 19 MiB, 2 passes, 1 lane (OWASP Password Storage Cheat Sheet; ASVS 5.0 appendix
+// C). Raising it is enough: hashes of before are read as they are, and made anew when their owners log in.
 var current = cost{memory: 19 << 10, passes: 2, threads: 1}
 
 // HasherOptions are what a Hasher needs.
 type HasherOptions struct {
-	// Parallel is the number of passwords hashed at once, each with 19 MiB and one CPU busy for some 25 ms. Zero or less:
-	// half of the CPUs, at least one, so that other calls are answered while a flood of logins is worked off.
+	// Parallel is the number of passwords hashed at once, each with 19 MiB and one CPU busy for some 25 ms. Zero or
+	// less: half of the CPUs, at least one, so that other calls are answered while a flood of logins is worked off.
 	Parallel int
 	Patience time.Duration // how long a call waits for its turn; 0 is 10 s
 	Random   io.Reader     // for the salts; safe for concurrent use, as crypto/rand.Reader is
 }
 
-// Hasher hashes passwords and compares them with their hashes: argon2id (RFC 9106) over the text in Unicode form NFKC, so
-// that a password is the same from every keyboard. Nothing is trimmed or cut. It is ready for concurrent use: at most
-// Parallel calls work, and one more for people who are known; the others wait in line as Turn says.
+// Hasher hashes passwords and compares them with their hashes: argon2id (RFC 9106) over the text in Unicode form NFKC,
+// so that a password is the same from every keyboard. Nothing is trimmed or cut. It is ready for concurrent use: at
+// most Parallel calls work, and one more for people who are known; the others wait in line as Turn says.
 type Hasher struct {
 	line   *line
 	random io.Reader
@@ -46,9 +46,9 @@ func NewHasher(o HasherOptions) *Hasher {
 	return &Hasher{line: newLine(o.Parallel, o.Patience), random: o.Random, cost: current}
 }
 
-// Hash gives the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy; the
-// context's, where it ends before the turn has come; a password over the limits, which PasswordFault has to find first;
-// failing randomness.
+// Hash gives the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy;
+// the context's, where it ends before the turn has come; a password over the limits, which PasswordFault has to find
+// first; failing randomness.
 func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, error) {
 	text, fits := normalise(password)
 	if !fits {
@@ -62,10 +62,11 @@ func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, err
 	return h.hash(text)
 }
 
-// Verify says whether phc, as Hash gave it, is the hash of this password. An empty phc is nobody's: the answer is no, and
-// takes as long as any other. Where the password is right and hashing has been made dearer since, rehash is the PHC
-// string to store in place of the old one, else it is empty. The errors: ErrBusy; the context's, where it ends before the
-// turn has come; a phc that is none, or asks for more than 64 MiB or 16 passes: the record is damaged; failing randomness.
+// Verify says whether phc, as Hash gave it, is the hash of this password. An empty phc is nobody's: the answer is no,
+// and takes as long as any other. Where the password is right and hashing has been made dearer since, rehash is the PHC
+// string to store in place of the old one, else it is empty. The errors: ErrBusy; the context's, where it ends before
+// the turn has come; a phc that is none, or asks for more than 64 MiB or 16 passes: the record is damaged; failing
+// randomness.
 func (h *Hasher) Verify(ctx context.Context, t Turn, password, phc string) (right bool, rehash string, err error) {
 	stored, someones := h.nobodys(), phc != ""
 	if someones {

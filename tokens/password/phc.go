@@ -58,8 +58,8 @@ func (p phc) is(password string) bool {
 	return subtle.ConstantTimeCompare(derive(password, p.salt, p.cost, len(p.hash)), p.hash) == 1
 }
 
-// weaker says that something of this hash is less than hashing takes now. What is more than now stays: after a step back
-// to an older version nobody's hash is made worse.
+// weaker says that something of this hash is less than hashing takes now. What is more than now stays: after a step
+// back to an older version nobody's hash is made worse.
 func (p phc) weaker(now cost) bool {
 	return p.memory < now.memory || p.passes < now.passes || len(p.salt) < saltLength || len(p.hash) < hashLength
 }

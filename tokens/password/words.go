@@ -14,8 +14,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// The lists of zxcvbn know English. What our readers choose besides stands here, the most common first; and the sequences
-// of their keyboards.
+// The lists of zxcvbn know English. What our readers choose besides stands here, the most common first; and the
+// sequences of their keyboards.
 var (
 	//go:embed words.txt
 	localWords string
@@ -24,8 +24,8 @@ var (
 )
 
 // zxcvbnLists are its files, each in the order of frequency. Only the lists of that module are used: its matcher reads
-// them at the start of every process (40 ms, of which a command is done in 3), knows neither words that are repeated nor
-// an AZERTY keyboard, and takes half a minute over 256 characters such as "4@8(".
+// them at the start of every process (40 ms, of which a command is done in 3), knows neither words that are repeated
+// nor an AZERTY keyboard, and takes half a minute over 256 characters such as "4@8(".
 var zxcvbnLists = []string{"Passwords", "MaleNames", "FemaleNames", "Surnames", "English"}
 
 // Below these lengths in code points a word says nothing: too many texts hold it by chance. A person's own may be "Li".
@@ -105,8 +105,8 @@ type ownWords struct {
 	longest int // in code points
 }
 
-// newOwnWords keeps the parts of words, and the whole without what is between them: "Jan-Piet Maes" gives jan, piet, maes
-// and janpietmaes; all of them backwards too.
+// newOwnWords keeps the parts of words, and the whole without what is between them: "Jan-Piet Maes" gives jan, piet,
+// maes and janpietmaes; all of them backwards too.
 func newOwnWords(words []string) ownWords {
 	own := ownWords{words: map[string]bool{}}
 	for _, word := range words {

@@ -124,8 +124,8 @@ func TestAgain(t *testing.T) {
 	})
 }
 
-// TestAnsweredBefore holds when that is said: of a file pushed before, in part where it was in part, and not of a call whose
-// answer has just been lost.
+// TestAnsweredBefore holds when that is said: of a file pushed before, in part where it was in part, and not of a call
+// whose answer has just been lost.
 func TestAnsweredBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPeer()

@@ -194,7 +194,8 @@ func TestStayingFiles(t *testing.T) {
 	}
 }
 
-// TestKilled repeats what a killed process had done at its worst moments: sent and not moved, and failures written and not moved.
+// TestKilled repeats what a killed process had done at its worst moments: sent and not moved, and failures written and
+// not moved.
 func TestKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, dir := newPeer(), t.TempDir()

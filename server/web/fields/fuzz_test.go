@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// FuzzDecode compares Decode with the JSON library at its strictest: what it takes must be an object without duplicates,
-// and what it refuses must be wrong JSON, too deep, or name a property twice in two spellings.
+// FuzzDecode compares Decode with the JSON library at its strictest: what it takes must be an object without
+// duplicates, and what it refuses must be wrong JSON, too deep, or name a property twice in two spellings.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{"email":"a@b.org","parts":[{"number":1,"codes":["P10"]}],"note":"a\r\nb"}`, `{"a":1,"A":2}`, "\ufeff{}",
 		`{"x":{"a":[null,true,-1e9,"\ud83d\ude42"]}} `, `[]`, `{"inner":{"name":"x","NAME":1}}`, "{\"\u212a\":1,\"k\":2}",

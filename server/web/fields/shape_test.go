@@ -32,8 +32,8 @@ func TestFaultOfAPart(t *testing.T) {
 	}
 }
 
-// TestUnknownValues holds that what stands in an undocumented property is refused where the body is read strictly, and beside the parts
-// of one that is taken apart.
+// TestUnknownValues holds that what stands in an undocumented property is refused where the body is read strictly, and
+// beside the parts of one that is taken apart.
 func TestUnknownValues(t *testing.T) {
 	for _, value := range []string{`"\ud800"`, `[["\ud800"]]`, `{"y":1,"y":2}`, `[{"y":1,"y":2}]`, strings.Repeat("[", 32) + strings.Repeat("]", 32),
 		`{` + strings.Repeat(`"x":1,`, maxMembers) + `"y":1}`} {

@@ -1,10 +1,11 @@
-// Command sink is an SMTP server (RFC 5321) for benchmarks: it takes everything and keeps nothing, at as little cost as it can.
+// Command sink is an SMTP server (RFC 5321) for benchmarks: it takes everything and keeps nothing, at as little cost as
+// it can.
 //
 //	sink COUNT [SAMPLE]
 //
-// It prints its address, and after every COUNT messages a line of JSON: the seconds from the first of them, its MAIL, to the
-// answer to the last one's final dot; their octets; and how many connections brought them. The last of the first COUNT is
-// written to the file SAMPLE.
+// It prints its address, and after every COUNT messages a line of JSON: the seconds from the first of them, its MAIL,
+// to the answer to the last one's final dot; their octets; and how many connections brought them. The last of the first
+// COUNT is written to the file SAMPLE.
 package main
 
 import (
