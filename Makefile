@@ -25,7 +25,7 @@ build: ## one static binary, .build/postern
 
 # The race detector is linked by a C compiler; building runtime/cgo tells whether there is one that works.
 test: ## all tests, the longest of them in short; SHORT= runs them in full
-	@echo "Building the tests and running them: three minutes, and more where nothing is compiled yet."
+	@echo "Building the tests and running them: about four minutes on two cores, and more where nothing is compiled yet."
 	@if CGO_ENABLED=1 $(GO) build -race runtime/cgo 2>/dev/null; then export CGO_ENABLED=1; race=-race; \
 	else export CGO_ENABLED=0; race=; echo "No C compiler works here: the tests run without the race detector."; fi; \
 	set -x; $(GO) test $$race $(SHORT) -shuffle=on -timeout $(TIMEOUT) $(PACKAGES)
