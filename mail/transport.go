@@ -27,7 +27,7 @@ type Transport interface {
 // Relay makes a smarthost a Transport.
 func Relay(h *smtp.Smarthost) Transport { return relay{h} }
 
-// relay gives a Conn of package smtp as the interface that the courier knows.
+// relay returns a Conn of package smtp as the interface that the courier knows.
 type relay struct{ *smtp.Smarthost }
 
 func (r relay) Conn(ctx context.Context) Conn { return r.Smarthost.Conn(ctx) }

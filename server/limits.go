@@ -68,7 +68,7 @@ func (w *limitWatch) note(limit store.Limit, outcome store.LimitOutcome) {
 	record.last = now
 }
 
-// each gives what has been counted since the start, in the order of the names.
+// each returns what has been counted since the start, in the order of the names.
 func (w *limitWatch) each(give func(limit, outcome string, count uint64)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -51,7 +51,7 @@ func (s *Store) MailCleaning(ctx context.Context, b Holder, cleaning guid.ID) er
 	})
 }
 
-// recent keeps the last day's, and tells whether this cleaning's document was mailed within the last minute.
+// recent keeps the last day's, and reports whether this cleaning's document was mailed within the last minute.
 func (m mailing) recent(cleaning guid.ID, now time.Time) (kept mailing, again bool) {
 	for _, letter := range m.Letters {
 		age := max(now.Sub(letter.At), letter.At.Sub(now)) // a clock that was set back is no reason to wait for years

@@ -49,7 +49,7 @@ func resultsKey(answer guid.ID, begin int) []byte {
 func resultsOfKey(biker guid.ID, results []byte) []byte { return append(biker[:], results...) }
 
 // keepResults keeps the results of the people from begin on, with the first ones also what is known of the call. Stores
-// tells whether something was stored of these people.
+// reports whether something was stored of these people.
 func (t tx) keepResults(list BikerList, begin int, part []BikerResult, stores bool) error {
 	key := t.store.idempotencyKey(list.Partner, list.Key)
 	record, found, err := idempotencies.Get(t.Tx, key)

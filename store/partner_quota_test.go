@@ -59,7 +59,7 @@ func TestPeopleBudget(t *testing.T) {
 	}
 }
 
-// toldPeople gives so many people of whom everything has been told, for a partner whose budget is used up.
+// toldPeople returns so many people of whom everything has been told, for a partner whose budget is used up.
 func toldPeople(t *testing.T, s *Store, n int) (people []Candidate) {
 	t.Helper()
 	for i := range n {

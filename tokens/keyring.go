@@ -91,7 +91,7 @@ func parseKeyring(content []byte) (*Keyring, error) {
 	return ring, nil
 }
 
-// read gives the key, or what is wrong with its entry.
+// read returns the key, or what is wrong with its entry.
 func (e keyringEntry) read() (k key, faults []string) {
 	if n, err := hex.Decode(k.id[:], []byte(e.ID[:min(len(e.ID), 8)])); err != nil || n != 4 || len(e.ID) != 8 {
 		faults = append(faults, "has an id that is not 8 hexadecimal digits")
@@ -109,7 +109,7 @@ func (e keyringEntry) read() (k key, faults []string) {
 	return k, append(faults, wrong...)
 }
 
-// readSecret gives the key that a text spells, or what is wrong with the text.
+// readSecret returns the key that a text spells, or what is wrong with the text.
 func readSecret(text string) (secret *[secretLength]byte, faults []string) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	switch {
@@ -167,7 +167,7 @@ func (r *Keyring) AddressKey() [secretLength]byte {
 	return [secretLength]byte(derived)
 }
 
-// format gives the key file's content.
+// format returns the key file's content.
 func (r *Keyring) format() ([]byte, error) {
 	address := r.AddressKey()
 	file := keyringFile{AddressKey: base64.StdEncoding.EncodeToString(address[:])}

@@ -88,7 +88,7 @@ func TestCreateFails(t *testing.T) {
 	}
 }
 
-// entry gives one key of a key file, its secret filled with one octet.
+// entry returns one key of a key file, its secret filled with one octet.
 func entry(id, state string, fill byte, length int) string {
 	secret := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(string(rune(fill)), length)))
 	return fmt.Sprintf(`{"id":%q,"state":%q,"madeAt":"2026-01-31T12:00:00Z","key":%q}`, id, state, secret)

@@ -73,7 +73,7 @@ const (
 	flagProven   = 1 << 0
 )
 
-// encode gives the claims in their one binary form.
+// encode returns the claims in their one binary form.
 func (c Claims) encode() []byte {
 	out := make([]byte, 0, claimsLength)
 	out = append(out, c.Subject[:]...)

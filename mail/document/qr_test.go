@@ -78,7 +78,7 @@ func readCode(t testing.TB, content string) string {
 	return readOctets(t, data, version)
 }
 
-// readModules collects the data bits of a code; ok tells whether every fixed module is as this plan has it.
+// readModules collects the data bits of a code; ok reports whether every fixed module is as this plan has it.
 func readModules(plan *coding.Plan, black func(modules, x, y int) bool) (data []byte, ok bool) {
 	data = make([]byte, plan.DataBytes)
 	for y, row := range plan.Pixel {

@@ -247,7 +247,7 @@ func (b *browser) logIn(email, password string) answer {
 	return b.post("/biker/login", "email", email, "password", password)
 }
 
-// loggedIn tells whether the account opens.
+// loggedIn reports whether the account opens.
 func (b *browser) loggedIn() bool { return b.get("/biker").Code == http.StatusOK }
 
 // answer is what a browser got.

@@ -20,7 +20,7 @@ func (r *Handlers) link(token string) (store.Link, error) {
 		ExpiresAt: claims.ExpiresAt}, err
 }
 
-// whose gives the biker of a link that can set a password now.
+// whose returns the biker of a link that can set a password now.
 func (r *Handlers) whose(c *web.Call, token string) (store.Link, store.Biker, error) {
 	link, err := r.link(token)
 	if err != nil {

@@ -50,7 +50,7 @@ type current struct {
 	biker store.Biker
 }
 
-// visitor gives the session of the browser that calls. Where there is none, or one that is over, found is false.
+// visitor returns the session of the browser that calls. Where there is none, or one that is over, found is false.
 func (r *Handlers) visitor(c *web.Call) (s current, found bool, err error) {
 	ref, ok := readSession(r.session.Value(c))
 	if !ok {
@@ -112,7 +112,7 @@ func (r *Handlers) remember(c *web.Call, biker store.Biker) error {
 	return c.SeeOther(accountPath)
 }
 
-// knows tells whether the browser has logged in as this biker since the password was set, and gives what it is
+// knows reports whether the browser has logged in as this biker since the password was set, and gives what it is
 // recognised by.
 func (r *Handlers) knows(c *web.Call, biker store.Biker) (key [32]byte, known bool) {
 	text := r.browser.Value(c)

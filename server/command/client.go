@@ -173,7 +173,7 @@ func refused(status int, body []byte) error {
 	return r
 }
 
-// Error gives the sentence, and the faults of fields one a line.
+// Error returns the sentence, and the faults of fields one a line.
 func (r *refusal) Error() string {
 	text := r.Detail
 	if text == "" {

@@ -45,7 +45,7 @@ func (c *call) fillPlans() error {
 	return nil
 }
 
-// partnerToken gives the file with the demo's partner's token, and the token. The partner is added where it is
+// partnerToken returns the file with the demo's partner's token, and the token. The partner is added where it is
 // missing; where its file is, too, it is given another token, which ends the lost one.
 func (c *call) partnerToken(dir string) (path, token string, err error) {
 	if path, err = filepath.Abs(filepath.Join(dir, demoTokenFile)); err != nil {

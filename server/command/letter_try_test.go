@@ -64,7 +64,7 @@ func (w *waiter) try(t *testing.T, attempt store.Attempt) {
 	}
 }
 
-// end gives the command's error, and closes the store.
+// end returns the command's error, and closes the store.
 func (w *waiter) end(t *testing.T) error {
 	t.Helper()
 	err := <-w.done

@@ -79,7 +79,7 @@ func idText(id guid.ID) string {
 	return id.String()
 }
 
-// pages gives the page of a list that begins after an item; after none it is the first.
+// pages returns the page of a list that begins after an item; after none it is the first.
 type pages[T any] func(after guid.ID) (operator.Page[T], error)
 
 // printPages prints a list page by page: as one JSON array, or as tables whose heading stands above the first.

@@ -28,7 +28,7 @@ func (p *parser) secret(name, file string) string {
 	return text
 }
 
-// readSecret gives a secret, or what is wrong with its file as the rest of a sentence that does not quote it.
+// readSecret returns a secret, or what is wrong with its file as the rest of a sentence that does not quote it.
 func readSecret(name string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {

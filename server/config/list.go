@@ -41,7 +41,7 @@ func (s Settings) List(config *Config) []Setting {
 	return all
 }
 
-// derived gives the values of the settings whose default depends on others.
+// derived returns the values of the settings whose default depends on others.
 func (c *Config) derived() map[string]string {
 	return map[string]string{
 		"POSTERN_PUBLIC_URL":          c.PublicURL.String(),

@@ -152,7 +152,7 @@ func (p *parser) smtpPassword(smtp *SMTP, file string) {
 	}
 }
 
-// isHostName tells whether a text can stand in EHLO as a name (RFC 5321 §4.1.1.1); it goes on the wire as it is.
+// isHostName reports whether a text can stand in EHLO as a name (RFC 5321 §4.1.1.1); it goes on the wire as it is.
 func isHostName(text string) bool {
 	return text != "" && len(text) <= 253 && !strings.ContainsFunc(text, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.')

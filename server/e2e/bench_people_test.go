@@ -59,7 +59,7 @@ func registerPeople(s *store.Store, emails []string) error {
 	return err
 }
 
-// seededBikers gives a data directory with so many bikers, each owed a letter, and one partner, whose header it gives
+// seededBikers returns a data directory with so many bikers, each owed a letter, and one partner, whose header it gives
 // too. The people are made once, and kept as seeded keeps its own.
 func seededBikers(b *testing.B, people int) (dir, bearer string) {
 	b.Helper()

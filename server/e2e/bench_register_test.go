@@ -150,7 +150,7 @@ func makeSpecimen(dir string) (made specimen, err error) {
 	return made, nil
 }
 
-// readAll gives the values of a file by table, zero octet and key.
+// readAll returns the values of a file by table, zero octet and key.
 func readAll(path string) (map[string]string, error) {
 	all := make(map[string]string)
 	bolt, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})

@@ -31,7 +31,7 @@ const (
 	benchMailDomain   = "example.org" // of the sender that smarthost sets
 )
 
-// benchPeople gives how many people are stored before a benchmark begins: BENCH_PEOPLE, as 0,100000.
+// benchPeople returns how many people are stored before a benchmark begins: BENCH_PEOPLE, as 0,100000.
 func benchPeople(b *testing.B) (sizes []int) {
 	b.Helper()
 	text := os.Getenv("BENCH_PEOPLE")
@@ -58,7 +58,7 @@ func forEachSize(b *testing.B, run func(b *testing.B, people int)) {
 // seedAge is how long a seeded file is used again: far below the age at which people who never activated are deleted.
 const seedAge = 7 * 24 * time.Hour
 
-// seeded gives a data file with so many people, each owed a letter. It is made by the real store, and kept in the
+// seeded returns a data file with so many people, each owed a letter. It is made by the real store, and kept in the
 // system's directory for temporary files under a name that tells what the store writes.
 func seeded(b *testing.B, people int) (path string) {
 	b.Helper()

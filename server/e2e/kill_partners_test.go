@@ -104,7 +104,7 @@ func (r *partnersRun) partner(ctx context.Context, round, partner int) {
 	}
 }
 
-// next gives what a partner posts: what has not been answered yet, else something new. former is one with a key that
+// next returns what a partner posts: what has not been answered yet, else something new. former is one with a key that
 // was answered before, if there is one.
 func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 	r.mu.Lock()

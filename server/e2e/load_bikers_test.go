@@ -118,7 +118,7 @@ func TestLoginFlood(t *testing.T) {
 	}
 }
 
-// logIn gives the session of a biker who is let in. A 503 says when to come back, else it is an error.
+// logIn returns the session of a biker who is let in. A 503 says when to come back, else it is an error.
 func (r *running) logIn(ctx context.Context, client *http.Client, n int, email string) (session *http.Cookie, status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, "POST", r.url+"/biker/login", strings.NewReader(loginForm(email)))
 	if err != nil {

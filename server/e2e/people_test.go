@@ -30,7 +30,7 @@ const peopleFile = "testdata/people.csv"
 // (a language that there is not, an unknown plan, an address that is none).
 const expected = "CCCCCCCCCCCCCCCCCCCCCCFCCCCEFF"
 
-// readPeople gives the rows of peopleFile by the names of their columns.
+// readPeople returns the rows of peopleFile by the names of their columns.
 func readPeople(t *testing.T) (people []map[string]string) {
 	t.Helper()
 	file, err := os.Open(peopleFile)

@@ -113,7 +113,7 @@ func (r *running) registerCall(t *testing.T, email string) (status int, answer s
 		fmt.Sprintf(`{"email":%q,"firstName":"Jan","lastName":"Peeters","organisationName":"S"}`, email))
 }
 
-// linkOf gives the token of the newest link to an address.
+// linkOf returns the token of the newest link to an address.
 func (r *running) linkOf(t *testing.T, email string) string {
 	t.Helper()
 	_, body := r.call(t, "GET", "/inbox/api/v1/wait?timeout=10s&to="+url.QueryEscape(email), "", "")

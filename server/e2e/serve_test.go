@@ -27,7 +27,7 @@ import (
 	"postern/store"
 )
 
-// get gives status and body of an address.
+// get returns status and body of an address.
 func get(t *testing.T, client *http.Client, url string) (status int, header http.Header, body string) {
 	t.Helper()
 	answer, err := client.Get(url)

@@ -50,7 +50,7 @@ func errNoSearch() error {
 	return refuse.New(refuse.Invalid, "Say what to look for, as ?query=to:jane@example.org.")
 }
 
-// message gives a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
+// message returns a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
 func (r *Room) message(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
@@ -60,7 +60,7 @@ func (r *Room) message(c *web.Call) error {
 	return c.JSON(http.StatusOK, describe(letter))
 }
 
-// headers gives the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
+// headers returns the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
 func (r *Room) headers(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *Room) headers(c *web.Call) error {
 	return c.JSON(http.StatusOK, letter.Header())
 }
 
-// raw gives a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
+// raw returns a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
 func (r *Room) raw(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *Room) raw(c *web.Call) error {
 	return c.Bytes("text/plain; charset=utf-8", letter.Raw)
 }
 
-// part gives the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays
+// part returns the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays
 // harmless: it is kept as a file, or without rights.
 func (r *Room) part(c *web.Call) error {
 	letter, err := r.letter(c)
@@ -176,7 +176,7 @@ func (r *Room) setRead(c *web.Call) error {
 	return done(c)
 }
 
-// info gives what Mailpit's clients ask for to see whether somebody is there.
+// info returns what Mailpit's clients ask for to see whether somebody is there.
 func (r *Room) info(c *web.Call) error {
 	total, unread := r.box.Counts()
 	size := 0
@@ -186,7 +186,7 @@ func (r *Room) info(c *web.Call) error {
 	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
 }
 
-// configuration gives what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
+// configuration returns what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
 func (r *Room) configuration(c *web.Call) error {
 	return c.JSON(http.StatusOK, configurationAnswer{Label: "Postern"})
 }

@@ -17,7 +17,7 @@ import (
 const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
 	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
-// view gives a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
+// view returns a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
 // browser. With ?embed=1 its links open outside, as a frame wants it.
 func (r *Room) view(c *web.Call) error {
 	id, form, _ := strings.Cut(c.Param("file"), ".")
@@ -36,7 +36,7 @@ func (r *Room) view(c *web.Call) error {
 	return refuse.New(refuse.NotFound, "A letter can be seen as "+letter.ID+".html or "+letter.ID+".txt.")
 }
 
-// html gives a letter's HTML for the page's frame (GET message/{id}/html).
+// html returns a letter's HTML for the page's frame (GET message/{id}/html).
 func (r *Room) html(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {

@@ -102,7 +102,7 @@ func pageOf(query url.Values) (start, limit int) {
 	return start, limit
 }
 
-// cut gives the part of a list that a page shows.
+// cut returns the part of a list that a page shows.
 func cut(all []*inbox.Letter, start, limit int) []*inbox.Letter {
 	start = min(start, len(all))
 	return all[start:][:min(limit, len(all)-start)]

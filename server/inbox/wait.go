@@ -16,7 +16,7 @@ const (
 	liveLongest = 25 * time.Second // shorter than what proxies and browsers let a silent request last
 )
 
-// wait gives the newest letter that matches, as message does, at once or as soon as it comes; 404 after the timeout
+// wait returns the newest letter that matches, as message does, at once or as soon as it comes; 404 after the timeout
 // (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of search.
 func (r *Room) wait(c *web.Call) error {
 	q := c.R.URL.Query()

@@ -8,8 +8,8 @@ import "strings"
 // leastBeginning is from how many letters on the beginning of a word stands for it.
 const leastBeginning = 3
 
-// Nearest gives the one of known that text was probably meant to be, or nothing where none is near: at most a third of
-// the letters wrong, missing, or one too many, or the beginning of that one alone. Case counts for nothing.
+// Nearest returns the one of known that text was probably meant to be, or nothing where none is near: at most a third
+// of the letters wrong, missing, or one too many, or the beginning of that one alone. Case counts for nothing.
 func Nearest(text string, known []string) string {
 	text = strings.ToLower(text)
 	best, least := "", len(text)/3+1

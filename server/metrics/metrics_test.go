@@ -14,7 +14,7 @@ import (
 	"postern/store"
 )
 
-// written gives the text of metrics that count something of everything.
+// written returns the text of metrics that count something of everything.
 func written(t *testing.T) string {
 	t.Helper()
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)

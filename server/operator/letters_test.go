@@ -55,7 +55,7 @@ func newLettersRoom(t *testing.T, check operator.SmarthostChecker) lettersRoom {
 	return lettersRoom{t, kept, middleware.Handler(web.ForAnybody, acts.Routes())}
 }
 
-// call gives the answer, which must have a status and hold some words.
+// call returns the answer, which must have a status and hold some words.
 func (r lettersRoom) call(status int, want, method, path, body string) []byte {
 	r.t.Helper()
 	request := httptest.NewRequest(method, operator.Prefix+path, strings.NewReader(body))

@@ -82,7 +82,7 @@ func Dial(ctx context.Context, dir string) (conn net.Conn, err error) {
 	return conn, err
 }
 
-// NewClient gives a client whose requests, to whatever host, all go to the appliance that runs on a data directory.
+// NewClient returns a client whose requests, to whatever host, all go to the appliance that runs on a data directory.
 func NewClient(dir string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return Dial(ctx, dir) },

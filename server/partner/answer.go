@@ -131,7 +131,7 @@ func one(r *store.BikerResult) registered {
 	return answer
 }
 
-// told gives the person's id where this partner may know it.
+// told returns the person's id where this partner may know it.
 func told(r *store.BikerResult) *guid.ID {
 	if !r.Mine {
 		return nil

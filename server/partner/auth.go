@@ -82,7 +82,7 @@ func bearer(header http.Header) (hash [32]byte, err error) {
 	return hash, nil
 }
 
-// isFrom tells whether a partner may call from an address.
+// isFrom reports whether a partner may call from an address.
 func isFrom(partner store.Partner, client netip.Addr) bool {
 	return len(partner.From) == 0 ||
 		slices.ContainsFunc(partner.From, func(network netip.Prefix) bool { return network.Contains(client) })

@@ -37,8 +37,8 @@ func parameter(u *url.URL, name string) (value string, given bool, err error) {
 // dryRunParameter is the only one that user.create knows.
 const dryRunParameter = "dryRun"
 
-// dryRun tells whether the caller only wants to know what would be. Any other parameter is refused: a dry run that was
-// misspelt must not become a real one.
+// dryRun reports whether the caller only wants to know what would be. Any other parameter is refused: a dry run that
+// was misspelt must not become a real one.
 func dryRun(u *url.URL) (bool, error) {
 	value, given, err := parameter(u, dryRunParameter)
 	if err != nil {

@@ -72,7 +72,7 @@ func within(addr netip.Addr, prefixes []netip.Prefix) bool {
 	return false
 }
 
-// Operator tells whether this caller may see what is the operator's alone.
+// Operator reports whether this caller may see what is the operator's alone.
 func (c *Call) Operator() bool {
 	switch c.handler.access {
 	case ForAnybody:
@@ -90,7 +90,7 @@ func (c *Call) Operator() bool {
 	return false
 }
 
-// throughProxy tells whether a request shows signs of a proxy: then its peer is not who asks.
+// throughProxy reports whether a request shows signs of a proxy: then its peer is not who asks.
 func throughProxy(r *http.Request) bool {
 	for name := range r.Header {
 		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {

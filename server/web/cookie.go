@@ -45,7 +45,7 @@ func (k Cookie) name(c *Call) string {
 	return k.Name
 }
 
-// overTLS tells whether the browser's side speaks TLS, also where the proxy that ends it is not trusted to say so.
+// overTLS reports whether the browser's side speaks TLS, also where the proxy that ends it is not trusted to say so.
 func (c *Call) overTLS() bool {
 	return c.Secure || strings.HasPrefix(c.handler.middleware.options.PublicOrigin, "https:")
 }

@@ -60,7 +60,7 @@ func (l *Limiter) over() {
 	}
 }
 
-// Counted gives the client as far as limits count it: the zero address for one that they leave out.
+// Counted returns the client as far as limits count it: the zero address for one that they leave out.
 func (l *Limiter) Counted(client netip.Addr) netip.Addr {
 	if within(client, l.exempt) {
 		return netip.Addr{}

@@ -35,9 +35,9 @@ func NewMailedLinks(now func() time.Time) *MailedLinks {
 	return &MailedLinks{now: now, refused: make(map[string]time.Time)}
 }
 
-// Open gives the token of a mailed link, from its query or the browser's cookie; it is empty where there is none. Where
-// answered, the browser has been led on, and there is nothing more to do. A token that is not readable stays where it
-// is. The error is ErrNoCookie.
+// Open returns the token of a mailed link, from its query or the browser's cookie; it is empty where there is none.
+// Where answered, the browser has been led on, and there is nothing more to do. A token that is not readable stays
+// where it is. The error is ErrNoCookie.
 func (m *MailedLinks) Open(c *Call, readable func(token string) bool) (token string, answered bool, err error) {
 	query := c.R.URL.Query()
 	if token = query.Get("token"); token != "" {

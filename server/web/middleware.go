@@ -198,7 +198,7 @@ func (t *table) allowed(path string) (methods []string) {
 	return methods
 }
 
-// filled tells whether every parameter has a value: the router also matches /cleanings/ to /cleanings/:id.
+// filled reports whether every parameter has a value: the router also matches /cleanings/ to /cleanings/:id.
 func filled(params httprouter.Params) bool {
 	for _, p := range params {
 		if p.Value == "" || p.Value == "/" {

@@ -108,7 +108,7 @@ func isSafe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// wantsPage tells whether an error is read by a person: on a page's route, or, where no route matched, in a browser.
+// wantsPage reports whether an error is read by a person: on a page's route, or, where no route matched, in a browser.
 func (c *Call) wantsPage() bool {
 	if c.route != nil {
 		return c.route.Page

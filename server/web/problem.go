@@ -26,7 +26,7 @@ type Problem struct {
 // Error is the caller's sentence.
 func (p *Problem) Error() string { return p.Detail }
 
-// Unwrap gives the cause to errors.Is and the log.
+// Unwrap returns the cause to errors.Is and the log.
 func (p *Problem) Unwrap() error { return p.Cause }
 
 // statuses is the one place where kinds of refusal become statuses.
@@ -155,7 +155,7 @@ func (c *Call) problemHeaders(p *Problem) {
 	}
 }
 
-// retryAfter gives whole seconds, rounded up: who comes back then must not be a moment early.
+// retryAfter returns whole seconds, rounded up: who comes back then must not be a moment early.
 func retryAfter(wait time.Duration) string {
 	const unknown = 5 * time.Second // where nobody can tell
 	if wait <= 0 {

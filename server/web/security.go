@@ -51,7 +51,7 @@ func NewSecurityLog() *SecurityLog {
 // Count tells how often an event has happened since the start.
 func (l *SecurityLog) Count(event SecurityEvent) uint64 { return l.kinds[event].count.Load() }
 
-// note counts an event, and tells whether it is to be written.
+// note counts an event, and reports whether it is to be written.
 func (l *SecurityLog) note(event SecurityEvent) bool {
 	kind := l.kinds[event]
 	kind.count.Add(1)

@@ -76,7 +76,7 @@ func (b *tab) hidesToken() {
 	}
 }
 
-// tryLogin gives the status of what follows on a login.
+// tryLogin returns the status of what follows on a login.
 func (b *tab) tryLogin(email, password string) (status int64) {
 	b.Helper()
 	b.visit(http.StatusOK, "/biker/login")

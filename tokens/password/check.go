@@ -43,7 +43,7 @@ func Check(password string, minimum int, words []string) Fault {
 	return NoFault
 }
 
-// normalise gives the password as it is counted and hashed: the one form of all ways to type the same characters.
+// normalise returns the password as it is counted and hashed: the one form of all ways to type the same characters.
 // Nothing is trimmed or changed in case. fits is false where it is over the limits, and the text is then empty.
 func normalise(password string) (text string, fits bool) {
 	if len(password) > typedOctets {

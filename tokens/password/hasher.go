@@ -46,7 +46,7 @@ func NewHasher(o HasherOptions) *Hasher {
 	return &Hasher{line: newLine(o.Parallel, o.Patience), random: o.Random, cost: current}
 }
 
-// Hash gives the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy;
+// Hash returns the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy;
 // the context's, where it ends before the turn has come; a password over the limits, which PasswordFault has to find
 // first; failing randomness.
 func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, error) {

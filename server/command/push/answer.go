@@ -54,7 +54,7 @@ func (t *Tally) add(r Result) {
 	}
 }
 
-// String gives the counts in one line.
+// String returns the counts in one line.
 func (t Tally) String() string {
 	var words []string
 	for _, outcome := range []Outcome{Created, Existing, Failed, Skipped, Unsent} {
@@ -129,7 +129,7 @@ func problemIn(header http.Header, body []byte) (p problem, ok bool) {
 	return p, ok
 }
 
-// sentences gives the problem as a list.
+// sentences returns the problem as a list.
 func (p problem) sentences() []string {
 	first := p.Detail
 	if first == "" {

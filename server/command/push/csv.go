@@ -99,7 +99,8 @@ func (l *layout) least() int {
 	return least
 }
 
-// named gives the cells of the columns that have a name, in the header's order, empty ones for those that are left out.
+// named returns the cells of the columns that have a name, in the header's order, empty ones for those that are left
+// out.
 func (l *layout) named(cells []string) []string {
 	all := make([]string, len(l.places))
 	for i, at := range l.places {
@@ -120,7 +121,7 @@ func (l *layout) isHeader(cells []string) bool {
 	return true
 }
 
-// valueOf gives a person's cell, or nothing where the row has none.
+// valueOf returns a person's cell, or nothing where the row has none.
 func (f *File) valueOf(p *Person, field string) string {
 	if at := slices.Index(f.fields, field); at >= 0 && at < len(p.cells) {
 		return trim(plainCell(field, p.cells[at]))

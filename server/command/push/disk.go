@@ -49,7 +49,7 @@ func openRegular(path string) (*os.File, error) {
 // longestName is how many bytes a file's name may have (NAME_MAX on Linux).
 const longestName = 255
 
-// fitting gives the name stem+end, its stem cut so that it is not too long.
+// fitting returns the name stem+end, its stem cut so that it is not too long.
 func fitting(stem, end string) string {
 	room := max(longestName-len(end), 0)
 	if len(stem) > room {

@@ -61,9 +61,10 @@ var (
 	bomLittle, bomBig = []byte("\xff\xfe"), []byte("\xfe\xff")
 )
 
-// decode gives a file's text as UTF-8 without byte order mark. Where it had to guess it says so: a byte order mark and
-// the zeros of UTF-16 leave no doubt, and a CSV's lines that are not UTF-8 are read as Windows-1252, one by one, since
-// lines of two programs come together in one file. JSON is UTF-8 unless another encoding is named (RFC 8259 §8.1).
+// decode returns a file's text as UTF-8 without byte order mark. Where it had to guess it says so: a byte order mark
+// and the zeros of UTF-16 leave no doubt, and a CSV's lines that are not UTF-8 are read as Windows-1252, one by one,
+// since lines of two programs come together in one file. JSON is UTF-8 unless another encoding is named (RFC 8259
+// §8.1).
 func (f *File) decode(content []byte, named Encoding) []byte {
 	switch {
 	case bytes.HasPrefix(content, bom):
@@ -137,7 +138,7 @@ func notUTF8(raw []byte) (fault string, wrong bool) {
 		"save the file as UTF-8, or name its encoding by --encoding", raw[at], read), true
 }
 
-// around gives the word in which a byte stands.
+// around returns the word in which a byte stands.
 func around(raw []byte, at int) []byte {
 	const most = 20
 	isEnd := func(b byte) bool { return strings.IndexByte(" \t\r\n,;\"", b) >= 0 }

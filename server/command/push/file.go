@@ -99,7 +99,7 @@ type Unreadable struct {
 	Faults []Fault
 }
 
-// Error gives the faults, one a line.
+// Error returns the faults, one a line.
 func (u *Unreadable) Error() string {
 	lines := make([]string, len(u.Faults))
 	for i, fault := range u.Faults {
@@ -148,7 +148,7 @@ func (f *File) note(line int, format string, args ...any) {
 	f.Notes = append(f.Notes, Fault{line, fmt.Sprintf(format, args...)})
 }
 
-// Unreadable gives the faults of all people that cannot be read, or nil. Without it the file may be sent.
+// Unreadable returns the faults of all people that cannot be read, or nil. Without it the file may be sent.
 func (f *File) Unreadable() error {
 	var all []Fault
 	for _, p := range f.People {

@@ -102,7 +102,7 @@ func knownNames(r row) int {
 // sepLine is how a CSV names its separator to Excel.
 var sepLine = regexp.MustCompile(`(?i)^\s*"?sep=(.*?)"?[\s,;|]*$`)
 
-// afterSep gives the separators that may be, and where the first row stands: behind a line sep=, which names the only
+// afterSep returns the separators that may be, and where the first row stands: behind a line sep=, which names the only
 // one.
 func afterSep(content []byte) (from rows, candidates []rune, fault *Fault) {
 	from = *newRows(content, ',')
@@ -123,8 +123,8 @@ func afterSep(content []byte) (from rows, candidates []rune, fault *Fault) {
 	return rows{at: from.at + len(line), line: from.line + 1}, []rune{comma}, nil
 }
 
-// nameOf gives a column's name as user.create calls it, or nothing. Case, spaces and signs within it count for nothing:
-// people write First name and E-mail.
+// nameOf returns a column's name as user.create calls it, or nothing. Case, spaces and signs within it count for
+// nothing: people write First name and E-mail.
 func nameOf(cell string) string {
 	key := headerKey(cell)
 	if key == errorsColumn {

@@ -266,7 +266,7 @@ func membersOf(object jsontext.Value) (all []member) {
 	return all
 }
 
-// isWrapped tells whether a valid object has a property user or users.
+// isWrapped reports whether a valid object has a property user or users.
 func isWrapped(object jsontext.Value) bool {
 	for _, m := range membersOf(object) {
 		if isUsers(m.name) {
@@ -289,7 +289,7 @@ func leftOver(members []member) (text string, is bool) {
 	return text, is
 }
 
-// textOf gives a JSON text; any other value is empty.
+// textOf returns a JSON text; any other value is empty.
 func textOf(value jsontext.Value) string {
 	text, err := jsontext.AppendUnquote(nil, value)
 	if err != nil {

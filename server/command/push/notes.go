@@ -47,7 +47,7 @@ func (f *File) doubt(line int, field, value, damage string) {
 	}
 }
 
-// saidOf gives what a person is sent with, as text, by field. JSON's fields are found in any case, and a
+// saidOf returns what a person is sent with, as text, by field. JSON's fields are found in any case, and a
 // number, which DamagedNumber judges by its spelling too, is as it was written.
 func (f *File) saidOf(p *Person) map[string]string {
 	said := make(map[string]string)
@@ -93,7 +93,7 @@ func (d doubles) add(value, by string, line int) {
 	}
 }
 
-// each gives the values that several people share, in the order in which they come.
+// each returns the values that several people share, in the order in which they come.
 func (d doubles) each(do func(value string, lines []int)) {
 	values := slices.DeleteFunc(slices.Collect(maps.Keys(d)),
 		func(value string) bool { return len(d[value].lines) < 2 })
@@ -120,7 +120,7 @@ func listed(lines []int) string {
 // mostNotes bounds what is said of one file before it is sent.
 const mostNotes = 20
 
-// NotesText gives the notes as lines, the first twenty and how many more there are.
+// NotesText returns the notes as lines, the first twenty and how many more there are.
 func (f *File) NotesText() []string {
 	var lines []string
 	for _, note := range f.Notes[:min(len(f.Notes), mostNotes)] {

@@ -94,7 +94,7 @@ func (r *rows) skipEmpty() {
 	}
 }
 
-// lineAt gives the line that begins at an offset, with its end.
+// lineAt returns the line that begins at an offset, with its end.
 func lineAt(content []byte, at int) []byte {
 	if n := bytes.IndexByte(content[at:], '\n'); n >= 0 {
 		return content[at : at+n+1]

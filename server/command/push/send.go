@@ -224,7 +224,7 @@ type fault struct {
 const replayedHeader = "Idempotent-Replayed"
 
 // call makes one call. It is finished even where ctx ends meanwhile: the answer may be on its way.
-// again tells whether the answer was kept from an earlier one.
+// again reports whether the answer was kept from an earlier one.
 func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool,
 	_ *fault) {
 	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, s.url,

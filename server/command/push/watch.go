@@ -145,7 +145,7 @@ func (w *Watcher) round(ctx context.Context) {
 	}
 }
 
-// look gives the files that are to be sent, the oldest first, and why the others are left alone.
+// look returns the files that are to be sent, the oldest first, and why the others are left alone.
 func (w *Watcher) look() (found []os.FileInfo, left map[string]string) {
 	entries, err := os.ReadDir(w.options.Dir)
 	if err != nil {
@@ -213,7 +213,7 @@ func (w *Watcher) tellLeft(before, now map[string]string) {
 	maps.DeleteFunc(w.told, func(name, _ string) bool { return now[name] == "" })
 }
 
-// isSame tells whether a file has not changed; nil: it is gone.
+// isSame reports whether a file has not changed; nil: it is gone.
 func isSame(a, b os.FileInfo) bool {
 	return b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }

@@ -74,8 +74,8 @@ func isAlphanumeric(b byte) bool { return isDigit(b) || 'a' <= lower(b) && lower
 // full-width letters, soft hyphens and ideographic dots into something else than what was typed.
 var international = idna.New(idna.ValidateForRegistration())
 
-// parseDomain gives a domain as it is stored. It is not ok where it has fewer than two labels, a wrong one, or a number
-// as its last.
+// parseDomain returns a domain as it is stored. It is not ok where it has fewer than two labels, a wrong one, or a
+// number as its last.
 func parseDomain(typed string) (domain string, ok bool) {
 	labels := strings.Split(typed, ".")
 	if len(labels) < 2 {
@@ -92,7 +92,7 @@ func parseDomain(typed string) (domain string, ok bool) {
 
 func isNumber(label string) bool { return strings.Trim(label, "0123456789") == "" }
 
-// parseLabel gives a label in lower case, as A-label where it is international.
+// parseLabel returns a label in lower case, as A-label where it is international.
 func parseLabel(label string) (string, bool) {
 	if isASCII(label) {
 		label = lowerText(label)
@@ -122,7 +122,7 @@ func smallLetters(label string) (string, bool) {
 	return norm.NFC.String(strings.Map(unicode.ToLower, label)), true
 }
 
-// isALabel tells whether a label that begins with xn-- is what its own Unicode form converts to.
+// isALabel reports whether a label that begins with xn-- is what its own Unicode form converts to.
 func isALabel(label string) bool {
 	shown, err := international.ToUnicode(label)
 	if err != nil || isASCII(shown) || strings.ContainsFunc(shown, isSymbol) {

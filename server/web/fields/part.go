@@ -22,13 +22,13 @@ func Open(body []byte) (Part, error) {
 	return Part{present(body), r.loose}, nil
 }
 
-// IsAbsent tells whether nothing is there, or null.
+// IsAbsent reports whether nothing is there, or null.
 func (p Part) IsAbsent() bool { return p.value == nil }
 
-// IsObject tells whether the value is a JSON object.
+// IsObject reports whether the value is a JSON object.
 func (p Part) IsObject() bool { return p.value.Kind() == '{' }
 
-// IsList tells whether the value is a JSON array.
+// IsList reports whether the value is a JSON array.
 func (p Part) IsList() bool { return p.value.Kind() == '[' }
 
 // Strict refuses a part as Decode does.
@@ -82,7 +82,7 @@ func Keep(to *Part) Reader {
 	return func(v jsontext.Value, _ string, r *Report) { *to = Part{v, r.loose} }
 }
 
-// Member gives the value of an object's property, whose name matches in any case; absent where there is none.
+// Member returns the value of an object's property, whose name matches in any case; absent where there is none.
 func (p Part) Member(name string) Part {
 	if !p.IsObject() {
 		return Part{}

@@ -92,7 +92,7 @@ func EmailAsSaid(to, said *string) Reader {
 	}
 }
 
-// readText gives the trimmed text of a JSON string. It is not ok where there is none, or one that shows nothing,
+// readText returns the trimmed text of a JSON string. It is not ok where there is none, or one that shows nothing,
 // which is a fault if one is required.
 func readText(v jsontext.Value, path string, isRequired bool, r *Report) (text string, ok bool) {
 	if v != nil {
