@@ -83,7 +83,7 @@ func (a *App) servers() ([]worker, error) {
 		Security: a.security,
 		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
-		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL, OperatorHosts: operatorHosts,
+		Look: a.look(), OperatorHosts: operatorHosts,
 	})
 	if err != nil {
 		return nil, err

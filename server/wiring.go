@@ -8,6 +8,7 @@ import (
 	"postern/mail/letters"
 	"postern/server/config"
 	"postern/server/inbox"
+	"postern/server/web/page"
 )
 
 // inboxConnections is how many letters are put into the built-in inbox at the same time.
@@ -30,6 +31,15 @@ func (a *App) letterOptions() letters.Options {
 		o.ReplyTo = c.Contact.String()
 	}
 	return o
+}
+
+// look is what the pages have of the organisation's own.
+func (a *App) look() page.Look {
+	look := page.Look{Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL}
+	if a.config.Contact != nil {
+		look.Contact = a.config.Contact.Address
+	}
+	return look
 }
 
 // transport is the smarthost, or the built-in inbox and the room that shows it.

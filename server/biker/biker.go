@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/tokens"
 	"postern/tokens/password"
@@ -35,8 +36,8 @@ type Options struct {
 // Handlers are the bikers' pages and their forms. They are safe for concurrent use.
 type Handlers struct {
 	Options
-	pages   *pages
-	clients *web.Slowdown // wrong passwords by client
+	texts   map[string]words // by language
+	clients *web.Slowdown    // wrong passwords by client
 	links   *web.MailedLinks
 	session web.Cookie
 	browser web.Cookie // of a browser that has logged in
@@ -48,11 +49,11 @@ const clientTries = 10
 // browserLife is how long a browser is known, as long as browsers keep a cookie.
 const browserLife = 400 * 24 * time.Hour
 
-// New makes the handlers. Its error is a text or template of the program's own that is missing.
+// New makes the handlers. Its error is a text of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
-	p, err := loadPages()
+	texts, err := page.ReadWords[words](embedded, Languages...)
 	return &Handlers{
-		Options: o, pages: p,
+		Options: o, texts: texts,
 		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
 		links:   web.NewMailedLinks(o.Now),
 		session: web.Cookie{Name: "postern"},

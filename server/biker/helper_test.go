@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/limit"
 	"postern/tokens"
@@ -109,7 +110,7 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	s.room, err = New(o)
 	check(s.t, err)
 	s.security = web.NewSecurityLog()
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Look: page.Look{Organisation: o.Organisation, Contact: "fiets@example.com", PrivacyURL: "https://example.com/privacy"},
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
 	s.Handler = middleware.Handler(web.ForNobody, s.room.Routes())
@@ -267,7 +268,7 @@ func (a answer) leads(location string) {
 // is wants a status and texts of the page.
 func (a answer) is(status int, texts ...string) answer {
 	a.t.Helper()
-	page := a.main()
+	page := a.page()
 	for _, text := range texts {
 		if !strings.Contains(page, text) {
 			a.t.Errorf("%s: not said: %s\n%s", a.ask, text, page)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -35,7 +36,7 @@ const renderedAtOnce = 2
 // Handlers are the endpoints and pages of the users. They are safe for concurrent use.
 type Handlers struct {
 	Options
-	pages *pages
+	texts map[string]words // of pages, by language
 	links *web.MailedLinks
 
 	answers   store.Memo[[]byte] // cleanings as they are answered
@@ -43,10 +44,10 @@ type Handlers struct {
 	rendering chan struct{}      // holds one for each document that is being rendered
 }
 
-// New makes the handlers. Its error is a text or template of the program's own that is missing.
+// New makes the handlers. Its error is a text of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
-	p, err := loadPages()
-	return &Handlers{Options: o, pages: p, links: web.NewMailedLinks(o.Now),
+	texts, err := page.ReadWords[words](embedded, Languages...)
+	return &Handlers{Options: o, texts: texts, links: web.NewMailedLinks(o.Now),
 		rendering: make(chan struct{}, renderedAtOnce)}, err
 }
 
@@ -75,10 +76,15 @@ func (e *Handlers) Routes() []web.Route {
 		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), NoHead: true},
 		{Method: put, Path: base + "/loads/:id/complete", Handle: e.asUser(e.complete)},
 		{Method: put, Path: base + "/loads/:id/reject", Handle: e.asUser(e.reject)},
-		{Method: get, Path: "/eecd/activate", Handle: e.activationPage, Page: true},
-		{Method: post, Path: "/eecd/activate", Handle: e.activationForm, Page: true},
-		{Method: get, Path: "/eecd/not-me", Handle: e.notMePage, Page: true},
-		{Method: post, Path: "/eecd/not-me", Handle: e.notMeForm, Page: true},
-		{Method: get, Path: "/eecd/cleanings/:id", Handle: e.cleaningPage, Page: true},
+		{Method: get, Path: activatePath, Handle: e.activationPage, Page: true,
+			Languages: Languages},
+		{Method: post, Path: activatePath, Handle: e.activationForm, Page: true,
+			Languages: Languages},
+		{Method: get, Path: notMePath, Handle: e.notMePage, Page: true,
+			Languages: Languages},
+		{Method: post, Path: notMePath, Handle: e.notMeForm, Page: true,
+			Languages: Languages},
+		{Method: get, Path: "/eecd/cleanings/:id", Handle: e.cleaningPage, Page: true,
+			Languages: Languages},
 	}
 }

@@ -3,24 +3,23 @@ package eecd
 import (
 	"embed"
 	"errors"
-	"html/template"
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
 	"postern/tokens"
 )
 
-//go:embed pages/*.html words/*.json
+//go:embed words/*.json
 var embedded embed.FS
 
-// pages are the room's templates and texts, read once.
-type pages struct {
-	activate, notMe, cleaning, message *template.Template
-	words                              map[string]words // by language
-}
+const (
+	activatePath = "/eecd/activate"
+	notMePath    = "/eecd/not-me"
+)
 
 // words are the texts of the pages in one language: the file words/<language>.json.
 type words struct {
@@ -55,48 +54,17 @@ type words struct {
 	NoCleaningText  string `json:"noCleaningText"`
 }
 
-// loadPages reads templates and texts; a text that is missing in a language is an error that names it.
-func loadPages() (*pages, error) {
-	p := &pages{}
-	var faults []error
-	for name, to := range map[string]**template.Template{
-		"activate": &p.activate, "notme": &p.notMe, "cleaning": &p.cleaning, "message": &p.message,
-	} {
-		var err error
-		*to, err = web.ParsePage(embedded, "pages/"+name+".html")
-		faults = append(faults, err)
-	}
-	var err error
-	p.words, err = web.ReadWords[words](embedded, Languages...)
-	return p, errors.Join(append(faults, err)...)
-}
-
-// draw answers with a page in the reader's language.
-func (e *Handlers) draw(c *web.Call, status int, content *template.Template, data func(words) (title string,
-	data any)) error {
-	language := c.Language(Languages...)
-	title, filled := data(e.pages.words[language])
-	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
-}
+// words are the texts of the pages that answer a call, in the reader's language.
+func (e *Handlers) words(c *web.Call) words { return e.texts[c.Spoken(Languages...)] }
 
 // message is a page that says one thing.
-type message struct {
-	Title, Text, Class string // Class of the style sheet: done, error or notice
-	Link, LinkText     string
+func message(title string, tone page.Tone, text string) page.Page {
+	return page.Page{Title: title, Notice: tone.Notice(text)}
 }
 
-func (e *Handlers) say(c *web.Call, status int, say func(words) message) error {
-	return e.draw(c, status, e.pages.message, func(w words) (string, any) {
-		m := say(w)
-		return m.Title, m
-	})
-}
-
-// form is a page with one button, which posts back the token that the link brought.
-type form struct {
-	Words    words
-	Token    string
-	Cleaning string
+// tokenForm is a form with one button, which posts back the token that the link brought.
+func tokenForm(action, token, button string) *page.Form {
+	return &page.Form{Action: action, Hidden: []page.Hidden{{Name: "token", Value: token}}, Button: button}
 }
 
 // opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser
@@ -124,9 +92,11 @@ func (e *Handlers) activationPage(c *web.Call) error {
 	if answered {
 		return err
 	}
-	return e.draw(c, http.StatusOK, e.pages.activate, func(w words) (string, any) {
-		return w.ActivateTitle, form{Words: w, Token: token, Cleaning: c.R.URL.Query().Get("cleaningId")}
-	})
+	w := e.words(c)
+	cleaning := c.R.URL.Query().Get("cleaningId")
+	form := tokenForm(activatePath, token, w.ActivateButton)
+	form.Hidden = append(form.Hidden, page.Hidden{Name: "cleaningId", Value: cleaning})
+	return c.Page(http.StatusOK, page.Page{Title: w.ActivateTitle, Text: []string{w.ActivateText}, Form: form})
 }
 
 // activationForm is what the button of activationPage posts.
@@ -141,36 +111,32 @@ func (e *Handlers) activationForm(c *web.Call) error {
 	}
 	c.Log().Debug().Stringer("userId", user.ID).Msg("activated on the page")
 	e.links.Done(c, fields["token"])
-	return e.say(c, http.StatusOK, func(w words) message {
-		m := message{Title: w.ActivatedTitle, Text: w.ActivatedText, Class: "done"}
-		if id, err := guid.Parse(fields["cleaningId"]); err == nil {
-			m.Link, m.LinkText = "/eecd/cleanings/"+id.String(), w.ToCleaning
-		}
-		return m
-	})
+	w := e.words(c)
+	activated := message(w.ActivatedTitle, page.Done, w.ActivatedText)
+	if id, err := guid.Parse(fields["cleaningId"]); err == nil {
+		activated.Button = page.Link{URL: "/eecd/cleanings/" + id.String(), Text: w.ToCleaning}
+	}
+	return c.Page(http.StatusOK, activated)
 }
 
 // badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass
 // through.
 func (e *Handlers) badLink(c *web.Call, err error) error {
-	say := func(status int, text func(words) string) error {
-		return e.say(c, status, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: text(w), Class: "error"}
-		})
+	w := e.words(c)
+	say := func(status int, text string) error {
+		return c.Page(status, message(w.BadLinkTitle, page.Wrong, text))
 	}
 	switch {
 	case errors.Is(err, web.ErrNoCookie):
-		return e.say(c, http.StatusForbidden, func(w words) message {
-			return message{Title: w.OpenAgainTitle, Text: w.OpenAgainText, Class: "notice"}
-		})
+		return c.Page(http.StatusForbidden, message(w.OpenAgainTitle, page.Plain, w.OpenAgainText))
 	case errors.Is(err, tokens.ErrUnreadable):
-		return say(http.StatusForbidden, func(w words) string { return w.UnreadableText })
+		return say(http.StatusForbidden, w.UnreadableText)
 	case refuse.Is(err, refuse.Forbidden):
-		return say(http.StatusForbidden, func(w words) string { return w.BlockedText })
+		return say(http.StatusForbidden, w.BlockedText)
 	case refuse.Is(err, refuse.Conflict):
-		return say(http.StatusConflict, func(w words) string { return w.OldLinkText })
+		return say(http.StatusConflict, w.OldLinkText)
 	case refuse.Is(err, refuse.NotFound):
-		return say(http.StatusNotFound, func(w words) string { return w.GoneText })
+		return say(http.StatusNotFound, w.GoneText)
 	}
 	return err
 }
@@ -181,9 +147,10 @@ func (e *Handlers) notMePage(c *web.Call) error {
 	if answered {
 		return err
 	}
-	return e.draw(c, http.StatusOK, e.pages.notMe, func(w words) (string, any) {
-		return w.NotMeTitle, form{Words: w, Token: token}
-	})
+	w := e.words(c)
+	form := tokenForm(notMePath, token, w.NotMeButton)
+	form.Style = page.Grave
+	return c.Page(http.StatusOK, page.Page{Title: w.NotMeTitle, Text: []string{w.NotMeText}, Form: form})
 }
 
 // notMeForm is what the button of notMePage posts.
@@ -200,25 +167,15 @@ func (e *Handlers) notMeForm(c *web.Call) error {
 		return e.badLink(c, refuse.New(refuse.Conflict, ""))
 	}
 	err = e.Store.DisownUser(c.R.Context(), claims.Subject)
+	w := e.words(c)
 	if refuse.Is(err, refuse.Conflict) {
-		return e.say(c, http.StatusConflict, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: w.InUseText, Class: "error"}
-		})
+		return c.Page(http.StatusConflict, message(w.BadLinkTitle, page.Wrong, w.InUseText))
 	}
 	if err != nil {
 		return err
 	}
 	e.links.Done(c, fields["token"])
-	return e.say(c, http.StatusOK, func(w words) message {
-		return message{Title: w.DisownedTitle, Text: w.DisownedText, Class: "done"}
-	})
-}
-
-// shown is what everybody who has a document's QR code may see of its cleaning.
-type shown struct {
-	Words           words
-	Number, Station string
-	Verdict, Class  string
+	return c.Page(http.StatusOK, message(w.DisownedTitle, page.Done, w.DisownedText))
 }
 
 // cleaningPage is where the QR code of a document leads.
@@ -234,37 +191,34 @@ func (e *Handlers) cleaningPage(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return e.draw(c, http.StatusOK, e.pages.cleaning, func(w words) (string, any) {
-		verdict, valid := w.verdict(cleaning)
-		s := shown{Words: w, Number: cleaning.Number, Station: cleaning.Station.Name, Verdict: verdict, Class: "error"}
-		if cleaning.Station.City != "" {
-			s.Station += ", " + cleaning.Station.City
-		}
-		if valid {
-			s.Class = "done"
-		}
-		return w.CleaningTitle + " " + cleaning.Number, s
+	w := e.words(c)
+	station := cleaning.Station.Name
+	if cleaning.Station.City != "" {
+		station += ", " + cleaning.Station.City
+	}
+	return c.Page(http.StatusOK, page.Page{
+		Title: w.CleaningTitle, Notice: w.verdict(cleaning),
+		Rows: []page.Row{{Label: w.NumberLabel, Value: cleaning.Number}, {Label: w.StationLabel, Value: station}},
 	})
 }
 
 func (e *Handlers) noCleaning(c *web.Call) error {
-	return e.say(c, http.StatusNotFound, func(w words) message {
-		return message{Title: w.NoCleaningTitle, Text: w.NoCleaningText, Class: "error"}
-	})
+	w := e.words(c)
+	return c.Page(http.StatusNotFound, message(w.NoCleaningTitle, page.Wrong, w.NoCleaningText))
 }
 
 // verdict says whether a document can be relied on. There is no time limit: it is valid until the tank is loaded again
 // (EFTCO, validity of cleaning documents, 2020).
-func (w words) verdict(c store.Cleaning) (text string, valid bool) {
+func (w words) verdict(c store.Cleaning) page.Notice {
 	switch {
 	case c.Status == store.Cancelled || c.Status == store.Invalid:
-		return w.WithdrawnText, false
+		return page.Wrong.Notice(w.WithdrawnText)
 	case c.Load.Status == store.LoadCompleted:
-		return w.LoadedText, false
+		return page.Wrong.Notice(w.LoadedText)
 	case c.Load.Status == store.LoadRejected:
-		return w.RejectedText, false
+		return page.Wrong.Notice(w.RejectedText)
 	case c.Status != store.SignedOff:
-		return w.NotSignedText, false
+		return page.Wrong.Notice(w.NotSignedText)
 	}
-	return w.ValidText, true
+	return page.Done.Notice(w.ValidText)
 }

@@ -10,6 +10,7 @@ import (
 
 	"postern/mail/inbox"
 	"postern/server/web"
+	"postern/server/web/page"
 )
 
 //go:embed assets
@@ -110,7 +111,8 @@ func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 		v.Letter = lookAt(letter, query, asked)
 		title = shown{letter}.Title() + " · Inbox"
 	}
-	return c.Page(status, web.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true})
+	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true,
+		Bare: true})
 }
 
 // place is where in the list somebody is: links lead back there.

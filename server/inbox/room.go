@@ -13,6 +13,7 @@ import (
 
 	"postern/mail/inbox"
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store/refuse"
 )
 
@@ -35,7 +36,7 @@ func New(box *inbox.Inbox, stopping context.Context) (*Room, error) {
 	if r.script, err = openFile("app.js", "text/javascript; charset=utf-8"); err != nil {
 		return nil, err
 	}
-	r.content, err = web.ParsePage(assets, "assets/inbox.html", "assets/letter.html")
+	r.content, err = page.Parse(assets, "assets/inbox.html", "assets/letter.html")
 	return r, err
 }
 

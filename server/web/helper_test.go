@@ -22,6 +22,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web/fields"
+	"postern/server/web/page"
 	"postern/store/refuse"
 )
 
@@ -35,18 +36,18 @@ func options(log io.Writer) Options {
 		Log: zerolog.New(log), Random: rand.Reader, PublicOrigin: "https://postern.example",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/api/"},
-		Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy", OperatorHosts: []string{"ops.example"},
+		Look: page.Look{Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy", Contact: "help@tank.example"}, OperatorHosts: []string{"ops.example"},
 	}
 }
 
 // testRoutes has one route of every sort.
 func testRoutes(t testing.TB) []Route {
-	content, err := ParsePage(os.DirFS("testdata"), "content.html")
+	content, err := page.Parse(os.DirFS("testdata"), "content.html")
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := func(c *Call) error {
-		return c.Page(200, Page{Language: c.Language("en", "nl"), Title: "A <page>", Content: content, Data: c.R.URL.Query().Get("q")})
+	shown := func(c *Call) error {
+		return c.Page(200, page.Page{Title: "A <page>", Content: content, Data: c.R.URL.Query().Get("q")})
 	}
 	form := func(c *Call) error {
 		if _, err := c.Form(); err != nil {
@@ -66,7 +67,7 @@ func testRoutes(t testing.TB) []Route {
 		{Method: "GET", Path: "/partner/things", Bearer: true, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
 		{Method: "GET", Path: "/api/fail/:how", Handle: failing},
 		{Method: "GET", Path: "/page/fail/:how", Handle: failing, Page: true},
-		{Method: "GET", Path: "/page", Handle: page, Page: true},
+		{Method: "GET", Path: "/page", Handle: shown, Page: true, Languages: []string{"en", "nl"}},
 		{Method: "POST", Path: "/page", Handle: form, Page: true},
 		{Method: "GET", Path: "/pdf", Handle: func(c *Call) error { return c.Bytes("application/pdf", []byte("%PDF-")) }},
 		{Method: "GET", Path: "/metrics", Operator: true, Handle: who},

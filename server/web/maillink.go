@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -101,4 +102,13 @@ func (m *MailedLinks) note(name string) {
 		}
 	}
 	m.refused[name] = m.now()
+}
+
+// Address is where the page of a link can be opened again: by the link's name where the browser keeps its token.
+func (m *MailedLinks) Address(c *Call, path, token string) string {
+	name := linkName(token)
+	if linkCookie(name).Value(c) == token {
+		return path + "?link=" + name
+	}
+	return path + "?token=" + url.QueryEscape(token)
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 	"github.com/rs/zerolog"
+
+	"postern/server/web/page"
 )
 
 // Handler does one call. What it returns as an error is answered in one place: a *refuse.Refusal by its kind, a
@@ -70,8 +72,7 @@ type Options struct {
 	PublicOrigin   string   // of PUBLIC_URL: its pages may post here even where a proxy rewrites Host; may be empty
 	AllowedOrigins []string // as ParseOrigin gives them: browsers' origins that may call what lies under CrossOrigin
 	CrossOrigin    []string // path prefixes that other origins may call, as /non-license-user/
-	Organisation   string   // in the pages' layout; may be empty
-	PrivacyURL     string   // linked from the pages' layout; may be empty
+	Look           page.Look
 	OperatorHosts  []string // names in lower case, without ports, that the operator's own listener answers to
 
 	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
@@ -83,7 +84,7 @@ type Middleware struct {
 	origins    map[string][]string // Access-Control-Allow-Origin, by origin
 	protection http.CrossOriginProtection
 	assets     []asset
-	layout     layout
+	kit        *page.Kit
 }
 
 // NewMiddleware checks the options and makes the middleware.
@@ -126,6 +127,7 @@ func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 	for _, a := range m.assets {
 		h.public.add(h, a.route())
 	}
+	h.public.add(h, m.languageRoute())
 	for _, route := range routes {
 		if len(route.Languages) > 0 {
 			h.languages[section(route.Path)] = route.Languages

@@ -2,11 +2,9 @@ package web
 
 import (
 	"io"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 // TestPages holds the frame of a page and an error in each language.
@@ -18,12 +16,6 @@ func TestPages(t *testing.T) {
 	} {
 		_, body := exchange(t, address, request+" HTTP/1.1\nX-Request-Id: id\nAccept-Language: nl")
 		golden(t, name, regexp.MustCompile(`\?v=[0-9a-f]+`).ReplaceAll([]byte(body), []byte("?v=…")))
-	}
-	if _, err := ParsePage(fstest.MapFS{"a.html": {Data: []byte("no definition")}}, "a.html"); err == nil {
-		t.Error("a page without content is taken")
-	}
-	if _, err := ParsePage(os.DirFS("testdata"), "missing.html"); err == nil {
-		t.Error("a missing file is taken")
 	}
 }
 

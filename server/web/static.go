@@ -1,48 +1,37 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"postern/server/web/page"
 )
 
 // asset is an embedded file that pages refer to.
-type asset struct {
-	path, contentType string
-	data              []byte
-	version           string // of the content: browsers keep a versioned URL for good
-}
-
-func newAsset(path, contentType string, data []byte) asset {
-	sum := sha256.Sum256(data)
-	return asset{path: path, contentType: contentType, data: data, version: hex.EncodeToString(sum[:8])}
-}
-
-func (a asset) url() string { return a.path + "?v=" + a.version }
+type asset struct{ page.File }
 
 func (a asset) route() Route {
-	return Route{Method: http.MethodGet, Path: a.path, Handle: a.serve}
+	return Route{Method: http.MethodGet, Path: a.Path, Handle: a.serve}
 }
 
 // serve lets a browser keep what it asked for by version for ever, and anything else only after asking again.
 func (a asset) serve(c *Call) error {
 	header := c.W.Header()
 	header.Set("Cache-Control", "no-cache")
-	if c.R.URL.RawQuery == "v="+a.version {
+	if c.R.URL.RawQuery == "v="+a.Version {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	tag := `"` + a.version + `"`
+	tag := `"` + a.Version + `"`
 	header.Set("ETag", tag)
 	if strings.Contains(c.R.Header.Get("If-None-Match"), tag) {
 		c.W.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return c.Bytes(a.contentType, a.data)
+	return c.Bytes(a.Type, a.Data)
 }
 
 // Static makes the route of an embedded file and the URL that pages are to use for it, which changes with its content.
 func Static(path, contentType string, data []byte) (route Route, url string) {
-	a := newAsset(path, contentType, data)
-	return a.route(), a.url()
+	a := asset{page.NewFile(path, contentType, data)}
+	return a.route(), a.URL()
 }

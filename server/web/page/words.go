@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"errors"
@@ -37,3 +37,24 @@ func readWords[W any](files fs.FS, name string) (words W, err error) {
 	}
 	return words, err
 }
+
+// Words are the kit's own texts in one language.
+type Words struct {
+	FaultPrefix   string `json:"faultPrefix"` // of the title of a page that shows faults
+	FaultsTitle   string `json:"faultsTitle"` // above the list of several
+	LanguageLabel string `json:"languageLabel"`
+	ContactLabel  string `json:"contactLabel"`
+	PrivacyLink   string `json:"privacyLink"`
+	ShowButton    string `json:"showButton"` // of a password
+	HideButton    string `json:"hideButton"`
+	LeastText     string `json:"leastText"` // {count} characters have been typed of {limit}
+	MostText      string `json:"mostText"`
+	HomeButton    string `json:"homeButton"`
+	TraceText     string `json:"traceText"` // {trace} and {status} of an error
+}
+
+// languages are those that the kit has words in, in the order in which a page offers them.
+var languages = []Language{{"nl", "Nederlands"}, {"fr", "Français"}, {"en", "English"}, {"de", "Deutsch"}}
+
+// Language is a language by its own name.
+type Language struct{ Code, Name string }
