@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"postern/server/web/schema"
 )
 
 // asset is an embedded file that pages refer to.
@@ -22,7 +24,18 @@ func newAsset(path, contentType string, data []byte) asset {
 func (a asset) url() string { return a.path + "?v=" + a.version }
 
 func (a asset) route() Route {
-	return Route{Method: http.MethodGet, Path: a.path, Handle: a.serve}
+	name := strings.FieldsFunc(a.path, func(r rune) bool { return r == '/' || r == '.' })
+	return Route{Method: http.MethodGet, Path: a.path, Handle: a.serve, Doc: Doc{
+		ID: "file_" + strings.Join(name, "_"), Summary: "A file that pages refer to",
+		Out: assetAnswers(a.contentType, "The file.")}}
+}
+
+// assetAnswers are those of a file that browsers keep.
+func assetAnswers(contentType, text string) []Answer {
+	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.")
+	media, _, _ := strings.Cut(contentType, ";")
+	return []Answer{ReturnsFile(media, text).With(tag),
+		Answer{Status: http.StatusNotModified, Text: "The caller has this version already."}.With(tag)}
 }
 
 // serve lets a browser keep what it asked for by version for ever, and anything else only after asking again.
