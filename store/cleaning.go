@@ -84,6 +84,12 @@ const (
 	Invalid   CleaningStatus = "invalid"
 )
 
+// Words lists them.
+func (CleaningStatus) Words() []string {
+	return []string{string(Planned), string(Completed), string(SignedOff),
+		string(Cancelled), string(Invalid)}
+}
+
 // CleaningInput is one cleaning as it is delivered, validated already.
 type CleaningInput struct {
 	ID guid.ID
@@ -99,6 +105,12 @@ const (
 	CleaningChanged   StoreOutcome = "changed"
 	CleaningUnchanged StoreOutcome = "unchanged"
 )
+
+// Words lists them.
+func (StoreOutcome) Words() []string {
+	return []string{string(CleaningCreated), string(CleaningChanged),
+		string(CleaningUnchanged)}
+}
 
 // Stored is a cleaning as it is now, and whether that is new.
 type Stored struct {

@@ -28,6 +28,11 @@ const (
 	LoadRejected  LoadStatus = "rejected"
 )
 
+// Words lists them.
+func (LoadStatus) Words() []string {
+	return []string{string(LoadOpen), string(LoadCompleted), string(LoadRejected)}
+}
+
 // Decision is what a user decides about a load.
 type Decision struct {
 	Status      LoadStatus // LoadCompleted or LoadRejected

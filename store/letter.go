@@ -33,6 +33,12 @@ const (
 	LetterCancelled LetterState = "cancelled"
 )
 
+// Words lists them.
+func (LetterState) Words() []string {
+	return []string{string(LetterQueued), string(LetterHeld), string(LetterSent),
+		string(LetterFailed), string(LetterCancelled)}
+}
+
 // Letter is one mail that the appliance owes one mailbox. It holds no text and no token: both are made when it is sent.
 type Letter struct {
 	ID         guid.ID     `json:"id"`
@@ -82,6 +88,12 @@ const (
 	LetterRecover         LetterKind = "recover"          // a link to set a new password
 	LetterPasswordChanged LetterKind = "password-changed" // a notice
 )
+
+// Words lists the kinds, of letters to users and of the test letter, too.
+func (LetterKind) Words() []string {
+	return []string{string(LetterActivate), string(LetterDocument), string(LetterDecided), string(LetterWelcome), string(LetterExisting),
+		string(LetterUnregistered), string(LetterRecover), string(LetterPasswordChanged), string(LetterTest)}
+}
 
 // ToBiker tells which population a letter's person belongs to: bikers, or else users.
 func (k LetterKind) ToBiker() bool {

@@ -32,6 +32,11 @@ const (
 	ScopeEvents    Scope = "events"
 )
 
+// Words lists them.
+func (Scope) Words() []string {
+	return []string{string(ScopeUsers), string(ScopeCleanings), string(ScopeEvents)}
+}
+
 // Scopes are all that there are.
 var Scopes = []Scope{ScopeUsers, ScopeCleanings, ScopeEvents}
 

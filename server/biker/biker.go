@@ -64,19 +64,23 @@ func New(o Options) (*Handlers, error) {
 // Routes are the pages' and their forms'.
 func (r *Handlers) Routes() []web.Route {
 	const get, post = http.MethodGet, http.MethodPost
+	biker := web.Caller{Proof: &sessionProof}
+	maybe := web.Caller{Proof: &sessionProof, Optional: true}
 	routes := []web.Route{
-		{Method: get, Path: "/biker/password", Handle: r.passwordPage},
-		{Method: post, Path: "/biker/password", Handle: r.setPassword},
-		{Method: post, Path: "/biker/renew", Handle: r.renew},
-		{Method: get, Path: "/biker/login", Handle: r.loginPage},
-		{Method: post, Path: "/biker/login", Handle: r.logIn},
-		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage},
-		{Method: post, Path: "/biker/forgot", Handle: r.forgot},
-		{Method: get, Path: "/biker", Handle: r.account},
-		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword)},
-		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage)},
-		{Method: post, Path: "/biker/logout", Handle: r.logOut},
-		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere},
+		{Method: get, Path: "/biker/password", Handle: r.passwordPage, Doc: passwordPageDoc},
+		{Method: post, Path: "/biker/password", Handle: r.setPassword, Doc: setPasswordDoc},
+		{Method: post, Path: "/biker/renew", Handle: r.renew, Doc: renewDoc},
+		{Method: get, Path: "/biker/login", Handle: r.loginPage, Doc: loginPageDoc, Caller: maybe},
+		{Method: post, Path: "/biker/login", Handle: r.logIn, Doc: loginDoc},
+		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage, Doc: forgotPageDoc},
+		{Method: post, Path: "/biker/forgot", Handle: r.forgot, Doc: forgotDoc},
+		{Method: get, Path: "/biker", Handle: r.account, Doc: accountDoc, Caller: biker},
+		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword), Doc: changePasswordDoc,
+			Caller: biker},
+		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage), Doc: languageDoc, Caller: biker},
+		{Method: post, Path: "/biker/logout", Handle: r.logOut, Doc: logOutDoc, Caller: maybe},
+		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere, Doc: logOutEverywhereDoc,
+			Caller: biker},
 	}
 	for i := range routes {
 		routes[i].Page, routes[i].Languages = true, Languages

@@ -6,9 +6,24 @@ import (
 
 	"postern/mail/document"
 	"postern/server/web"
+	"postern/server/web/schema"
 	"postern/store"
 	"postern/store/refuse"
 )
+
+var documentDoc = web.Doc{
+	ID: "getDocument", Summary: "Read the document of a cleaning",
+	Text: `
+		The uploaded PDF, or else one that is rendered from the data in the user's language. It wants a proven token. A
+		document that is replaced meanwhile breaks the answer off: ask again.`,
+	Params: []web.Param{pathID},
+	Out: []web.Answer{
+		web.ReturnsFile("application/pdf", "The document.").With(web.InHeader("Content-Disposition",
+			schema.Of(schema.String), "A name to keep it by.")),
+		noGUID, notProven, noSuchOne,
+		web.Refuses(http.StatusTooManyRequests, "Too many documents are on their way to this user or client."),
+	},
+}
 
 // document answers with the uploaded document, or with one rendered in the user's language. It holds a place meanwhile:
 // an uploaded one may be large and its reader slow, a rendered one takes work.

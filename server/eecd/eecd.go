@@ -9,6 +9,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/page"
+	"postern/server/web/schema"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -62,29 +63,36 @@ func cleaningID(c *web.Call) (guid.ID, error) {
 	return id, nil
 }
 
+// pathID describes the path's GUID.
+var pathID = web.InPath("id", schema.GUID(), "The cleaning's GUID: cleaningActionId.")
+
 // Routes are the API's and the pages'.
 func (e *Handlers) Routes() []web.Route {
 	const base = "/non-license-user"
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut
+	user := web.Caller{Proof: &userProof}
+	maybe := web.Caller{Proof: &userProof, Optional: true}
 	return []web.Route{
-		{Method: post, Path: base + "/register", Handle: e.register},
-		{Method: post, Path: base + "/activate", Handle: e.activate},
-		{Method: post, Path: base + "/sign-in", Handle: e.signIn},
-		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut)},
-		{Method: get, Path: base + "/cleanings/:id", Handle: e.asProven(e.cleaning)},
-		{Method: get, Path: base + "/cleanings/:id/document", Handle: e.asProven(e.document)},
-		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), NoHead: true},
-		{Method: put, Path: base + "/loads/:id/complete", Handle: e.asUser(e.complete)},
-		{Method: put, Path: base + "/loads/:id/reject", Handle: e.asUser(e.reject)},
-		{Method: get, Path: activatePath, Handle: e.activationPage, Page: true,
+		{Method: post, Path: base + "/register", Handle: e.register, Doc: registerDoc},
+		{Method: post, Path: base + "/activate", Handle: e.activate, Doc: activateDoc},
+		{Method: post, Path: base + "/sign-in", Handle: e.signIn, Doc: signInDoc, Caller: maybe},
+		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: user},
+		{Method: get, Path: base + "/cleanings/:id", Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
+		{Method: get, Path: base + "/cleanings/:id/document", Handle: e.asProven(e.document), Doc: documentDoc,
+			Caller: user},
+		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
+			NoHead: true},
+		{Method: put, Path: base + "/loads/:id/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
+		{Method: put, Path: base + "/loads/:id/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
+		{Method: get, Path: activatePath, Handle: e.activationPage, Doc: activationPageDoc, Page: true,
 			Languages: Languages},
-		{Method: post, Path: activatePath, Handle: e.activationForm, Page: true,
+		{Method: post, Path: activatePath, Handle: e.activationForm, Doc: activationFormDoc, Page: true,
 			Languages: Languages},
-		{Method: get, Path: notMePath, Handle: e.notMePage, Page: true,
+		{Method: get, Path: notMePath, Handle: e.notMePage, Doc: notMePageDoc, Page: true,
 			Languages: Languages},
-		{Method: post, Path: notMePath, Handle: e.notMeForm, Page: true,
+		{Method: post, Path: notMePath, Handle: e.notMeForm, Doc: notMeFormDoc, Page: true,
 			Languages: Languages},
-		{Method: get, Path: "/eecd/cleanings/:id", Handle: e.cleaningPage, Page: true,
+		{Method: get, Path: "/eecd/cleanings/:id", Handle: e.cleaningPage, Doc: cleaningPageDoc, Page: true,
 			Languages: Languages},
 	}
 }

@@ -15,6 +15,10 @@ import (
 // tokenHeader carries a user token (seed "Sign in as non-licensed user").
 const tokenHeader = "X-Nallian-Token"
 
+// userProof is what proves that a user calls.
+var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN", Text: "A user token, as activate and sign-in answer " +
+	"it. One that comes from an activation, or from a sign-in with such a token, is proven."}
+
 // userToken seals a user token of now.
 func (e *Handlers) userToken(user store.User, proven bool) (string, error) {
 	now := e.Now()
@@ -131,6 +135,12 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 		line.Stringer("userId", user)
 	}
 	line.Msg("a token was not taken")
+}
+
+var signOutDoc = web.Doc{
+	ID: "signOutUser", Summary: "Sign out",
+	Text: "All tokens of the user are void. No body is needed.",
+	Out:  []web.Answer{web.ReturnsNothing("Signed out.")},
 }
 
 // signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the

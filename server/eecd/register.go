@@ -11,10 +11,42 @@ import (
 
 const maxName, maxOrganisation = 100, 200 // code points
 
+// registerDoc describes registering.
+var registerDoc = web.Doc{
+	ID: "registerUser", Summary: "Register a user",
+	Text: `
+		A letter with the activation link goes to the address, in the language of Accept-Language (English, Dutch,
+		French or German; else English). A mailbox whose owner has said "this wasn't me" is answered as a new one for
+		30 days, and nothing is stored or sent.`,
+	In: web.TakesJSON("UserRegistration", registrationFields, web.Texts{
+		"cleaningId": "The cleaning that the person came for; the link in the letter leads back to it.",
+	}).Like(`{"email": "jan@example.org", "firstName": "Jan", "lastName": "Peeters", ` +
+		`"organisationName": "Synthetische Terminal BV", "cleaningId": "00000000-0000-4000-8000-000000000008"}`),
+	Out: []web.Answer{
+		web.Returns[registered](http.StatusCreated, "Registered; the mailbox must be confirmed by the link in the letter."),
+		web.Refuses(http.StatusConflict, "There is an account with this address already, activated or not: sign in."),
+		web.Refuses(http.StatusTooManyRequests, "Too many registrations came from this client, or letters went there."),
+	},
+}
+
 // registered answers a register call.
 type registered struct {
 	Email  string `json:"email"`
-	Status string `json:"status"` // always confirmation-required
+	Status string `json:"status" doc:"Always confirmation-required."`
+}
+
+// SchemaName is what its schema is called.
+func (registered) SchemaName() string { return "UserRegistered" }
+
+// registrationFields are the properties of a register call.
+func registrationFields(in *store.Registration) fields.Object {
+	return fields.Object{
+		"email":            fields.Email(&in.Email),
+		"firstName":        fields.Name(&in.FirstName, maxName, true),
+		"lastName":         fields.Name(&in.LastName, maxName, true),
+		"organisationName": fields.Name(&in.OrganisationName, maxOrganisation, true),
+		"cleaningId":       fields.GUID(&in.CleaningID, false),
+	}
 }
 
 func (e *Handlers) register(c *web.Call) error {
@@ -24,14 +56,7 @@ func (e *Handlers) register(c *web.Call) error {
 			Reason: "Too many registrations came from this address; try again later."}
 	}
 	in := store.Registration{Language: c.Language(Languages...), Client: e.RegisterLimit.Counted(c.Client)}
-	err := c.Decode(fields.Object{
-		"email":            fields.Email(&in.Email),
-		"firstName":        fields.Name(&in.FirstName, maxName, true),
-		"lastName":         fields.Name(&in.LastName, maxName, true),
-		"organisationName": fields.Name(&in.OrganisationName, maxOrganisation, true),
-		"cleaningId":       fields.GUID(&in.CleaningID, false),
-	})
-	if err != nil {
+	if err := c.Decode(registrationFields(&in)); err != nil {
 		return err
 	}
 	user, err := e.Store.RegisterUser(c.R.Context(), in)

@@ -11,7 +11,7 @@ import (
 
 // signedIn answers activate and sign-in.
 type signedIn struct {
-	UserToken string `json:"UserToken"` // goes into the header X-NALLIAN-TOKEN of later calls
+	UserToken string `json:"UserToken" doc:"For the header X-NALLIAN-TOKEN of later calls."`
 }
 
 // letIn answers with a user token.
@@ -24,12 +24,36 @@ func (e *Handlers) letIn(c *web.Call, status int, user store.User, proven bool) 
 	return c.JSON(status, signedIn{token})
 }
 
-func (e *Handlers) signIn(c *web.Call) error {
-	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
-	if err := c.Decode(fields.Object{
+// signInDoc describes signing in.
+var signInDoc = web.Doc{
+	ID: "signInUser", Summary: "Sign in",
+	Text: `
+		Where the mailbox must be proven first, or again, a letter with the activation link goes out, and the answer is
+		403. Depending on the appliance's settings the address of an activated user is enough, or a valid user token
+		must come along in the header.`,
+	In: web.TakesJSON("SignIn", signInFields, web.Texts{
+		"CleaningId": "The cleaning that the person came for; the link in a letter leads back to it.",
+	}).Like(`{"Email": "jan@example.org"}`),
+	Out: []web.Answer{
+		web.Returns[signedIn](http.StatusCreated, "Signed in."),
+		web.Refuses(http.StatusForbidden, "The mailbox must be confirmed: follow the link in the letter. Or the person "+
+			"is blocked."),
+		web.Refuses(http.StatusNotFound, "There is no account with this address: register."),
+		web.Refuses(http.StatusTooManyRequests, "Too many sign-ins of this client came to nothing."),
+	},
+}
+
+// signInFields are the properties of a sign-in call.
+func signInFields(in *store.SignIn) fields.Object {
+	return fields.Object{
 		"Email":      fields.Email(&in.Email),
 		"CleaningId": fields.GUID(&in.CleaningID, false),
-	}); err != nil {
+	}
+}
+
+func (e *Handlers) signIn(c *web.Call) error {
+	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
+	if err := c.Decode(signInFields(&in)); err != nil {
 		return err
 	}
 	held, err := e.held(c)

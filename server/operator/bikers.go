@@ -27,6 +27,12 @@ const (
 	BikerBlocked BikerState = "blocked"
 )
 
+// Words lists them.
+func (BikerState) Words() []string {
+	return []string{string(BikerInvited), string(BikerActive),
+		string(BikerBlocked)}
+}
+
 // BikerRecord is what is stored of a biker, without the hash of the password.
 type BikerRecord struct {
 	ID           guid.ID `json:"id"`

@@ -9,6 +9,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/schema"
 	"postern/server/wire"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -39,7 +40,7 @@ func (o *Operator) addCleanings(c *web.Call) error {
 func deliveryFields(d *Delivery) fields.Object {
 	object := wire.CleaningObject(&d.CleaningData)
 	object["id"] = fields.GUID(&d.ID, true)
-	object["pdf"] = readPDF(&d.PDF)
+	object["pdf"] = pdfText{&d.PDF}
 	return object
 }
 
@@ -85,25 +86,33 @@ func onceEach(deliveries []Delivery) error {
 	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "A cleaning is in the list twice.", Fields: faults}
 }
 
-// readPDF reads an optional PDF in base64 (RFC 4648 §4).
-func readPDF(to *[]byte) fields.Reader {
-	return func(v jsontext.Value, path string, r *fields.Report) {
-		if v == nil {
-			return
-		}
-		text, err := jsontext.AppendUnquote(nil, v)
-		if err == nil {
-			*to, err = base64.StdEncoding.AppendDecode(nil, text)
-		}
-		switch {
-		case err != nil:
-			r.Fault(path, "This must be a PDF in base64.")
-		case !bytes.HasPrefix(*to, []byte("%PDF-")):
-			r.Fault(path, "This is not a PDF.")
-		case len(*to) > largestPDF:
-			r.Fault(path, "A PDF may have at most 10 MiB.")
-		}
+// pdfText reads an optional PDF in base64 (RFC 4648 §4).
+type pdfText struct{ to *[]byte }
+
+// Read reads it, as fields.Reader says.
+func (p pdfText) Read(v jsontext.Value, path string, r *fields.Report) {
+	if v == nil {
+		return
 	}
+	text, err := jsontext.AppendUnquote(nil, v)
+	if err == nil {
+		*p.to, err = base64.StdEncoding.AppendDecode(nil, text)
+	}
+	switch {
+	case err != nil:
+		r.Fault(path, "This must be a PDF in base64.")
+	case !bytes.HasPrefix(*p.to, []byte("%PDF-")):
+		r.Fault(path, "This is not a PDF.")
+	case len(*p.to) > largestPDF:
+		r.Fault(path, "A PDF may have at most 10 MiB.")
+	}
+}
+
+// Schema describes it.
+func (pdfText) Schema() *schema.Schema {
+	s := &schema.Schema{Types: []string{schema.String}, Encoding: "base64",
+		MaxLength: base64.StdEncoding.EncodedLen(largestPDF)}
+	return s.OrNull()
 }
 
 func (o *Operator) cleanings(c *web.Call) error {

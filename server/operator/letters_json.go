@@ -2,24 +2,21 @@ package operator
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"postern/server/web"
 	"postern/store"
 	"postern/store/guid"
 )
 
-var letterStates = map[store.LetterState]bool{
-	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true,
-	store.LetterCancelled: true,
-}
-
 // letters lists letters: ?state=, ?to=, and ?before= for the next page.
 func (o *Operator) letters(c *web.Call) error {
 	q := readQuery(c)
 	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"),
 		Limit: q.limit()}
-	if filter.State != "" && !letterStates[filter.State] {
-		q.fault("state", "This must be one of: queued, held, sent, failed, cancelled.")
+	if states := filter.State.Words(); filter.State != "" && !slices.Contains(states, string(filter.State)) {
+		q.fault("state", "This must be one of: "+strings.Join(states, ", ")+".")
 	}
 	if q.values.Has("to") {
 		filter.To = q.email("to")

@@ -23,6 +23,12 @@ const (
 	UserBlocked     UserState = "blocked"
 )
 
+// Words lists them.
+func (UserState) Words() []string {
+	return []string{string(UserUnconfirmed), string(UserActive), string(UserReactivate),
+		string(UserBlocked)}
+}
+
 // UserRecord is what is stored of a user, without the hash of the latest link's token.
 type UserRecord struct {
 	ID               guid.ID   `json:"id"`

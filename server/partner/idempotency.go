@@ -23,8 +23,14 @@ func idempotencyKey(header http.Header) (string, error) {
 	return given[0], nil
 }
 
+// An Idempotency-Key is as long as this at most, and made of these characters.
+const (
+	longestKey = 255
+	keyPattern = "^[!-~]+$"
+)
+
 func isKey(text string) bool {
-	if text == "" || len(text) > 255 {
+	if text == "" || len(text) > longestKey {
 		return false
 	}
 	for i := range len(text) {

@@ -40,12 +40,23 @@ func New(o Options) *Handlers {
 	return &Handlers{Options: o, running: running{keys: make(map[string]struct{})}}
 }
 
+// partnerProof is what proves that a partner calls.
+var partnerProof = web.Proof{Name: "partnerToken", Text: "A partner's permanent token, which the operator hands out. It may " +
+	"be limited to scopes, bike plans and the addresses that it is used from."}
+
 // Routes are the API's.
 func (p *Handlers) Routes() []web.Route {
+	create := p.route(http.MethodPost, "/receiver/APIv3/user.create", store.ScopeUsers, p.create, createDoc)
+	create.BodyLimit, create.BodyTime = maxBody, bodyTime
 	return []web.Route{
-		{Method: http.MethodPost, Path: "/receiver/APIv3/user.create", Handle: p.asPartner(store.ScopeUsers, p.create),
-			Bearer: true, BodyLimit: maxBody, BodyTime: bodyTime},
-		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack),
-			Bearer: true},
+		create,
+		p.route(http.MethodGet, "/partner/v1/users", store.ScopeUsers, p.readBack, readBackDoc),
 	}
+}
+
+// route makes a route for partners alone whose token has the scope.
+func (p *Handlers) route(method, path string, scope store.Scope, handle func(*web.Call, store.Partner) error,
+	doc web.Doc) web.Route {
+	return web.Route{Method: method, Path: path, Handle: p.asPartner(scope, handle), Doc: doc,
+		Caller: web.Caller{Proof: &partnerProof, Scopes: []string{string(scope)}}}
 }

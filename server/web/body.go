@@ -86,7 +86,7 @@ func (c *Call) bodyFault(err error) error {
 // Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON,
 // except on routes with a bearer token, and 400 with all faults.
 func (c *Call) Decode(o fields.Object) error {
-	if !c.route.Bearer && c.R.ContentLength != 0 {
+	if !c.route.Caller.isBearer() && c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {
 			return err
 		}

@@ -40,6 +40,8 @@ func options(log io.Writer) Options {
 	}
 }
 
+var byToken = Caller{Proof: &Proof{Name: "token"}}
+
 // testRoutes has one route of every sort.
 func testRoutes(t testing.TB) []Route {
 	content, err := page.Parse(os.DirFS("testdata"), "content.html")
@@ -63,8 +65,8 @@ func testRoutes(t testing.TB) []Route {
 		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
 		{Method: "GET", Path: "/api/things/:id/email", NoHead: true, Handle: func(c *Call) error { return c.NoContent() }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing, BodyLimit: 100, BodyTime: 200 * time.Millisecond},
-		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Bearer: true},
-		{Method: "GET", Path: "/partner/things", Bearer: true, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
+		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Caller: byToken},
+		{Method: "GET", Path: "/partner/things", Caller: byToken, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
 		{Method: "GET", Path: "/api/fail/:how", Handle: failing},
 		{Method: "GET", Path: "/page/fail/:how", Handle: failing, Page: true},
 		{Method: "GET", Path: "/page", Handle: shown, Page: true, Languages: []string{"en", "nl"}},

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"postern/server/web/schema"
 )
 
 // MailedLinks takes the token of a mailed link out of a browser's address bar, and so out of its history: whoever
@@ -30,6 +32,12 @@ const (
 // ErrNoCookie says that a browser was led on and does not bring the token: it keeps no cookies, comes back too late, or
 // has used the link. Its person is to open the link once more, and then gets the page.
 var ErrNoCookie = errors.New("the browser has not kept the cookie of a mailed link")
+
+// MailedLinkParams describe what Open looks at.
+var MailedLinkParams = []Param{
+	InQuery("token", schema.Of(schema.String), "What the mailed link carries."),
+	InQuery("link", schema.Of(schema.String), "Names the cookie with the token, once a browser has been led on."),
+}
 
 // NewMailedLinks makes one for the pages of a room.
 func NewMailedLinks(now func() time.Time) *MailedLinks {

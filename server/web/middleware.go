@@ -1,6 +1,23 @@
 // Package web is what every audience shares of HTTP: the middleware around a handler (routing, request ids, security
 // headers, CORS, the caller's address, errors to statuses), reading bodies, answering, pages, limits per client, the
 // server itself. What is asked and answered belongs to the rooms.
+//
+// A route describes itself, and a test refuses one that does not. Its Doc stands beside the handler:
+//
+//	var registerDoc = web.Doc{
+//		ID: "registerUser", Summary: "Register a user",
+//		Text: "A letter with the activation link goes to the address.",
+//		In:   web.TakesJSON("Registration", registrationFields, web.Texts{"cleaningId": "What the person came for."}),
+//		Out: []web.Answer{
+//			web.Returns[registered](http.StatusCreated, "Registered."),
+//			web.Refuses(http.StatusConflict, "There is an account with this address already."),
+//		},
+//	}
+//
+// registrationFields makes the fields.Object that the handler decodes the body with, so that its limits are written
+// once; registered is the type that it answers with, whose fields may have a tag doc:"…". Statuses that follow from the
+// sort of route (400, 408, 413 and 415 of a body, 401 and 403 of a token, 500, 503) are added by Route.Answers. Whoever
+// must prove who they are is the route's Caller.
 package web
 
 import (
@@ -32,10 +49,12 @@ type Route struct {
 	Path   string // httprouter's pattern; a parameter is never empty and never holds a slash
 	Handle Handler
 
+	Caller Caller // who may call
+	Doc    Doc    // what it takes and answers
+
 	BodyLimit int64         // octets; 0 is 16 KiB
 	BodyTime  time.Duration // for the body to arrive; 0 is 30 s
-	// proved by an Authorization: Bearer header: its body is JSON whatever its type, its 401 names the scheme
-	Bearer   bool
+
 	Page     bool // for people: errors are a small HTML page
 	Operator bool // only where Access lets the caller see it
 	NoHead   bool // a GET that changes something: HEAD is 405

@@ -102,14 +102,17 @@ func (p *Problem) logged() string {
 
 // wire is the problem as RFC 9457 §3 has it. Its type is about:blank, so its title is the status's own (§4.2.1).
 type wire struct {
-	Type    string              `json:"type"`
-	Title   string              `json:"title"`
+	Type    string              `json:"type" doc:"Always about:blank: the status says what sort of problem it is."`
+	Title   string              `json:"title" doc:"The status in words."`
 	Status  int                 `json:"status"`
-	Detail  string              `json:"detail,omitzero"`
-	TraceID string              `json:"traceId"`
-	Errors  map[string][]string `json:"errors,omitempty"`
+	Detail  string              `json:"detail,omitzero" doc:"What is wrong and what to do, in a sentence."`
+	TraceID string              `json:"traceId" doc:"Names the call in the log; also in the header X-Request-Id."`
+	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the body as a whole."`
 	Extra   map[string]any      `json:",embed"`
 }
+
+// SchemaName is what its schema is called.
+func (wire) SchemaName() string { return "Problem" }
 
 var isProblem = []string{"application/problem+json"}
 
@@ -143,7 +146,7 @@ func (c *Call) problemHeaders(p *Problem) {
 	}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		if c.route != nil && c.route.Bearer {
+		if c.route != nil && c.route.Caller.isBearer() {
 			header.Set("WWW-Authenticate", "Bearer")
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

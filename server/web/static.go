@@ -5,13 +5,25 @@ import (
 	"strings"
 
 	"postern/server/web/page"
+	"postern/server/web/schema"
 )
 
 // asset is an embedded file that pages refer to.
 type asset struct{ page.File }
 
 func (a asset) route() Route {
-	return Route{Method: http.MethodGet, Path: a.Path, Handle: a.serve}
+	name := strings.FieldsFunc(a.Path, func(r rune) bool { return r == '/' || r == '.' })
+	return Route{Method: http.MethodGet, Path: a.Path, Handle: a.serve, Doc: Doc{
+		ID: "file_" + strings.Join(name, "_"), Summary: "A file that pages refer to",
+		Out: assetAnswers(a.Type, "The file.")}}
+}
+
+// assetAnswers are those of a file that browsers keep.
+func assetAnswers(contentType, text string) []Answer {
+	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.")
+	media, _, _ := strings.Cut(contentType, ";")
+	return []Answer{ReturnsFile(media, text).With(tag),
+		Answer{Status: http.StatusNotModified, Text: "The caller has this version already."}.With(tag)}
 }
 
 // serve lets a browser keep what it asked for by version for ever, and anything else only after asking again.
