@@ -21,11 +21,14 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/documents"
+	"postern/server/driver"
 	"postern/server/eecd"
 	"postern/server/inbox"
 	"postern/server/metrics"
 	"postern/server/operator"
 	"postern/server/partner"
+	"postern/server/user"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -77,6 +80,7 @@ type rooms struct {
 	partner *partner.Handlers
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
+	driver  *driver.Handlers
 	inbox   *inbox.Room // nil with a smarthost
 }
 
@@ -260,12 +264,18 @@ func (a *App) makeRooms() error {
 	if err != nil {
 		return err
 	}
-	a.rooms.eecd, err = eecd.New(eecd.Options{
-		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
-		PublicURL:     a.config.PublicURL,
-		RegisterLimit: a.limiter("register", a.config.Limits.Register),
-		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
-		SignInLimit:   signIn, // sign-in and forgot calls count together
+	return a.makeUserRooms(signIn)
+}
+
+// makeUserRooms builds the users' API and pages, which share acts and limits. Sign-in and forgot calls count together.
+func (a *App) makeUserRooms(signIn *web.Limiter) (err error) {
+	acts := user.New(user.Options{
+		Store: a.store, Sealer: a.sealer, Now: a.now, TokenTTL: a.config.UserTokenTTL,
+		RegisterLimit: a.limiter("register", a.config.Limits.Register), SignInLimit: signIn,
 	})
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
+		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
+	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
+	a.rooms.driver, err = driver.New(driver.Options{Store: a.store, Acts: acts, Now: a.now})
 	return err
 }

@@ -15,6 +15,7 @@ func (a *App) routes() []web.Route {
 		a.rooms.partner.Routes(), // partners, by their bearer tokens
 		a.rooms.biker.Routes(),   // bikers, by a mailed link or a password
 		a.rooms.eecd.Routes(),    // anybody registers and signs in; the rest wants a user token
+		a.rooms.driver.Routes(),  // the same by pages: anybody, a mailed link, a user token in a cookie
 		a.operatorRoutes(),       // the operator: this machine alone, or nobody where OPERATOR_LISTEN is set
 	)
 }

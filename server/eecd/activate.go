@@ -8,10 +8,8 @@ import (
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/web/schema"
-	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
-	"postern/tokens"
 )
 
 // activateDoc describes activating.
@@ -42,7 +40,17 @@ func (e *Handlers) activate(c *web.Call) error {
 	if err := c.Decode(confirmationFields(&token)); err != nil {
 		return err
 	}
-	user, err := e.confirm(c, token)
+	link, err := e.Acts.Confirmation(token)
+	if err != nil {
+		notTaken(c, "confirmation", guid.ID{}, err)
+		return &refuse.Refusal{Kind: refuse.Forbidden, Cause: err,
+			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy " +
+				"the whole link from the mail."}
+	}
+	user, err := e.Store.ActivateUser(c.R.Context(), link)
+	if refuse.Is(err, refuse.Forbidden) || refuse.Is(err, refuse.Conflict) || refuse.Is(err, refuse.NotFound) {
+		notTaken(c, "confirmation", link.User, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -74,33 +82,3 @@ func (t tokenText) Read(v jsontext.Value, path string, r *fields.Report) {
 func (tokenText) Schema() *schema.Schema {
 	return &schema.Schema{Types: []string{schema.String}, MinLength: 1}
 }
-
-// confirm redeems a confirmation token.
-func (e *Handlers) confirm(c *web.Call, token string) (store.User, error) {
-	claims, err := e.openLink(c, tokens.Confirmation, token)
-	if err != nil {
-		return store.User{}, &refuse.Refusal{Kind: refuse.Forbidden, Cause: err,
-			Reason: "The token could not be decrypted: it is incomplete, altered, or not for this service. Copy " +
-				"the whole link from the mail."}
-	}
-	user, err := e.Store.ActivateUser(c.R.Context(), store.Confirmation{
-		User: claims.Subject, Email: claims.Email, Generation: claims.Generation,
-		Token: tokens.Hash(token), ExpiresAt: claims.ExpiresAt,
-	})
-	if refuse.Is(err, refuse.Forbidden) || refuse.Is(err, refuse.Conflict) || refuse.Is(err, refuse.NotFound) {
-		notTaken(c, linkNames[tokens.Confirmation], claims.Subject, err)
-	}
-	return user, err
-}
-
-// openLink reads the token that a link carries. Its error is tokens.ErrUnreadable.
-func (e *Handlers) openLink(c *web.Call, purpose tokens.Purpose, token string) (tokens.Claims, error) {
-	claims, err := e.Sealer.Open(purpose, token)
-	if err != nil {
-		notTaken(c, linkNames[purpose], guid.ID{}, err)
-	}
-	return claims, err
-}
-
-// linkNames are what the log calls the purposes of links.
-var linkNames = map[tokens.Purpose]string{tokens.Confirmation: "confirmation", tokens.NotMe: "notMe"}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/documents"
+	"postern/server/user"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -84,15 +86,11 @@ func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 func (s *site) serve() {
 	s.Helper()
 	public, _ := url.Parse("https://postern.example")
-	room, err := New(Options{
-		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
-		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
-		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
-		Answers:       web.NewPlaces(s.places, nil),
-	})
-	if err != nil {
-		s.Fatal(err)
-	}
+	unlimited := web.NewLimiter(limit.Rate{}, nil, s.clock)
+	acts := user.New(user.Options{Store: s.store, Sealer: s.sealer, Now: s.clock, TokenTTL: 24 * time.Hour,
+		RegisterLimit: unlimited, SignInLimit: unlimited})
+	papers := documents.New(documents.Options{Store: s.store, PublicURL: public, Places: web.NewPlaces(s.places, nil)})
+	room := New(Options{Store: s.store, Acts: acts, Documents: papers})
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/non-license-user/"}})
 	if err != nil {

@@ -19,15 +19,6 @@ const tokenHeader = "X-Nallian-Token"
 var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN", Text: "A user token, as activate and sign-in answer " +
 	"it. One that comes from an activation, or from a sign-in with such a token, is proven."}
 
-// userToken seals a user token of now.
-func (e *Handlers) userToken(user store.User, proven bool) (string, error) {
-	now := e.Now()
-	return e.Sealer.Seal(tokens.UserToken, tokens.Claims{
-		Subject: user.ID, Email: tokens.EmailHash(user.Email), Generation: user.TokenGeneration, Proven: proven,
-		IssuedAt: now, ExpiresAt: now.Add(e.UserTokenTTL),
-	})
-}
-
 // What a call is told whose user token is not taken, before the store has been asked.
 var (
 	errNoToken = refuse.New(refuse.Unauthorized,
@@ -38,7 +29,6 @@ var (
 		"The header X-NALLIAN-TOKEN must be there once, with one user token.")
 	errUnreadable = refuse.New(refuse.Unauthorized,
 		"The user token is not readable: it is incomplete, altered, or not for this service; sign in to get a new one.")
-	errExpired = refuse.New(refuse.Unauthorized, "The user token has expired; sign in to get a new one.")
 	errNotRead = refuse.New(refuse.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
 		"no document. Have it mailed, or follow the link in your mail.")
 )
@@ -55,15 +45,11 @@ func (e *Handlers) held(c *web.Call) (store.Holder, error) {
 	case len(given) > 1:
 		return store.Holder{}, errTwoTokens
 	}
-	claims, err := e.Sealer.Open(tokens.UserToken, given[0])
-	if err != nil {
-		return store.Holder{}, errUnreadable
+	holder, err := e.Acts.Hold(given[0])
+	if errors.Is(err, tokens.ErrUnreadable) {
+		err = errUnreadable
 	}
-	holder := store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}
-	if !e.Now().Before(claims.ExpiresAt) {
-		return holder, errExpired
-	}
-	return holder, nil
+	return holder, err
 }
 
 // tokenInQuery finds a token where it must not be: query strings end up in logs and histories.

@@ -6,14 +6,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"postern/server/user"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/wire"
 	"postern/store"
 	"postern/store/guid"
 )
-
-const maxProduct, maxComment = 200, 2000 // code points
 
 // The refusals that the calls about a cleaning share. Where sign-in goes by mailbox alone, each wants a proven token.
 var (
@@ -90,7 +89,7 @@ const decisionText = `
 var completeDoc = web.Doc{
 	ID: "completeLoad", Summary: "Complete a load", Text: decisionText,
 	Params: []web.Param{pathID},
-	In: web.TakesJSON("Completion", completionFields, web.Texts{"ProductName": "What was loaded."}).
+	In: web.TakesJSON("Completion", user.CompletionFields, web.Texts{"ProductName": "What was loaded."}).
 		Like(`{"ProductName": "Ethanol 96 %", "Comment": "compartment 1, 24 t"}`),
 	Out: []web.Answer{
 		web.Returns[decided](http.StatusOK, "The load is completed."), notProven, noSuchOne, decidedBefore,
@@ -100,7 +99,7 @@ var completeDoc = web.Doc{
 var rejectDoc = web.Doc{
 	ID: "rejectLoad", Summary: "Reject a load", Text: decisionText,
 	Params: []web.Param{pathID},
-	In: web.TakesJSON("Rejection", rejectionFields, web.Texts{"Comment": "Why the tank is not loaded."}).
+	In: web.TakesJSON("Rejection", user.RejectionFields, web.Texts{"Comment": "Why the tank is not loaded."}).
 		Like(`{"Comment": "The seal of compartment 2 is broken."}`),
 	Out: []web.Answer{
 		web.Returns[decided](http.StatusOK, "The load is rejected."), notProven, noSuchOne, decidedBefore,
@@ -119,29 +118,14 @@ type decided struct {
 // SchemaName is what its schema is called.
 func (decided) SchemaName() string { return "Decision" }
 
-// completionFields are the properties of a complete call.
-func completionFields(d *store.Decision) fields.Object {
-	return fields.Object{
-		"ProductName": fields.Text(&d.ProductName, fields.Limits{Required: true, Max: maxProduct}),
-		"Comment":     fields.Text(&d.Comment, fields.Limits{Max: maxComment, Lines: true}),
-	}
-}
-
-// rejectionFields are the properties of a reject call.
-func rejectionFields(d *store.Decision) fields.Object {
-	return fields.Object{
-		"Comment": fields.Text(&d.Comment, fields.Limits{Required: true, Max: maxComment, Lines: true}),
-	}
-}
-
 func (e *Handlers) complete(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadCompleted}
-	return e.decide(c, holder, &d, completionFields(&d))
+	return e.decide(c, holder, &d, user.CompletionFields(&d))
 }
 
 func (e *Handlers) reject(c *web.Call, holder store.Holder, _ store.User) error {
 	d := store.Decision{Status: store.LoadRejected}
-	return e.decide(c, holder, &d, rejectionFields(&d))
+	return e.decide(c, holder, &d, user.RejectionFields(&d))
 }
 
 // decide reads what o fills into d, and decides.

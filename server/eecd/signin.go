@@ -1,8 +1,10 @@
 package eecd
 
 import (
+	"errors"
 	"net/http"
 
+	"postern/server/user"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/store"
@@ -16,7 +18,7 @@ type signedIn struct {
 
 // letIn answers with a user token.
 func (e *Handlers) letIn(c *web.Call, status int, user store.User, proven bool) error {
-	token, err := e.userToken(user, proven)
+	token, err := e.Acts.Token(user, proven)
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func signInFields(in *store.SignIn) fields.Object {
 }
 
 func (e *Handlers) signIn(c *web.Call) error {
-	in := store.SignIn{Client: e.SignInLimit.Counted(c.Client)}
+	var in store.SignIn
 	if err := c.Decode(signInFields(&in)); err != nil {
 		return err
 	}
@@ -62,22 +64,14 @@ func (e *Handlers) signIn(c *web.Call) error {
 	} else {
 		_ = refused(c, held.User, err) // the address may be enough
 	}
-	var result store.SignedIn
-	wait, gone := e.SignInLimit.Try(c.R.Context(), c.Client, func() (counts bool) {
-		result, err = e.Store.SignInUser(c.R.Context(), in)
-		if err == nil && result.MustActivate {
-			err = errMustActivate
-		}
-		return refuse.Is(err, refuse.NotFound) || refuse.Is(err, refuse.Forbidden)
-	})
-	switch {
-	case gone != nil:
-		return gone
-	case wait > 0:
+	result, err := e.Acts.SignIn(c.R.Context(), c.Client, in)
+	if errors.Is(err, user.ErrClientLimit) {
 		c.Security(web.OverLimit).Str("limit", "sign_in").Msg("too many sign-ins of a client")
-		return &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: wait,
-			Reason: "Too many sign-ins from this address came to nothing; try again later."}
-	case err != nil:
+	}
+	if err == nil && result.MustActivate {
+		err = errMustActivate
+	}
+	if err != nil {
 		return err
 	}
 	return e.letIn(c, http.StatusCreated, result.User, result.Proven)

@@ -1,4 +1,4 @@
-package eecd
+package driver
 
 import (
 	"net/http"

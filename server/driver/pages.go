@@ -1,10 +1,11 @@
-package eecd
+package driver
 
 import (
 	"embed"
 	"errors"
 	"net/http"
 
+	"postern/server/user"
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"
@@ -55,7 +56,7 @@ type words struct {
 }
 
 // words are the texts of the pages that answer a call, in the reader's language.
-func (e *Handlers) words(c *web.Call) words { return e.texts[c.Spoken(Languages...)] }
+func (h *Handlers) words(c *web.Call) words { return h.texts[c.Spoken(user.Languages...)] }
 
 // message is a page that says one thing.
 func message(title string, tone page.Tone, text string) page.Page {
@@ -69,30 +70,29 @@ func tokenForm(action, token, button string) *page.Form {
 
 // opened is the token that a mailed link brings to the page that it leads to. Where it is none of ours, or the browser
 // is led on, the page is answered already.
-func (e *Handlers) opened(c *web.Call, purpose tokens.Purpose) (token string, answered bool, err error) {
-	token, answered, err = e.links.Open(c, func(token string) bool {
-		_, err := e.Sealer.Open(purpose, token)
-		return err == nil
+func (h *Handlers) opened(c *web.Call, read func(token string) error) (token string, answered bool, err error) {
+	token, answered, err = h.links.Open(c, func(token string) bool {
+		return !errors.Is(read(token), tokens.ErrUnreadable)
 	})
 	switch {
 	case answered:
 		return "", true, nil
 	case err != nil:
-		return "", true, e.badLink(c, err)
+		return "", true, h.badLink(c, err)
 	}
-	if _, err := e.Sealer.Open(purpose, token); err != nil {
-		return "", true, e.badLink(c, err)
+	if err := read(token); errors.Is(err, tokens.ErrUnreadable) {
+		return "", true, h.badLink(c, err)
 	}
 	return token, false, nil
 }
 
 // activationPage shows one button. Opening it changes nothing, however often and by whatever scanner.
-func (e *Handlers) activationPage(c *web.Call) error {
-	token, answered, err := e.opened(c, tokens.Confirmation)
+func (h *Handlers) activationPage(c *web.Call) error {
+	token, answered, err := h.opened(c, func(token string) error { _, err := h.Acts.Confirmation(token); return err })
 	if answered {
 		return err
 	}
-	w := e.words(c)
+	w := h.words(c)
 	cleaning := c.R.URL.Query().Get("cleaningId")
 	form := tokenForm(activatePath, token, w.ActivateButton)
 	form.Hidden = append(form.Hidden, page.Hidden{Name: "cleaningId", Value: cleaning})
@@ -100,18 +100,21 @@ func (e *Handlers) activationPage(c *web.Call) error {
 }
 
 // activationForm is what the button of activationPage posts.
-func (e *Handlers) activationForm(c *web.Call) error {
+func (h *Handlers) activationForm(c *web.Call) error {
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
-	user, err := e.confirm(c, fields["token"])
-	if err != nil {
-		return e.badLink(c, err)
+	link, err := h.Acts.Confirmation(fields["token"])
+	if err == nil {
+		_, err = h.Store.ActivateUser(c.R.Context(), link)
 	}
-	c.Log().Debug().Stringer("userId", user.ID).Msg("activated on the page")
-	e.links.Done(c, fields["token"])
-	w := e.words(c)
+	if err != nil {
+		return h.badLink(c, err)
+	}
+	c.Log().Debug().Stringer("userId", link.User).Msg("activated on the page")
+	h.links.Done(c, fields["token"])
+	w := h.words(c)
 	activated := message(w.ActivatedTitle, page.Done, w.ActivatedText)
 	if id, err := guid.Parse(fields["cleaningId"]); err == nil {
 		activated.Button = page.Link{URL: "/eecd/cleanings/" + id.String(), Text: w.ToCleaning}
@@ -121,8 +124,8 @@ func (e *Handlers) activationForm(c *web.Call) error {
 
 // badLink tells a person, in words of their own language, why a link does not work. Faults of the appliance pass
 // through.
-func (e *Handlers) badLink(c *web.Call, err error) error {
-	w := e.words(c)
+func (h *Handlers) badLink(c *web.Call, err error) error {
+	w := h.words(c)
 	say := func(status int, text string) error {
 		return c.Page(status, message(w.BadLinkTitle, page.Wrong, text))
 	}
@@ -142,56 +145,53 @@ func (e *Handlers) badLink(c *web.Call, err error) error {
 }
 
 // notMePage offers the owner of a mailbox to undo a registration that somebody else made.
-func (e *Handlers) notMePage(c *web.Call) error {
-	token, answered, err := e.opened(c, tokens.NotMe)
+func (h *Handlers) notMePage(c *web.Call) error {
+	token, answered, err := h.opened(c, func(token string) error { _, err := h.Acts.NotMe(token); return err })
 	if answered {
 		return err
 	}
-	w := e.words(c)
+	w := h.words(c)
 	form := tokenForm(notMePath, token, w.NotMeButton)
 	form.Style = page.Grave
 	return c.Page(http.StatusOK, page.Page{Title: w.NotMeTitle, Text: []string{w.NotMeText}, Form: form})
 }
 
 // notMeForm is what the button of notMePage posts.
-func (e *Handlers) notMeForm(c *web.Call) error {
+func (h *Handlers) notMeForm(c *web.Call) error {
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
-	claims, err := e.openLink(c, tokens.NotMe, fields["token"])
+	who, err := h.Acts.NotMe(fields["token"])
 	if err != nil {
-		return e.badLink(c, err)
+		return h.badLink(c, err)
 	}
-	if !e.Now().Before(claims.ExpiresAt) {
-		return e.badLink(c, refuse.New(refuse.Conflict, ""))
-	}
-	err = e.Store.DisownUser(c.R.Context(), claims.Subject)
-	w := e.words(c)
+	err = h.Store.DisownUser(c.R.Context(), who)
+	w := h.words(c)
 	if refuse.Is(err, refuse.Conflict) {
 		return c.Page(http.StatusConflict, message(w.BadLinkTitle, page.Wrong, w.InUseText))
 	}
 	if err != nil {
 		return err
 	}
-	e.links.Done(c, fields["token"])
+	h.links.Done(c, fields["token"])
 	return c.Page(http.StatusOK, message(w.DisownedTitle, page.Done, w.DisownedText))
 }
 
 // cleaningPage is where the QR code of a document leads.
-func (e *Handlers) cleaningPage(c *web.Call) error {
+func (h *Handlers) cleaningPage(c *web.Call) error {
 	id, err := guid.Parse(c.Param("id"))
 	if err != nil {
-		return e.noCleaning(c)
+		return h.noCleaning(c)
 	}
-	cleaning, err := e.Store.Cleaning(id)
+	cleaning, err := h.Store.Cleaning(id)
 	if refuse.Is(err, refuse.NotFound) {
-		return e.noCleaning(c)
+		return h.noCleaning(c)
 	}
 	if err != nil {
 		return err
 	}
-	w := e.words(c)
+	w := h.words(c)
 	station := cleaning.Station.Name
 	if cleaning.Station.City != "" {
 		station += ", " + cleaning.Station.City
@@ -202,8 +202,8 @@ func (e *Handlers) cleaningPage(c *web.Call) error {
 	})
 }
 
-func (e *Handlers) noCleaning(c *web.Call) error {
-	w := e.words(c)
+func (h *Handlers) noCleaning(c *web.Call) error {
+	w := h.words(c)
 	return c.Page(http.StatusNotFound, message(w.NoCleaningTitle, page.Wrong, w.NoCleaningText))
 }
 
