@@ -56,6 +56,7 @@ type Route struct {
 	BodyTime  time.Duration // for the body to arrive; 0 is 30 s
 
 	Page     bool // for people: errors are a small HTML page
+	AlsoJSON bool // beside Page: who prefers JSON gets it under the same URL, errors too
 	Operator bool // only where Access lets the caller see it
 	NoHead   bool // a GET that changes something: HEAD is 405
 
