@@ -17,7 +17,7 @@ var below = map[string]string{
 	"server/command":      "server server/command/push server/config server/operator server/wire server/web server/web/fields mail/letters store store/file tokens",
 	"server":              "server/biker server/config server/documents server/driver server/eecd server/partner server/operator server/inbox server/metrics server/user server/web server/web/fields server/web/page mail mail/inbox mail/smtp mail/letters store store/file tokens tokens/password",
 	"server/e2e":          "",
-	"server/config":       "server/web mail/letters store",
+	"server/config":       "server/web server/web/page mail/letters store",
 	"server/eecd":         "server/documents server/user server/web server/web/fields server/wire store tokens",
 	"server/driver":       "server/documents server/user server/web server/web/fields server/web/page server/wire store tokens",
 	"server/user":         "server/web/fields store tokens",

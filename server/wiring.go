@@ -35,9 +35,10 @@ func (a *App) letterOptions() letters.Options {
 
 // look is what the pages have of the organisation's own.
 func (a *App) look() page.Look {
-	look := page.Look{Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL}
-	if a.config.Contact != nil {
-		look.Contact = a.config.Contact.Address
+	c := a.config
+	look := page.Look{Organisation: c.Organisation, Logo: c.BrandLogo, Colour: c.BrandColour, PrivacyURL: c.PrivacyURL}
+	if c.Contact != nil {
+		look.Contact = c.Contact.Address
 	}
 	return look
 }

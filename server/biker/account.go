@@ -2,7 +2,9 @@ package biker
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"postern/server/web"
 	"postern/server/web/page"
@@ -37,36 +39,55 @@ func (r *Handlers) account(c *web.Call) error {
 
 // accountPage is the account, with what is wrong with a change of the password.
 func (r *Handlers) accountPage(w words, biker store.Biker, faults []page.Fault) (page.Page, error) {
-	client, err := r.Store.Client(biker.BikePlanCode)
+	plan, err := r.Store.PlanOf(biker.BikePlanCode)
 	if err != nil {
 		return page.Page{}, err
 	}
+	sections := w.next(plan)
 	return page.Page{
 		Title: w.AccountTitle,
-		Rows:  w.rows(biker, client),
-		Sections: []page.Section{
-			{Title: w.ChangeTitle, Text: []string{w.ChangeText}, Folded: true, Form: &page.Form{
+		Sections: append(sections,
+			page.Section{Title: w.DetailsTitle, Rows: w.rows(biker, plan), Note: w.DataText},
+			page.Section{Title: w.ChangeTitle, Text: []string{w.ChangeText}, Folded: true, Form: &page.Form{
 				Action: changePath, Username: biker.Email, Faults: faults, Button: w.ChangeButton,
 				Fields: []page.Field{
 					{Name: "current", Label: w.CurrentLabel, Type: page.Password, Autocomplete: "current-password"},
 					w.newPasswordField(r.PasswordMin),
 				}}},
-			{Title: w.EverywhereTitle, Text: []string{w.EverywhereText}, Folded: true, Form: &page.Form{
+			page.Section{Title: w.EverywhereTitle, Text: []string{w.EverywhereText}, Folded: true, Form: &page.Form{
 				Action: everywherePath, Button: w.EverywhereButton, Style: page.Grave}},
-		},
-		Note:   w.DataText,
+		),
 		Action: &page.Form{Action: logOutPath, Button: w.LogOutButton},
 	}, nil
 }
 
+// next is what the operator has to say to bikers of this plan: what happens now, and where.
+func (w words) next(plan store.Plan) []page.Section {
+	if plan.NextText == "" && plan.NextURL == "" {
+		return nil
+	}
+	s := page.Section{Title: w.NextTitle, Accent: true}
+	if plan.NextText != "" {
+		s.Text = strings.Split(plan.NextText, "\n")
+	}
+	if target, err := url.Parse(plan.NextURL); err == nil && target.Host != "" {
+		s.Button = page.Link{URL: plan.NextURL, Text: strings.ReplaceAll(w.NextButton, "{site}", target.Hostname())}
+	}
+	return []page.Section{s}
+}
+
 // rows are what is known of a biker, but for what nobody has said.
-func (w words) rows(biker store.Biker, client string) []page.Row {
+func (w words) rows(biker store.Biker, plan store.Plan) []page.Row {
+	name := plan.Name
+	if plan.Code == "" { // it has been removed: whom the biker asks can tell by the code which one it was
+		name = biker.BikePlanCode
+	}
 	contract := map[string]string{"clerk": w.Clerk, "worker": w.Worker}[biker.ContractType]
 	return slices.DeleteFunc([]page.Row{
 		{Label: w.NameLabel, Value: biker.Name()},
 		{Label: w.EmailLabel, Value: biker.Email},
-		{Label: w.ClientLabel, Value: client},
-		{Label: w.PlanLabel, Value: biker.BikePlanCode},
+		{Label: w.ClientLabel, Value: plan.Client},
+		{Label: w.PlanLabel, Value: name},
 		{Label: w.ContractLabel, Value: contract},
 		{Label: w.EmployeeLabel, Value: biker.EmployeeID},
 		{Label: w.PersonnelLabel, Value: biker.PersonnelNumber},

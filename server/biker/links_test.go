@@ -30,7 +30,7 @@ func TestLinkOpenedOften(t *testing.T) {
 	}
 	b := s.browser()
 	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
-	b.get("/biker").is(200, "Je wachtwoord is bewaard", "Zoë Claes", "Synthetische Bierbrouwerij")
+	b.get("/biker").is(200, "Je wachtwoord is opgeslagen", "Zoë Claes", "Synthetische Bierbrouwerij")
 	if n := s.letters(zoe, store.LetterPasswordChanged); n != 1 {
 		t.Errorf("%d notices", n)
 	}

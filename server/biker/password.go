@@ -108,13 +108,12 @@ func (r *Handlers) passwordFaults(w words, typed string, biker store.Biker) ([]p
 	if typed == "" {
 		return []page.Fault{{Field: "password", Text: w.NoPasswordText}}, nil
 	}
-	client, err := r.Store.Client(biker.BikePlanCode)
+	plan, err := r.Store.PlanOf(biker.BikePlanCode)
 	if err != nil {
 		return nil, err
 	}
-	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, client, biker.Partner,
-		r.Organisation,
-		biker.EmployeeID, biker.PersonnelNumber}
+	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, plan.Client, plan.Name,
+		biker.Partner, r.Organisation, biker.EmployeeID, biker.PersonnelNumber}
 	found := password.Check(typed, r.PasswordMin, own)
 	if found == password.NoFault {
 		return nil, nil

@@ -59,6 +59,9 @@ type words struct {
 	GoneText       string `json:"goneText"`
 
 	AccountTitle     string `json:"accountTitle"`
+	NextTitle        string `json:"nextTitle"`
+	NextButton       string `json:"nextButton"` // to a page at {site}
+	DetailsTitle     string `json:"detailsTitle"`
 	SavedText        string `json:"savedText"`
 	ChangedText      string `json:"changedText"`
 	LanguageText     string `json:"languageText"`

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/limit"
 )
@@ -39,6 +40,8 @@ type Config struct {
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string
 	PrivacyURL    string
+	BrandLogo     *page.Logo // nil: the organisation's name
+	BrandColour   page.Colour
 	LettersDir    string // empty: the embedded texts
 	ActivationURL string // with {token} and {cleaningId} not yet filled in
 

@@ -43,6 +43,8 @@ func (s Settings) Parse() (Config, error) {
 		Contact:            p.contact(s.Contact),
 		Organisation:       p.text(&s.Organisation),
 		PrivacyURL:         p.link(&s.PrivacyURL),
+		BrandLogo:          p.logo(&s.Brand.Logo),
+		BrandColour:        p.colour(&s.Brand.Colour),
 		LettersDir:         p.lettersDir(s.LettersDir),
 		ActivationURL:      p.activationURL(s.EECDActivationURL),
 		ConfirmationTTL:    p.duration(&s.ConfirmationTTL),

@@ -52,9 +52,13 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `bounds:"1s 8784h" split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
-	Contact            string `desc:"Reply-To of letters"`
-	Organisation       string `desc:"name shown in letters and on pages"`
-	PrivacyURL         string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	Contact      string `desc:"Reply-To of letters"`
+	Organisation string `desc:"name shown in letters and on pages"`
+	PrivacyURL   string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	Brand        struct {
+		Logo   string `desc:"SVG or PNG file shown on pages in place of the organisation's name"`
+		Colour string `default:"#0b5a6b" desc:"colour of buttons and links on pages, as #0b5a6b"`
+	}
 	LettersDir         string `split_words:"true" desc:"directory with your own letter texts, which override the built-in ones file by file"`
 	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
 	ConfirmationTTL    string `bounds:"1s 720h" split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`

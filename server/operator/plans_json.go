@@ -3,6 +3,9 @@ package operator
 import (
 	"cmp"
 	"fmt"
+	"net/url"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"postern/server/web"
 	"postern/server/web/fields"
@@ -11,6 +14,8 @@ import (
 const (
 	longestCode   = 64  // of a bike plan, in characters
 	longestClient = 200 // code points
+	longestNext   = 1000
+	longestURL    = 2000
 )
 
 // planLanguages are those of bikers' letters and pages, as the contract writes them.
@@ -30,12 +35,32 @@ func planCode(text string) (code, wrong string) {
 	return text, ""
 }
 
+// webAddress reads an optional URL that people are sent to.
+func webAddress(to *string) fields.Reader {
+	return func(v jsontext.Value, path string, r *fields.Report) {
+		var text string
+		fields.Text(&text, fields.Limits{Max: longestURL})(v, path, r)
+		if text == "" {
+			return
+		}
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+			r.Fault(path, fmt.Sprintf("%q is not a web address: write it as https://bikes.example.org/start.", text))
+			return
+		}
+		*to = u.String()
+	}
+}
+
 func (o *Operator) addPlan(c *web.Call) error {
 	var plan Plan
 	err := c.Decode(fields.Object{
 		"code":     parsed(&plan.Code, true, planCode),
 		"client":   fields.Name(&plan.Client, longestClient, true),
 		"language": fields.Enum(&plan.Language, false, planLanguages...),
+		"name":     fields.Name(&plan.Name, longestClient, false),
+		"nextUrl":  webAddress(&plan.NextURL),
+		"nextText": fields.Text(&plan.NextText, fields.Limits{Max: longestNext, Lines: true}),
 	})
 	if err != nil {
 		return err

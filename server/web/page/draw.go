@@ -70,13 +70,19 @@ func New(look Look) (*Kit, error) {
 		if err != nil {
 			return nil, err
 		}
-		*f.to = NewFile("/static/"+f.name, f.contentType, data)
+		*f.to = NewFile("/static/"+f.name, f.contentType, look.coloured(f.name, data))
 	}
 	return k, nil
 }
 
 // Files are what the pages refer to.
-func (k *Kit) Files() []File { return []File{k.style, k.script, k.icon} }
+func (k *Kit) Files() []File {
+	files := []File{k.style, k.script, k.icon}
+	if k.look.Logo != nil {
+		files = append(files, k.look.Logo.file)
+	}
+	return files
+}
 
 // Words are the kit's own texts in a language; those in English where it has none in that.
 func (k *Kit) Words(language string) Words {

@@ -66,8 +66,9 @@ type Section struct {
 	Rows   []Row
 	Form   *Form
 	Button Link
-	Accent bool // stands out from the others
-	Folded bool // shows its heading alone until it is opened, unless its form has faults
+	Note   string // in small print
+	Accent bool   // stands out from the others
+	Folded bool   // shows its heading alone until it is opened, unless its form has faults
 }
 
 // Open reports whether a folded section is to be open from the start.

@@ -34,7 +34,7 @@ for (const input of document.querySelectorAll("[data-count]")) {
     const text = input.dataset.count.replace("{count}", typed).replace("{limit}", limit);
     seen.textContent = text;
     seen.hidden = typed === 0;
-    seen.classList.toggle("enough", "most" in input.dataset ? typed <= limit : typed >= limit);
+    seen.classList.toggle("most" in input.dataset ? "over" : "enough", typed >= limit + ("most" in input.dataset ? 1 : 0));
     clearTimeout(rest);
     rest = setTimeout(() => { heard.textContent = typed ? text : ""; }, 1000);
   };
