@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"postern/server/web"
 	"postern/server/web/fields"
 )
@@ -35,21 +33,16 @@ func planCode(text string) (code, wrong string) {
 	return text, ""
 }
 
-// webAddress reads an optional URL that people are sent to.
-func webAddress(to *string) fields.Reader {
-	return func(v jsontext.Value, path string, r *fields.Report) {
-		var text string
-		fields.Text(&text, fields.Limits{Max: longestURL})(v, path, r)
-		if text == "" {
-			return
-		}
-		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
-			r.Fault(path, fmt.Sprintf("%q is not a web address: write it as https://bikes.example.org/start.", text))
-			return
-		}
-		*to = u.String()
+// webAddress reads a URL that people are sent to.
+func webAddress(text string) (address, wrong string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+		return "", fmt.Sprintf("%q is not a web address: write it as https://bikes.example.org/start.", text)
 	}
+	if len(text) > longestURL {
+		return "", fmt.Sprintf("A web address has at most %d characters here.", longestURL)
+	}
+	return u.String(), ""
 }
 
 func (o *Operator) addPlan(c *web.Call) error {
@@ -59,7 +52,7 @@ func (o *Operator) addPlan(c *web.Call) error {
 		"client":   fields.Name(&plan.Client, longestClient, true),
 		"language": fields.Enum(&plan.Language, false, planLanguages...),
 		"name":     fields.Name(&plan.Name, longestClient, false),
-		"nextUrl":  webAddress(&plan.NextURL),
+		"nextUrl":  parsed(&plan.NextURL, false, webAddress),
 		"nextText": fields.Text(&plan.NextText, fields.Limits{Max: longestNext, Lines: true}),
 	})
 	if err != nil {
