@@ -66,7 +66,7 @@ func TestEveryColourCanBeRead(t *testing.T) {
 // TestStyle: the backgrounds that the colours are measured against are the style sheet's, and a colour of one's own
 // comes after its.
 func TestStyle(t *testing.T) {
-	sheet, err := embedded.ReadFile("style.css")
+	sheet, err := read("style.css")
 	check(t, err)
 	for name, want := range map[string][]Colour{"paper": {white, darkPaper}, "back": {lightBack, {}}, "accent": {colour(t, usualColour), {}}, "button": {colour(t, usualColour), {}}} {
 		found := regexp.MustCompile(`--`+name+`: (#[0-9a-f]{6});`).FindAllStringSubmatch(string(sheet), -1)

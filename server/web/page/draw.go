@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed page.html parts.html style.css page.js icon.svg words/*.json
+//go:embed *.html *.css *.js icon.svg words/*.json
 var embedded embed.FS
 
 // Parse makes the template of a page's Content from files that define "content". It may use the kit's parts, as
@@ -30,7 +30,7 @@ func Parse(files fs.FS, names ...string) (*template.Template, error) {
 }
 
 func parts() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{"split": strings.Split}).ParseFS(embedded, "page.html", "parts.html")
+	return template.New("").Funcs(template.FuncMap{"split": strings.Split}).ParseFS(embedded, "*.html")
 }
 
 // Kit draws the pages of an organisation. It is safe for concurrent use.
@@ -38,7 +38,8 @@ type Kit struct {
 	look                Look
 	usual               *template.Template // of pages without a Content
 	words               map[string]Words   // by language
-	style, script, icon File
+	style, icon         File
+	script, live        File
 }
 
 // New makes a kit. Its error is a file of the program's own that is missing.
@@ -64,9 +65,10 @@ func New(look Look) (*Kit, error) {
 	}{
 		{&k.style, "style.css", "text/css; charset=utf-8"},
 		{&k.script, "page.js", "text/javascript; charset=utf-8"},
+		{&k.live, "live.js", "text/javascript; charset=utf-8"},
 		{&k.icon, "icon.svg", "image/svg+xml"},
 	} {
-		data, err := embedded.ReadFile(f.name)
+		data, err := read(f.name)
 		if err != nil {
 			return nil, err
 		}
@@ -75,9 +77,25 @@ func New(look Look) (*Kit, error) {
 	return k, nil
 }
 
+// read reads a file of the kit. All style sheets are one, so that a page needs a single request for them.
+func read(name string) ([]byte, error) {
+	data, err := embedded.ReadFile(name)
+	if name != "style.css" || err != nil {
+		return data, err
+	}
+	for _, part := range []string{"verdict.css", "live.css"} {
+		further, err := embedded.ReadFile(part)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, further...)
+	}
+	return data, nil
+}
+
 // Files are what the pages refer to.
 func (k *Kit) Files() []File {
-	files := []File{k.style, k.script, k.icon}
+	files := []File{k.style, k.script, k.live, k.icon}
 	if k.look.Logo != nil {
 		files = append(files, k.look.Logo.file)
 	}
@@ -138,8 +156,11 @@ func (k *Kit) layout(p Page) layout {
 	if k.look.Organisation != "" {
 		l.Tab += " · " + k.look.Organisation
 	}
+	if p.isLive() {
+		l.Scripts = append([]string{k.live.URL()}, l.Scripts...)
+	}
 	if p.usesScript() {
-		l.Scripts = append([]string{k.script.URL()}, p.Scripts...)
+		l.Scripts = append([]string{k.script.URL()}, l.Scripts...)
 	}
 	for _, s := range p.Sections {
 		l.Sections = append(l.Sections, drawnSection{s, drawn(s.Form, words)})

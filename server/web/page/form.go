@@ -13,6 +13,9 @@ type Form struct {
 	Fields   []Field
 	Button   string
 	Style    Style // of the button
+
+	Live bool   // sent without leaving the page, where scripts run: what it does must be done once if sent twice
+	Keep string // names what was typed for the browser to keep until it has arrived; empty: it is not kept
 }
 
 // Hidden is a value that a form posts back as it is.

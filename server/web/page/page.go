@@ -3,7 +3,10 @@
 // one style for all rooms. It knows neither HTTP nor the domain.
 package page
 
-import "html/template"
+import (
+	"html/template"
+	"slices"
+)
 
 // Page is one page for a person. Its parts are drawn in the order of the fields, and empty ones not at all.
 type Page struct {
@@ -57,7 +60,10 @@ func (t Tone) Notice(text string) Notice { return Notice{Tone: t, Text: text} }
 type Row struct{ Label, Value string }
 
 // Link leads to another page.
-type Link struct{ URL, Text string }
+type Link struct {
+	URL, Text string
+	Style     Style // where it is drawn as a button
+}
 
 // Section is a part of a page with a heading of its own.
 type Section struct {
@@ -98,6 +104,11 @@ func (p Page) isFaulty() bool {
 	return false
 }
 
+// isLive reports whether a form is sent without leaving the page.
+func (p Page) isLive() bool {
+	return slices.ContainsFunc(p.forms(), func(f *Form) bool { return f.Live })
+}
+
 // usesScript reports whether the kit's own script has something to do.
 func (p Page) usesScript() bool {
 	for _, f := range p.forms() {
@@ -122,7 +133,7 @@ func (p Page) ContentPolicy() string {
 	switch {
 	case p.Policy != "":
 		return p.Policy
-	case len(p.Scripts) > 0 || p.usesScript():
+	case len(p.Scripts) > 0 || p.usesScript() || p.isLive():
 		return scriptPolicy
 	}
 	return usualPolicy

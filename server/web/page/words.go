@@ -50,6 +50,11 @@ type Words struct {
 	LeastText     string `json:"leastText"` // {count} characters have been typed of {limit}
 	MostText      string `json:"mostText"`
 	HomeButton    string `json:"homeButton"`
+	SendingText   string `json:"sendingText"` // of a form on its way, on its button
+	SlowText      string `json:"slowText"`    // the answer takes its time
+	OfflineText   string `json:"offlineText"` // the browser knows that there is no line
+	BrokenText    string `json:"brokenText"`  // no answer came
+	AgainButton   string `json:"againButton"`
 	TraceText     string `json:"traceText"` // {trace} and {status} of an error
 }
 
