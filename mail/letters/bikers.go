@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"postern/mail/moment"
 	"postern/store"
 	"postern/tokens"
 )
@@ -27,7 +28,7 @@ func (c *Composer) aboutBiker(v *values, l store.Letter, in store.Contents, w *l
 			return errors.New("it tells of a password set and not when")
 		}
 		// Owing the letter was part of setting the password; the record's own time may be of yet another password.
-		v.ChangedAt = l.OwedAt.UTC().Format(w.timeLayout)
+		v.ChangedAt = moment.In(c.o.Zone, l.OwedAt, w.timeLayout)
 		return nil
 	case l.Kind == store.LetterExisting && biker.Password != "":
 		v.Link = v.Login

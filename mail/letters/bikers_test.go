@@ -161,7 +161,7 @@ func TestBikersLanguage(t *testing.T) {
 func TestChangedAt(t *testing.T) {
 	l, in := letterOf("password-changed", "fr")
 	in.Biker.PasswordAt = sentAt.Add(time.Hour)
-	if text := compose(t, testComposer(t), l, in).text; !strings.Contains(text, "03/03/2025 08:25 UTC\r\n") {
+	if text := compose(t, testComposer(t), l, in).text; !strings.Contains(text, "03/03/2025 09:25 CET (Europe/Brussels)\r\n") {
 		t.Errorf("another time:\n%s", text)
 	}
 }

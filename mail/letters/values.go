@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/mail/document"
+	"postern/mail/moment"
 	"postern/store"
 	"postern/tokens"
 )
@@ -72,7 +73,7 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 	case bikers:
 		return v, c.aboutBiker(v, l, in, w, now)
 	case operators:
-		v.ID, v.SentAt = l.ID.String(), now.UTC().Format(w.timeLayout)
+		v.ID, v.SentAt = l.ID.String(), moment.In(c.o.Zone, now, w.timeLayout)
 		return v, nil
 	}
 	proven := !in.User.ActivatedAt.IsZero()
@@ -91,7 +92,8 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 		if l.Decision == nil || l.Decision.Status != store.LoadCompleted && l.Decision.Status != store.LoadRejected {
 			return nil, errors.New("it tells of a decision and has none")
 		}
-		v.aboutDecision(*l.Decision, w)
+		v.aboutDecision(*l.Decision)
+		v.DecidedAt = moment.In(c.o.Zone, l.Decision.DecidedAt, w.timeLayout)
 	}
 	return v, nil
 }
@@ -129,9 +131,8 @@ func (v *values) aboutCleaning(cl store.Cleaning) {
 	v.FileName = document.FileName(cl)
 }
 
-func (v *values) aboutDecision(load store.Load, w *language) {
+func (v *values) aboutDecision(load store.Load) {
 	v.Completed = load.Status == store.LoadCompleted
 	v.Product = clean(load.ProductName)
 	v.Comment = cleanLines(load.Comment)
-	v.DecidedAt = load.DecidedAt.UTC().Format(w.timeLayout)
 }
