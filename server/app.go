@@ -262,7 +262,7 @@ func (a *App) makeRooms() error {
 	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
-		PublicURL:     a.config.PublicURL,
+		PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register),
 		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
 		SignInLimit:   signIn, // sign-in and forgot calls count together

@@ -171,7 +171,7 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 	}
 	parts.fileName = v.FileName
 	if l.Kind == store.LetterDocument {
-		if parts.pdf, err = c.pdf(in, code); err != nil {
+		if parts.pdf, err = c.pdf(in, code, now); err != nil {
 			return Message{}, err
 		}
 	}
@@ -191,9 +191,11 @@ func recipient(l store.Letter, in store.Contents) string {
 }
 
 // pdf is the uploaded document, or the one rendered from the cleaning's data.
-func (c *Composer) pdf(in store.Contents, language string) ([]byte, error) {
+func (c *Composer) pdf(in store.Contents, language string, now time.Time) ([]byte, error) {
 	if in.PDF != nil {
 		return in.PDF, nil
 	}
-	return document.Render(in.Cleaning, c.cleaningLink(in.Cleaning.ID), language)
+	return document.Render(in.Cleaning, document.Options{
+		Link: c.cleaningLink(in.Cleaning.ID), Language: language, Zone: c.o.Zone, AsOf: now,
+	})
 }

@@ -2,6 +2,7 @@ package eecd
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"postern/mail/document"
@@ -40,9 +41,10 @@ func (e *Handlers) document(c *web.Call, user store.User, cleaning store.Cleanin
 	return c.Bytes("application/pdf", pdf)
 }
 
-// rendered renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
+// rendered renders a document: few at once, and none again that is remembered. A document says of which minute it is.
 func (e *Handlers) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
-	version := append(cleaning.Version[:], language...)
+	now := e.Now()
+	version := fmt.Append(cleaning.Version[:], language, now.Unix()/60)
 	if pdf, known := e.documents.Get(cleaning.ID, version); known {
 		return pdf, nil
 	}
@@ -56,7 +58,8 @@ func (e *Handlers) rendered(ctx context.Context, cleaning store.Cleaning, langua
 		return pdf, nil
 	}
 	link := e.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
-	pdf, err := document.Render(cleaning, link.String(), language)
+	pdf, err := document.Render(cleaning,
+		document.Options{Link: link.String(), Language: language, Zone: e.Zone, AsOf: now})
 	if err == nil {
 		e.documents.Put(cleaning.ID, version, pdf)
 	}

@@ -23,10 +23,11 @@ type Options struct {
 	Sealer        *tokens.Sealer
 	Now           func() time.Time
 	UserTokenTTL  time.Duration
-	PublicURL     *url.URL     // base of the link in rendered documents
-	RegisterLimit *web.Limiter // register calls per client
-	SignInLimit   *web.Limiter // sign-in calls answered 403 or 404, per client
-	Answers       *web.Places  // documents under way
+	PublicURL     *url.URL       // base of the link in rendered documents
+	Zone          *time.Location // of the times in them
+	RegisterLimit *web.Limiter   // register calls per client
+	SignInLimit   *web.Limiter   // sign-in calls answered 403 or 404, per client
+	Answers       *web.Places    // documents under way
 }
 
 // renderedAtOnce bounds the memory and the processors that documents take.

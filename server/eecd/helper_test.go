@@ -85,7 +85,7 @@ func (s *site) serve() {
 	s.Helper()
 	public, _ := url.Parse("https://postern.example")
 	room, err := New(Options{
-		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
+		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public, Zone: time.UTC,
 		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
 		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
 		Answers:       web.NewPlaces(s.places, nil),
