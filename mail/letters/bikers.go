@@ -15,11 +15,13 @@ import (
 
 // aboutBiker gathers what a letter to a biker may say, and mints the token of its link.
 func (c *Composer) aboutBiker(v *values, l store.Letter, in store.Contents, w *language, now time.Time) error {
+	v.Client = personal(in.Client)
 	if l.Kind == store.LetterUnregistered {
+		v.Reference = l.ID.Short()
 		return nil
 	}
 	biker := in.Biker
-	v.FirstName, v.Email, v.Client = personal(biker.FirstName), biker.Email, personal(in.Client)
+	v.FirstName, v.Email = personal(biker.FirstName), biker.Email
 	v.Name = strings.TrimSpace(v.FirstName + " " + personal(biker.LastName))
 	v.Login, v.Forgot = c.bikerPage("login"), c.bikerPage("forgot")
 	switch {

@@ -36,6 +36,7 @@ type values struct {
 	Name      string // the biker's first and last, as the partner gave them
 	Email     string // what the biker logs in with
 	Client    string // whose bike plan it is
+	Reference string // by which others find this letter
 	Login     string // links to the biker's pages
 	Forgot    string
 	ChangedAt string // when the password was set
@@ -59,7 +60,7 @@ var uses = map[string]use{
 	"FirstName": inWords, "Link": asLink, "LinkLife": inWords, "NotMe": asLink,
 	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
 	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
-	"Name": inWords, "Email": inWords, "Client": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
+	"Name": inWords, "Email": inWords, "Client": inWords, "Reference": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
 	"ID": inWords, "SentAt": inWords,
 }
 
