@@ -14,9 +14,9 @@ import (
 const (
 	padding  = 1.8
 	numberX  = margin
-	unX      = numberX + 11
+	unX      = numberX + 13
 	loadX    = unX + 21
-	cleanedX = loadX + 62
+	cleanedX = loadX + 60
 	codesX   = cleanedX + 20
 	tableEnd = margin + contentWidth
 )

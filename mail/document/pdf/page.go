@@ -140,16 +140,19 @@ func (p *Page) write(f *file, tree, resources int) {
 	p.unmark()
 	content := f.reserve()
 	f.stream(content, "", p.content.Bytes(), true)
-	var annotations bytes.Buffer
+	annotations := ""
 	for i := range p.links {
 		l := &p.links[i]
 		l.number = f.reserve()
 		f.object(l.number, "<</Type/Annot/Subtype/Link/Rect[%s]/Border[0 0 0]/F 4/Contents%s/StructParent %d"+
 			"/A<</S/URI/URI%s>>>>", decimals(l.rect.X, l.rect.Y, l.rect.X+l.rect.Width, l.rect.Y+l.rect.Height),
 			textString(l.description), p.document.linkKey(p, i), literal(l.uri))
-		fmt.Fprintf(&annotations, "%d 0 R ", l.number)
+		annotations += fmt.Sprintf("%d 0 R ", l.number)
+	}
+	if annotations != "" {
+		annotations = "/Annots[" + annotations + "]"
 	}
 	f.object(p.number, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s]/Resources %d 0 R/Contents %d 0 R"+
-		"/StructParents %d/Tabs/S/Annots[%s]>>", tree, decimals(p.width, p.height), resources, content, p.index,
-		annotations.String())
+		"/StructParents %d/Tabs/S%s>>", tree, decimals(p.width, p.height), resources, content, p.index,
+		annotations)
 }

@@ -73,7 +73,7 @@ func TestFile(t *testing.T) {
 	}
 	for _, want := range []string{
 		"/Lang(nl)/MarkInfo<</Marked true>>", "/DisplayDocTitle true", "/Title<FEFF005A006F00EB0020002600200028",
-		"/CreationDate(D:20250303072600Z)", "<xmp:ModifyDate>2025-03-03T07:26:00Z<", ">Zoë &amp; (co)<",
+		"/CreationDate(D:20250303072600+00'00')", "<xmp:ModifyDate>2025-03-03T07:26:00Z<", ">Zoë &amp; (co)<",
 		`/URI(https://a.example/\(b\)\\c)`, "/Contents<FEFF0054006F002000EB>", "/A<</O/Table/Scope/Column>>",
 		"/Nums[0[", "/MediaBox[0 0 595.28 841.89]",
 	} {

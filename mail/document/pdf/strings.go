@@ -27,7 +27,7 @@ func literal(text string) string {
 	return "(" + strings.NewReplacer(`\`, `\\`, `(`, `\(`, `)`, `\)`, "\r", `\r`, "\n", `\n`).Replace(text) + ")"
 }
 
-func date(t time.Time) string { return t.UTC().Format("(D:20060102150405Z)") }
+func date(t time.Time) string { return t.UTC().Format("(D:20060102150405+00'00')") }
 
 // decimal returns a length to a hundredth of a point, which no printer can show.
 func decimal(v float64) string {
