@@ -273,8 +273,8 @@ func (a *App) makeUserRooms(signIn *web.Limiter) (err error) {
 		Store: a.store, Sealer: a.sealer, Now: a.now, TokenTTL: a.config.UserTokenTTL,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register), SignInLimit: signIn,
 	})
-	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
-		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
+		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
 	a.rooms.driver, err = driver.New(driver.Options{Store: a.store, Acts: acts, Now: a.now})
 	return err

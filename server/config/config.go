@@ -30,6 +30,7 @@ type Config struct {
 	PublicURL      *url.URL
 	TLSCert        string // file names, both or neither
 	TLSKey         string
+	Timezone       *time.Location // of the times that people read; APIs and logs have UTC
 	TrustedProxies []netip.Prefix
 	AllowedOrigins []string // scheme://host[:port] in lower case, no default port
 

@@ -35,6 +35,7 @@ func (s Settings) Parse() (Config, error) {
 		PublicURL:          p.publicURL(s.PublicURL),
 		TLSCert:            s.TLS.Cert,
 		TLSKey:             s.TLS.Key,
+		Timezone:           p.timezone(&s.Timezone),
 		TrustedProxies:     p.prefixes(&s.TrustedProxies),
 		AllowedOrigins:     p.origins(s.AllowedOrigins),
 		SMTP:               p.smtp(&s),

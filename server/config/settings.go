@@ -33,6 +33,7 @@ type Settings struct {
 		Cert string `desc:"PEM file: serve HTTPS with this certificate"`
 		Key  string `desc:"PEM file: the certificate's private key"`
 	}
+	Timezone       string `default:"Europe/Brussels" desc:"zone of the times in letters, on pages and in documents"`
 	TrustedProxies string `split_words:"true" desc:"CIDRs whose X-Forwarded-For and X-Forwarded-Proto count"`
 	AllowedOrigins string `split_words:"true" computed:"origin of EECD_ACTIVATION_URL" desc:"browsers' origins that may call the eECD API"`
 	SMTP           struct {

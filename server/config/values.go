@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // TIMEZONE's data, 450 KB in the binary
 	"unicode"
 	"unicode/utf8"
 
@@ -68,6 +69,17 @@ func mustDuration(text string) time.Duration {
 		panic("config: " + err.Error()) // only a change of Settings itself can cause it
 	}
 	return d
+}
+
+// timezone reads a zone's name. The data about zones is in the binary: a small image or machine may have none.
+func (p *parser) timezone(field *string) *time.Location {
+	name, text, _ := p.setting(field)
+	zone, err := time.LoadLocation(text)
+	if err != nil || zone == time.Local { // "Local" is no name: readers of a letter are told which zone it is
+		p.fault(name, "is %q: write a zone's name of the IANA list, capitals included, as Europe/Brussels or UTC", text)
+		return nil
+	}
+	return zone
 }
 
 func (p *parser) rate(field *string) limit.Rate {

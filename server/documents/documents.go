@@ -4,8 +4,10 @@ package documents
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"postern/mail/document"
 	"postern/server/web"
@@ -16,7 +18,9 @@ import (
 // Options are the plain values that Documents are made of.
 type Options struct {
 	Store     *store.Store
-	PublicURL *url.URL    // base of the link in rendered documents
+	PublicURL *url.URL       // base of the link in rendered documents
+	Zone      *time.Location // of the times in them
+	Now       func() time.Time
 	Places    *web.Places // documents under way
 }
 
@@ -65,9 +69,10 @@ func (d *Documents) Send(c *web.Call, reader string, cleaning store.Cleaning, la
 	return c.Bytes("application/pdf", pdf)
 }
 
-// render renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
+// render renders a document: few at once, and none again that is remembered. A document says of which minute it is.
 func (d *Documents) render(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
-	version := append(cleaning.Version[:], language...)
+	now := d.Now()
+	version := fmt.Append(cleaning.Version[:], language, now.Unix()/60)
 	if pdf, known := d.rendered.Get(cleaning.ID, version); known {
 		return pdf, nil
 	}
@@ -81,7 +86,8 @@ func (d *Documents) render(ctx context.Context, cleaning store.Cleaning, languag
 		return pdf, nil
 	}
 	link := d.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
-	pdf, err := document.Render(cleaning, link.String(), language)
+	pdf, err := document.Render(cleaning,
+		document.Options{Link: link.String(), Language: language, Zone: d.Zone, AsOf: now})
 	if err == nil {
 		d.rendered.Put(cleaning.ID, version, pdf)
 	}

@@ -89,7 +89,8 @@ func (s *site) serve() {
 	unlimited := web.NewLimiter(limit.Rate{}, nil, s.clock)
 	acts := user.New(user.Options{Store: s.store, Sealer: s.sealer, Now: s.clock, TokenTTL: 24 * time.Hour,
 		RegisterLimit: unlimited, SignInLimit: unlimited})
-	papers := documents.New(documents.Options{Store: s.store, PublicURL: public, Places: web.NewPlaces(s.places, nil)})
+	papers := documents.New(documents.Options{Store: s.store, PublicURL: public, Zone: time.UTC, Now: s.clock,
+		Places: web.NewPlaces(s.places, nil)})
 	room := New(Options{Store: s.store, Acts: acts, Documents: papers})
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/non-license-user/"}})

@@ -30,7 +30,7 @@ func (o *Operator) letters(c *web.Call) error {
 
 // letter shows a letter. With ?wait= it waits for as long as the letter is queued.
 func (o *Operator) letter(c *web.Call) error {
-	id, err := pathID(c)
+	id, err := o.letterNamed(c)
 	if err != nil {
 		return err
 	}
@@ -43,6 +43,14 @@ func (o *Operator) letter(c *web.Call) error {
 	defer cancel()
 	found, err := o.Letter(ctx, id)
 	return answer(c, found, err)
+}
+
+// letterNamed is the id of the letter in the path, which may be the reference that its reader was told.
+func (o *Operator) letterNamed(c *web.Call) (guid.ID, error) {
+	if text := c.Param("id"); guid.IsShort(text) {
+		return o.Store.LetterReferred(text)
+	}
+	return pathID(c)
 }
 
 func (o *Operator) retryLetter(c *web.Call) error {

@@ -41,6 +41,16 @@ func (id ID) String() string {
 	return string(text)
 }
 
+// Short returns the last eight digits of the GUID, as a reference that people can read out. They are random, so that few
+// have the same.
+func (id ID) Short() string { return hex.EncodeToString(id[12:]) }
+
+// IsShort reports whether a text can be what Short returns, in any case.
+func IsShort(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == 4
+}
+
 // AppendText appends the GUID in lower case, as encoding.TextAppender wants it.
 func (id ID) AppendText(to []byte) ([]byte, error) {
 	to = append(hex.AppendEncode(to, id[:4]), '-')
