@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"postern/mail/document/pdf"
-	"postern/mail/moment"
 	"postern/store"
 )
 
@@ -35,16 +34,15 @@ func Render(c store.Cleaning, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := verdictOf(c)
-	p := newPaper(faces, v.isValid(), pdf.Info{
+	p := newPaper(faces, c.Verdict() == store.VerdictValid, pdf.Info{
 		Title: faces.printable(w.Title + " " + c.Number), Language: w.language, Producer: "Postern",
 		Created: o.AsOf, Modified: cmp.Or(c.ChangedAt, o.AsOf),
 	})
-	s := sheet{paper: p, words: w, zone: o.Zone}
+	s := sheet{paper: p, reader: reader{w, o.Zone}}
 	if err := s.head(c, o.Link); err != nil {
 		return nil, err
 	}
-	s.verdict(c, v, o.AsOf)
+	s.verdict(c, o.AsOf)
 	s.text(w.LoadComment, c.Load.Comment)
 	s.facts(c)
 	s.compartments(c.Compartments)
@@ -58,8 +56,7 @@ func Render(c store.Cleaning, o Options) ([]byte, error) {
 // sheet is a document in the making.
 type sheet struct {
 	*paper
-	words words
-	zone  *time.Location
+	reader
 }
 
 const (
@@ -104,35 +101,23 @@ func (s sheet) station(station store.Station) []line {
 	return lines
 }
 
-// fact is a label with its value.
-type fact struct {
-	label, value string
-	style        style
-}
-
-// facts lists what is known in pairs that belong together; a pair of which one is missing has the other on the left.
+// facts draws what is known in pairs that belong together; a pair of which one is missing has the other on the left.
 func (s sheet) facts(c store.Cleaning) {
-	w := s.words
 	list := s.root.Add("L")
-	for _, pair := range [][2]fact{
-		{
-			{w.Equipment, joined(" ", orItself(w.Kinds, c.Equipment.Kind), c.Equipment.Identification), marked},
-			{w.Vehicle, c.Equipment.Vehicle, marked},
-		},
-		{{w.Customer, c.Customer, value}, {w.CustomerReference, c.CustomerReference, value}},
-		{{w.TimeIn, s.moment(c.TimeIn), value}, {w.TimeOut, s.moment(c.TimeOut), value}},
-		{{w.ProductNature, s.nature(c.ProductNature), value}, {w.NextLoad, c.NextLoad, value}},
-		{{w.Cleaner, c.Cleaner, value}, {w.Driver, c.Driver, value}},
-	} {
+	for _, pair := range s.pairs(c) {
 		var columns []column
 		for _, f := range pair {
 			if f.value == "" {
 				continue
 			}
+			look := value
+			if f.marks {
+				look = marked
+			}
 			item := list.Add("LI")
 			columns = append(columns, column{margin + float64(len(columns))*(columnWidth+columnGap), append(
 				s.wrap(f.label, columnWidth, label, item.Add("Lbl")),
-				s.wrap(f.value, columnWidth, f.style, item.Add("LBody"))...)})
+				s.wrap(f.value, columnWidth, look, item.Add("LBody"))...)})
 		}
 		if len(columns) > 0 {
 			s.row(columns...)
@@ -152,20 +137,3 @@ func (s sheet) text(name, text string) {
 	s.row(column{margin, lines})
 	s.y += afterField
 }
-
-// moment returns a time as the reader writes it, with its zone. A zero time gives nothing.
-func (s sheet) moment(t time.Time) string { return moment.In(s.zone, t, s.words.Time) }
-
-// joined puts the parts that are not empty together.
-func joined(separator string, parts ...string) string {
-	var present []string
-	for _, part := range parts {
-		if part != "" {
-			present = append(present, part)
-		}
-	}
-	return strings.Join(present, separator)
-}
-
-// fill puts a value into its place in a text.
-func fill(text, place, value string) string { return strings.ReplaceAll(text, place, value) }

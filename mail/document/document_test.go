@@ -187,29 +187,11 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// TestVerdict holds what a document is worth: only one that is signed off, and whose load is open, is valid; all others
-// are crossed out on every page.
+// TestVerdict: only a document that is valid is not crossed out on every page.
 func TestVerdict(t *testing.T) {
-	for _, tt := range []struct {
-		status store.CleaningStatus
-		load   store.LoadStatus
-		want   verdict
-	}{
-		{store.SignedOff, store.LoadOpen, valid}, {store.SignedOff, store.LoadCompleted, loaded},
-		{store.SignedOff, store.LoadRejected, rejected}, {store.Completed, store.LoadOpen, unsigned},
-		{store.Completed, store.LoadRejected, rejected}, {store.Planned, store.LoadOpen, planned},
-		{store.Cancelled, store.LoadOpen, cancelled}, {store.Cancelled, store.LoadCompleted, cancelled},
-		{store.Invalid, store.LoadOpen, invalid}, {store.Invalid, store.LoadRejected, invalid},
-		{"", "", planned}, {"else", store.LoadOpen, planned},
-	} {
-		c := store.Cleaning{CleaningData: store.CleaningData{Status: tt.status}, Load: store.Load{Status: tt.load}}
-		if got := verdictOf(c); got != tt.want {
-			t.Errorf("%s with a load %s is %s, want %s", tt.status, tt.load, got, tt.want)
-		}
-	}
 	crossed := fmt.Sprintf("%s RG", blush)
 	for _, of := range looked {
-		isValid := verdictOf(fixture(t, of.name)).isValid()
+		isValid := fixture(t, of.name).Verdict() == store.VerdictValid
 		for _, page := range documentOf(t, of.name, of.language).read.Pages {
 			if strings.Contains(page.Content, crossed) == isValid {
 				t.Errorf("%s is valid: %t, and crossed out: %t", of, isValid, !isValid)
@@ -239,7 +221,8 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s has no word for %s", w.language, kind)
 			}
 		}
-		for _, v := range []verdict{valid, loaded, rejected, unsigned, planned, cancelled, invalid} {
+		for _, word := range store.VerdictValid.Words() {
+			v := store.Verdict(word)
 			if w.Verdicts[v].Headline == "" || w.Verdicts[v].Meaning == "" {
 				t.Errorf("%s has no words for %s", w.language, v)
 			}
@@ -269,7 +252,7 @@ func shape(name string, value any) (names []string) {
 func TestNature(t *testing.T) {
 	w, err := wordsIn("fr")
 	check(t, err)
-	s := sheet{words: w}
+	s := reader{words: w}
 	for given, want := range map[string]string{
 		"chemical": "Chimique", "CHEMICAL": "Chimique", "Chemical, liquid": "Chimique / Liquide",
 		"food/feed": "Alimentaire / Alimentation animale", "glucose": "glucose", "food grade": "food grade", "": "",

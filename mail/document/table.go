@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"postern/mail/document/pdf"
 	"postern/store"
@@ -137,18 +136,4 @@ func (s sheet) meanings(compartments []store.Compartment) {
 func sortedOnce(codes []string) []string {
 	slices.Sort(codes)
 	return slices.Compact(codes)
-}
-
-// nature puts the words that stations have for the nature of a product into the reader's language: several together,
-// if each is known, else as they are given.
-func (s sheet) nature(given string) string {
-	var words []string
-	for word := range strings.FieldsFuncSeq(given, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		translated := s.words.Natures[strings.ToLower(word)]
-		if translated == "" {
-			return given
-		}
-		words = append(words, translated)
-	}
-	return strings.Join(words, " / ")
 }

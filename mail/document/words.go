@@ -3,6 +3,7 @@ package document
 import (
 	"embed"
 	"fmt"
+	"postern/store"
 
 	"github.com/go-json-experiment/json"
 )
@@ -58,10 +59,10 @@ type words struct {
 	Page               string `json:"page"`   // with {page} and {pages}
 	Source             string `json:"source"` // with {time}
 
-	Kinds        map[string]string        `json:"kinds"`
-	Natures      map[string]string        `json:"natures"` // of products, by a station's word in small letters
-	Verdicts     map[verdict]verdictWords `json:"verdicts"`
-	CodeMeanings map[string]string        `json:"codeMeanings"` // by the code
+	Kinds        map[string]string              `json:"kinds"`
+	Natures      map[string]string              `json:"natures"` // of products, by a station's word in small letters
+	Verdicts     map[store.Verdict]verdictWords `json:"verdicts"`
+	CodeMeanings map[string]string              `json:"codeMeanings"` // by the code
 }
 
 // verdictWords say a verdict at a glance, and what it means.

@@ -1,0 +1,87 @@
+package document
+
+import (
+	"strings"
+	"time"
+
+	"postern/store"
+)
+
+// Outline is all that a document says of a cleaning, in words and in its order, for a page that says the same. What
+// nobody has said is not in it.
+type Outline struct {
+	Title           string // of any document
+	Headline        string // the verdict at a glance
+	Meaning         []string
+	AsOf            string
+	Facts           []Fact
+	CompartmentsAre string // heads the compartments
+	Compartments    []Compartment
+	Texts           []Fact // that may be long
+}
+
+// Fact is something known, with its name.
+type Fact struct{ Label, Value string }
+
+// Compartment is one chamber of the tank.
+type Compartment struct {
+	Number       int
+	Cleaned      bool
+	PreviousLoad Fact   // without a value where nobody has said it
+	Codes        []Fact // with their meanings, empty where we have no words for one
+}
+
+// OutlineOf returns what the document of a cleaning says to a reader of that language, as of that time.
+func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time.Time) (Outline, error) {
+	w, err := wordsIn(language)
+	if err != nil {
+		return Outline{}, err
+	}
+	r := reader{w, zone}
+	verdict := w.Verdicts[c.Verdict()]
+	o := Outline{
+		Title: w.Title, Headline: verdict.Headline, AsOf: fill(w.AsOf, "{time}", r.moment(asOf)),
+		Meaning: present(append([]string{verdict.Meaning, r.notCleaned(c)}, r.decision(c.Load)...)),
+		Facts: facts(Fact{w.Station, joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
+			Fact{w.Phone, c.Station.Phone}),
+		CompartmentsAre: w.Compartments,
+		Texts: facts(Fact{w.LoadComment, c.Load.Comment}, Fact{w.AdditionalServices, c.AdditionalServices},
+			Fact{w.Comments, c.Comments}, Fact{w.Seals, strings.Join(c.Seals, ", ")}),
+	}
+	for _, pair := range r.pairs(c) {
+		o.Facts = append(o.Facts, facts(Fact{pair[0].label, pair[0].value}, Fact{pair[1].label, pair[1].value})...)
+	}
+	for _, compartment := range c.Compartments {
+		o.Compartments = append(o.Compartments, r.compartment(compartment))
+	}
+	return o, nil
+}
+
+func (r reader) compartment(c store.Compartment) Compartment {
+	load := joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)
+	out := Compartment{Number: c.Number, Cleaned: c.Cleaned, PreviousLoad: Fact{r.words.PreviousLoad, load}}
+	for _, code := range c.Codes {
+		out.Codes = append(out.Codes, Fact{code, r.words.CodeMeanings[code]})
+	}
+	return out
+}
+
+// facts returns those that somebody has said.
+func facts(all ...Fact) (known []Fact) {
+	for _, f := range all {
+		if f.Value != "" {
+			known = append(known, f)
+		}
+	}
+	return known
+}
+
+// present returns the texts that are not empty.
+func present(texts []string) (kept []string) {
+	for _, text := range texts {
+		if text != "" {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
