@@ -10,6 +10,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/store/guid"
+	"postern/store/memo"
 	"postern/store/refuse"
 	"postern/tokens"
 )
@@ -38,8 +39,8 @@ type Handlers struct {
 	pages *pages
 	links *web.MailedLinks
 
-	answers   store.Memo[[]byte] // cleanings as they are answered
-	documents store.Memo[[]byte] // rendered, by language
+	answers   memo.Memo[[]byte] // cleanings as they are answered
+	documents memo.Memo[[]byte] // rendered, by language
 	rendering chan struct{}      // holds one for each document that is being rendered
 }
 
