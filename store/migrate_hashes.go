@@ -165,7 +165,7 @@ func keyOfAddress(t tx, key []byte) []byte {
 	if len(key) != sha256.Size {
 		return nil
 	}
-	return t.store.keyed(key)
+	return t.store.hashes.Of(key)
 }
 
 func keyAddress(_ tx, key, value, to []byte) ([]byte, error) {
@@ -204,7 +204,7 @@ func keyLogins(t tx) error {
 		if err != nil {
 			return moved{}, false, nil
 		}
-		to := t.store.keyed(key)
+		to := t.store.hashes.Of(key)
 		record, err := logins.Encode(to, known)
 		return moved{to, record}, true, err
 	})

@@ -3,11 +3,11 @@ package store
 import (
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"postern/store/file"
 	"postern/store/guid"
+	"postern/store/keyed"
 	"postern/store/limit"
 )
 
@@ -55,10 +55,9 @@ type Store struct {
 	file    *file.File
 	signals *signals
 
-	appliance  guid.ID
-	addressKey [32]byte
-	macs       sync.Pool // of hashes under addressKey
-	memos      memos
+	appliance guid.ID
+	hashes    *keyed.Hashes // of addresses, networks and the like
+	memos     memos
 }
 
 // Open takes a data directory and opens the data file in it, as file.Open does. A file that cannot be opened is left as
@@ -88,9 +87,11 @@ func (s *Store) takeAddressKey(look file.Runner) (err error) {
 		known = holdsAny(t, userBucket) || holdsAny(t, bikerBucket)
 		return nil
 	})
+	var key [32]byte
 	if err == nil && s.options.AddressKey != nil {
-		s.addressKey, err = s.options.AddressKey(known)
+		key, err = s.options.AddressKey(known)
 	}
+	s.hashes = keyed.New(key)
 	return err
 }
 

@@ -41,7 +41,7 @@ type Handlers struct {
 
 	answers   memo.Memo[[]byte] // cleanings as they are answered
 	documents memo.Memo[[]byte] // rendered, by language
-	rendering chan struct{}      // holds one for each document that is being rendered
+	rendering chan struct{}     // holds one for each document that is being rendered
 }
 
 // New makes the handlers. Its error is a text or template of the program's own that is missing.
