@@ -36,9 +36,10 @@ var below = map[string]string{
 	"mail/smtp/smtptest":  "",
 	"mail/letters":        "mail/document store tokens",
 	"mail/document":       "store",
-	"store":               "store/file store/memo",
+	"store":               "store/file store/memo store/migrate",
 	"store/file":          "",
 	"store/memo":          "",
+	"store/migrate":       "store/file",
 	"tokens":              "",
 	"tokens/password":     "",
 }

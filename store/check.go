@@ -9,13 +9,14 @@ import (
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
+	"postern/store/migrate"
 )
 
 // CheckFile looks for faults in a data file that no appliance has open; see file.Check. It reads every record, and
 // compares keys and indices with the records that they stand for.
 func CheckFile(path string) (faults []string, err error) {
 	s := &Store{signals: newSignals()}
-	return file.Check(path, s.schema(migrations), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
+	return file.Check(path, s.schema(migrate.Steps), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
 }
 
 // checker compares every key with its record, and collects what does not fit.

@@ -116,11 +116,7 @@ func (t tx) meta() (meta, error) {
 }
 
 // schema tells the engine of the records.
-func (s *Store) schema(steps []migration) file.Schema {
-	bound := make([]file.Migration, len(steps))
-	for i, step := range steps {
-		bound[i] = step.bind(s)
-	}
+func (s *Store) schema(steps migrations) file.Schema {
 	return file.Schema{
 		Buckets: buckets,
 		Fill: func(t *file.Tx, number int) error {
@@ -138,7 +134,7 @@ func (s *Store) schema(steps []migration) file.Schema {
 			about.Schema = number
 			return metas.Put(t, metaKey, about)
 		},
-		Migrations: bound,
+		Migrations: steps(func(sum []byte) []byte { return s.hashes.Of(sum) }),
 	}
 }
 
