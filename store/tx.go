@@ -73,6 +73,24 @@ func look(s *Store, fn func(tx) error) error {
 	return s.file.Read(func(t *file.Tx) error { return fn(tx{t, s}) })
 }
 
+// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
+// a key, and gives how much it did and the key of the next one, nil behind the last.
+func (s *Store) inStretches(ctx context.Context, from []byte,
+	do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
+	for from != nil {
+		next := from
+		n, err := write(ctx, s, func(t tx) (n int, err error) {
+			n, next, err = do(t, from)
+			return n, err
+		})
+		if err != nil {
+			return total, err
+		}
+		total, from = total+n, next
+	}
+	return total, nil
+}
+
 // memos remember decoded records that are read again and again.
 type memos struct {
 	users     memo.Memo[User]
