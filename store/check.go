@@ -157,7 +157,7 @@ func (c *checker) answers() {
 }
 
 func (c *checker) cleanings() {
-	all, chunks := 0, 0
+	all, chunks, decided := 0, 0, 0
 	file.CheckTable(c.Checker, cleanings, func(key []byte, cleaning Cleaning) {
 		all++
 		if !c.tx.Has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
@@ -171,8 +171,15 @@ func (c *checker) cleanings() {
 			c.Fault("cleaning %s: its load is %q and decided at %v",
 				cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
 		}
+		if c.tx.Has(userBucket, cleaning.Load.By[:]) {
+			decided++
+			if !c.tx.Has(userDecidedBucket, personKey(cleaning.Load.By, cleaning.ID)) {
+				c.Fault("cleaning %s is not found by who decided its load", cleaning.ID)
+			}
+		}
 	})
 	c.Indexed(cleaningChangeBucket, all)
+	c.Indexed(userDecidedBucket, decided)
 	c.Keys(uploadBucket, func(version, _ []byte) {
 		for n := 0; c.tx.Has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++

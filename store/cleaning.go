@@ -18,7 +18,7 @@ type Cleaning struct {
 	Partner   string    `json:"partner,omitzero"` // who delivered it; empty: the operator
 	StoredAt  time.Time `json:"storedAt"`
 	ChangedAt time.Time `json:"changedAt"` // last change of the data, the document or the load
-	Version   guid.ID   `json:"version"`   // new with every change
+	Version   guid.ID   `json:"version"`   // new with everything that is written
 	Load      Load      `json:"load"`
 	Document  Document  `json:"document,omitzero"`
 }
@@ -248,6 +248,9 @@ func (t tx) deleteCleaning(c Cleaning) error {
 		return err
 	}
 	if err := t.Delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
+		return err
+	}
+	if err := t.Delete(userDecidedBucket, personKey(c.Load.By, c.ID)); err != nil {
 		return err
 	}
 	return cleanings.Delete(t.Tx, c.ID[:])

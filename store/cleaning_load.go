@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"postern/store/guid"
@@ -74,6 +75,9 @@ func (t tx) decide(user User, c Cleaning, load Load) error {
 	if err := t.putCleaning(&c); err != nil {
 		return err
 	}
+	if err := t.Put(userDecidedBucket, personKey(user.ID, c.ID), nil); err != nil {
+		return err
+	}
 	letter, err := t.owe(toUser(user, Letter{Kind: LetterDecided, Cleaning: c.ID, Decision: &load}))
 	if err != nil {
 		return err
@@ -88,4 +92,88 @@ func errDecided(c Cleaning) error {
 		Reason: fmt.Sprintf("The load of cleaning %s is %s already.", c.ID, c.Load.Status),
 		Extra:  map[string]any{"loadStatus": string(c.Load.Status)},
 	}
+}
+
+// DecidedBy lists the cleanings whose loads a user decided, in the order of their ids, those after a given one, at most
+// limit.
+func (s *Store) DecidedBy(user, after guid.ID, limit int) ([]Cleaning, error) {
+	return read(s, func(t tx) (found []Cleaning, err error) {
+		err = t.eachDecided(user, after, limit, func(c Cleaning) error {
+			found = append(found, c)
+			return nil
+		})
+		return found, err
+	})
+}
+
+// eachDecided visits at most so many cleanings whose loads a user decided, those after a given one.
+func (t tx) eachDecided(user, after guid.ID, limit int, visit func(Cleaning) error) error {
+	var ids []guid.ID // collected first: the visitor may write
+	c := t.Cursor(userDecidedBucket)
+	for key, _ := c.Seek(personKey(user, after)); key != nil &&
+		guid.ID(key[:16]) == user && len(ids) < limit; key, _ = c.Next() {
+		if id := guid.ID(key[16:]); id != after {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		decided, err := t.cleaning(id)
+		if err != nil {
+			return err
+		}
+		if err := visit(decided); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decisionsAtOnce bounds the loads from which one transaction takes a person's words, so that others' writes pass
+// between.
+const decisionsAtOnce = 200
+
+// forgetWords takes a person's words from the loads that they decided, but for the last few: those are left to the
+// transaction that erases the person.
+func (s *Store) forgetWords(ctx context.Context, user User) error {
+	for after := (guid.ID{}); ; {
+		some, err := s.DecidedBy(user.ID, after, decisionsAtOnce)
+		if err != nil || len(some) < decisionsAtOnce {
+			return err
+		}
+		err = updateVital(ctx, s, func(t tx) error {
+			return t.eachDecided(user.ID, after, decisionsAtOnce, func(c Cleaning) error { return t.forgetWordsOf(user, c) })
+		})
+		if err != nil {
+			return err
+		}
+		after = some[len(some)-1].ID
+	}
+}
+
+// forgetDecisions takes a person's words from all loads that they decided, and the ways that lead there.
+func (t tx) forgetDecisions(user User) error {
+	return t.eachDecided(user.ID, guid.ID{}, math.MaxInt, func(c Cleaning) error {
+		if err := t.forgetWordsOf(user, c); err != nil {
+			return err
+		}
+		return t.Delete(userDecidedBucket, personKey(user.ID, c.ID))
+	})
+}
+
+// forgetWordsOf leaves of a decision that it was made, when, and by an id that is nobody's any more. The comment goes,
+// as people sign and explain there. The product stays: what a tank held must be known when it is cleaned next; unless
+// the person is named beside it. For KEEP_CLEANINGS this is no change.
+func (t tx) forgetWordsOf(user User, c Cleaning) error {
+	left := c
+	if c.Load.By == user.ID {
+		left.Load.Comment = ""
+		if user.isNamedIn(c.Load.ProductName) {
+			left.Load.ProductName = ""
+		}
+	}
+	if left.Load == c.Load {
+		return nil
+	}
+	left.Version = t.NewID()
+	return cleanings.Put(t.Tx, c.ID[:], left)
 }

@@ -63,14 +63,9 @@ type Store struct {
 
 // Open takes a data directory and opens the data file in it, as file.Open does. A file that cannot be opened is left as
 // it is.
-func Open(dir string, o Options) (*Store, error) { return open(dir, o, migrate.Steps) }
-
-// migrations make the steps to the current schema; see migrate.Steps.
-type migrations func(keyed func([]byte) []byte) []file.Migration
-
-func open(dir string, o Options, steps migrations) (*Store, error) {
+func Open(dir string, o Options) (*Store, error) {
 	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
-	opened, err := file.Open(dir, file.Options{Schema: s.schema(steps), Now: o.Now, Random: o.Random, Free: o.Free,
+	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random, Free: o.Free,
 		Before: s.takeAddressKey, Signal: s.signals.fire})
 	if err != nil {
 		return nil, err

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -141,8 +145,15 @@ func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 }
 
 // EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
-// person; letters not sent yet are cancelled.
+// person; letters not sent yet are cancelled. Where it is interrupted the person is still there, and it can be repeated.
 func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
+	user, err := read(s, func(t tx) (User, error) { return t.user(id) })
+	if err != nil {
+		return err
+	}
+	if err := s.forgetWords(ctx, user); err != nil {
+		return err
+	}
 	return updateVital(ctx, s, func(t tx) error {
 		user, err := t.user(id)
 		if err != nil {
@@ -162,6 +173,9 @@ func (t tx) eraseUser(user User, reason string) error {
 	if err := t.forgetLetters(user.ID, reason); err != nil {
 		return err
 	}
+	if err := t.forgetDecisions(user); err != nil {
+		return err
+	}
 	if user.ActivatedAt.IsZero() {
 		if err := t.Delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
 			return err
@@ -177,4 +191,31 @@ func (t tx) eraseUser(user User, reason string) error {
 		return err
 	}
 	return t.tell(Event{Type: "person.erased", User: user.ID})
+}
+
+// isNamedIn reports whether a text holds the person's address, its part before the @ or one of the names, as a word.
+func (u User) isNamedIn(text string) bool {
+	local, _, _ := strings.Cut(u.Email, "@")
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{u.Email, local, u.FirstName, u.LastName}, func(name string) bool {
+		return hasWord(text, strings.ToLower(name))
+	})
+}
+
+// hasWord reports whether a word stands in a text with neither a letter nor a digit beside it.
+func hasWord(text, word string) bool {
+	joins := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for {
+		before, after, found := strings.Cut(text, word)
+		if !found || word == "" {
+			return false
+		}
+		left, _ := utf8.DecodeLastRuneInString(before)
+		right, _ := utf8.DecodeRuneInString(after)
+		if !joins(left) && !joins(right) {
+			return true
+		}
+		_, first := utf8.DecodeRuneInString(text[len(before):])
+		text = text[len(before)+first:]
+	}
 }

@@ -111,18 +111,15 @@ func (o *Operator) ExportUser(email string) (UserExport, error) {
 		Decisions: decisions, Events: views(events, wire.ViewEvent)}, err
 }
 
-// decisionsOf looks through all cleanings, a stretch at a time: no index leads from a user to them.
 func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {
 	decisions := []Decision{}
 	for after := (guid.ID{}); ; {
-		stretch, err := o.Store.Cleanings(after, longestList)
+		stretch, err := o.Store.DecidedBy(user, after, longestList)
 		if err != nil {
 			return nil, err
 		}
 		for _, one := range stretch {
-			if one.Load.By == user {
-				decisions = append(decisions, Decision{one.ID, wire.ViewLoad(one.Load)})
-			}
+			decisions = append(decisions, Decision{one.ID, wire.ViewLoad(one.Load)})
 		}
 		if len(stretch) < longestList {
 			return decisions, nil

@@ -18,6 +18,7 @@ func Steps(keyed func(sum []byte) []byte) []file.Migration {
 	return []file.Migration{
 		{Apply: addBikers},
 		hashes{keyed, stagedAtOnce}.step(),
+		decisions(cleaningsAtOnce),
 	}
 }
 

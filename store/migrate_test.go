@@ -9,23 +9,22 @@ import (
 
 	"postern/store/file"
 	"postern/store/guid"
+	"postern/store/keyed"
 	"postern/store/migrate"
 )
-
-// firstSteps are the migrations to an older schema.
-func firstSteps(n int) migrations {
-	return func(keyed func([]byte) []byte) []file.Migration { return migrate.Steps(keyed)[:n] }
-}
 
 // fileOf2 is a data directory whose file has schema 2, with what add adds to it.
 func fileOf2(t *testing.T, add func(tx) error) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	unpack(t, "testdata/schema-2.db.gz", file.DataFile(dir))
-	s, err := open(dir, testOptions(), firstSteps(1))
+	o := testOptions()
+	s := &Store{options: o, hashes: keyed.New(testAddressKey)}
+	schema := s.schema(func(keyed func([]byte) []byte) []file.Migration { return migrate.Steps(keyed)[:1] })
+	schema.Buckets = nil // of later schemas
+	f, err := file.Open(dir, file.Options{Schema: schema, Now: o.Now, Random: o.Random, Free: o.Free})
 	must(t, err)
-	err = update(ctx, s, func(t tx) error { return add(t) })
-	must(t, errors.Join(err, s.Close()))
+	must(t, errors.Join(f.Write(ctx, func(t *file.Tx) error { return add(tx{t, s}) }), f.Close()))
 	return dir
 }
 
