@@ -171,12 +171,7 @@ func (c *checker) cleanings() {
 			c.Fault("cleaning %s: its load is %q and decided at %v",
 				cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
 		}
-		if c.tx.Has(userBucket, cleaning.Load.By[:]) {
-			decided++
-			if !c.tx.Has(userDecidedBucket, personKey(cleaning.Load.By, cleaning.ID)) {
-				c.Fault("cleaning %s is not found by who decided its load", cleaning.ID)
-			}
-		}
+		decided += c.deciders(cleaning)
 	})
 	c.Indexed(cleaningChangeBucket, all)
 	c.Indexed(userDecidedBucket, decided)
@@ -186,6 +181,21 @@ func (c *checker) cleanings() {
 		}
 	})
 	c.Indexed(documentBucket, chunks)
+}
+
+// deciders counts the users who are there and find a cleaning by their decisions.
+func (c *checker) deciders(cleaning Cleaning) (count int) {
+	by := cleaning.deciders()
+	for i, user := range by {
+		if i > 0 && user == by[0] || !c.tx.Has(userBucket, user[:]) {
+			continue
+		}
+		count++
+		if !c.tx.Has(userDecidedBucket, personKey(user, cleaning.ID)) {
+			c.Fault("cleaning %s is not found by user %s, who decided its load", cleaning.ID, user)
+		}
+	}
+	return count
 }
 
 func (c *checker) letters() {

@@ -15,7 +15,7 @@
 //	users.pending
 //	  registered | id         → ∅     never activated, for KEEP_UNCONFIRMED
 //	users.decided
-//	  user id | cleaning id   → ∅     whose load the user decided, as long as both are there
+//	  user id | cleaning id   → ∅     that tells of a decision of the user's, as long as both are there
 //	partners
 //	  name in lower case      → Partner
 //	partners.token
