@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/wire"
@@ -95,13 +96,16 @@ func readPDF(to *[]byte) fields.Reader {
 		if err == nil {
 			*to, err = base64.StdEncoding.AppendDecode(nil, text)
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			r.Fault(path, "This must be a PDF in base64.")
-		case !bytes.HasPrefix(*to, []byte("%PDF-")):
-			r.Fault(path, "This is not a PDF.")
-		case len(*to) > largestPDF:
+			return
+		}
+		if len(*to) > largestPDF {
 			r.Fault(path, "A PDF may have at most 10 MiB.")
+			return
+		}
+		if fault, _ := input.PDFFault(bytes.NewReader(*to), len(*to)); fault != "" { // memory can be read
+			r.Fault(path, fault)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func TestDocumentOfDecidedLoad(t *testing.T) {
 	}
 	decide(t, file, id)
 	other := strings.ReplaceAll(id, "a", "b")
-	w := deliver(h, "["+item(other, "S-2", pdf(10))+","+item(id, "S-1", pdf(10))+"]")
+	w := deliver(h, "["+item(other, "S-2", pdf(100))+","+item(id, "S-1", pdf(100))+"]")
 	if w.Code != 409 || !strings.Contains(w.Body.String(), `"loadStatus":"rejected"`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
@@ -115,7 +115,7 @@ func TestDocumentAfterCleanings(t *testing.T) {
 			return math.MaxUint64, math.MaxUint64, nil
 		},
 	}, nil)
-	w := deliver(h, item(id, "S-1", pdf(10)))
+	w := deliver(h, item(id, "S-1", pdf(100)))
 	if w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"The cleanings are stored, but the document of `+id+` is not`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
