@@ -21,6 +21,7 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/documents"
 	"postern/server/eecd"
 	"postern/server/inbox"
 	"postern/server/metrics"
@@ -251,6 +252,8 @@ func (a *App) makeRooms() error {
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
+		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
@@ -262,9 +265,8 @@ func (a *App) makeRooms() error {
 	}
 	a.rooms.eecd, err = eecd.New(eecd.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
-		PublicURL:     a.config.PublicURL,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register),
-		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
+		Documents:     papers,
 		SignInLimit:   signIn, // sign-in and forgot calls count together
 	})
 	return err

@@ -17,10 +17,11 @@ var leaves = []string{
 var below = map[string]string{
 	"":                    "server/command",
 	"server/command":      "server server/command/push server/config server/operator server/wire server/web server/web/fields mail/letters store store/file tokens",
-	"server":              "server/biker server/config server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store store/file tokens tokens/password",
+	"server":              "server/biker server/config server/documents server/eecd server/partner server/operator server/inbox server/metrics server/web server/web/fields mail mail/inbox mail/smtp mail/letters store store/file tokens tokens/password",
 	"server/e2e":          "",
 	"server/config":       "server/web mail/letters store",
-	"server/eecd":         "server/web server/web/fields server/wire mail/document store store/memo tokens",
+	"server/eecd":         "server/documents server/web server/web/fields server/wire store store/memo tokens",
+	"server/documents":    "server/web mail/document store store/memo",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
 	"server/partner":      "server/web server/web/fields store tokens",
 	"server/operator":     "server/web server/web/fields server/wire mail/smtp store store/file tokens",

@@ -4,9 +4,9 @@ package eecd
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/guid"
@@ -24,14 +24,10 @@ type Options struct {
 	Sealer        *tokens.Sealer
 	Now           func() time.Time
 	UserTokenTTL  time.Duration
-	PublicURL     *url.URL     // base of the link in rendered documents
 	RegisterLimit *web.Limiter // register calls per client
 	SignInLimit   *web.Limiter // sign-in calls answered 403 or 404, per client
-	Answers       *web.Places  // documents under way
+	Documents     *documents.Documents
 }
-
-// renderedAtOnce bounds the memory and the processors that documents take.
-const renderedAtOnce = 2
 
 // Handlers are the endpoints and pages of the users. They are safe for concurrent use.
 type Handlers struct {
@@ -39,16 +35,13 @@ type Handlers struct {
 	pages *pages
 	links *web.MailedLinks
 
-	answers   memo.Memo[[]byte] // cleanings as they are answered
-	documents memo.Memo[[]byte] // rendered, by language
-	rendering chan struct{}     // holds one for each document that is being rendered
+	answers memo.Memo[[]byte] // cleanings as they are answered
 }
 
 // New makes the handlers. Its error is a text or template of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
 	p, err := loadPages()
-	return &Handlers{Options: o, pages: p, links: web.NewMailedLinks(o.Now),
-		rendering: make(chan struct{}, renderedAtOnce)}, err
+	return &Handlers{Options: o, pages: p, links: web.NewMailedLinks(o.Now)}, err
 }
 
 // cleaningID reads the path's GUID.

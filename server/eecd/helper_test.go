@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -85,10 +86,10 @@ func (s *site) serve() {
 	s.Helper()
 	public, _ := url.Parse("https://postern.example")
 	room, err := New(Options{
-		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
+		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour,
 		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
 		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
-		Answers:       web.NewPlaces(s.places, nil),
+		Documents:     documents.New(documents.Options{Store: s.store, PublicURL: public, Places: web.NewPlaces(s.places, nil)}),
 	})
 	if err != nil {
 		s.Fatal(err)
