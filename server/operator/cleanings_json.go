@@ -129,6 +129,24 @@ func (o *Operator) cleaning(c *web.Call) error {
 	return answer(c, found, err)
 }
 
+// Reopening is the body of POST cleanings/{id}/reopen.
+type Reopening struct {
+	Reason string `json:"reason"`
+}
+
+func (o *Operator) reopenCleaning(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	var in Reopening
+	if err := c.Decode(fields.Object{"reason": wire.Comment(&in.Reason, true)}); err != nil {
+		return err
+	}
+	reopened, err := o.ReopenCleaning(c.R.Context(), id, in.Reason)
+	return answer(c, reopened, err)
+}
+
 func (o *Operator) deleteCleaning(c *web.Call) error {
 	id, err := pathID(c)
 	if err != nil {

@@ -123,3 +123,32 @@ func TestDocumentAfterCleanings(t *testing.T) {
 		t.Errorf("stored %+v, %v", found, err)
 	}
 }
+
+// What the operator takes back is told, to the person's export too, and goes with the person where it names them.
+func TestReopen(t *testing.T) {
+	h, file := openRoom(t, store.Options{Rules: store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}}, nil)
+	path, export := "/cleanings/"+id+"/reopen", "/users/export?email=driver@example.org"
+	for _, a := range []act{
+		{"POST", path, `{"reason":"wrong tank"}`, 404, `There is no cleaning`},
+		{"POST", "/cleanings", item(id, "S-1", ""), 200, ``},
+		{"POST", path, `{"reason":"wrong tank"}`, 409, `"loadStatus":"open"`},
+	} {
+		a.check(t, h)
+	}
+	decide(t, file, id)
+	for _, a := range []act{
+		{"GET", export, "", 200, `"status":"rejected"` + "\n" + `"comment":"wet"}`},
+		{"POST", path, `{}`, 400, `"reason":["This field is required."]`},
+		{"POST", path, `{"reason":"` + strings.Repeat("x", 2001) + `"}`, 400, `"reason":[`},
+		{"POST", "/cleanings/1/reopen", `{"reason":"x"}`, 400, `must be a GUID`},
+		{"POST", path, `{"Reason":"driver@example.org took another tank"}`, 200, `"load":{"status":"open"},"reopened":{"at":"` + "\n" +
+			`"reason":"driver@example.org took another tank"`},
+		{"POST", path, `{"reason":"again"}`, 409, `"loadStatus":"open"`},
+		{"GET", export, "", 200, `"decisions":[{"cleaningActionId":"` + id + `","takenBack":{"at":"` + "\n" + `took another tank"}}]`},
+		{"GET", "/events", "", 200, `"type":"load.rejected"` + "\n" + `"type":"load.reopened"`},
+		{"DELETE", "/users?email=driver@example.org", "", 204, ``},
+		{"GET", "/cleanings/" + id, "", 200, `"reopened":{"at":"` + "\n" + `Z","decider":"`},
+	} {
+		a.check(t, h)
+	}
+}
