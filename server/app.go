@@ -254,7 +254,7 @@ func (a *App) makeRooms() error {
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
 		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,

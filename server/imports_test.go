@@ -23,7 +23,7 @@ var below = map[string]string{
 	"server/eecd":         "server/documents server/web server/web/fields server/wire store store/memo tokens",
 	"server/documents":    "server/web mail/document store store/memo",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
-	"server/partner":      "server/web server/web/fields store tokens",
+	"server/partner":      "server/documents server/web server/web/fields server/wire store tokens",
 	"server/operator":     "server/web server/web/fields server/wire mail/smtp store store/file tokens",
 	"server/command/push": "",
 	"server/metrics":      "store",

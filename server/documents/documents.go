@@ -14,6 +14,9 @@ import (
 	"postern/store/refuse"
 )
 
+// Languages are those that documents are rendered in, the fallback first.
+var Languages = []string{"en", "nl", "fr", "de"}
+
 // Options are the plain values that Documents are made of.
 type Options struct {
 	Store     *store.Store

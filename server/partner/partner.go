@@ -1,18 +1,21 @@
-// Package partner is the room of the partners: pay-roll and flex-pay systems that call with a permanent bearer token,
-// register bikers, one or a list at a time, and read back what became of them.
+// Package partner is the room of the partners: systems that call with a permanent bearer token. Pay-roll and flex-pay
+// systems register bikers, one or a list at a time, and read back what became of them; cleaning stations deliver
+// cleanings with their documents.
 package partner
 
 import (
 	"net/http"
 	"time"
 
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 )
 
 // Options are the plain values that Handlers are made of.
 type Options struct {
-	Store *store.Store
+	Store     *store.Store
+	Documents *documents.Documents
 	// required; told of every call that a partner proved to be its own, by many goroutines
 	PartnerSeen func(name string)
 }
@@ -21,13 +24,16 @@ type Options struct {
 type Handlers struct {
 	Options
 	lists   places
+	uploads uploads
 	running running // calls with an Idempotency-Key
 }
+
+// bodyTime is how long lists and documents may take to arrive.
+const bodyTime = 120 * time.Second
 
 // The bounds of a user.create call.
 const (
 	maxBody     = 16 << 20
-	bodyTime    = 120 * time.Second
 	maxPeople   = 10_000
 	listsAtOnce = 4               // which bounds the memory that they take
 	listsOfOne  = listsAtOnce - 1 // of one partner, whose slow line must not keep all others out
@@ -42,10 +48,10 @@ func New(o Options) *Handlers {
 
 // Routes are the API's.
 func (p *Handlers) Routes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Method: http.MethodPost, Path: "/receiver/APIv3/user.create", Handle: p.asPartner(store.ScopeUsers, p.create),
 			Bearer: true, BodyLimit: maxBody, BodyTime: bodyTime},
 		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack),
 			Bearer: true},
-	}
+	}, p.cleaningRoutes()...)
 }
