@@ -81,9 +81,11 @@ func (p *Handlers) putCleaning(c *web.Call, partner store.Partner, id guid.ID) e
 	if err != nil {
 		return err
 	}
-	found, err := p.Store.CleaningOf(partner.Name, id)
-	if err != nil {
-		return err
+	found := store.PartnerCleaning{Cleaning: stored[0].Cleaning}
+	if !found.Cleaning.Load.By.IsZero() { // and who decided
+		if found, err = p.Store.CleaningOf(partner.Name, id); err != nil {
+			return err
+		}
 	}
 	answer := delivered{wire.ViewDelivered(found), stored[0].Outcome, []string{}}
 	if len(unknown) > 0 {
