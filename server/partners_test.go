@@ -35,15 +35,20 @@ func (s *side) secret(field string) string {
 	return word
 }
 
+// partnerCall is a query and a body.
+type partnerCall struct{ query, body string }
+
 // partnerCalls are how a partner calls the routes that want its token: queries and bodies, in which {id} is the other's
 // cleaning, {email} its biker's address, {biker} and {employee} its ids. A route that is not here fails the test.
-var partnerCalls = map[string][]struct{ query, body string }{
+var partnerCalls = map[string][]partnerCall{
 	"POST /receiver/APIv3/user.create": {
-		{"", `{"user":{"BikePlanCode":"P","FirstName":"A","LastName":"B","Email":"{email}","Language":"NL","partner_EmployeeID":"{employee}"}}`},
+		{"", `{"user":{"BikePlanCode":"P","FirstName":"A","LastName":"B","Email":"{email}","Language":"NL",
+			"partner_EmployeeID":"{employee}"}}`},
 		{"?dryRun=true", `[{"BikePlanCode":"P","FirstName":"A","LastName":"B","Email":"{email}","Language":"NL"}]`},
 	},
-	"GET /partner/v1/users":                  {{"?id={biker}", ""}, {"?partner_EmployeeID={employee}", ""}},
-	"PUT /partner/v1/cleanings/:id":          {{"", `{"number":"1","station":{"name":"S"},"equipment":{"kind":"silo"},"status":"planned"}`}},
+	"GET /partner/v1/users": {{"?id={biker}", ""}, {"?partner_EmployeeID={employee}", ""}},
+	"PUT /partner/v1/cleanings/:id": {{"", `{"number":"1","station":{"name":"S"},"equipment":{"kind":"silo"},
+		"status":"planned"}`}},
 	"GET /partner/v1/cleanings/:id":          {{"", ""}},
 	"POST /partner/v1/cleanings/:id/reopen":  {{"", `{"Reason":"x"}`}},
 	"PUT /partner/v1/cleanings/:id/document": {{"", "%PDF-xref\nstartxref\n5\n%%EOF"}},
@@ -51,8 +56,8 @@ var partnerCalls = map[string][]struct{ query, body string }{
 	"GET /partner/v1/events":                 {{"?after=0&limit=1000", ""}},
 }
 
-// TestPartnersSeeTheirOwn walks the whole route table as each of two partners, and asks for what is the other's: nothing
-// of it is answered, and nothing of it has changed.
+// TestPartnersSeeTheirOwn walks the whole route table as each of two partners, and asks for what is the other's:
+// nothing of it is answered, and nothing of it has changed.
 func TestPartnersSeeTheirOwn(t *testing.T) {
 	a, handler := openRoutes(t)
 	must := func(err error) {
@@ -76,7 +81,8 @@ func TestPartnersSeeTheirOwn(t *testing.T) {
 				t.Fatalf("%s %s is not walked", route.Method, route.Path)
 			}
 			if !known {
-				calls = []struct{ query, body string }{{"", ""}, {"?id={id}", `{"cleaningId":"{id}","email":"{email}"}`}}
+				calls = append(calls, partnerCall{"", ""},
+					partnerCall{"?id={id}", `{"cleaningId":"{id}","email":"{email}"}`})
 			}
 			for _, call := range calls {
 				s.asks(t, handler, route, call.query, call.body, other)
@@ -121,20 +127,23 @@ func (s *side) fill(t *testing.T, a *App) error {
 	if s.token, err = tokens.NewBearer(rand.Reader); err != nil {
 		return err
 	}
-	_, err = a.store.AddPartner(ctx, store.PartnerInput{Name: s.name, Token: store.PartnerToken{Hash: sha256.Sum256([]byte(s.token))}})
+	token := store.PartnerToken{Hash: sha256.Sum256([]byte(s.token))}
+	_, err = a.store.AddPartner(ctx, store.PartnerInput{Name: s.name, Token: token})
 	if err != nil {
 		return err
 	}
 	s.email = s.name + "@example.org"
-	person := store.Candidate{Email: s.email, Said: s.email, BikerData: store.BikerData{BikePlanCode: "P", Language: "nl",
-		FirstName: s.secret("first-name"), LastName: s.secret("last-name"), EmployeeID: "employee-" + s.name}}
+	person := store.Candidate{Email: s.email, Said: s.email, BikerData: store.BikerData{BikePlanCode: "P",
+		Language: "nl", FirstName: s.secret("first-name"), LastName: s.secret("last-name"),
+		EmployeeID: "employee-" + s.name}}
 	registered, err := a.store.RegisterBikers(ctx, store.BikerList{Partner: s.name, People: []store.Candidate{person}})
 	if err != nil {
 		return err
 	}
 	s.cleaning = guid.ID{6: 0x40, 8: 0x80, 15: s.name[0]}
-	data := store.CleaningData{Number: "N", Station: store.Station{Name: "S", Phone: s.secret("phone")}, Status: store.SignedOff,
-		Customer: s.secret("customer"), Comments: s.secret("comments"), Equipment: store.Equipment{Kind: "silo"}}
+	data := store.CleaningData{Number: "N", Station: store.Station{Name: "S", Phone: s.secret("phone")},
+		Status: store.SignedOff, Customer: s.secret("customer"), Comments: s.secret("comments"),
+		Equipment: store.Equipment{Kind: "silo"}}
 	_, err = a.store.PutCleanings(ctx, s.name, []store.CleaningInput{{ID: s.cleaning, CleaningData: data}})
 	if err == nil {
 		err = a.store.PutDocument(ctx, s.cleaning, []byte("%PDF-"+s.secret("document")))
@@ -142,8 +151,8 @@ func (s *side) fill(t *testing.T, a *App) error {
 	if err != nil {
 		return err
 	}
-	user, err := a.store.RegisterUser(ctx, store.Registration{Email: "user-" + s.email, FirstName: s.secret("user"), LastName: "L",
-		OrganisationName: s.secret("organisation"), Language: "nl"})
+	user, err := a.store.RegisterUser(ctx, store.Registration{Email: "user-" + s.email, FirstName: s.secret("user"),
+		LastName: "L", OrganisationName: s.secret("organisation"), Language: "nl"})
 	if err == nil {
 		user, err = a.store.ActivateUser(ctx, store.Confirmation{User: user.ID, Email: tokens.EmailHash(user.Email),
 			Generation: user.LinkGeneration, ExpiresAt: time.Now().Add(time.Hour)})

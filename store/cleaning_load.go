@@ -204,7 +204,9 @@ func (s *Store) forgetWords(ctx context.Context, user User) error {
 			return err
 		}
 		err = updateVital(ctx, s, func(t tx) error {
-			return t.eachDecided(user.ID, after, decisionsAtOnce, func(c Cleaning) error { return t.forgetWordsOf(user, c) })
+			return t.eachDecided(user.ID, after, decisionsAtOnce, func(c Cleaning) error {
+				return t.forgetWordsOf(user, c)
+			})
 		})
 		if err != nil {
 			return err

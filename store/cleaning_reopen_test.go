@@ -61,7 +61,8 @@ func TestReopenLoad(t *testing.T) {
 		t.Errorf("decided again: %+v, %v", c, err)
 	}
 	types, by := eventTypes(t, s, id)
-	if !slices.Equal(types, []string{"load.completed", "load.reopened", "load.rejected"}) || by[0] != jan.ID || by[2] != els.ID {
+	all := []string{"load.completed", "load.reopened", "load.rejected"}
+	if !slices.Equal(types, all) || by[0] != jan.ID || by[2] != els.ID {
 		t.Errorf("events: %v by %v", types, by)
 	}
 	for _, user := range []User{jan, els} {
@@ -95,7 +96,8 @@ func TestErasureAfterReopening(t *testing.T) {
 		}
 		erase(t, s, jan)
 		c, err := s.Cleaning(cleaningID(1))
-		if err != nil || c.Reopened.Reason != left || c.Reopened.Decider != jan.ID || c.Load.Comment != "no" || c.Load.By != els.ID {
+		if err != nil || c.Reopened.Reason != left || c.Reopened.Decider != jan.ID || c.Load.Comment != "no" ||
+			c.Load.By != els.ID {
 			t.Errorf("%+v, %+v, %v", c.Load, c.Reopened, err)
 		}
 		erase(t, s, els)

@@ -198,7 +198,8 @@ func TestDocuments(t *testing.T) {
 	}
 	must(t, submit(s, func(t tx) error { // an upload whose process died
 		version := t.NewID()
-		return errors.Join(t.Put(uploadBucket, version[:], nil), t.Put(documentBucket, chunkKey(version, 0), []byte("a")),
+		return errors.Join(t.Put(uploadBucket, version[:], nil),
+			t.Put(documentBucket, chunkKey(version, 0), []byte("a")),
 			t.Put(documentBucket, chunkKey(version, 1), []byte("b")))
 	}))
 	c.Advance(2 * time.Hour)

@@ -22,7 +22,7 @@ type Upload struct {
 	Cleaning guid.ID
 	Body     io.Reader
 
-	// Check looks at all that has come, before it becomes the document; its error refuses it. nil: nothing is looked at.
+	// Check looks at all that has come, before it becomes the document, and refuses it by an error; nil: nobody looks.
 	Check func(pdf io.ReaderAt, size int) error
 }
 

@@ -65,8 +65,8 @@ type Store struct {
 // it is.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
-	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random, Free: o.Free,
-		Before: s.takeAddressKey, Signal: s.signals.fire})
+	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random,
+		Free: o.Free, Before: s.takeAddressKey, Signal: s.signals.fire})
 	if err != nil {
 		return nil, err
 	}

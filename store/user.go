@@ -145,7 +145,7 @@ func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
 }
 
 // EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
-// person; letters not sent yet are cancelled. Where it is interrupted the person is still there, and it can be repeated.
+// person; letters not sent yet are cancelled. Where it is interrupted the person is still there: repeat it then.
 func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
 	user, err := read(s, func(t tx) (User, error) { return t.user(id) })
 	if err != nil {

@@ -110,8 +110,8 @@ func cleaningReopen() command {
 	return command{
 		name: "cleaning reopen", args: "ID --reason TEXT", least: 1, most: 1,
 		short: "takes back the decision about a cleaning's load, so that it can be decided again",
-		long: `Whoever decided keeps the letter about it; both decisions stay in the events. The reason is kept with the cleaning,
-where its partner reads it: do not name people in it.`,
+		long: `Whoever decided keeps the letter about it; both decisions stay in the events. The reason is kept with the
+cleaning, where its partner reads it: do not name people in it.`,
 		prepare: func(f *flag.FlagSet) action {
 			reason := f.String("reason", "", "why, in a `TEXT` of at most 2,000 characters")
 			asJSON := jsonFlag(f)

@@ -65,8 +65,8 @@ func delivering(b *testing.B, clients []*rawClient, bearer string, cleaning stor
 	const before = "PUT /partner/v1/cleanings/"
 	requests := make([][]byte, len(clients))
 	for i := range clients {
-		requests[i] = fmt.Appendf(nil, "%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
-			before, guid.ID{}, bearer, len(body), body)
+		requests[i] = fmt.Appendf(nil, "%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\n"+
+			"Content-Length: %d\r\n\r\n%s", before, guid.ID{}, bearer, len(body), body)
 	}
 	return func(worker int) error {
 		copy(requests[worker][len(before):], freshID().String())
@@ -104,7 +104,9 @@ func cleaningSpecimen(b *testing.B, cleaning store.CleaningInput) specimen {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if !slices.ContainsFunc(made.writes, func(w written) bool { return bytes.Contains(w.value, []byte(cleaning.Number)) }) {
+	if !slices.ContainsFunc(made.writes, func(w written) bool {
+		return bytes.Contains(w.value, []byte(cleaning.Number))
+	}) {
 		b.Fatal("the specimen holds no cleaning")
 	}
 	return made

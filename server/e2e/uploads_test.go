@@ -55,8 +55,8 @@ const cleaningJSON = `{"number":"1","station":{"name":"S"},"equipment":{"kind":"
 
 // put is the head of a call about one of a partner's cleanings.
 func put(n int, path, bearer string, length int) string {
-	return fmt.Sprintf("PUT /partner/v1/cleanings/00000000-0000-4000-8000-%012x%s HTTP/1.1\r\nHost: a\r\nAuthorization: %s\r\n"+
-		"Content-Type: application/pdf\r\nContent-Length: %d\r\n\r\n", n+1, path, bearer, length)
+	return fmt.Sprintf("PUT /partner/v1/cleanings/00000000-0000-4000-8000-%012x%s HTTP/1.1\r\nHost: a\r\n"+
+		"Authorization: %s\r\nContent-Type: application/pdf\r\nContent-Length: %d\r\n\r\n", n+1, path, bearer, length)
 }
 
 func send(t *testing.T, conn net.Conn, parts ...string) {

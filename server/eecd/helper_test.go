@@ -89,7 +89,8 @@ func (s *site) serve() {
 		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour,
 		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
 		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
-		Documents:     documents.New(documents.Options{Store: s.store, PublicURL: public, Places: web.NewPlaces(s.places, nil)}),
+		Documents: documents.New(documents.Options{Store: s.store, PublicURL: public,
+			Places: web.NewPlaces(s.places, nil)}),
 	})
 	if err != nil {
 		s.Fatal(err)

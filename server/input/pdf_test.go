@@ -13,7 +13,8 @@ import (
 // somePDF is a small PDF whose end names a place that is beside the right one by so much.
 func somePDF(table string, beside int, behind string) string {
 	body := "%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n" + strings.Repeat("% filling\n", 500)
-	return fmt.Sprintf("%s%s\ntrailer\n<</Size 2/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF%s", body, table, len(body)+beside, behind)
+	return fmt.Sprintf("%s%s\ntrailer\n<</Size 2/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF%s",
+		body, table, len(body)+beside, behind)
 }
 
 func TestPDFFault(t *testing.T) {
@@ -56,7 +57,8 @@ func FuzzPDFFault(f *testing.F) {
 	f.Add([]byte(somePDF("xref\n", 0, "")))
 	f.Add([]byte("%PDF-1.7 startxref 0 %%EOF"))
 	f.Fuzz(func(t *testing.T, pdf []byte) {
-		if fault, err := PDFFault(bytes.NewReader(pdf), len(pdf)); err != nil || fault == "" && !bytes.HasPrefix(pdf, []byte(PDFStart)) {
+		fault, err := PDFFault(bytes.NewReader(pdf), len(pdf))
+		if err != nil || fault == "" && !bytes.HasPrefix(pdf, []byte(PDFStart)) {
 			t.Errorf("%q, %v", fault, err)
 		}
 	})

@@ -126,7 +126,8 @@ func TestDocumentAfterCleanings(t *testing.T) {
 
 // What the operator takes back is told, to the person's export too, and goes with the person where it names them.
 func TestReopen(t *testing.T) {
-	h, file := openRoom(t, store.Options{Rules: store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}}, nil)
+	rules := store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}
+	h, file := openRoom(t, store.Options{Rules: rules}, nil)
 	path, export := "/cleanings/"+id+"/reopen", "/users/export?email=driver@example.org"
 	for _, a := range []act{
 		{"POST", path, `{"reason":"wrong tank"}`, 404, `There is no cleaning`},
@@ -141,10 +142,11 @@ func TestReopen(t *testing.T) {
 		{"POST", path, `{}`, 400, `"reason":["This field is required."]`},
 		{"POST", path, `{"reason":"` + strings.Repeat("x", 2001) + `"}`, 400, `"reason":[`},
 		{"POST", "/cleanings/1/reopen", `{"reason":"x"}`, 400, `must be a GUID`},
-		{"POST", path, `{"Reason":"driver@example.org took another tank"}`, 200, `"load":{"status":"open"},"reopened":{"at":"` + "\n" +
-			`"reason":"driver@example.org took another tank"`},
+		{"POST", path, `{"Reason":"driver@example.org took another tank"}`, 200,
+			`"load":{"status":"open"},"reopened":{"at":"` + "\n" + `"reason":"driver@example.org took another tank"`},
 		{"POST", path, `{"reason":"again"}`, 409, `"loadStatus":"open"`},
-		{"GET", export, "", 200, `"decisions":[{"cleaningActionId":"` + id + `","takenBack":{"at":"` + "\n" + `took another tank"}}]`},
+		{"GET", export, "", 200,
+			`"decisions":[{"cleaningActionId":"` + id + `","takenBack":{"at":"` + "\n" + `took another tank"}}]`},
 		{"GET", "/events", "", 200, `"type":"load.rejected"` + "\n" + `"type":"load.reopened"`},
 		{"DELETE", "/users?email=driver@example.org", "", 204, ``},
 		{"GET", "/cleanings/" + id, "", 200, `"reopened":{"at":"` + "\n" + `Z","decider":"`},

@@ -41,7 +41,8 @@ func withID(handle func(*web.Call, store.Partner, guid.ID) error) func(*web.Call
 		id, err := guid.Parse(c.Param("id"))
 		if err != nil || id.IsZero() {
 			const sentence = "A cleaning is named by a GUID like 00000000-0000-4000-8000-000000000001."
-			return &refuse.Refusal{Kind: refuse.Invalid, Reason: sentence, Fields: map[string][]string{"id": {sentence}}}
+			return &refuse.Refusal{Kind: refuse.Invalid, Reason: sentence,
+				Fields: map[string][]string{"id": {sentence}}}
 		}
 		return handle(c, partner, id)
 	}
@@ -77,7 +78,8 @@ func (p *Handlers) putCleaning(c *web.Call, partner store.Partner, id guid.ID) e
 	if err = sent.isFor(id, err); err != nil {
 		return err
 	}
-	stored, err := p.Store.PutCleanings(c.R.Context(), partner.Name, []store.CleaningInput{{ID: id, CleaningData: sent.data}})
+	stored, err := p.Store.PutCleanings(c.R.Context(), partner.Name,
+		[]store.CleaningInput{{ID: id, CleaningData: sent.data}})
 	if err != nil {
 		return err
 	}

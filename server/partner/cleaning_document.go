@@ -30,7 +30,8 @@ type uploads struct {
 
 var (
 	errManyUploads = &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: 5 * time.Second,
-		Reason: "As many of your documents as can be taken at once are under way; send this one again once one has arrived."}
+		Reason: "As many of your documents as can be taken at once are under way; " +
+			"send this one again once one has arrived."}
 	errFullUploads = refuse.New(refuse.Unavailable,
 		"As many documents as can be taken at once are under way; send this one again in a moment.")
 )
@@ -70,7 +71,8 @@ func (p *Handlers) putDocument(c *web.Call, partner store.Partner, id guid.ID) e
 	if err != nil {
 		return err
 	}
-	err = p.Store.UploadDocument(c.R.Context(), store.Upload{Partner: partner.Name, Cleaning: id, Body: pdf, Check: checkPDF})
+	err = p.Store.UploadDocument(c.R.Context(),
+		store.Upload{Partner: partner.Name, Cleaning: id, Body: pdf, Check: checkPDF})
 	if err != nil {
 		return err
 	}

@@ -88,8 +88,9 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 			t.Fatal(err)
 		}
 	}
-	papers := documents.New(documents.Options{Store: s.Store, PublicURL: &url.URL{Scheme: "https", Host: "gate.example"},
-		Places: web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
+	papers := documents.New(documents.Options{Store: s.Store,
+		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"},
+		Places:    web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
 	s.room = New(Options{Store: s.Store, Documents: papers, PartnerSeen: func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -139,7 +139,8 @@ func unsupported(want string) error {
 	if want != "application/pdf" {
 		want += ", in UTF-8"
 	}
-	return &Problem{Status: http.StatusUnsupportedMediaType, Detail: "The body must be sent as Content-Type: " + want + "."}
+	return &Problem{Status: http.StatusUnsupportedMediaType,
+		Detail: "The body must be sent as Content-Type: " + want + "."}
 }
 
 // checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be

@@ -4,8 +4,8 @@
 //	HMAC-SHA-256(key, SHA-256(address in lower case))
 //
 // with a key that is in no data file and no backup: without it nobody finds out by trying whether an address is
-// remembered. SHA-256 comes first so that a file which holds that alone can be migrated without knowing the addresses. A
-// bare SHA-256 of an address is never stored beyond the person.
+// remembered. SHA-256 comes first so that a file which holds that alone can be migrated without knowing the addresses.
+// A bare SHA-256 of an address is never stored beyond the person.
 package keyed
 
 import (

@@ -21,10 +21,12 @@ func TestHashes(t *testing.T) {
 			}
 		}
 	}
-	if got := h.OfClient(netip.MustParseAddr("::ffff:192.0.2.1")); !bytes.Equal(got, h.Of([]byte("client\x00192.0.2.1/32"))[:8]) {
+	got := h.OfClient(netip.MustParseAddr("::ffff:192.0.2.1"))
+	if !bytes.Equal(got, h.Of([]byte("client\x00192.0.2.1/32"))[:8]) {
 		t.Errorf("a client: %x", got)
 	}
-	if got := h.OfNetwork(netip.MustParseAddr("2001:db8:1:2::3%eth0")); !bytes.Equal(got, h.Of([]byte("network\x002001:db8:1::/48"))) {
+	got = h.OfNetwork(netip.MustParseAddr("2001:db8:1:2::3%eth0"))
+	if !bytes.Equal(got, h.Of([]byte("network\x002001:db8:1::/48"))) {
 		t.Errorf("a network: %x", got)
 	}
 }

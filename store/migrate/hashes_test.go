@@ -45,8 +45,8 @@ func sumOf(i int) []byte {
 func TestStagedHashes(t *testing.T) {
 	const people = 300
 	dir := t.TempDir()
-	buckets := [][]byte{addressBucket, noticeBucket, loginBucket, idempotencyBucket, idempotencyBegunBucket, letterBucket,
-		letterPersonBucket}
+	buckets := [][]byte{addressBucket, noticeBucket, loginBucket, idempotencyBucket, idempotencyBegunBucket,
+		letterBucket, letterPersonBucket}
 	before := schema(buckets, func(t *file.Tx) error {
 		for i := range people {
 			was := address2{Unproven: 1, Links: []link{{Kind: "activate", Generation: 1}}}
