@@ -255,7 +255,9 @@ func (a *App) makeRooms() error {
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
+		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,

@@ -100,24 +100,48 @@ func cleaningShow() command {
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
-				id, err := parseID(args[0])
-				if err != nil {
-					return err
-				}
-				var found wire.StoredCleaning
-				if err := c.ask(http.MethodGet, "/cleanings/"+id, nil, nil, &found); err != nil {
-					return err
-				}
-				if *asJSON {
-					return printJSON(c.Out, found)
-				}
-				return showCleaning(c.Out, found)
+				return c.showCleaning(http.MethodGet, args[0], "", nil, *asJSON)
 			}
 		},
 	}
 }
 
-func showCleaning(out io.Writer, found wire.StoredCleaning) error {
+func cleaningReopen() command {
+	return command{
+		name: "cleaning reopen", args: "ID --reason TEXT", least: 1, most: 1,
+		short: "takes back the decision about a cleaning's load, so that it can be decided again",
+		long: `Whoever decided keeps the letter about it; both decisions stay in the events. The reason is kept with the
+cleaning, where its partner reads it: do not name people in it.`,
+		prepare: func(f *flag.FlagSet) action {
+			reason := f.String("reason", "", "why, in a `TEXT` of at most 2,000 characters")
+			asJSON := jsonFlag(f)
+			return func(c *call, args []string) error {
+				if *reason == "" {
+					return wrongUse("say why, by --reason")
+				}
+				return c.showCleaning(http.MethodPost, args[0], "/reopen", operator.Reopening{Reason: *reason}, *asJSON)
+			}
+		},
+	}
+}
+
+// showCleaning asks for a cleaning, or for an act on it, and shows it.
+func (c *call) showCleaning(method, name, act string, in any, asJSON bool) error {
+	id, err := parseID(name)
+	if err != nil {
+		return err
+	}
+	var found wire.StoredCleaning
+	if err := c.ask(method, "/cleanings/"+id+act, nil, in, &found); err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(c.Out, found)
+	}
+	return printCleaning(c.Out, found)
+}
+
+func printCleaning(out io.Writer, found wire.StoredCleaning) error {
 	document := "made from the data"
 	if found.Document.Size > 0 {
 		document = fmt.Sprintf("uploaded, %d octets", found.Document.Size)
@@ -134,7 +158,8 @@ func showCleaning(out io.Writer, found wire.StoredCleaning) error {
 		"document", document,
 		"delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
 		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", idText(found.Load.By),
-		"loaded", found.Load.ProductName, "comment", found.Load.Comment)
+		"loaded", found.Load.ProductName, "comment", found.Load.Comment,
+		"reopened", clock(found.Reopened.At), "reason", found.Reopened.Reason)
 	if err != nil || len(found.Compartments) == 0 {
 		return err
 	}

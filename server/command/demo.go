@@ -17,7 +17,6 @@ import (
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/server/wire"
-	"postern/store"
 )
 
 // The made-up data of the demo, and the calls that it prints. The calls are a shell script: whatever is not a call is a
@@ -120,30 +119,16 @@ type demoValues struct {
 	Token, TokenFile string // of the partner, and where it is kept
 	Document         string // where a call puts the PDF that it gets
 	Binary           string // how this program is called from any directory
-	Number           string // new at each start: makes the people new
-	Complete, Reject string // cleanings whose loads are open; empty: none is left
+	Number           string // new at each start: makes people and the cleaning new
 }
 
 // printCalls prints the calls with the values given and those that it finds out.
-func (c *call) printCalls(config config.Config, values demoValues) error {
-	var page operator.Page[wire.StoredCleaning]
-	err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
-	if err != nil {
-		return err
-	}
+func (c *call) printCalls(config config.Config, values demoValues) (err error) {
 	values.URL, values.Inbox = config.PublicURL.String(), config.InboxURL().String()
 	if values.Data, err = filepath.Abs(config.Data); err != nil {
 		return err
 	}
 	values.Binary, values.Number = binaryName(), fmt.Sprintf("%06d", rand.IntN(1_000_000))
-	for _, one := range page.Items {
-		switch open := one.Load.Status == store.LoadOpen && one.Status == store.SignedOff; {
-		case open && values.Complete == "":
-			values.Complete = one.ID.String()
-		case open && values.Reject == "":
-			values.Reject = one.ID.String()
-		}
-	}
 	calls, err := template.New("calls").Funcs(template.FuncMap{"quote": shellQuote}).Parse(demoCalls)
 	if err != nil {
 		return err

@@ -64,7 +64,8 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 	})
 	if i >= 0 {
 		token = strings.TrimSpace(string(kept))
-		if slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool {
+		whole := len(page.Items[i].Scopes) == len(store.Scopes) // a demo of before gave it less
+		if whole && slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool {
 			return token != "" && strings.HasSuffix(token, t.Last)
 		}) {
 			return path, token, nil
@@ -75,7 +76,7 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 		}
 	}
 	var made operator.PartnerToken
-	in := operator.PartnerRequest{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
+	in := operator.PartnerRequest{Name: demoPartner} // with all scopes
 	if err := c.ask(http.MethodPost, "/partners", nil, in, &made); err != nil {
 		return "", "", err
 	}

@@ -12,8 +12,12 @@ import (
 	"postern/mail/document"
 	"postern/server/web"
 	"postern/store"
+	"postern/store/memo"
 	"postern/store/refuse"
 )
+
+// Languages are those that documents are rendered in, the fallback first.
+var Languages = []string{"en", "nl", "fr", "de"}
 
 // Options are the plain values that Documents are made of.
 type Options struct {
@@ -30,7 +34,7 @@ const renderedAtOnce = 2
 // Documents answers with documents, and remembers those that it has rendered. It is safe for concurrent use.
 type Documents struct {
 	Options
-	rendered  store.Memo[[]byte] // by language
+	rendered  memo.Memo[[]byte] // by language
 	rendering chan struct{}      // holds one for each document that is being rendered
 }
 

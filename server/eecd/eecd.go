@@ -11,6 +11,7 @@ import (
 	"postern/server/web/schema"
 	"postern/store"
 	"postern/store/guid"
+	"postern/store/memo"
 	"postern/store/refuse"
 )
 
@@ -24,7 +25,7 @@ type Options struct {
 // Handlers are the endpoints of the users' API. They are safe for concurrent use.
 type Handlers struct {
 	Options
-	answers store.Memo[[]byte] // cleanings as they are answered
+	answers memo.Memo[[]byte] // cleanings as they are answered
 }
 
 // New makes the handlers.

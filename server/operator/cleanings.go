@@ -104,6 +104,12 @@ func (o *Operator) Cleaning(id guid.ID) (wire.StoredCleaning, error) {
 	return wire.ViewStored(found), err
 }
 
+// ReopenCleaning takes back the decision about a cleaning's load, so that it can be decided again.
+func (o *Operator) ReopenCleaning(ctx context.Context, id guid.ID, reason string) (wire.StoredCleaning, error) {
+	reopened, err := o.Store.ReopenLoad(ctx, "", id, reason)
+	return wire.ViewStored(reopened), err
+}
+
 // DeleteCleaning deletes a cleaning with its document.
 func (o *Operator) DeleteCleaning(ctx context.Context, id guid.ID) error {
 	return o.Store.DeleteCleaning(ctx, id)

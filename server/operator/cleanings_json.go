@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/web/schema"
@@ -101,10 +102,13 @@ func (p pdfText) Read(v jsontext.Value, path string, r *fields.Report) {
 	switch {
 	case err != nil:
 		r.Fault(path, "This must be a PDF in base64.")
-	case !bytes.HasPrefix(*p.to, []byte("%PDF-")):
-		r.Fault(path, "This is not a PDF.")
+		return
 	case len(*p.to) > largestPDF:
 		r.Fault(path, "A PDF may have at most 10 MiB.")
+		return
+	}
+	if fault, _ := input.PDFFault(bytes.NewReader(*p.to), len(*p.to)); fault != "" { // memory can be read
+		r.Fault(path, fault)
 	}
 }
 
@@ -132,6 +136,24 @@ func (o *Operator) cleaning(c *web.Call) error {
 	}
 	found, err := o.Cleaning(id)
 	return answer(c, found, err)
+}
+
+// Reopening is the body of POST cleanings/{id}/reopen.
+type Reopening struct {
+	Reason string `json:"reason"`
+}
+
+func (o *Operator) reopenCleaning(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	var in Reopening
+	if err := c.Decode(fields.Object{"reason": wire.Comment(&in.Reason, true)}); err != nil {
+		return err
+	}
+	reopened, err := o.ReopenCleaning(c.R.Context(), id, in.Reason)
+	return answer(c, reopened, err)
 }
 
 func (o *Operator) deleteCleaning(c *web.Call) error {

@@ -23,6 +23,7 @@ func (o *Operator) Routes() []web.Route {
 		add,
 		route(http.MethodGet, "/cleanings", o.cleanings),
 		route(http.MethodGet, "/cleanings/:id", o.cleaning),
+		route(http.MethodPost, "/cleanings/:id/reopen", o.reopenCleaning),
 		route(http.MethodDelete, "/cleanings/:id", o.deleteCleaning),
 		route(http.MethodGet, "/partners", o.partners),
 		route(http.MethodPost, "/partners", o.addPartner),

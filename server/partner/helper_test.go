@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -86,7 +88,10 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 			t.Fatal(err)
 		}
 	}
-	s.room = New(Options{Store: s.Store, PartnerSeen: func(name string) {
+	papers := documents.New(documents.Options{Store: s.Store,
+		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"},
+		Places:    web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
+	s.room = New(Options{Store: s.Store, Documents: papers, PartnerSeen: func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)

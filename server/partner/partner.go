@@ -1,18 +1,21 @@
-// Package partner is the room of the partners: pay-roll and flex-pay systems that call with a permanent bearer token,
-// register bikers, one or a list at a time, and read back what became of them.
+// Package partner is the room of the partners: systems that call with a permanent bearer token. Pay-roll and flex-pay
+// systems register bikers, one or a list at a time, and read back what became of them; cleaning stations deliver
+// cleanings with their documents.
 package partner
 
 import (
 	"net/http"
 	"time"
 
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 )
 
 // Options are the plain values that Handlers are made of.
 type Options struct {
-	Store *store.Store
+	Store     *store.Store
+	Documents *documents.Documents
 	// required; told of every call that a partner proved to be its own, by many goroutines
 	PartnerSeen func(name string)
 }
@@ -21,13 +24,16 @@ type Options struct {
 type Handlers struct {
 	Options
 	lists   places
+	uploads uploads
 	running running // calls with an Idempotency-Key
 }
+
+// bodyTime is how long lists and documents may take to arrive.
+const bodyTime = 120 * time.Second
 
 // The bounds of a user.create call.
 const (
 	maxBody     = 16 << 20
-	bodyTime    = 120 * time.Second
 	maxPeople   = 10_000
 	listsAtOnce = 4               // which bounds the memory that they take
 	listsOfOne  = listsAtOnce - 1 // of one partner, whose slow line must not keep all others out
@@ -48,10 +54,10 @@ var partnerProof = web.Proof{Name: "partnerToken", Text: "A partner's permanent 
 func (p *Handlers) Routes() []web.Route {
 	create := p.route(http.MethodPost, "/receiver/APIv3/user.create", store.ScopeUsers, p.create, createDoc)
 	create.BodyLimit, create.BodyTime = maxBody, bodyTime
-	return []web.Route{
+	return append([]web.Route{
 		create,
 		p.route(http.MethodGet, "/partner/v1/users", store.ScopeUsers, p.readBack, readBackDoc),
-	}
+	}, p.cleaningRoutes()...)
 }
 
 // route makes a route for partners alone whose token has the scope.

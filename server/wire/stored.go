@@ -15,8 +15,9 @@ type StoredCleaning struct {
 	Partner   string     `json:"partner,omitzero"` // who delivered it; empty: the operator
 	StoredAt  time.Time  `json:"storedAt"`
 	ChangedAt time.Time  `json:"changedAt"` // last change of the data, the document or the load
-	Version   guid.ID    `json:"version"`   // new with every change
+	Version   guid.ID    `json:"version"`   // new with everything that is written
 	Load      StoredLoad `json:"load"`
+	Reopened  Reopening  `json:"reopened,omitzero"`
 	Document  Document   `json:"document,omitzero"`
 }
 
@@ -29,11 +30,19 @@ type StoredLoad struct {
 	By          guid.ID          `json:"by,omitzero"` // the user, also after an erasure, when it names nobody any more
 }
 
+// Reopening is when a load was reopened last, and why.
+type Reopening struct {
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason,omitzero"`
+	Partner string    `json:"partner,omitzero"` // who did it; empty: the operator
+	Decider guid.ID   `json:"decider"`          // the user whose decision was taken back
+}
+
 // ViewStored is a cleaning as the operator sees it.
 func ViewStored(c store.Cleaning) StoredCleaning {
 	return StoredCleaning{
 		ID: c.ID, CleaningData: c.CleaningData, Partner: c.Partner, StoredAt: c.StoredAt, ChangedAt: c.ChangedAt,
-		Version: c.Version, Load: StoredLoad(c.Load), Document: Document(c.Document),
+		Version: c.Version, Load: StoredLoad(c.Load), Reopened: Reopening(c.Reopened), Document: Document(c.Document),
 	}
 }
 

@@ -73,7 +73,8 @@ def cleanings():
 
 def own_document(i):
     """A PDF that a station might have uploaded: octets of all values, and lines that SMTP must not take for its own."""
-    return b"%PDF-1.7\n" + bytes(range(256)) * (20 * i) + b"\r\n.\r\n..\n.\r" * 50 + b"\n%%EOF\n"
+    body = b"%PDF-1.7\n" + bytes(range(256)) * (20 * i) + b"\r\n.\r\n..\n.\r" * 50
+    return body + b"xref\n0 1\nstartxref\n%d\n%%%%EOF\n" % len(body)
 
 
 def title(pdf):

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"testing"
 
-	"postern/store/guid"
 	"postern/store/refuse"
 )
 
@@ -42,20 +41,4 @@ func TestRecall(t *testing.T) {
 	same("after deleting")
 	addCleaning(t, s, 1, Planned)
 	same("after storing again")
-}
-
-// TestMemoSlots: ids that share a slot are never mistaken for each other.
-func TestMemoSlots(t *testing.T) {
-	var memo Memo[string]
-	one, other := guid.ID{0: 1, 15: 7}, guid.ID{0: 2, 15: 7}
-	memo.Put(one, []byte("v1"), "one")
-	if got, known := memo.Get(one, []byte("v1")); !known || got != "one" {
-		t.Errorf("got %q, %v", got, known)
-	}
-	if got, known := memo.Get(one, []byte("v2")); known {
-		t.Errorf("another version: %q", got)
-	}
-	if got, known := memo.Get(other, []byte("v1")); known {
-		t.Errorf("another id: %q", got)
-	}
 }

@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
 	"postern/store/file"
 	"postern/store/guid"
+	"postern/store/keyed"
+	"postern/store/migrate"
 )
 
 // fileOf2 is a data directory whose file has schema 2, with what add adds to it.
@@ -17,10 +18,13 @@ func fileOf2(t *testing.T, add func(tx) error) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	unpack(t, "testdata/schema-2.db.gz", file.DataFile(dir))
-	s, err := open(dir, testOptions(), migrations[:1])
+	o := testOptions()
+	s := &Store{options: o, hashes: keyed.New(testAddressKey)}
+	schema := s.schema(func(keyed func([]byte) []byte) []file.Migration { return migrate.Steps(keyed)[:1] })
+	schema.Buckets = nil // of later schemas
+	f, err := file.Open(dir, file.Options{Schema: schema, Now: o.Now, Random: o.Random, Free: o.Free})
 	must(t, err)
-	err = update(ctx, s, func(t tx) error { return add(t) })
-	must(t, errors.Join(err, s.Close()))
+	must(t, errors.Join(f.Write(ctx, func(t *file.Tx) error { return add(tx{t, s}) }), f.Close()))
 	return dir
 }
 
@@ -102,45 +106,6 @@ func TestKeyHashes(t *testing.T) {
 				t.Errorf("the bare hash of %s stands in %s", email, place)
 			}
 		}
-	}
-}
-
-// TestStagedHashes moves more than one transaction takes, and begins anew after an interruption.
-func TestStagedHashes(t *testing.T) {
-	const people = 300
-	dir := fileOf2(t, func(t tx) error {
-		for i := range people {
-			a := address2{Unproven: 1, Links: []owedLink{{At: t.Now(), Kind: LetterActivate, Generation: 1}}}
-			if err := (file.Table[address2]{Bucket: addressBucket}).Put(t.Tx, addressSum(fmt.Sprintf("p%d@example.com", i)), a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	cut := errors.New("cut")
-	s, err := open(dir, testOptions(), []migration{migrations[0], {prepare: func(s *Store, update file.Runner) error {
-		return errors.Join(s.stageAll(update, 40), cut)
-	}}})
-	if !errors.Is(err, cut) {
-		t.Fatalf("%v, %v", s, err)
-	}
-	inSmallParts := migration{apply: keyHashes, prepare: func(s *Store, update file.Runner) error {
-		return s.stageAll(update, 7)
-	}}
-	s, err = open(dir, testOptions(), []migration{migrations[0], inSmallParts})
-	must(t, err)
-	defer closeTest(t, s)
-	for i := range people {
-		if a, found, err := readAddress(s, fmt.Sprintf("p%d@example.com", i)); err != nil || !found ||
-			a.Unproven.Activate != 1 {
-			t.Fatalf("%d: %+v, %v, %v", i, a, found, err)
-		}
-	}
-	if n := countKeys(t, s, addressBucket); n != people+2 {
-		t.Errorf("%d addresses", n)
-	}
-	if left, err := read(s, func(t tx) (bool, error) { return t.HasBucket(stagingBucket), nil }); err != nil || left {
-		t.Errorf("the staging is left: %v, %v", left, err)
 	}
 }
 

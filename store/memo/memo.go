@@ -1,21 +1,22 @@
-package store
+// Package memo remembers what was made of records lately, so that nothing is decoded, encoded or rendered
+// twice.
+package memo
 
 import (
 	"bytes"
 	"sync/atomic"
 
-	"postern/store/file"
 	"postern/store/guid"
 )
 
-// memoSlots bounds what a Memo remembers.
-const memoSlots = 512
+// slots bounds what a Memo remembers.
+const slots = 512
 
 // Memo remembers what was made of records lately: a decoded value, an answer. It is exact, without ever being told of a
 // change, because what is asked for names the version that it was made of. Of ids that share a slot the last one
 // stays. It is safe for concurrent use; what it hands out is shared, so that nobody may change it.
 type Memo[V any] struct {
-	slots [memoSlots]atomic.Pointer[memory[V]]
+	slots [slots]atomic.Pointer[memory[V]]
 }
 
 type memory[V any] struct {
@@ -40,26 +41,5 @@ func (m *Memo[V]) Put(id guid.ID, version []byte, value V) {
 
 // slot goes by the end of the id, which is random in the store's own, and counts in those of people who count.
 func (m *Memo[V]) slot(id guid.ID) *atomic.Pointer[memory[V]] {
-	return &m.slots[(int(id[14])<<8|int(id[15]))%memoSlots]
-}
-
-// memos are the store's own.
-type memos struct {
-	users     Memo[User]
-	cleanings Memo[Cleaning]
-}
-
-// recall is a table's get that decodes a record only if it has changed since the last time.
-func recall[T any](t tx, from file.Table[T], memo *Memo[T], id guid.ID) (value T, found bool, err error) {
-	raw := t.Get(from.Bucket, id[:])
-	if raw == nil {
-		return value, false, nil
-	}
-	if value, known := memo.Get(id, raw); known {
-		return value, true, nil
-	}
-	if value, err = from.Decode(id[:], raw); err == nil {
-		memo.Put(id, bytes.Clone(raw), value)
-	}
-	return value, err == nil, err
+	return &m.slots[(int(id[14])<<8|int(id[15]))%slots]
 }
