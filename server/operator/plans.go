@@ -12,7 +12,7 @@ import (
 type Plan struct {
 	Code     string    `json:"code"`
 	Client   string    `json:"client"`
-	Language string    `json:"language,omitzero"` // NL, FR, EN; none: EN
+	Language string    `json:"language,omitzero" doc:"NL, FR, EN; none: EN."`
 	AddedAt  time.Time `json:"addedAt,omitzero"`
 }
 

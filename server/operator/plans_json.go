@@ -30,14 +30,18 @@ func planCode(text string) (code, wrong string) {
 	return text, ""
 }
 
-func (o *Operator) addPlan(c *web.Call) error {
-	var plan Plan
-	err := c.Decode(fields.Object{
+// planFields are the properties of POST plans.
+func planFields(plan *Plan) fields.Object {
+	return fields.Object{
 		"code":     parsed(&plan.Code, true, planCode),
 		"client":   fields.Name(&plan.Client, longestClient, true),
 		"language": fields.Enum(&plan.Language, false, planLanguages...),
-	})
-	if err != nil {
+	}
+}
+
+func (o *Operator) addPlan(c *web.Call) error {
+	var plan Plan
+	if err := c.Decode(planFields(&plan)); err != nil {
 		return err
 	}
 	added, err := o.AddPlan(c.R.Context(), plan)

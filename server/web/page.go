@@ -62,11 +62,11 @@ func (m *Middleware) makePages() error {
 	if err != nil {
 		return err
 	}
-	m.assets = []asset{
-		newAsset("/static/style.css", "text/css; charset=utf-8", style),
-		newAsset("/static/icon.svg", "image/svg+xml", icon),
+	m.assets = []*Asset{
+		NewAsset("/static/style.css", "text/css; charset=utf-8", style),
+		NewAsset("/static/icon.svg", "image/svg+xml", icon),
 	}
-	m.layout = layout{style: m.assets[0].url(), icon: m.assets[1].url(), failure: failure,
+	m.layout = layout{style: m.assets[0].URL(), icon: m.assets[1].URL(), failure: failure,
 		organisation: m.options.Organisation, privacyURL: m.options.PrivacyURL}
 	return nil
 }
@@ -84,22 +84,30 @@ var privacyTexts = map[string]string{"en": "Privacy", "nl": "Privacy", "fr": "Co
 
 // Page answers with a page. It is drawn whole before the status is written.
 func (c *Call) Page(status int, p Page) error {
-	l := c.handler.middleware.layout
-	whole := layoutData{Page: p, Style: l.style, Icon: l.icon, Organisation: l.organisation, PrivacyURL: l.privacyURL,
-		PrivacyText: privacyTexts[p.Language]}
 	return withBuffer(func(b *bytes.Buffer) error {
-		if err := p.Content.ExecuteTemplate(b, "page.html", whole); err != nil {
+		if err := c.draw(b, p); err != nil {
 			return err
 		}
-		header := c.W.Header()
-		header.Set("Content-Language", p.Language)
-		header.Set("Referrer-Policy", "same-origin") // with no-referrer, our own forms would come from the origin null
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Content-Security-Policy", defaultPolicy)
-		if p.Policy != "" {
-			header.Set("Content-Security-Policy", p.Policy)
-		}
+		c.pageHeaders(p)
 		c.send(status, isHTML, b.Bytes())
 		return nil
 	})
+}
+
+func (c *Call) draw(b *bytes.Buffer, p Page) error {
+	l := c.handler.middleware.layout
+	whole := layoutData{Page: p, Style: l.style, Icon: l.icon, Organisation: l.organisation, PrivacyURL: l.privacyURL,
+		PrivacyText: privacyTexts[p.Language]}
+	return p.Content.ExecuteTemplate(b, "page.html", whole)
+}
+
+func (c *Call) pageHeaders(p Page) {
+	header := c.W.Header()
+	header.Set("Content-Language", p.Language)
+	header.Set("Referrer-Policy", "same-origin") // with no-referrer, our own forms would come from the origin null
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Content-Security-Policy", defaultPolicy)
+	if p.Policy != "" {
+		header.Set("Content-Security-Policy", p.Policy)
+	}
 }

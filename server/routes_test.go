@@ -1,0 +1,63 @@
+package server
+
+import (
+	"flag"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"postern/server/config"
+	"postern/server/openapi"
+	"postern/server/web"
+)
+
+// written is where the description goes that `make check` has looked at.
+var written = flag.String("openapi", "", "write the description of all routes to this file")
+
+// opened is an appliance with every room, whose rooms nobody calls.
+func opened(t *testing.T, settings config.Settings) *App {
+	t.Helper()
+	settings.Data, settings.Listen = t.TempDir(), "127.0.0.1:0"
+	parsed, err := settings.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(Options{Config: parsed, Log: zerolog.New(io.Discard)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// TestRoutesAreDescribed refuses a route of any listener that is not described, or described in two ways.
+func TestRoutesAreDescribed(t *testing.T) {
+	a := opened(t, config.Settings{})
+	middleware, err := web.NewMiddleware(web.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, table := range map[string]func([]web.Route) ([]web.Route, error){
+		"LISTEN": a.publicRoutes, "OPERATOR_LISTEN": a.operatorAddressRoutes,
+	} {
+		routes, err := table(middleware.Files())
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := openapi.New(described, openapi.Group{Name: "All", Routes: routes})
+		if err != nil {
+			t.Errorf("%s: %s", name, err)
+		}
+		if name == "LISTEN" && *written != "" {
+			if err := os.WriteFile(*written, document.YAML(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
