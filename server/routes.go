@@ -29,6 +29,17 @@ var described = openapi.Info{
 		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be repeated.`,
 }
 
+// Routes are all that LISTEN answers, what the operator alone may call among it, and all that the operator's socket
+// answers, each with its description: for whoever holds answers to it.
+func (a *App) Routes() (public, socket []web.Route, err error) {
+	middleware, err := web.NewMiddleware(web.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err = a.publicRoutes(middleware.Files())
+	return public, a.acts.Routes(), err
+}
+
 // publicRoutes is the public address's table. Each room's own says what a call must prove.
 func (a *App) publicRoutes(files []web.Route) ([]web.Route, error) {
 	api, pages := apart(a.rooms.eecd.Routes())

@@ -53,7 +53,7 @@ func New(o Options) (*Handlers, error) {
 
 // cleaningID reads the path's GUID.
 func cleaningID(c *web.Call) (guid.ID, error) {
-	id, err := guid.Parse(c.Param("id"))
+	id, err := guid.Parse(c.Param("cleaningActionId"))
 	if err != nil {
 		const sentence = "The cleaning is named by a GUID like 00000000-0000-4000-8000-000000000001."
 		return guid.ID{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: sentence,
@@ -63,7 +63,7 @@ func cleaningID(c *web.Call) (guid.ID, error) {
 }
 
 // pathID describes the path's GUID.
-var pathID = web.InPath("id", schema.GUID(), "The cleaning's GUID: cleaningActionId.")
+var pathID = web.InPath("cleaningActionId", schema.GUID(), "The cleaning's GUID.")
 
 // Routes are the API's and the pages'.
 func (e *Handlers) Routes() []web.Route {
@@ -76,13 +76,13 @@ func (e *Handlers) Routes() []web.Route {
 		{Method: post, Path: base + "/activate", Handle: e.activate, Doc: activateDoc},
 		{Method: post, Path: base + "/sign-in", Handle: e.signIn, Doc: signInDoc, Caller: maybe},
 		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: user},
-		{Method: get, Path: base + "/cleanings/:id", Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
-		{Method: get, Path: base + "/cleanings/:id/document", Handle: e.asProven(e.document), Doc: documentDoc,
+		{Method: get, Path: base + "/cleanings/:cleaningActionId", Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
+		{Method: get, Path: base + "/cleanings/:cleaningActionId/document", Handle: e.asProven(e.document), Doc: documentDoc,
 			Caller: user},
-		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
+		{Method: get, Path: base + "/cleanings/:cleaningActionId/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
 			NoHead: true},
-		{Method: put, Path: base + "/loads/:id/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
-		{Method: put, Path: base + "/loads/:id/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
+		{Method: put, Path: base + "/loads/:cleaningActionId/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
+		{Method: put, Path: base + "/loads/:cleaningActionId/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
 		{Method: get, Path: "/eecd/activate", Handle: e.activationPage, Doc: activationPageDoc, Page: true},
 		{Method: post, Path: "/eecd/activate", Handle: e.activationForm, Doc: activationFormDoc, Page: true},
 		{Method: get, Path: "/eecd/not-me", Handle: e.notMePage, Doc: notMePageDoc, Page: true},

@@ -141,7 +141,7 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 var signOutDoc = web.Doc{
 	ID: "signOutUser", Summary: "Sign out",
 	Text: "All tokens of the user are void. No body is needed.",
-	Out:  []web.Answer{web.ReturnsNothing("Signed out.")},
+	Out:  []web.Answer{web.ReturnsNothing("Signed out."), notProven},
 }
 
 // signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the

@@ -265,7 +265,7 @@ func (o *Operator) fileRoutes() []web.Route {
 				limitQuery, waitQuery},
 			Out: []web.Answer{
 				shows[wire.Feed]("Events, in the order of their numbers."), wrongQuery,
-				web.Refuses(http.StatusConflict, "There is no event of that number yet."),
+				web.RefusesWith[wire.AheadProblem](http.StatusConflict, "There is no event of that number yet."),
 				web.RefusesWith[wire.GoneProblem](http.StatusGone, "Events of that age are not kept any more."),
 			},
 		}),

@@ -131,7 +131,7 @@ func ReturnsNothing(text string) Answer { return Answer{Status: http.StatusNoCon
 // LeadsOn describes an answer of 303.
 func LeadsOn(text string) Answer {
 	return Answer{Status: http.StatusSeeOther, Text: text,
-		Headers: []Param{InHeader("Location", schema.Of(schema.String), "Where to go on.")}}
+		Headers: []Param{InHeader("Location", schema.Of(schema.String), "Where to go on.").MustHave()}}
 }
 
 // Refuses describes an error, for reasons of the route's own; an empty text stands for the usual one.
@@ -203,8 +203,8 @@ var usually = map[int]string{
 
 // The headers that an error has by its status.
 var (
-	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.")
-	proofHeader = InHeader("WWW-Authenticate", schema.Of(schema.String), "Always Bearer.")
+	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.").MustHave()
+	proofHeader = InHeader("WWW-Authenticate", schema.Of(schema.String), "Always Bearer.").MustHave()
 )
 
 // Answers are all that a route answers, by status: what it says itself, and what is answered for every route of its

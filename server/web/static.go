@@ -49,7 +49,7 @@ func (a *Asset) Route() Route {
 
 // AssetAnswers describe what Serve answers.
 func AssetAnswers(contentType, text string) []Answer {
-	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.")
+	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.").MustHave()
 	media, _, _ := strings.Cut(contentType, ";")
 	return []Answer{
 		ReturnsFile(media, text).With(tag),

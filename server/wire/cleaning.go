@@ -114,9 +114,10 @@ type Load struct {
 	Comment     *string          `json:"comment"`
 }
 
-// LoadProblem is what the problem of a load that is decided already has beside the usual members.
+// LoadProblem is what the problem has, beside the usual members, of a load that is decided already or can't be yet.
 type LoadProblem struct {
-	LoadStatus store.LoadStatus `json:"loadStatus" doc:"How the load was decided; absent where it is open."`
+	LoadStatus     store.LoadStatus     `json:"loadStatus"`
+	CleaningStatus store.CleaningStatus `json:"cleaningStatus" doc:"Where it is not signed off, which completing wants."`
 }
 
 // ViewCleaning is the wire form of a cleaning.

@@ -30,6 +30,12 @@ type Feed struct {
 	Next   uint64  `json:"next" doc:"The last number looked at: the next call's after."`
 }
 
+// AheadProblem is what the problem of a number that there is not yet has beside the usual members.
+type AheadProblem struct {
+	Feed guid.ID `json:"feed" doc:"Names the numbering: another one than yours is of before a restore."`
+	Last uint64  `json:"last" doc:"The number of the last event."`
+}
+
 // GoneProblem is what the problem of events that are not kept any more has beside the usual members.
 type GoneProblem struct {
 	Oldest uint64 `json:"oldest" doc:"The number of the oldest event that is kept."`
