@@ -10,21 +10,21 @@ import (
 
 // described is what the description of the routes says of them all.
 var described = openapi.Info{
-	Title: "Postern", Version: "1",
+	Title: "Postern API", Version: "1",
 	Text: `
 		Postern lets people in by e-mail: bikers, whom a partner registers, and users of the electronic tank-cleaning
 		document, who register by themselves.
 
-		JSON in and out, in UTF-8. The names of properties match without regard to case, and are answered as they are
-		written here. Properties that are not described are ignored, and named in warnings by user.create; answers may
-		get further ones. One that is given twice is an error. null, and in optional properties an empty text, count as
-		absent. Texts are trimmed. A body must say that it is application/json, but where a bearer token is sent; one
-		with a Content-Encoding is refused.
+		JSON in and out, in UTF-8. The names of properties match in any case; answers spell them as they are written
+		here. Properties that are not described are ignored, and user.create names them under warnings; answers may get
+		further ones. A property that is given twice is an error. null, and in optional properties an empty text, count
+		as absent. Texts are trimmed. A body must say that it is application/json, unless a bearer token comes with it,
+		and must have no Content-Encoding.
 
-		Errors are application/problem+json (RFC 9457), with all faults of a body at once under errors, and on pages
-		HTML. Every answer has a header X-Request-Id, which names the call in the log; a caller may choose it. HEAD is
-		answered wherever GET is, but where that is said. Beside what is described here, a path that there is not is
-		404, another method of one that there is 405, and too large a header 431.
+		Errors are application/problem+json (RFC 9457), with all faults of a body at once under errors; those of pages
+		are HTML. The header X-Request-Id of every answer names the call in the log; a caller may choose it. HEAD works
+		wherever GET does, unless the call says otherwise. Beside what is described here, an unknown path is 404, a
+		method that a path does not have 405, and too large a header 431.
 
 		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be repeated.`,
 }

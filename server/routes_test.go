@@ -1,9 +1,13 @@
 package server
 
 import (
+	"crypto/rand"
 	"flag"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -13,7 +17,7 @@ import (
 	"postern/server/web"
 )
 
-// written is where the description goes that `make check` has looked at.
+// written is where the description goes that `make check` has looked at, and that `make client` makes a client of.
 var written = flag.String("openapi", "", "write the description of all routes to this file")
 
 // opened is an appliance with every room, whose rooms nobody calls.
@@ -48,14 +52,30 @@ func TestRoutesAreDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, routes := range map[string][]web.Route{"LISTEN": public, "OPERATOR_LISTEN": operator, "the socket": socket} {
-		document, err := openapi.New(described, openapi.Group{Name: "All", Text: "All routes.", Routes: routes})
-		if err != nil {
+		if _, err := openapi.New(described, openapi.Group{Routes: routes}); err != nil {
 			t.Errorf("%s: %s", name, err)
 		}
-		if name == "LISTEN" && *written != "" {
-			if err := os.WriteFile(*written, document.YAML(), 0o644); err != nil {
-				t.Fatal(err)
-			}
+	}
+}
+
+// TestDescription writes the description as /openapi.yaml answers it to the operator, where a file is named for it.
+func TestDescription(t *testing.T) {
+	public, _, err := opened(t, config.Settings{}).Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	middleware, err := web.NewMiddleware(web.Options{Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	middleware.Handler(web.ForAnybody, public).ServeHTTP(w, httptest.NewRequest("GET", "/openapi.yaml", nil))
+	if w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), `openapi: "3.1.1"`) {
+		t.Fatalf("%d %.100s", w.Code, w.Body)
+	}
+	if *written != "" {
+		if err := os.WriteFile(*written, w.Body.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ const (
 // absentDoc describes such a call.
 func absentDoc(method, path string) web.Doc {
 	doc := web.Doc{
-		ID: "no" + strings.NewReplacer("/", "_", "-", "_", ":", "").Replace(method+"/"+path), Summary: "Not done here",
+		ID: "no" + strings.NewReplacer("/", "_", "-", "_", ":", "").Replace(method+"/"+path), Summary: "Not done here: " + path,
 		Out: []web.Answer{web.Refuses(http.StatusNotImplemented, "Mailpit's call that this inbox does not do.")},
 	}
 	for segment := range strings.SplitSeq(path, "/") {

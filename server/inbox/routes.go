@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"net/http"
+	"slices"
 
 	"postern/server/web"
 	"postern/server/web/schema"
@@ -12,18 +13,18 @@ const manyIDs = 64 << 10
 
 // Routes are the page's and the API's. Who may call them is for the appliance's table to say.
 func (r *Room) Routes() []web.Route {
-	return append(absentRoutes("/inbox/api/v1/"), append(r.pageRoutes(), r.apiRoutes()...)...)
+	return slices.Concat(r.pageRoutes(), r.apiRoutes(), absentRoutes("/inbox/api/v1/"))
 }
 
 // What several routes take and answer.
 var (
-	letterID  = web.InPath("id", schema.Of(schema.String), "The letter's ID, or latest.")
-	anyText   = schema.Of(schema.String)
-	listSearch    = web.InQuery("q", anyText, "What the list is searched for.")
-	startFrom = web.InQuery("start", schema.AtLeast(0), "How many to pass over.")
-	atMost    = web.InQuery("limit", schema.AtLeast(0), "How many at most; 50 where nothing is said.")
-	searched  = web.InQuery("query", anyText, "A search in Mailpit's language, as to:jane@example.org subject:welcome.")
-	zone      = web.InQuery("tz", anyText, "The time zone of dates in the search, as Europe/Brussels; else UTC.")
+	letterID   = web.InPath("id", schema.Of(schema.String), "The letter's ID, or latest.")
+	anyText    = schema.Of(schema.String)
+	listSearch = web.InQuery("q", anyText, "What the list is searched for.")
+	startFrom  = web.InQuery("start", schema.AtLeast(0), "How many to pass over.")
+	atMost     = web.InQuery("limit", schema.AtLeast(0), "How many at most; 50 where nothing is said.")
+	searched   = web.InQuery("query", anyText, "A search in Mailpit's language, as to:jane@example.org subject:welcome.")
+	zone       = web.InQuery("tz", anyText, "The time zone of dates in the search, as Europe/Brussels; else UTC.")
 
 	noLetter   = web.Refuses(http.StatusNotFound, "There is no such letter; the inbox keeps the newest ones only.")
 	wrongQuery = web.Refuses(http.StatusBadRequest, "A parameter is wrong.")

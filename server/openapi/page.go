@@ -242,7 +242,7 @@ func bounds(s *schema.Schema) string {
 	if s.Maximum != nil {
 		say("up to "+strconv.FormatInt(*s.Maximum, 10), true)
 	}
-	say("as "+s.Pattern, s.Pattern != "")
+	say("matching "+s.Pattern, s.Pattern != "")
 	return b.String()
 }
 
@@ -257,7 +257,7 @@ func (d *Document) page(style, file string) (web.Page, error) {
 // indented writes JSON over several lines, as people read it.
 func indented(text string) string {
 	value := jsontext.Value(text)
-	if value.Indent() != nil {
+	if value.Indent(jsontext.WithIndent("  ")) != nil {
 		return text
 	}
 	return string(value)

@@ -4,7 +4,6 @@ package yaml
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -129,7 +128,7 @@ func isBlock(text string) bool {
 // isPlain reports whether a character is one that every reader takes as it is.
 func isPlain(r rune) bool {
 	return ' ' <= r && r <= '~' || '\u00a0' <= r && r <= '\u2027' || '\u202f' <= r && r <= '\ud7ff' ||
-		'\ue000' <= r && r < '\ufeff'
+		'\ue000' <= r && r < '\ufeff' || '\U00010000' <= r
 }
 
 // plainText matches what begins with a letter and cannot be taken for the end of a text or the beginning of another.
@@ -148,12 +147,23 @@ func quoted(text string) string {
 	return inQuotes(text)
 }
 
+// inQuotes writes a text as JSON does, and what readers of YAML could take for a break or a mark by its number.
 func inQuotes(text string) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a text can always be encoded
-	return strings.TrimSuffix(b.String(), "\n")
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString("\\" + string(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case isPlain(r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		}
+	}
+	return b.String() + `"`
 }
 
 // word matches a text that can stand plain between brackets and commas.
