@@ -111,7 +111,8 @@ func (s *Schema) alternatives() []*Schema {
 
 // IsNullable reports whether null is taken.
 func (s *Schema) IsNullable() bool {
-	return slices.Contains(s.Types, Null) || slices.ContainsFunc(s.OneOf, (*Schema).IsNullable)
+	isAny := len(s.Types) == 0 && len(s.OneOf) == 0
+	return isAny || slices.Contains(s.Types, Null) || slices.ContainsFunc(s.OneOf, (*Schema).IsNullable)
 }
 
 // Find returns the property of a name, nil where there is none. The names of nested ones are parted by dots; those of
