@@ -57,7 +57,8 @@ type App struct {
 
 	store    *store.Store
 	sealer   *tokens.Sealer
-	operator http.Handler
+	acts     *operator.Operator
+	operator http.Handler // the acts' endpoints
 
 	draining context.Context // ended when the appliance begins to stop: calls that wait are answered then
 	drain    context.CancelFunc
@@ -185,15 +186,15 @@ func (a *App) openOperator() error {
 		}
 		o.CheckSmarthost = checkerOf(a.smarthost) // the courier's own, so that refused logins are counted together
 	}
-	acts, err := operator.New(o)
-	if err != nil {
+	var err error
+	if a.acts, err = operator.New(o); err != nil {
 		return err
 	}
 	middleware, err := web.NewMiddleware(web.Options{Log: a.log, Random: a.random})
 	if err != nil {
 		return err
 	}
-	a.operator = middleware.Handler(web.ForAnybody, acts.Routes())
+	a.operator = middleware.Handler(web.ForAnybody, a.acts.Routes())
 	return nil
 }
 

@@ -12,31 +12,45 @@ import (
 
 // alive answers /healthz.
 type alive struct {
-	Status string `json:"status"` // always ok: whoever can answer, lives
+	Status string `json:"status" doc:"Always ok: whoever can answer, lives."`
+}
+
+var healthzDoc = web.Doc{
+	ID: "getHealth", Summary: "Ask whether the appliance lives",
+	Out: []web.Answer{web.Returns[alive](http.StatusOK, "It lives.")},
 }
 
 func (a *App) healthz(c *web.Call) error { return c.JSON(http.StatusOK, alive{"ok"}) }
 
 // readiness answers /readyz. The details are the operator's alone.
 type readiness struct {
-	Status  string           `json:"status"` // ready, not ready
+	Status  string           `json:"status" doc:"ready, or not ready."`
 	Details *readinessDetail `json:"details,omitempty"`
 }
 
 type readinessDetail struct {
-	Store   string                    `json:"store"` // ok, or why no write is accepted
+	Store   string                    `json:"store" doc:"ok, or why no write is accepted."`
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
-	Failed  int                       `json:"failedLastDay"`            // letters
-	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
-	Limits  []limitInForce            `json:"limits,omitempty"`         // that something went over within the last hour
+	Failed  int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
+	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Partners whose calls are expected, and do not come."`
+	Limits  []limitInForce            `json:"limits,omitempty" doc:"Those that something went over within the last hour."`
 }
 
 type sendingDetail struct {
-	Paused      bool      `json:"paused"`               // by the operator
-	PausedUntil time.Time `json:"pausedUntil,omitzero"` // the smarthost is at fault; tried again then
-	Fault       string    `json:"fault,omitzero"`       // its last one: phase and words
+	Paused      bool      `json:"paused" doc:"Whether the operator has paused it."`
+	PausedUntil time.Time `json:"pausedUntil,omitzero" doc:"The smarthost is at fault; tried again then."`
+	Fault       string    `json:"fault,omitzero" doc:"Its last one: phase and words."`
 	Connections int       `json:"connections"`
+}
+
+var readyzDoc = web.Doc{
+	ID: "getReadiness", Summary: "Ask whether writes are taken",
+	Text: "Details are there for the operator alone.",
+	Out: []web.Answer{
+		web.Returns[readiness](http.StatusOK, "Writes are taken."),
+		web.Returns[readiness](http.StatusServiceUnavailable, "No writes are taken now, or the appliance is stopping."),
+	},
 }
 
 // readyz says whether writes are taken. A smarthost that is down makes nothing unready: letters wait.
@@ -90,6 +104,11 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 
 // failedLastDay counts the letters that failed in the last 24 hours.
 func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }
+
+var metricsDoc = web.Doc{
+	ID: "getMetrics", Summary: "Read what is counted", Text: "Prometheus's text format, without personal data.",
+	Out: []web.Answer{web.ReturnsFile("text/plain", "The metrics.")},
+}
 
 // writeMetrics answers /metrics in Prometheus's text format.
 func (a *App) writeMetrics(c *web.Call) error {

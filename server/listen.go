@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 
 	"postern/server/operator"
 	"postern/server/web"
@@ -92,14 +91,21 @@ func (a *App) servers() ([]worker, error) {
 	if a.listeners.operator != nil {
 		access = web.ForNobody
 	}
+	routes, err := a.publicRoutes(middleware.Files())
+	if err != nil {
+		return nil, err
+	}
 	public := web.ServerOptions{Log: a.log, Certificate: a.certificate}
 	plain := web.ServerOptions{Log: a.log}
 	all := []worker{
-		{"LISTEN", answering(web.NewServer(middleware.Handler(access, a.routes()), public), a.listeners.public)},
+		{"LISTEN", answering(web.NewServer(middleware.Handler(access, routes), public), a.listeners.public)},
 		{"the operator's socket", answering(web.NewServer(a.operator, plain), a.listeners.socket)},
 	}
 	if a.listeners.operator != nil {
-		routes := slices.Concat(a.anybody(), a.operatorRoutes(), a.operatorFront())
+		routes, err := a.operatorAddressRoutes(middleware.Files())
+		if err != nil {
+			return nil, err
+		}
 		handler := middleware.Handler(operatorAccess, routes)
 		all = append(all, worker{"OPERATOR_LISTEN", answering(web.NewServer(handler, plain), a.listeners.operator)})
 	}

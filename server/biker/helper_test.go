@@ -18,6 +18,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/openapi/apitest"
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"
@@ -113,7 +114,7 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Look: page.Look{Organisation: o.Organisation, Contact: "fiets@example.com", PrivacyURL: "https://example.com/privacy"},
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
-	s.Handler = middleware.Handler(web.ForNobody, s.room.Routes())
+	s.Handler = apitest.Must(s.t, s.room.Routes()...).Watch(s.t, middleware.Handler(web.ForNobody, s.room.Routes()))
 }
 
 func (s *site) register() {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/schema"
 )
 
 // What the pages say of themselves. Opening one changes nothing; only a form does.
@@ -32,7 +33,7 @@ var (
 	}
 	cleaningPageDoc = web.Doc{
 		ID: "pageCleaning", Summary: "The page that the QR code of a document leads to",
-		Params: []web.Param{pathID},
+		Params: []web.Param{web.InPath("id", schema.Of(schema.String), "The cleaning's GUID.")},
 		Out: []web.Answer{
 			web.ReturnsPage(http.StatusOK, "Number and station of the cleaning, and whether the document is valid."),
 			web.ReturnsPage(http.StatusNotFound, "There is no such cleaning."),

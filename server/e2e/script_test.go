@@ -22,7 +22,9 @@ import (
 
 	"postern/server"
 	"postern/server/config"
+	"postern/server/openapi/apitest"
 	"postern/server/operator"
+	"postern/server/web"
 	"postern/store"
 )
 
@@ -99,9 +101,12 @@ func (r *scriptRun) stop() {
 
 func (r *scriptRun) start(ts *testscript.TestScript, args []string) error {
 	r.stop()
-	var err error
-	r.app, err = startApp(r.clock, &r.log, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
-	return err
+	app, err := startApp(r.clock, &r.log, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
+	if err != nil {
+		return err
+	}
+	r.app = app
+	return app.checkAnswers()
 }
 
 func (r *scriptRun) call(ts *testscript.TestScript, args []string) error {
@@ -330,6 +335,22 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 		}
 	})
 	return t, nil
+}
+
+// checkAnswers holds every answer from now on to the description of its route.
+func (t *testApp) checkAnswers() error {
+	public, socket, err := t.Routes()
+	if err != nil {
+		return err
+	}
+	for client, routes := range map[*http.Client][]web.Route{t.client: public, t.operator: socket} {
+		checker, err := apitest.New(routes...)
+		if err != nil {
+			return err
+		}
+		client.Transport = checker.Transport(client.Transport)
+	}
+	return nil
 }
 
 // awaitNoneQueued waits until no letter to an address is queued any more.

@@ -33,7 +33,7 @@ func New(o Options) *Handlers { return &Handlers{Options: o} }
 
 // cleaningID reads the path's GUID.
 func cleaningID(c *web.Call) (guid.ID, error) {
-	id, err := guid.Parse(c.Param("id"))
+	id, err := guid.Parse(c.Param("cleaningActionId"))
 	if err != nil {
 		const sentence = "The cleaning is named by a GUID like 00000000-0000-4000-8000-000000000001."
 		return guid.ID{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: sentence,
@@ -43,7 +43,7 @@ func cleaningID(c *web.Call) (guid.ID, error) {
 }
 
 // pathID describes the path's GUID.
-var pathID = web.InPath("id", schema.GUID(), "The cleaning's GUID: cleaningActionId.")
+var pathID = web.InPath("cleaningActionId", schema.GUID(), "The cleaning's GUID.")
 
 // Routes are the API's.
 func (e *Handlers) Routes() []web.Route {
@@ -51,17 +51,17 @@ func (e *Handlers) Routes() []web.Route {
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut
 	signedIn := web.Caller{Proof: &userProof}
 	maybe := web.Caller{Proof: &userProof, Optional: true}
+	const cleanings, loads = base + "/cleanings/:cleaningActionId", base + "/loads/:cleaningActionId"
 	return []web.Route{
 		{Method: post, Path: base + "/register", Handle: e.register, Doc: registerDoc},
 		{Method: post, Path: base + "/activate", Handle: e.activate, Doc: activateDoc},
 		{Method: post, Path: base + "/sign-in", Handle: e.signIn, Doc: signInDoc, Caller: maybe},
 		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: signedIn},
-		{Method: get, Path: base + "/cleanings/:id", Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: signedIn},
-		{Method: get, Path: base + "/cleanings/:id/document", Handle: e.asProven(e.document), Doc: documentDoc,
-			Caller: signedIn},
-		{Method: get, Path: base + "/cleanings/:id/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: signedIn,
+		{Method: get, Path: cleanings, Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: signedIn},
+		{Method: get, Path: cleanings + "/document", Handle: e.asProven(e.document), Doc: documentDoc, Caller: signedIn},
+		{Method: get, Path: cleanings + "/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: signedIn,
 			NoHead: true},
-		{Method: put, Path: base + "/loads/:id/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: signedIn},
-		{Method: put, Path: base + "/loads/:id/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: signedIn},
+		{Method: put, Path: loads + "/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: signedIn},
+		{Method: put, Path: loads + "/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: signedIn},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/documents"
+	"postern/server/openapi/apitest"
 	"postern/server/user"
 	"postern/server/web"
 	"postern/store"
@@ -33,6 +34,7 @@ type site struct {
 	sealer   *tokens.Sealer
 	stranger *tokens.Sealer // another appliance's
 	url      string
+	client   http.Client // holds each answer to its description
 	log      siteLog
 	security *web.SecurityLog
 	places   web.PlaceLimits
@@ -104,6 +106,7 @@ func (s *site) serve() {
 	server, done := web.NewServer(middleware.Handler(web.ForNobody, room.Routes()), web.ServerOptions{}), make(chan error)
 	go func() { done <- server.Serve(listener) }()
 	s.url = "http://" + listener.Addr().String()
+	s.client.Transport = apitest.Must(s, room.Routes()...).Transport(http.DefaultTransport)
 	s.Cleanup(func() {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		_ = server.Close()
@@ -156,7 +159,7 @@ func (s *site) call(method, path, body string, userTokens ...string) (*http.Resp
 	for _, token := range userTokens {
 		request.Header.Add("X-NALLIAN-TOKEN", token)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := s.client.Do(request)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -16,8 +16,9 @@ import (
 const tokenHeader = "X-Nallian-Token"
 
 // userProof is what proves that a user calls.
-var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN", Text: "A user token, as activate and sign-in answer " +
-	"it. One that comes from an activation, or from a sign-in with such a token, is proven."}
+var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN",
+	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing in " +
+		"with such a token, is proven."}
 
 // What a call is told whose user token is not taken, before the store has been asked.
 var (
@@ -126,7 +127,7 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 var signOutDoc = web.Doc{
 	ID: "signOutUser", Summary: "Sign out",
 	Text: "All tokens of the user are void. No body is needed.",
-	Out:  []web.Answer{web.ReturnsNothing("Signed out.")},
+	Out:  []web.Answer{web.ReturnsNothing("Signed out."), notProven},
 }
 
 // signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the

@@ -19,17 +19,9 @@ var (
 	noGUID        = web.Refuses(http.StatusBadRequest, "The cleaning is named by no GUID.")
 	notProven     = web.Refuses(http.StatusForbidden, "This needs a proven token here, as an activation gives it.")
 	noSuchOne     = web.Refuses(http.StatusNotFound, "There is no such cleaning.")
-	decidedBefore = web.RefusesWith[decidedProblem](http.StatusConflict,
+	decidedBefore = web.RefusesWith[wire.LoadProblem](http.StatusConflict,
 		"The load is decided already; loadStatus says how. Or the cleaning is not signed off, which completing wants.")
 )
-
-// decidedProblem is what the problem of a load that is decided has beside the usual members.
-type decidedProblem struct {
-	LoadStatus store.LoadStatus `json:"loadStatus" doc:"How the load was decided; absent where it is open."`
-}
-
-// SchemaName is what its schema is called.
-func (decidedProblem) SchemaName() string { return "LoadProblem" }
 
 var mailDoc = web.Doc{
 	ID: "mailCleaning", Summary: "Have the document of a cleaning mailed",

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"net/http"
+	"strings"
 
 	"postern/server/web"
 )
@@ -27,11 +28,26 @@ const (
 	noChaos = "This inbox fails where it is told to: letters to temperror@, permerror@ and timeout@, at any domain, meet that fault."
 )
 
+// absentDoc describes such a call.
+func absentDoc(method, path string) web.Doc {
+	doc := web.Doc{
+		ID: "no" + strings.NewReplacer("/", "_", "-", "_", ":", "").Replace(method+"/"+path), Summary: "Not done here: " + path,
+		Out: []web.Answer{web.Refuses(http.StatusNotImplemented, "Mailpit's call that this inbox does not do.")},
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if name, is := strings.CutPrefix(segment, ":"); is {
+			doc.Params = append(doc.Params, web.InPath(name, anyText, "Not looked at."))
+		}
+	}
+	return doc
+}
+
 // absentRoutes answer 501 (RFC 9110 section 15.6.2).
 func absentRoutes(prefix string) (routes []web.Route) {
 	for _, a := range absent {
 		handle := func(*web.Call) error { return &web.Problem{Status: http.StatusNotImplemented, Detail: a.reason} }
-		routes = append(routes, web.Route{Method: a.method, Path: prefix + a.path, Handle: handle})
+		routes = append(routes, web.Route{Method: a.method, Path: prefix + a.path, Handle: handle, Doc: absentDoc(a.method,
+			a.path)})
 	}
 	return routes
 }

@@ -129,7 +129,7 @@ func headFile(h http.Header, file inbox.File) {
 // them.
 func (r *Room) deleteMessages(c *web.Call) error {
 	var ids []string
-	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
+	if err := decodeOptional(c, idFields(&ids)); err != nil {
 		return err
 	}
 	r.box.Delete(among(ids...))
@@ -150,20 +150,29 @@ func (r *Room) deleteSearch(c *web.Call) error {
 	return done(c)
 }
 
+// mark says which letters are to be marked, and how.
+type mark struct {
+	ids    []string
+	search string
+	read   bool
+}
+
+// markFields are the properties of setRead.
+func markFields(m *mark) fields.Object {
+	return fields.Object{
+		"IDs": idList(&m.ids), "Search": fields.Text(&m.search, fields.Limits{Max: 1000}), "Read": fields.Bool(&m.read),
+	}
+}
+
 // setRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
 func (r *Room) setRead(c *web.Call) error {
-	var ids []string
-	var search string
-	var read bool
-	err := decodeOptional(c, fields.Object{
-		"IDs": idList(&ids), "Search": fields.Text(&search, fields.Limits{Max: 1000}), "Read": fields.Bool(&read),
-	})
-	if err != nil {
+	var in mark
+	if err := decodeOptional(c, markFields(&in)); err != nil {
 		return err
 	}
-	pick := among(ids...)
-	if search = strings.TrimSpace(search); search != "" {
-		if len(ids) > 0 {
+	pick := among(in.ids...)
+	if search := strings.TrimSpace(in.search); search != "" {
+		if len(in.ids) > 0 {
 			return refuse.New(refuse.Invalid, "Name the letters either by IDs or by Search, not both.")
 		}
 		query, err := parse(c, search)
@@ -172,7 +181,7 @@ func (r *Room) setRead(c *web.Call) error {
 		}
 		pick = query.Matches
 	}
-	r.box.MarkRead(read, pick)
+	r.box.MarkRead(in.read, pick)
 	return done(c)
 }
 
@@ -209,6 +218,9 @@ func decodeOptional(c *web.Call, o fields.Object) error {
 	_, err = fields.Decode(body, o)
 	return err
 }
+
+// idFields are the properties of deleteMessages.
+func idFields(ids *[]string) fields.Object { return fields.Object{"IDs": idList(ids)} }
 
 // idList reads the names of letters.
 func idList(to *[]string) fields.Reader {

@@ -92,8 +92,8 @@ func headStart(markup string) int {
 
 // file is an embedded file with the URL that the page uses for it.
 type file struct {
-	url    string
-	handle web.Handler
+	url   string
+	route web.Route
 }
 
 func openFile(name, contentType string) (file, error) {
@@ -101,6 +101,6 @@ func openFile(name, contentType string) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	route, url := web.Static("/inbox/"+name, contentType, data)
-	return file{url: url, handle: route.Handle}, nil
+	asset := web.NewAsset("/inbox/"+name, contentType, data)
+	return file{url: asset.URL(), route: asset.Route()}, nil
 }

@@ -13,14 +13,16 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/mail/inbox"
+	"postern/server/openapi/apitest"
 	"postern/server/web"
 )
 
 // site is a room behind a real server.
 type site struct {
 	*inbox.Inbox
-	url  string
-	stop context.CancelFunc
+	url       string
+	stop      context.CancelFunc
+	transport http.RoundTripper // holds each answer to its description
 }
 
 func open(t *testing.T) site {
@@ -38,7 +40,8 @@ func open(t *testing.T) site {
 	server := httptest.NewServer(frame.Handler(web.ForLoopback, room.Routes()))
 	t.Cleanup(server.Close)
 	t.Cleanup(stop)
-	return site{Inbox: box, url: server.URL, stop: stop}
+	checked := apitest.Must(t, room.Routes()...).Transport(http.DefaultTransport)
+	return site{Inbox: box, url: server.URL, stop: stop, transport: checked}
 }
 
 // deliver puts a letter in and gives its ID.
@@ -70,7 +73,7 @@ func (s site) call(t *testing.T, method, path, body string, header ...string) (i
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: s.transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)

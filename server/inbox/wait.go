@@ -66,20 +66,23 @@ func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, con
 	return ctx, func() { unhook(); cancel(); stop(nil) }
 }
 
+// changed answers changes.
+type changed struct {
+	Version uint64 `json:"version"`
+}
+
 // changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is
 // what keeps the page live.
 func (r *Room) changes(c *web.Call) error {
-	version, changed := r.box.Watch()
+	version, news := r.box.Watch()
 	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {
 		ctx, cancel := r.waiting(c, liveLongest)
 		defer cancel()
 		select {
-		case <-changed:
+		case <-news:
 		case <-ctx.Done():
 		}
 		version, _ = r.box.Watch()
 	}
-	return c.JSON(http.StatusOK, struct {
-		Version uint64 `json:"version"`
-	}{version})
+	return c.JSON(http.StatusOK, changed{version})
 }

@@ -29,7 +29,7 @@ type finding struct {
 
 // Checked is what a check has found.
 type Checked struct {
-	Faults []string `json:"faults"` // sentences; none: the data file is sound
+	Faults []string `json:"faults" doc:"Sentences; none: the data file is sound."`
 }
 
 // CheckData looks through a copy of the data file, as the last commit left it, while the appliance goes on.

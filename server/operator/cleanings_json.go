@@ -25,7 +25,7 @@ const (
 // StoredCleanings answers POST cleanings, in the order of the request.
 type StoredCleanings struct {
 	Stored  []StoredCleaning `json:"stored"`
-	Ignored []string         `json:"ignored,omitempty"` // paths of properties that no cleaning has
+	Ignored []string         `json:"ignored,omitempty" doc:"Paths of properties that no cleaning has."`
 }
 
 func (o *Operator) addCleanings(c *web.Call) error {
@@ -43,6 +43,14 @@ func deliveryFields(d *Delivery) fields.Object {
 	object["id"] = fields.GUID(&d.ID, true)
 	object["pdf"] = pdfText{&d.PDF}
 	return object
+}
+
+// deliverySchema is one cleaning or a list of them.
+func deliverySchema() *schema.Schema {
+	one := wire.CleaningTexts.On(deliveryFields(new(Delivery)).Schema()).Named("Delivery")
+	list := schema.ListOf(one)
+	list.MaxItems = mostCleanings
+	return schema.OneOf(one, list)
 }
 
 // readDeliveries reads one cleaning or a list of them. It also tells the paths of properties that no cleaning has.
@@ -143,13 +151,17 @@ type Reopening struct {
 	Reason string `json:"reason"`
 }
 
+func reopeningFields(in *Reopening) fields.Object {
+	return fields.Object{"reason": wire.Comment(&in.Reason, true)}
+}
+
 func (o *Operator) reopenCleaning(c *web.Call) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
 	var in Reopening
-	if err := c.Decode(fields.Object{"reason": wire.Comment(&in.Reason, true)}); err != nil {
+	if err := c.Decode(reopeningFields(&in)); err != nil {
 		return err
 	}
 	reopened, err := o.ReopenCleaning(c.R.Context(), id, in.Reason)

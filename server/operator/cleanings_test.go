@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/openapi/apitest"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
@@ -40,7 +41,8 @@ func openRoom(t *testing.T, o store.Options, check operator.Checker) (http.Handl
 	if err != nil {
 		t.Fatal(err)
 	}
-	return middleware.Handler(web.ForAnybody, acts.Routes()), file
+	handler := middleware.Handler(web.ForAnybody, acts.Routes())
+	return apitest.Must(t, acts.Routes()...).Watch(t, handler), file
 }
 
 func deliver(h http.Handler, body string) *httptest.ResponseRecorder {

@@ -16,10 +16,10 @@ const everything = math.MaxInt
 // BikerExport is everything held of a biker, or of somebody whose registration as one failed, but for secrets.
 type BikerExport struct {
 	ExportedAt time.Time    `json:"exportedAt"`
-	Biker      *BikerRecord `json:"biker,omitempty"` // none: only letters about registrations that failed
-	Letters    []Letter     `json:"letters"`         // the newest first
-	Sessions   []BegunAt    `json:"sessions"`        // browsers logged in now
-	Events     []wire.Event `json:"events"`          // the oldest first
+	Biker      *BikerRecord `json:"biker,omitempty" doc:"None: only letters about registrations that failed."`
+	Letters    []Letter     `json:"letters" doc:"The newest first."`
+	Sessions   []BegunAt    `json:"sessions" doc:"Browsers logged in now."`
+	Events     []wire.Event `json:"events" doc:"The oldest first."`
 }
 
 // BegunAt is a session, without what proves it.
@@ -32,9 +32,9 @@ type BegunAt struct {
 type UserExport struct {
 	ExportedAt time.Time    `json:"exportedAt"`
 	User       UserRecord   `json:"user"`
-	Letters    []Letter     `json:"letters"`   // the newest first
-	Decisions  []Decision   `json:"decisions"` // on loads, as long as their cleanings are kept
-	Events     []wire.Event `json:"events"`    // the oldest first
+	Letters    []Letter     `json:"letters" doc:"The newest first."`
+	Decisions  []Decision   `json:"decisions" doc:"On loads, as long as their cleanings are kept."`
+	Events     []wire.Event `json:"events" doc:"The oldest first."`
 }
 
 // Decision is a load that a user decided, or whose decision by the user was taken back.

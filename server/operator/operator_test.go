@@ -19,6 +19,7 @@ import (
 
 	"postern/server"
 	"postern/server/config"
+	"postern/server/openapi/apitest"
 	"postern/server/operator"
 )
 
@@ -54,6 +55,7 @@ func closeApp(t *testing.T, app *server.App) {
 	}
 }
 
+// call does an act. An answer that is not as it is described has the status 0, and says so.
 func call(app *server.App, method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, operator.Prefix+path, strings.NewReader(body))
 	if body != "" {
@@ -61,6 +63,14 @@ func call(app *server.App, method, path, body string) *httptest.ResponseRecorder
 	}
 	w := httptest.NewRecorder()
 	app.Operator().ServeHTTP(w, request)
+	_, socket, err := app.Routes()
+	checker, fault := apitest.New(socket...)
+	if err = errors.Join(err, fault); err == nil {
+		err = checker.Check(method, operator.Prefix+strings.Split(path, "?")[0], w.Code, w.Header(), w.Body.Bytes())
+	}
+	if err != nil {
+		w.Code, w.Body = 0, bytes.NewBufferString(err.Error())
+	}
 	return w
 }
 

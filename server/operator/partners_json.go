@@ -156,12 +156,17 @@ func (o *Operator) revokePartner(c *web.Call) error {
 	return onPartner(c, o.RevokePartner)
 }
 
+// namedPartnerFields are its properties.
+func namedPartnerFields(in *NamedPartner) fields.Object {
+	return fields.Object{"name": parsed(&in.Name, true, partnerName)}
+}
+
 // onPartner does an act on the NamedPartner in the body.
 func onPartner[T any](c *web.Call, act func(context.Context, string) (T, error)) error {
-	var name string
-	if err := c.Decode(fields.Object{"name": parsed(&name, true, partnerName)}); err != nil {
+	var in NamedPartner
+	if err := c.Decode(namedPartnerFields(&in)); err != nil {
 		return err
 	}
-	changed, err := act(c.R.Context(), name)
+	changed, err := act(c.R.Context(), in.Name)
 	return answer(c, changed, err)
 }

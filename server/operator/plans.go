@@ -12,10 +12,10 @@ import (
 type Plan struct {
 	Code     string    `json:"code"`
 	Client   string    `json:"client"`
-	Language string    `json:"language,omitzero"` // NL, FR, EN; none: EN
-	Name     string    `json:"name,omitzero"`     // of the plan itself, as bikers know it
-	NextURL  string    `json:"nextUrl,omitzero"`  // where a biker goes on once the password is set
-	NextText string    `json:"nextText,omitzero"` // what happens next, in the bikers' language
+	Language string    `json:"language,omitzero" doc:"NL, FR, EN; none: EN."`
+	Name     string    `json:"name,omitzero" doc:"Of the plan itself, as bikers know it."`
+	NextURL  string    `json:"nextUrl,omitzero" doc:"Where a biker goes on once the password is set."`
+	NextText string    `json:"nextText,omitzero" doc:"What happens next, in the bikers' language."`
 	AddedAt  time.Time `json:"addedAt,omitzero"`
 }
 

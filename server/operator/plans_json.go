@@ -45,17 +45,21 @@ func webAddress(text string) (address, wrong string) {
 	return u.String(), ""
 }
 
-func (o *Operator) addPlan(c *web.Call) error {
-	var plan Plan
-	err := c.Decode(fields.Object{
+// planFields are the properties of POST plans.
+func planFields(plan *Plan) fields.Object {
+	return fields.Object{
 		"code":     parsed(&plan.Code, true, planCode),
 		"client":   fields.Name(&plan.Client, longestClient, true),
 		"language": fields.Enum(&plan.Language, false, planLanguages...),
 		"name":     fields.Name(&plan.Name, longestClient, false),
 		"nextUrl":  parsed(&plan.NextURL, false, webAddress),
 		"nextText": fields.Text(&plan.NextText, fields.Limits{Max: longestNext, Lines: true}),
-	})
-	if err != nil {
+	}
+}
+
+func (o *Operator) addPlan(c *web.Call) error {
+	var plan Plan
+	if err := c.Decode(planFields(&plan)); err != nil {
 		return err
 	}
 	added, err := o.AddPlan(c.R.Context(), plan)

@@ -9,14 +9,14 @@ import (
 
 // Sending is the state of the mail queue.
 type Sending struct {
-	Paused bool                      `json:"paused"`  // by the operator
-	Counts map[store.LetterState]int `json:"letters"` // how many letters are in each state
+	Paused bool                      `json:"paused" doc:"Whether the operator has paused it."`
+	Counts map[store.LetterState]int `json:"letters" doc:"How many letters are in each state."`
 }
 
 // TestLetter asks for a letter to an address, which only shows that mail from here arrives.
 type TestLetter struct {
 	Email    string `json:"email"`
-	Language string `json:"language"` // en where there is none
+	Language string `json:"language" doc:"en where there is none."`
 }
 
 // Sending tells how the mail queue stands.

@@ -36,18 +36,18 @@ type UserRecord struct {
 	FirstName        string    `json:"firstName"`
 	LastName         string    `json:"lastName"`
 	OrganisationName string    `json:"organisationName"`
-	CleaningID       guid.ID   `json:"cleaningId,omitzero"` // what the user came for when registering
+	CleaningID       guid.ID   `json:"cleaningId,omitzero" doc:"What the user came for when registering."`
 	Language         string    `json:"language"`
 	State            UserState `json:"state"`
 	RegisteredAt     time.Time `json:"registeredAt"`
-	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox
-	SignedInAt       time.Time `json:"signedInAt,omitzero"`  // the last time that was written down
+	ActivatedAt      time.Time `json:"activatedAt,omitzero" doc:"The latest proof of the mailbox."`
+	SignedInAt       time.Time `json:"signedInAt,omitzero" doc:"The last time that was written down."`
 }
 
 // User is what an operator sees of a user.
 type User struct {
 	UserRecord
-	Letters []Letter `json:"letters"` // the latest ten
+	Letters []Letter `json:"letters" doc:"The latest ten."`
 }
 
 // User shows the user of an address.

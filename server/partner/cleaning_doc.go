@@ -10,7 +10,7 @@ import (
 
 // What the calls about a cleaning share.
 var (
-	cleaningID = web.InPath("id", schema.GUID(), "The cleaning's GUID, which you choose: cleaningActionId in the eECD.")
+	pathID = web.InPath("id", schema.GUID(), "The cleaning's GUID, which you choose: cleaningActionId in the eECD.")
 
 	noGUID     = web.Refuses(http.StatusBadRequest, "The cleaning is named by no GUID.")
 	noCleaning = web.Refuses(http.StatusNotFound, "You have delivered no such cleaning.")
@@ -21,7 +21,7 @@ var putCleaningDoc = web.Doc{
 	Text: `
 		The body is the whole cleaning: what it leaves out is gone. Sending the same again changes nothing. Once its load
 		is decided a cleaning can only be changed after it is reopened.`,
-	Params: []web.Param{cleaningID},
+	Params: []web.Param{pathID},
 	In: web.TakesJSON("Cleaning", cleaningFields, web.Texts{
 		"id": "The GUID in the path, if anything.", "number": "The number on the document.",
 	}),
@@ -36,7 +36,7 @@ var putCleaningDoc = web.Doc{
 
 var cleaningDoc = web.Doc{
 	ID: "getDeliveredCleaning", Summary: "Read back a cleaning, and what became of it",
-	Params: []web.Param{cleaningID},
+	Params: []web.Param{pathID},
 	Out: []web.Answer{
 		web.Returns[wire.DeliveredCleaning](http.StatusOK, "The cleaning, its load, and who decided it when."),
 		noGUID, noCleaning,
@@ -46,7 +46,7 @@ var cleaningDoc = web.Doc{
 var reopenDoc = web.Doc{
 	ID: "reopenLoad", Summary: "Take back the decision about a load",
 	Text:   "The load is open again, and can be decided anew. Both decisions stay in the events.",
-	Params: []web.Param{cleaningID},
+	Params: []web.Param{pathID},
 	In:     web.TakesJSON("Reopening", reopeningFields, web.Texts{"Reason": "Why the decision is taken back."}),
 	Out: []web.Answer{
 		web.Returns[wire.DeliveredCleaning](http.StatusOK, "The load is open."),
@@ -60,7 +60,7 @@ var putDocumentDoc = web.Doc{
 	Text: `
 		It takes the place of the document that is made from the data. The same PDF again changes nothing. Sixteen are
 		taken at once, eight of one partner.`,
-	Params: []web.Param{cleaningID},
+	Params: []web.Param{pathID},
 	In:     web.Body{Type: "application/pdf", Text: "A PDF of at most 10 MiB."},
 	Out: []web.Answer{
 		web.ReturnsNothing("It is stored."),
@@ -76,7 +76,7 @@ var documentDoc = web.Doc{
 	Text: `
 		The uploaded PDF, or else one that is rendered from the data in the language that the caller accepts (English,
 		Dutch, French, German).`,
-	Params: []web.Param{cleaningID},
+	Params: []web.Param{pathID},
 	Out: []web.Answer{
 		web.ReturnsFile("application/pdf", "The document.").With(web.InHeader("Content-Disposition",
 			schema.Of(schema.String), "A name to keep it by.")),

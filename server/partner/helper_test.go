@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/documents"
+	"postern/server/openapi/apitest"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -31,6 +32,7 @@ type site struct {
 	room    *Handlers
 	handler http.Handler
 	url     string
+	client  http.Client // holds each answer to its description
 
 	security *web.SecurityLog
 
@@ -104,6 +106,7 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL
+	s.client.Transport = apitest.Must(t, s.room.Routes()...).Transport(http.DefaultTransport)
 	return s
 }
 
@@ -137,7 +140,7 @@ func (s *site) call(t testing.TB, method, path string, body io.Reader, header ..
 		}
 		r.Header.Add(header[i], header[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := s.client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

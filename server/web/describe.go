@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"postern/server/web/fields"
 	"postern/server/web/schema"
@@ -62,28 +61,15 @@ type Body struct {
 	Example  string                // JSON; empty: none
 }
 
-// Texts say what properties are, by their names; those of nested ones are parted by dots, as station.city. A name that
-// there is not is a fault of the program: describing the body panics.
-type Texts map[string]string
+// Texts say what properties are; see schema.Texts.
+type Texts = schema.Texts
 
 // TakesJSON describes a JSON object by the readers that read it, so that object is what the handler decodes with. The
-// name is that of its schema.
+// name is that of its schema. Describing a property that there is not panics.
 func TakesJSON[T any](name string, object func(*T) fields.Object, texts Texts) Body {
 	return Body{Type: "application/json", Schema: func() *schema.Schema {
 		return texts.On(object(new(T)).Schema()).Named(name)
 	}}
-}
-
-// On puts the texts to the properties of a schema that nobody shares yet.
-func (t Texts) On(s *schema.Schema) *schema.Schema {
-	for path, text := range t {
-		property := s.Find(strings.Split(path, ".")...)
-		if property == nil {
-			panic("there is no property " + path + " to be described")
-		}
-		property.Text = text
-	}
-	return s
 }
 
 // Like gives a body an example.
@@ -118,6 +104,7 @@ type Answer struct {
 
 	of      reflect.Type // what is written as JSON; of a problem: its further members; may be nil
 	problem bool
+	usual   bool // it says nothing of its own
 }
 
 // htmlType is that of pages, without the charset that they have always.
@@ -144,18 +131,19 @@ func ReturnsNothing(text string) Answer { return Answer{Status: http.StatusNoCon
 // LeadsOn describes an answer of 303.
 func LeadsOn(text string) Answer {
 	return Answer{Status: http.StatusSeeOther, Text: text,
-		Headers: []Param{InHeader("Location", schema.Of(schema.String), "Where to go on.")}}
+		Headers: []Param{InHeader("Location", schema.Of(schema.String), "Where to go on.").MustHave()}}
 }
 
 // Refuses describes an error, for reasons of the route's own; an empty text stands for the usual one.
 func Refuses(status int, text string) Answer {
-	return Answer{Status: status, Text: cmp.Or(text, usually[status]), Type: isProblem[0], problem: true}
+	return Answer{Status: status, Text: cmp.Or(text, usually[status]), Type: isProblem[0], problem: true,
+		usual: text == ""}
 }
 
 // RefusesWith describes an error whose problem may have the members of the struct T beside the usual ones.
 func RefusesWith[T any](status int, text string) Answer {
 	refused := Refuses(status, text)
-	refused.of = reflect.TypeFor[T]()
+	refused.of, refused.usual = reflect.TypeFor[T](), false
 	return refused
 }
 
@@ -167,6 +155,9 @@ func (a Answer) With(headers ...Param) Answer {
 
 // IsProblem reports whether an answer is an error.
 func (a Answer) IsProblem() bool { return a.problem }
+
+// IsUsual reports whether an answer is the same on every route.
+func (a Answer) IsUsual() bool { return a.usual }
 
 // Schema describes the body; nil where that is no JSON.
 func (a Answer) Schema() *schema.Schema {
@@ -206,14 +197,14 @@ var usually = map[int]string{
 	http.StatusRequestEntityTooLarge: "The body is too large.",
 	http.StatusUnsupportedMediaType:  "The body is of another type than is taken here, or has a Content-Encoding.",
 	http.StatusTooManyRequests:       "A limit is used up; come back after Retry-After.",
-	http.StatusInternalServerError:   "Something went wrong here, and is logged under the traceId. The call may be repeated.",
-	http.StatusServiceUnavailable:    "No writes are taken now, or too much is being done; come back after Retry-After.",
+	http.StatusInternalServerError:   internalFault,
+	http.StatusServiceUnavailable:    "Nothing is written now, or too much is being done; come back after Retry-After.",
 }
 
 // The headers that an error has by its status.
 var (
-	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.")
-	proofHeader = InHeader("WWW-Authenticate", schema.Of(schema.String), "Always Bearer.")
+	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.").MustHave()
+	proofHeader = InHeader("WWW-Authenticate", schema.Of(schema.String), "Always Bearer.").MustHave()
 )
 
 // Answers are all that a route answers, by status: what it says itself, and what is answered for every route of its

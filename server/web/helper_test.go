@@ -150,7 +150,7 @@ func newHandler(t testing.TB, access Access, o Options) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f.Handler(access, testRoutes(t))
+	return f.Handler(access, append(testRoutes(t), f.Files()...))
 }
 
 // exchange sends a request as it stands, with the line ends made CRLF, and reads one answer. Closing ends what the

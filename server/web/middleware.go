@@ -7,7 +7,7 @@
 //	var registerDoc = web.Doc{
 //		ID: "registerUser", Summary: "Register a user",
 //		Text: "A letter with the activation link goes to the address.",
-//		In:   web.TakesJSON("Registration", registrationFields, web.Texts{"cleaningId": "What the person came for."}),
+//		In:   web.TakesJSON("UserRegistration", registrationFields, web.Texts{"cleaningId": "What they came for."}),
 //		Out: []web.Answer{
 //			web.Returns[registered](http.StatusCreated, "Registered."),
 //			web.Refuses(http.StatusConflict, "There is an account with this address already."),
@@ -103,7 +103,7 @@ type Middleware struct {
 	options    Options
 	origins    map[string][]string // Access-Control-Allow-Origin, by origin
 	protection http.CrossOriginProtection
-	assets     []asset
+	assets     []*Asset
 	kit        *page.Kit
 }
 
@@ -139,15 +139,11 @@ func ParseOrigin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does
-// not say otherwise. Routes that contradict each other are a fault of the program: it panics.
+// Handler makes the routes callable. HEAD is there beside every GET that does not say otherwise. Routes that contradict
+// each other are a fault of the program: it panics.
 func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(),
 		languages: make(map[string][]string)}
-	for _, a := range m.assets {
-		h.public.add(h, a.route())
-	}
-	h.public.add(h, m.languageRoute())
 	for _, route := range routes {
 		if len(route.Languages) > 0 {
 			h.languages[section(route.Path)] = route.Languages
@@ -159,6 +155,15 @@ func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 		}
 	}
 	return h
+}
+
+// Files are the routes that every page refers to: static files, and the choice of a language.
+func (m *Middleware) Files() (routes []Route) {
+	routes = append(routes, languageRoute())
+	for _, a := range m.assets {
+		routes = append(routes, a.Route())
+	}
+	return routes
 }
 
 // handler is a Middleware with routes.

@@ -12,7 +12,7 @@ func (m *Middleware) makePages() (err error) {
 		return err
 	}
 	for _, file := range m.kit.Files() {
-		m.assets = append(m.assets, asset{file})
+		m.assets = append(m.assets, &Asset{File: file})
 	}
 	return nil
 }
@@ -22,6 +22,18 @@ var isHTML = []string{"text/html; charset=utf-8"}
 // Page answers with a page. It is drawn whole before the status is written. What the room leaves open of language and
 // switch is that of the call.
 func (c *Call) Page(status int, p page.Page) error {
+	return withBuffer(func(b *bytes.Buffer) error {
+		if err := c.draw(b, &p); err != nil {
+			return err
+		}
+		c.pageHeaders(&p)
+		c.send(status, isHTML, b.Bytes())
+		return nil
+	})
+}
+
+// draw completes a page by what is the call's, and draws it.
+func (c *Call) draw(b *bytes.Buffer, p *page.Page) error {
 	if p.Languages == nil {
 		p.Languages = c.handler.languages[section(c.R.URL.Path)]
 	}
@@ -34,16 +46,13 @@ func (c *Call) Page(status int, p page.Page) error {
 	if p.Back == "" {
 		p.Back = c.here()
 	}
-	return withBuffer(func(b *bytes.Buffer) error {
-		if err := c.handler.middleware.kit.Draw(b, p); err != nil {
-			return err
-		}
-		header := c.W.Header()
-		header.Set("Content-Language", p.Language)
-		header.Set("Referrer-Policy", "same-origin") // with no-referrer, our own forms would come from the origin null
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Content-Security-Policy", p.ContentPolicy())
-		c.send(status, isHTML, b.Bytes())
-		return nil
-	})
+	return c.handler.middleware.kit.Draw(b, *p)
+}
+
+func (c *Call) pageHeaders(p *page.Page) {
+	header := c.W.Header()
+	header.Set("Content-Language", p.Language)
+	header.Set("Referrer-Policy", "same-origin") // with no-referrer, our own forms would come from the origin null
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Content-Security-Policy", p.ContentPolicy())
 }

@@ -33,9 +33,9 @@ func TestStatic(t *testing.T) {
 	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("%s %v", again.Status, again.Header)
 	}
-	if _, a := Static("/x.js", "text/javascript", []byte("1")); !strings.HasPrefix(a, "/x.js?v=") {
+	if a := NewAsset("/x.js", "text/javascript", []byte("1")).URL(); !strings.HasPrefix(a, "/x.js?v=") {
 		t.Error(a)
-	} else if _, b := Static("/x.js", "text/javascript", []byte("2")); a == b {
+	} else if b := NewAsset("/x.js", "text/javascript", []byte("2")).URL(); a == b {
 		t.Error("the URL does not change with the content")
 	}
 }

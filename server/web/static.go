@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
@@ -8,27 +9,53 @@ import (
 	"postern/server/web/schema"
 )
 
-// asset is an embedded file that pages refer to.
-type asset struct{ page.File }
+// Asset is content that is the same for all who get it: an embedded file that pages refer to, or a page that is drawn
+// once. It never changes.
+type Asset struct {
+	page.File
+	drawn *page.Page // of a page: its headers
+}
 
-func (a asset) route() Route {
+// NewAsset makes an asset of a file.
+func NewAsset(path, contentType string, data []byte) *Asset {
+	return &Asset{File: page.NewFile(path, contentType, data)}
+}
+
+// Draw makes an asset of a page.
+func (c *Call) Draw(path string, p page.Page) (*Asset, error) {
+	var b bytes.Buffer
+	if err := c.draw(&b, &p); err != nil {
+		return nil, err
+	}
+	a := NewAsset(path, isHTML[0], b.Bytes())
+	a.drawn = &p
+	return a, nil
+}
+
+// Route answers with it.
+func (a *Asset) Route() Route {
 	name := strings.FieldsFunc(a.Path, func(r rune) bool { return r == '/' || r == '.' })
-	return Route{Method: http.MethodGet, Path: a.Path, Handle: a.serve, Doc: Doc{
+	return Route{Method: http.MethodGet, Path: a.Path, Handle: a.Serve, Doc: Doc{
 		ID: "file_" + strings.Join(name, "_"), Summary: "A file that pages refer to",
-		Out: assetAnswers(a.Type, "The file.")}}
+		Out: AssetAnswers(a.Type, "The file.")}}
 }
 
-// assetAnswers are those of a file that browsers keep.
-func assetAnswers(contentType, text string) []Answer {
-	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.")
+// AssetAnswers describe what Serve answers.
+func AssetAnswers(contentType, text string) []Answer {
+	tag := InHeader("ETag", schema.Of(schema.String), "The version of the content.").MustHave()
 	media, _, _ := strings.Cut(contentType, ";")
-	return []Answer{ReturnsFile(media, text).With(tag),
-		Answer{Status: http.StatusNotModified, Text: "The caller has this version already."}.With(tag)}
+	return []Answer{
+		ReturnsFile(media, text).With(tag),
+		Answer{Status: http.StatusNotModified, Text: "The caller has this version already."}.With(tag),
+	}
 }
 
-// serve lets a browser keep what it asked for by version for ever, and anything else only after asking again.
-func (a asset) serve(c *Call) error {
+// Serve lets a browser keep what it asked for by version for ever, and anything else only after asking again.
+func (a *Asset) Serve(c *Call) error {
 	header := c.W.Header()
+	if a.drawn != nil {
+		c.pageHeaders(a.drawn)
+	}
 	header.Set("Cache-Control", "no-cache")
 	if c.R.URL.RawQuery == "v="+a.Version {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -43,10 +70,4 @@ func (a asset) serve(c *Call) error {
 		return nil
 	}
 	return c.Bytes(a.Type, a.Data)
-}
-
-// Static makes the route of an embedded file and the URL that pages are to use for it, which changes with its content.
-func Static(path, contentType string, data []byte) (route Route, url string) {
-	a := asset{page.NewFile(path, contentType, data)}
-	return a.route(), a.URL()
 }

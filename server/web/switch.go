@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/server/web/schema"
 	"postern/store/refuse"
 )
 
@@ -53,23 +54,33 @@ func isLocal(text string) bool {
 		!strings.HasPrefix(text, "//") && !strings.Contains(text, `\`)
 }
 
-// languageRoute takes the choice of whoever is not logged in. It changes nothing but the browser's cookie.
-func (m *Middleware) languageRoute() Route {
-	return Route{Method: http.MethodPost, Path: languagePath, Page: true, Handle: func(c *Call) error {
-		form, err := c.Form()
-		if err != nil {
-			return err
-		}
-		words, err := readErrorWords()
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(words.languages, form["language"]) {
-			return refuse.New(refuse.Invalid, "There is no such language here.")
-		}
-		c.KeepLanguage(form["language"])
-		return c.Back(form, "/")
-	}}
+var languageDoc = Doc{
+	ID: "formLanguage", Summary: "Choose the language of pages",
+	Text: "It changes nothing but the browser's cookie. Who is logged in chooses on pages of their own.",
+	In: TakesForm(Field("language", "As en, nl, fr or de."),
+		schema.Property{Name: "back", Schema: schema.Of(schema.String), Text: "The page to come back to."}),
+	Out: []Answer{LeadsOn("Back to the page."), Refuses(http.StatusBadRequest, "There is no such language here.")},
+}
+
+// languageRoute takes the choice of whoever is not logged in.
+func languageRoute() Route {
+	return Route{Method: http.MethodPost, Path: languagePath, Page: true, Doc: languageDoc, Handle: chooseLanguage}
+}
+
+func chooseLanguage(c *Call) error {
+	form, err := c.Form()
+	if err != nil {
+		return err
+	}
+	words, err := readErrorWords()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(words.languages, form["language"]) {
+		return refuse.New(refuse.Invalid, "There is no such language here.")
+	}
+	c.KeepLanguage(form["language"])
+	return c.Back(form, "/")
 }
 
 // switchPath is where this call's page posts a choice of language to.

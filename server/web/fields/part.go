@@ -88,7 +88,7 @@ type keepReader struct{ to *Part }
 
 func (k keepReader) Read(v jsontext.Value, _ string, r *Report) { *k.to = Part{v, r.loose} }
 
-func (keepReader) Schema() *schema.Schema { return new(schema.Schema).OrNull() }
+func (keepReader) Schema() *schema.Schema { return new(schema.Schema) }
 
 // Member returns the value of an object's property, whose name matches in any case; absent where there is none.
 func (p Part) Member(name string) Part {

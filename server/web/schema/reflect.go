@@ -59,6 +59,9 @@ func For(t reflect.Type) *Schema {
 	case reflect.Float64:
 		return Of(Number)
 	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Pointer { // nil is no entry of a list
+			return ListOf(For(t.Elem().Elem()))
+		}
 		return ListOf(For(t.Elem()))
 	case reflect.Map:
 		return &Schema{Types: []string{Object}, Values: For(t.Elem())}

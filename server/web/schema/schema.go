@@ -2,7 +2,10 @@
 // it: what a reader takes is said by the reader, what a type is written as by reflection. It is a leaf.
 package schema
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The JSON types.
 const (
@@ -108,7 +111,8 @@ func (s *Schema) alternatives() []*Schema {
 
 // IsNullable reports whether null is taken.
 func (s *Schema) IsNullable() bool {
-	return slices.Contains(s.Types, Null) || slices.ContainsFunc(s.OneOf, (*Schema).IsNullable)
+	isAny := len(s.Types) == 0 && len(s.OneOf) == 0
+	return isAny || slices.Contains(s.Types, Null) || slices.ContainsFunc(s.OneOf, (*Schema).IsNullable)
 }
 
 // Find returns the property of a name, nil where there is none. The names of nested ones are parted by dots; those of
@@ -137,4 +141,23 @@ func (s *Schema) Find(path ...string) *Property {
 // Range is a whole number within bounds.
 func Range(low, high int64) *Schema {
 	return &Schema{Types: []string{Integer}, Minimum: &low, Maximum: &high}
+}
+
+// AtLeast is a whole number that is not smaller.
+func AtLeast(low int64) *Schema { return &Schema{Types: []string{Integer}, Minimum: &low} }
+
+// Texts say what properties are, by their names; those of nested ones are parted by dots, as station.city.
+type Texts map[string]string
+
+// On puts the texts to the properties of a schema that nobody shares yet. A name that there is not is a fault of the
+// program: it panics.
+func (t Texts) On(s *Schema) *Schema {
+	for path, text := range t {
+		property := s.Find(strings.Split(path, ".")...)
+		if property == nil {
+			panic("there is no property " + path + " to be described")
+		}
+		property.Text = text
+	}
+	return s
 }
