@@ -53,7 +53,7 @@ func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
 		if err := plans.Put(t.Tx, []byte(plan.Code), plan); err != nil {
 			return Plan{}, err
 		}
-		return plan, t.tell(Event{Type: "operator.plan_added"})
+		return plan, t.tell(Event{Type: "operator.plan_added", About: plan.Code})
 	})
 }
 
@@ -70,7 +70,7 @@ func (s *Store) RemovePlan(ctx context.Context, code string) error {
 		if err := t.Delete(planBucket, []byte(code)); err != nil {
 			return err
 		}
-		return t.tell(Event{Type: "operator.plan_removed"})
+		return t.tell(Event{Type: "operator.plan_removed", About: code})
 	})
 }
 
