@@ -251,7 +251,8 @@ func (a *App) makeRooms() error {
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note,
+		Draining: a.draining})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,

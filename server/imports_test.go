@@ -20,7 +20,7 @@ var below = map[string]string{
 	"server/config":       "server/web mail/letters store",
 	"server/eecd":         "server/web server/web/fields server/wire mail/document store tokens",
 	"server/biker":        "server/web server/web/fields store tokens tokens/password",
-	"server/partner":      "server/web server/web/fields store tokens",
+	"server/partner":      "server/web server/web/fields server/wire store tokens",
 	"server/operator":     "server/web server/web/fields server/wire mail/smtp store store/file tokens",
 	"server/command/push": "",
 	"server/metrics":      "store",

@@ -29,6 +29,7 @@ type site struct {
 	room    *Handlers
 	handler http.Handler
 	url     string
+	drain   context.CancelFunc
 
 	security *web.SecurityLog
 
@@ -60,6 +61,16 @@ func (s *site) logged() string {
 
 func open(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
+	s := openSilent(t, changes...)
+	server := httptest.NewServer(s.handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// openSilent is open without the server: nothing listens, so that time can be the test's own.
+func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
+	t.Helper()
 	s := &site{now: began, security: web.NewSecurityLog()}
 	dir := t.TempDir()
 	rules := store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}
@@ -86,19 +97,19 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 			t.Fatal(err)
 		}
 	}
+	draining, drain := context.WithCancel(context.Background())
+	t.Cleanup(drain)
+	s.drain = drain
 	s.room = New(Options{Store: s.Store, PartnerSeen: func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
-	}})
+	}, Draining: draining})
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.handler = middleware.Handler(web.ForLoopback, s.room.Routes())
-	server := httptest.NewServer(s.handler)
-	t.Cleanup(server.Close)
-	s.url = server.URL
 	return s
 }
 

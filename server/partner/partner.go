@@ -1,8 +1,9 @@
 // Package partner is the room of the partners: pay-roll and flex-pay systems that call with a permanent bearer token,
-// register bikers, one or a list at a time, and read back what became of them.
+// register bikers, one or a list at a time, read back what became of them, and follow what happens.
 package partner
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -15,6 +16,7 @@ type Options struct {
 	Store *store.Store
 	// required; told of every call that a partner proved to be its own, by many goroutines
 	PartnerSeen func(name string)
+	Draining    context.Context // ended when the appliance begins to stop: ends waiting for events
 }
 
 // Handlers are the endpoints of the partners. They are safe for concurrent use.
@@ -22,6 +24,7 @@ type Handlers struct {
 	Options
 	lists   places
 	running running // calls with an Idempotency-Key
+	waiters waiters
 }
 
 // The bounds of a user.create call.
@@ -46,6 +49,8 @@ func (p *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/receiver/APIv3/user.create", Handle: p.asPartner(store.ScopeUsers, p.create),
 			Bearer: true, BodyLimit: maxBody, BodyTime: bodyTime},
 		{Method: http.MethodGet, Path: "/partner/v1/users", Handle: p.asPartner(store.ScopeUsers, p.readBack),
+			Bearer: true},
+		{Method: http.MethodGet, Path: "/partner/v1/events", Handle: p.asPartner(store.ScopeEvents, p.events),
 			Bearer: true},
 	}
 }
