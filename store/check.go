@@ -57,7 +57,11 @@ func checkFacts(t tx) []string {
 
 // traces checks what stands by itself.
 func (c *checker) traces() {
-	checkTable(c, metas, func(key []byte, _ meta) {})
+	checkTable(c, metas, func(key []byte, about meta) {
+		if after, last := valueOf(about.Webhook).After, c.tx.lastEvent(); after > last {
+			c.fault("the webhook has taken event %d, and the last one is %d", after, last)
+		}
+	})
 	checkTable(c, addresses, func(key []byte, known address) {
 		if len(key) != sha256.Size || len(known.Links) > addressDaily {
 			c.fault("address %x is not readable, or has %d letters", key, len(known.Links))

@@ -57,7 +57,10 @@ func TestEventTypes(t *testing.T) {
 		act  func(s *story) error
 		want string // a line for each event
 	}{
-		{"a plan", func(s *story) error { _, err := s.AddPlan(ctx, Plan{Code: "SYN-NL", Client: "Synth NV", Language: "nl"}); return err },
+		{"a plan", func(s *story) error {
+			_, err := s.AddPlan(ctx, Plan{Code: "SYN-NL", Client: "Synth NV", Language: "nl"})
+			return err
+		},
 			"operator.plan_added: SYN-NL"},
 		{"another plan", func(s *story) error { _, err := s.AddPlan(ctx, Plan{Code: "SYN-GO", Client: "Gone NV"}); return err },
 			"operator.plan_added: SYN-GO"},
@@ -319,8 +322,14 @@ func TestWatchPartner(t *testing.T) {
 		act   func() error
 		wakes bool
 	}{
-		{"a cleaning of its own", func() error { _, err := s.PutCleanings(ctx, "Acme", []CleaningInput{someCleaning(1, Planned)}); return err }, true},
-		{"one of another's", func() error { _, err := s.PutCleanings(ctx, "Other", []CleaningInput{someCleaning(2, Planned)}); return err }, false},
+		{"a cleaning of its own", func() error {
+			_, err := s.PutCleanings(ctx, "Acme", []CleaningInput{someCleaning(1, Planned)})
+			return err
+		}, true},
+		{"one of another's", func() error {
+			_, err := s.PutCleanings(ctx, "Other", []CleaningInput{someCleaning(2, Planned)})
+			return err
+		}, false},
 		{"the operator's", func() error { return s.PauseSending(ctx, true) }, false},
 		{"a refusal", func() error { return s.DeleteCleaning(ctx, guid.ID{1}) }, false},
 		{"another one revoked", func() error { _, err := s.RevokePartner(ctx, "Other"); return err }, false},
