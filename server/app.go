@@ -27,6 +27,7 @@ import (
 	"postern/server/operator"
 	"postern/server/partner"
 	"postern/server/web"
+	"postern/server/webhook"
 	"postern/store"
 	"postern/store/file"
 	"postern/store/limit"
@@ -70,6 +71,7 @@ type App struct {
 	listeners   *listeners
 	rooms       rooms
 	courier     *mail.Courier
+	webhook     *webhook.Sender // nil: events are posted nowhere
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -250,6 +252,7 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
+	a.webhook = a.newWebhook()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note,
 		Draining: a.draining})

@@ -30,6 +30,7 @@ type readinessDetail struct {
 	Failed  int                       `json:"failedLastDay"`            // letters
 	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
 	Limits  []limitInForce            `json:"limits,omitempty"`         // that something went over within the last hour
+	Webhook *webhookDetail            `json:"webhook,omitempty"`        // a receiver that is down makes nothing unready
 }
 
 type sendingDetail struct {
@@ -72,6 +73,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
+		return nil, err
+	}
+	if detail.Webhook, err = a.webhookDetail(); err != nil {
 		return nil, err
 	}
 	partners, err := a.store.Partners()
@@ -123,7 +127,8 @@ func (a *App) measured() metrics.Source {
 			}
 			return counts
 		},
-		Limits: a.limits.each,
-		Now:    a.now,
+		Limits:  a.limits.each,
+		Webhook: a.webhookMeasured,
+		Now:     a.now,
 	}
 }
