@@ -57,8 +57,8 @@ type Status struct {
 
 const (
 	pageSize  = 100
-	pageFor   = 5 * time.Second // then it is read anew: an erasure since must reach what is posted
-	keepEvery = time.Second     // the cursor, while events follow each other
+	pageFor   = 5 * time.Second        // then it is read anew: an erasure since must reach what is posted
+	keepEvery = 100 * time.Millisecond // the cursor, while events follow each other
 
 	firstRest    = time.Second // doubling with each try in a row that came to nothing
 	doubledRest  = 5 * time.Minute
