@@ -50,6 +50,20 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestScriptsRunToTheEnd holds that no script ends early as passed, by testscript's own command stop.
+func TestScriptsRunToTheEnd(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil || regexp.MustCompile(`(?m)^stop\b`).Match(text) {
+			t.Errorf("%s: %v; quit ends the appliance", script, err)
+		}
+	}
+}
+
 // exits runs a command and looks at its exit code: exits 2 postern nonsense.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
