@@ -30,15 +30,15 @@ func (a *App) forgetWebhook(ctx context.Context) {
 
 // webhookDetail is what readiness tells the operator of the webhook.
 type webhookDetail struct {
-	Receiver   string    `json:"receiver"`             // host
-	Delivered  uint64    `json:"delivered"`            // number of the last event that it took
-	Waiting    uint64    `json:"waiting"`              // events that it has not taken
-	OldestAt   time.Time `json:"oldestAt,omitzero"`    // when the first of them happened
-	LastStatus int       `json:"lastStatus,omitempty"` // of its last answer
-	Fault      string    `json:"fault,omitzero"`       // why the last try came to nothing
+	Receiver   string    `json:"receiver"`            // host
+	Delivered  uint64    `json:"delivered"`           // number of the last event that it took
+	Waiting    uint64    `json:"waiting"`             // events that it has not taken
+	OldestAt   time.Time `json:"oldestAt,omitzero"`   // when the first of them happened
+	LastStatus int       `json:"lastStatus,omitzero"` // of its last answer
+	Fault      string    `json:"fault,omitzero"`      // why the last try came to nothing
 	Since      time.Time `json:"faultSince,omitzero"`
 	NextTry    time.Time `json:"nextTry,omitzero"`
-	Lost       uint64    `json:"lost,omitempty"` // events that were past KEEP_EVENTS before it took them
+	Lost       uint64    `json:"lost,omitzero"` // events that were past KEEP_EVENTS before it took them
 }
 
 // webhookDetail is nil where there is no receiver.
@@ -52,8 +52,8 @@ func (a *App) webhookDetail() (*webhookDetail, error) {
 	}
 	s := a.webhook.Status()
 	return &webhookDetail{Receiver: a.config.Webhook.URL.Host, Delivered: backlog.After, Waiting: backlog.Waiting,
-		OldestAt: backlog.Oldest, LastStatus: s.LastStatus, Fault: s.Fault, Since: s.Since.UTC(), NextTry: s.NextTry.UTC(),
-		Lost: backlog.Lost}, nil
+		OldestAt: backlog.Oldest, LastStatus: s.LastStatus, Fault: s.Fault, Since: s.Since.UTC(),
+		NextTry: s.NextTry.UTC(), Lost: backlog.Lost}, nil
 }
 
 // webhookMeasured is what the metrics tell of the webhook; is tells whether there is one.

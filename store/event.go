@@ -139,8 +139,8 @@ func (s *Store) EventsFrom(ctx context.Context, after uint64, limit int) (Feed, 
 	}
 }
 
-// KeptEvents returns the numbers of the oldest event that is kept and of the last one. Where none is kept, the oldest is
-// the one to come.
+// KeptEvents returns the numbers of the oldest event that is kept and of the last one. Where none is kept, the oldest
+// is the one to come.
 func (s *Store) KeptEvents() (oldest, last uint64, err error) {
 	err = look(s, func(t tx) error {
 		oldest, last = t.oldestEvent(), t.lastEvent()

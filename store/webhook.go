@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// WebhookCursor says how far the webhook's receiver has got in the operator's feed. It is written after the receiver has
-// taken events, so that those since the last write are posted again after a crash: at least once, and in order.
+// WebhookCursor says how far the webhook's receiver has got in the operator's feed. It is written after the receiver
+// has taken events, so that those since the last write are posted again after a crash: at least once, and in order.
 type WebhookCursor struct {
 	After uint64 `json:"after"`         // the last event that it took, or need not take
 	Lost  uint64 `json:"lost,omitzero"` // events that were past their time before it took them

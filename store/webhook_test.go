@@ -39,9 +39,8 @@ func TestWebhookCursor(t *testing.T) {
 		t.Errorf("moved: %+v, %v", b, err)
 	}
 	c.Advance(years)
-	if _, err := s.Prune(ctx, Keep{Unconfirmed: years * 2, Sent: years, Events: time.Hour, Cleanings: years}); err != nil {
-		t.Fatal(err)
-	}
+	_, err := s.Prune(ctx, Keep{Unconfirmed: years * 2, Sent: years, Events: time.Hour, Cleanings: years})
+	must(t, err)
 	if b, _, err := s.Webhook(); err != nil || b.Waiting != 1 || !b.Oldest.IsZero() {
 		t.Errorf("pruned: %+v, %v", b, err)
 	}

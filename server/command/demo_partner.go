@@ -75,7 +75,8 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 		}
 	}
 	var made operator.PartnerToken
-	in := operator.PartnerRequest{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
+	in := operator.PartnerRequest{Name: demoPartner,
+		Scopes: []string{string(store.ScopeUsers), string(store.ScopeEvents)}}
 	if err := c.ask(http.MethodPost, "/partners", nil, in, &made); err != nil {
 		return "", "", err
 	}

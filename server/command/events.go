@@ -19,7 +19,8 @@ import (
 func events() command {
 	return command{
 		name: "events", args: "[--follow] [--after N]", short: "prints the events, the oldest first",
-		long: "With --json an event is one line. --follow goes on through a restart of the appliance, until it is interrupted.",
+		long: "With --json an event is one line. --follow goes on through a restart of the appliance, until it is " +
+			"interrupted.",
 		prepare: func(f *flag.FlagSet) action {
 			follow := f.Bool("follow", false, "go on with events as they happen")
 			after := f.Uint64("after", 0, "begin after event `N`; without it, with the oldest that is kept")

@@ -25,13 +25,17 @@ func TestWebhook(t *testing.T) {
 		{[]string{"WEBHOOK_URL=http://localhost:8000/", two}, "2"},
 		{[]string{"WEBHOOK_URL=http://127.0.0.1", one}, "1"},
 		{[]string{one}, "POSTERN_WEBHOOK_SECRET_FILE signs what is posted to POSTERN_WEBHOOK_URL, and that is not set"},
-		{[]string{"WEBHOOK_URL=https://a.example?s3cr"}, "POSTERN_WEBHOOK_SECRET_FILE must be set beside POSTERN_WEBHOOK_URL"},
+		{[]string{"WEBHOOK_URL=https://a.example?s3cr"},
+			"POSTERN_WEBHOOK_SECRET_FILE must be set beside POSTERN_WEBHOOK_URL"},
 		{[]string{"WEBHOOK_URL=http://a.example/?s3cr", one}, "POSTERN_WEBHOOK_URL must be https"},
 		{[]string{"WEBHOOK_URL=a.example/?s3cr", one}, "POSTERN_WEBHOOK_URL is wrong: write a whole URL"},
-		{[]string{"WEBHOOK_URL=https://u:s3cr@a.example", one}, "POSTERN_WEBHOOK_URL is wrong: a user or password has no place in it"},
+		{[]string{"WEBHOOK_URL=https://u:s3cr@a.example", one},
+			"POSTERN_WEBHOOK_URL is wrong: a user or password has no place in it"},
 		{[]string{"WEBHOOK_URL=https://a.example/#x", one}, "POSTERN_WEBHOOK_URL is wrong: leave out the #"},
-		{[]string{"WEBHOOK_URL=https://a.example", other}, "POSTERN_WEBHOOK_SECRET_FILE must hold whsec_ and 24 to 64 octets in base64"},
-		{[]string{"WEBHOOK_URL=https://a.example", "WEBHOOK_SECRET_FILE=/nowhere"}, "POSTERN_WEBHOOK_SECRET_FILE cannot be read"},
+		{[]string{"WEBHOOK_URL=https://a.example", other},
+			"POSTERN_WEBHOOK_SECRET_FILE must hold whsec_ and 24 to 64 octets in base64"},
+		{[]string{"WEBHOOK_URL=https://a.example", "WEBHOOK_SECRET_FILE=/nowhere"},
+			"POSTERN_WEBHOOK_SECRET_FILE cannot be read"},
 	} {
 		s := set(t, is.settings...)
 		c, err := s.Parse()
@@ -55,8 +59,9 @@ func TestWebhook(t *testing.T) {
 	if shown := maskQuery("https://a.example/hook?sig=1"); shown != "https://a.example/hook?****" {
 		t.Errorf("shown as %s", shown)
 	}
-	s := set(t, "WEBHOOK_URL=https://a.example", "WEBHOOK_SECRET_FILE="+write(t, filepath.Join(dir, "open"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 0o644))
-	if c, err := s.Parse(); err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "any account here may open") {
+	shared := write(t, filepath.Join(dir, "open"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 0o644)
+	c, err := set(t, "WEBHOOK_URL=https://a.example", "WEBHOOK_SECRET_FILE="+shared).Parse()
+	if err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "any account here may open") {
 		t.Errorf("a secret for all to read: %v, %v", c.Warnings, err)
 	}
 }

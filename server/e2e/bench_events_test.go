@@ -100,7 +100,8 @@ func followAll(b *testing.B, address string, bearers []string) *followers {
 // follow polls until its connection is closed.
 func (f *followers) follow(client *rawClient, bearer string) error {
 	for after := uint64(0); ; {
-		answer, err := client.exchange(fmt.Appendf(nil, "GET /partner/v1/events?after=%d&wait=60s HTTP/1.1\r\nHost: a\r\nAuthorization: %s\r\n\r\n", after, bearer))
+		answer, err := client.exchange(fmt.Appendf(nil,
+			"GET /partner/v1/events?after=%d&wait=60s HTTP/1.1\r\nHost: a\r\nAuthorization: %s\r\n\r\n", after, bearer))
 		if err != nil {
 			return err
 		}

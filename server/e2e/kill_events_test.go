@@ -72,7 +72,8 @@ func (r *eventsRun) write(ctx context.Context, round, writer int) {
 		for i := range 1 + 2*(n%2) {
 			emails = append(emails, fmt.Sprintf("r%dw%dn%d-%d@example.com", round, writer, n, i))
 		}
-		answer := r.ask("POST", userCreate, listJSON(emails, employeeOf), "Authorization", r.bearers[(writer+n)%eventPartners])
+		answer := r.ask("POST", userCreate, listJSON(emails, employeeOf),
+			"Authorization", r.bearers[(writer+n)%eventPartners])
 		switch answer.status {
 		case 0:
 			return
@@ -156,7 +157,10 @@ func (r *eventsRun) compare(t *testing.T) {
 
 func (r *eventsRun) lastEvent(t *testing.T) uint64 {
 	t.Helper()
-	answer := r.ask("GET", "/partner/v1/events", "", "Authorization", r.bearers[0])
+	ask := func(query string) reply {
+		return r.ask("GET", "/partner/v1/events"+query, "", "Authorization", r.bearers[0])
+	}
+	answer := ask("")
 	for after := uint64(0); ; {
 		var feed wire.Feed
 		if err := json.Unmarshal(answer.body, &feed); err != nil {
@@ -165,6 +169,6 @@ func (r *eventsRun) lastEvent(t *testing.T) uint64 {
 		if after = feed.Next; len(feed.Events) == 0 {
 			return after
 		}
-		answer = r.ask("GET", fmt.Sprint("/partner/v1/events?limit=500&after=", after), "", "Authorization", r.bearers[0])
+		answer = ask(fmt.Sprint("?limit=500&after=", after))
 	}
 }

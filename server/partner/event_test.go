@@ -19,9 +19,9 @@ import (
 // clean stores a cleaning of a partner, which makes an event; none is the operator.
 func (s *site) clean(t testing.TB, partner string, n byte) {
 	t.Helper()
-	_, err := s.PutCleanings(context.Background(), partner, []store.CleaningInput{{ID: guid.ID{6: 0x40, 8: 0x80, 15: n},
-		CleaningData: store.CleaningData{Number: fmt.Sprint(n), Station: store.Station{Name: "Kaai 9"}, Status: store.Planned}}})
-	if err != nil {
+	in := store.CleaningInput{ID: guid.ID{6: 0x40, 8: 0x80, 15: n}}
+	in.Number, in.Station.Name, in.Status = fmt.Sprint(n), "Kaai 9", store.Planned
+	if _, err := s.PutCleanings(context.Background(), partner, []store.CleaningInput{in}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -74,9 +74,12 @@ func TestEvents(t *testing.T) {
 		{"pstp_nothing", "", 401, ""},
 		{paye, "?after=11", 409, `"detail":"There is no event 11 yet; the last one is 10.","traceId":"trace","feed":"`},
 		{paye, "?after=18446744073709551615", 409, `"last":10`},
-		{paye, "?after=-1&limit=0&wait=2m", 400, `"errors":{"after":["This must be the number of an event, as next has it, or 0."],` +
-			`"limit":["This must be a whole number from 1 to 500."],"wait":["This must be a time from 0s to 60s, with its unit, as 30s."]}`},
-		{paye, "?after=1&After=2&limit=501&wait=30", 400, `"errors":{"after":["The parameter after is given twice."],"limit":["This must be`},
+		{paye, "?after=-1&limit=0&wait=2m", 400,
+			`"errors":{"after":["This must be the number of an event, as next has it, or 0."],` +
+				`"limit":["This must be a whole number from 1 to 500."],` +
+				`"wait":["This must be a time from 0s to 60s, with its unit, as 30s."]}`},
+		{paye, "?after=1&After=2&limit=501&wait=30", 400,
+			`"errors":{"after":["The parameter after is given twice."],"limit":["This must be`},
 		{paye, "?after=18446744073709551616&limit=x&wait=-1s", 400, `"errors":{"after":`},
 		{paye, "?after=%zz&limit=x", 400, "percent-encode"},
 	} {
@@ -91,14 +94,15 @@ func TestEvents(t *testing.T) {
 	}
 	_, body := s.follow(other, "?after=9")
 	feed, _, _ := strings.Cut(strings.TrimPrefix(body, `{"feed":"`), `"`)
-	same(t, "one event", body, `{"feed":"`+feed+`","events":[{"seq":10,"type":"cleaning.stored","at":"2026-03-02T08:00:00Z",`+
-		`"cleaningActionId":"00000000-0000-4000-8000-000000000005"}],"next":10}`)
+	same(t, "one event", body, `{"feed":"`+feed+`","events":[{"seq":10,"type":"cleaning.stored",`+
+		`"at":"2026-03-02T08:00:00Z","cleaningActionId":"00000000-0000-4000-8000-000000000005"}],"next":10}`)
 
 	s.mu.Lock()
 	s.now = began.Add(24 * time.Hour)
 	s.mu.Unlock()
 	s.clean(t, "paye", 6) // 11
-	if _, err := s.Prune(context.Background(), store.Keep{Unconfirmed: 1e18, Sent: 1e18, Events: time.Hour, Cleanings: 1e18}); err != nil {
+	keep := store.Keep{Unconfirmed: 1e18, Sent: 1e18, Events: time.Hour, Cleanings: 1e18}
+	if _, err := s.Prune(context.Background(), keep); err != nil {
 		t.Fatal(err)
 	}
 	if status, body := s.follow(paye, "?after=9"); status != 410 || !strings.Contains(body, `"oldest":11`) {
@@ -118,8 +122,10 @@ func TestAwaitEvents(t *testing.T) {
 		want string
 	}{
 		{"nothing", func(*testing.T, *site) {}, 30 * time.Second, "200  then 4"},
-		{"others' events", func(t *testing.T, s *site) { s.clean(t, "other", 1); s.clean(t, "", 2) }, 30 * time.Second, "200  then 6"},
-		{"one of its own", func(t *testing.T, s *site) { s.clean(t, "other", 1); s.clean(t, "paye", 2) }, 10 * time.Second, "200 6 then 6"},
+		{"others' events", func(t *testing.T, s *site) { s.clean(t, "other", 1); s.clean(t, "", 2) },
+			30 * time.Second, "200  then 6"},
+		{"one of its own", func(t *testing.T, s *site) { s.clean(t, "other", 1); s.clean(t, "paye", 2) },
+			10 * time.Second, "200 6 then 6"},
 		{"the end of the appliance", func(_ *testing.T, s *site) { s.drain() }, 10 * time.Second, "200  then 4"},
 		{"revoked", func(t *testing.T, s *site) {
 			if _, err := s.RevokePartner(t.Context(), "PAYE"); err != nil {

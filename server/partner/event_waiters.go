@@ -23,10 +23,10 @@ type waiters struct {
 const retryWaiting = 5 * time.Second
 
 var (
-	errManyWait = &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: retryWaiting, Reason: "As many of your calls as may " +
-		"wait for events do so already: let one reader wait, or ask without wait."}
-	errAllWait = &refuse.Refusal{Kind: refuse.Unavailable, RetryAfter: retryWaiting, Reason: "As many calls as may wait " +
-		"for events do so already; ask again in a moment, or without wait."}
+	errManyWait = &refuse.Refusal{Kind: refuse.TooMany, RetryAfter: retryWaiting,
+		Reason: "As many of your calls as may wait for events do so already: let one reader wait, or ask without wait."}
+	errAllWait = &refuse.Refusal{Kind: refuse.Unavailable, RetryAfter: retryWaiting,
+		Reason: "As many calls as may wait for events do so already; ask again in a moment, or without wait."}
 )
 
 // take lets one more call of a partner wait, until leave is called.

@@ -39,8 +39,8 @@ type received struct {
 	at   time.Time
 }
 
-// receiver is an HTTP server in memory, so that time can be the test's own. It keeps what it is sent, and answers as its
-// script says.
+// receiver is an HTTP server in memory, so that time can be the test's own. It keeps what it is sent, and answers as
+// its script says.
 type receiver struct {
 	t      *testing.T
 	script func(n int, w http.ResponseWriter, r *http.Request) // n counts from 1; nil answers 204
@@ -183,9 +183,10 @@ func (h *hook) make(transport http.RoundTripper) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	h.sender = New(Options{Store: h.store, URL: &url.URL{Scheme: "http", Host: "receiver.example", Path: "/hook", RawQuery: "sig=hidden"},
-		Secrets: secrets, Log: zerolog.New(&h.log), Now: time.Now, Transport: transport,
-		Posted: func(status int) { h.posted = append(h.posted, status) }})
+	to := &url.URL{Scheme: "http", Host: "receiver.example", Path: "/hook", RawQuery: "sig=hidden"}
+	h.sender = New(Options{Store: h.store, URL: to, Secrets: secrets, Log: zerolog.New(&h.log), Now: time.Now,
+		Transport: transport,
+		Posted:    func(status int) { h.posted = append(h.posted, status) }})
 }
 
 // start lets the sender run until stop.
@@ -253,14 +254,16 @@ func (h *hook) backlog() store.WebhookBacklog {
 func (h *hook) employee(email, id string) {
 	h.Helper()
 	ctx := h.Context()
-	_, err := h.store.AddPartner(ctx, store.PartnerInput{Name: "paye", Token: store.PartnerToken{Hash: [32]byte{1}, Last: "last"}})
+	_, err := h.store.AddPartner(ctx, store.PartnerInput{Name: "paye",
+		Token: store.PartnerToken{Hash: [32]byte{1}, Last: "last"}})
 	if err == nil {
 		_, err = h.store.AddPlan(ctx, store.Plan{Code: "SYN", Client: "Synth NV"})
 	}
 	var answer store.BikerAnswer
 	if err == nil {
-		answer, err = h.store.RegisterBikers(ctx, store.BikerList{Partner: "paye", People: []store.Candidate{{Email: email, Said: email,
-			BikerData: store.BikerData{BikePlanCode: "SYN", FirstName: "Zoë", LastName: "Claes", Language: "nl", EmployeeID: id}}}})
+		person := store.Candidate{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: "SYN",
+			FirstName: "Zoë", LastName: "Claes", Language: "nl", EmployeeID: id}}
+		answer, err = h.store.RegisterBikers(ctx, store.BikerList{Partner: "paye", People: []store.Candidate{person}})
 	}
 	if err != nil || answer.Results[0].Biker == (guid.ID{}) {
 		h.Fatal(answer, err)

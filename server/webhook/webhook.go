@@ -1,7 +1,7 @@
 // Package webhook posts the operator's feed to one receiver as Standard Webhooks has it
-// (https://www.standardwebhooks.com): an event a request, in order, at least once. It reads the durable feed by a cursor
-// that the data file keeps, so that a receiver which is down for a week gets everything later. It has one goroutine of
-// its own, and nobody waits for it.
+// (https://www.standardwebhooks.com): an event a request, in order, at least once. It reads the durable feed by a
+// cursor that the data file keeps, so that a receiver which is down for a week gets everything later. It has one
+// goroutine of its own, and nobody waits for it.
 package webhook
 
 import (

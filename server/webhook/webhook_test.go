@@ -60,10 +60,12 @@ func TestDownForAWeek(t *testing.T) {
 			time.Sleep(time.Hour)
 		}
 		tries := len(h.tries)
-		if b := h.backlog(); b.Waiting != 2*7*24 || !b.Oldest.Equal(begun.UTC()) || tries > 7*24*12+10 || tries < 7*24*12 {
+		if b := h.backlog(); b.Waiting != 2*7*24 || !b.Oldest.Equal(begun.UTC()) ||
+			tries > 7*24*12+10 || tries < 7*24*12 {
 			t.Errorf("%+v after %d tries", b, tries)
 		}
-		if s := h.sender.Status(); s.Fault != "no answer: connection refused" || !s.Since.Equal(begun) || s.NextTry.IsZero() {
+		if s := h.sender.Status(); s.Fault != "no answer: connection refused" ||
+			!s.Since.Equal(begun) || s.NextTry.IsZero() {
 			t.Errorf("%+v", s)
 		}
 		time.Sleep(doubledRest)
@@ -96,17 +98,22 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"200", 1, status(200), "0s", ""},
 		{"299", 1, status(299), "0s", ""},
-		{"500 often", 11, status(500), "0s 1s 2s 4s 8s 16s 32s 1m4s 2m8s 4m16s 5m0s 5m0s", "answered 500 Internal Server Error"},
-		{"a redirect", 1, status(302, "Location", "https://elsewhere.example"), "0s 1s", "answered 302 Found: redirects are not followed; " +
-			"set POSTERN_WEBHOOK_URL to where it is now"},
+		{"500 often", 11, status(500), "0s 1s 2s 4s 8s 16s 32s 1m4s 2m8s 4m16s 5m0s 5m0s",
+			"answered 500 Internal Server Error"},
+		{"a redirect", 1, status(302, "Location", "https://elsewhere.example"), "0s 1s",
+			"answered 302 Found: redirects are not followed; set POSTERN_WEBHOOK_URL to where it is now"},
 		{"400", 1, status(400), "0s 1s", "answered 400 Bad Request"},
-		{"gone", 2, status(410), "0s 1h0m0s 1h0m0s", "answered 410 Gone: it wants no more events; unset POSTERN_WEBHOOK_URL, or mend it"},
+		{"gone", 2, status(410), "0s 1h0m0s 1h0m0s",
+			"answered 410 Gone: it wants no more events; unset POSTERN_WEBHOOK_URL, or mend it"},
 		{"too many", 1, status(429, "Retry-After", "90"), "0s 1m30s", "answered 429 Too Many Requests"},
-		{"busy until", 1, status(503, "Retry-After", "Sat, 01 Jan 2000 00:00:20 GMT"), "0s 20s", "answered 503 Service Unavailable"},
+		{"busy until", 1, status(503, "Retry-After", "Sat, 01 Jan 2000 00:00:20 GMT"), "0s 20s",
+			"answered 503 Service Unavailable"},
 		{"busy for years", 1, status(503, "Retry-After", "99999999"), "0s 1h0m0s", "answered 503 Service Unavailable"},
-		{"busy for a time that makes no sense", 1, status(503, "Retry-After", "soon"), "0s 1s", "answered 503 Service Unavailable"},
+		{"busy for a time that makes no sense", 1, status(503, "Retry-After", "soon"), "0s 1s",
+			"answered 503 Service Unavailable"},
 		{"breaks off", 2, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, "0s 1s 2s", "no answer: EOF"},
-		{"says nothing", 1, func(w http.ResponseWriter) { <-w.(*noted).gone }, "0s 31s", "no answer: none came within 30s"},
+		{"says nothing", 1, func(w http.ResponseWriter) { <-w.(*noted).gone }, "0s 31s",
+			"no answer: none came within 30s"},
 		{"an endless body", 1, func(w http.ResponseWriter) {
 			w.WriteHeader(500)
 			for err := error(nil); err == nil; {
@@ -203,7 +210,8 @@ func TestLost(t *testing.T) {
 		if got := h.numbers(); got != "3 4" {
 			t.Errorf("arrived: %s", got)
 		}
-		if b := h.backlog(); b.Lost != 2 || b.Waiting != 0 || !strings.Contains(h.log.String(), `"events":2,"from":1,"to":2`) {
+		if b := h.backlog(); b.Lost != 2 || b.Waiting != 0 ||
+			!strings.Contains(h.log.String(), `"events":2,"from":1,"to":2`) {
 			t.Errorf("%+v, log %s", b, &h.log)
 		}
 	})
