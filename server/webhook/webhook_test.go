@@ -59,6 +59,7 @@ func TestDownForAWeek(t *testing.T) {
 			h.happen(2)
 			time.Sleep(time.Hour)
 		}
+		synctest.Wait()
 		tries := len(h.tries)
 		if b := h.backlog(); b.Waiting != 2*7*24 || !b.Oldest.Equal(begun.UTC()) ||
 			tries > 7*24*12+10 || tries < 7*24*12 {
