@@ -60,10 +60,11 @@ const (
 	pageFor   = 5 * time.Second        // then it is read anew: an erasure since must reach what is posted
 	keepEvery = 100 * time.Millisecond // the cursor, while events follow each other
 
-	firstRest    = time.Second // doubling with each try in a row that came to nothing
-	doubledRest  = 5 * time.Minute
-	longestRest  = time.Hour // where the receiver asks for it
-	storageTries = time.Minute
+	// Rests between tries that come to nothing. They are not spread: there is one sender, and no crowd to come back.
+	firstRest   = time.Second // doubling with each in a row
+	doubledRest = 5 * time.Minute
+	longestRest = time.Hour   // where the receiver asks for it
+	storageRest = time.Minute // where the data file could not be read
 )
 
 // New makes a Sender. Nothing is posted before Run.
@@ -97,6 +98,7 @@ func (s *Sender) Run(ctx context.Context) error {
 			s.keep(ctx)
 			s.rest(ctx, err)
 		case !more:
+			s.recovered()
 			s.keep(ctx)
 			select {
 			case <-news:
@@ -144,16 +146,26 @@ func (s *Sender) deliver(ctx context.Context, feed guid.ID, event store.Event) e
 	status, err := s.post(ctx, feed, event)
 	s.Posted(status)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.status.LastStatus = status
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if s.failures > 0 {
-		s.Log.Info().Dur("after", s.Now().Sub(s.status.Since)).Msg("the webhook's receiver takes events again")
-	}
-	s.cursor.After, s.failures, s.status = event.Seq, 0, Status{LastStatus: status}
+	s.cursor.After = event.Seq
+	s.recovered()
 	return nil
+}
+
+// recovered ends a row of tries that came to nothing, if there is one.
+func (s *Sender) recovered() {
+	if s.failures == 0 {
+		return
+	}
+	s.failures = 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Log.Info().Dur("after", s.Now().Sub(s.status.Since)).Msg("events are posted to the webhook's receiver again")
+	s.status = Status{LastStatus: s.status.LastStatus}
 }
 
 // skip goes on with the oldest event that is kept. Those before it are lost to the receiver: what is past its time is
@@ -188,11 +200,12 @@ func (s *Sender) keep(ctx context.Context) {
 // rest waits before the next try. The log has the first of a row alone.
 func (s *Sender) rest(ctx context.Context, cause error) {
 	rest := min(firstRest<<min(s.failures, 20), doubledRest)
+	said := "the webhook's receiver does not take an event: it is tried again without end, and all later ones wait"
 	var failed *failure
 	if errors.As(cause, &failed) {
 		rest = max(rest, failed.rest)
 	} else {
-		rest = storageTries
+		rest, said = storageRest, "events cannot be read, and none is posted to the webhook: it is tried again without end"
 	}
 	s.failures++
 	now := s.Now()
@@ -201,8 +214,7 @@ func (s *Sender) rest(ctx context.Context, cause error) {
 	s.status.Since = cmp.Or(s.status.Since, now)
 	s.mu.Unlock()
 	if s.failures == 1 {
-		s.Log.Warn().Uint64("event", s.cursor.After+1).Str("fault", cause.Error()).Msg(
-			"the webhook's receiver does not take an event: it is tried again without end, and all later ones wait")
+		s.Log.Warn().Uint64("event", s.cursor.After+1).Str("fault", cause.Error()).Msg(said)
 	}
 	timer := time.NewTimer(rest)
 	defer timer.Stop()
