@@ -30,6 +30,7 @@ import (
 	"postern/server/partner"
 	"postern/server/user"
 	"postern/server/web"
+	"postern/server/webhook"
 	"postern/store"
 	"postern/store/file"
 	"postern/store/limit"
@@ -74,6 +75,7 @@ type App struct {
 	listeners   *listeners
 	rooms       rooms
 	courier     *mail.Courier
+	webhook     *webhook.Sender // nil: events are posted nowhere
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -255,10 +257,12 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
+	a.webhook = a.newWebhook()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL,
-		Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note})
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
+		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note,
+		Draining: a.draining})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
@@ -267,17 +271,15 @@ func (a *App) makeRooms() error {
 	if err != nil {
 		return err
 	}
-	return a.makeUserRooms(signIn)
+	return a.makeUserRooms(papers, signIn)
 }
 
 // makeUserRooms builds the users' API and pages, which share acts and limits. Sign-in and forgot calls count together.
-func (a *App) makeUserRooms(signIn *web.Limiter) (err error) {
+func (a *App) makeUserRooms(papers *documents.Documents, signIn *web.Limiter) (err error) {
 	acts := user.New(user.Options{
 		Store: a.store, Sealer: a.sealer, Now: a.now, TokenTTL: a.config.UserTokenTTL,
 		RegisterLimit: a.limiter("register", a.config.Limits.Register), SignInLimit: signIn,
 	})
-	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
-		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
 	a.rooms.driver, err = driver.New(driver.Options{Store: a.store, Acts: acts, Now: a.now})
 	return err

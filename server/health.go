@@ -35,6 +35,7 @@ type readinessDetail struct {
 	Failed  int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
 	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Partners whose calls are expected, and do not come."`
 	Limits  []limitInForce            `json:"limits,omitempty" doc:"Those that something went over within the last hour."`
+	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
 }
 
 type sendingDetail struct {
@@ -86,6 +87,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
+		return nil, err
+	}
+	if detail.Webhook, err = a.webhookDetail(); err != nil {
 		return nil, err
 	}
 	partners, err := a.store.Partners()
@@ -142,7 +146,8 @@ func (a *App) measured() metrics.Source {
 			}
 			return counts
 		},
-		Limits: a.limits.each,
-		Now:    a.now,
+		Limits:  a.limits.each,
+		Webhook: a.webhookMeasured,
+		Now:     a.now,
 	}
 }

@@ -22,9 +22,9 @@ var below = map[string]string{
 	"server": "server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/fields " +
 		"server/web/page mail mail/inbox mail/smtp mail/letters store store/file tokens " +
-		"tokens/password server/openapi",
+		"tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
-	"server/config": "server/web server/web/page mail/letters store",
+	"server/config": "server/web server/web/page mail/letters store server/webhook",
 	"server/eecd": "server/documents server/user server/web server/web/fields server/wire store tokens " +
 		"store/memo",
 	"server/driver": "mail/document server/documents server/user server/web server/web/fields " +
@@ -57,6 +57,7 @@ var below = map[string]string{
 	"store/migrate":             "store/file",
 	"server/openapi":            "server/openapi/yaml server/web",
 	"server/openapi/apitest":    "server/openapi server/openapi/yaml server/web",
+	"server/webhook":            "server/wire store",
 }
 
 // owners are the only rooms that may import these.

@@ -33,6 +33,9 @@ func (a *App) workers() ([]worker, error) {
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
 	)
+	if a.webhook != nil {
+		all = append(all, worker{"the webhook", a.webhook.Run})
+	}
 	if a.certificate != nil {
 		all = append(all, worker{"the certificate",
 			func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
@@ -46,6 +49,9 @@ func (a *App) Run(ctx context.Context) error {
 	workers, err := a.workers()
 	if err != nil {
 		return err
+	}
+	if a.webhook == nil {
+		a.forgetWebhook(ctx)
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)

@@ -272,7 +272,11 @@ func (c *checker) events() {
 
 // traces checks what stands by itself.
 func (c *checker) traces() {
-	file.CheckTable(c.Checker, metas, func(key []byte, _ meta) {})
+	file.CheckTable(c.Checker, metas, func(_ []byte, about meta) {
+		if after, last := valueOf(about.Webhook).After, c.tx.lastEvent(); after > last {
+			c.Fault("the webhook has taken event %d, and the last one is %d", after, last)
+		}
+	})
 	file.CheckTable(c.Checker, addresses, func(key []byte, known address) {
 		if len(key) != sha256.Size || len(known.Links) > addressDaily {
 			c.Fault("address %x is not readable, or has %d letters", key, len(known.Links))

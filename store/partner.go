@@ -97,7 +97,8 @@ func (t tx) putPartner(partner Partner, event string) error {
 	if err := partners.Put(t.Tx, nameKey(partner.Name), partner); err != nil {
 		return err
 	}
-	return t.tell(Event{Type: event})
+	t.signalPartner(partner.Name)
+	return t.tell(Event{Type: event, About: partner.Name})
 }
 
 func (t tx) partner(name string) (Partner, error) {

@@ -72,7 +72,7 @@ func (s *Store) AddPlan(ctx context.Context, plan Plan) (Plan, error) {
 		if err := plans.Put(t.Tx, []byte(plan.Code), plan); err != nil {
 			return Plan{}, err
 		}
-		return plan, t.tell(Event{Type: event})
+		return plan, t.tell(Event{Type: event, About: plan.Code})
 	})
 }
 
@@ -89,7 +89,7 @@ func (s *Store) RemovePlan(ctx context.Context, code string) error {
 		if err := t.Delete(planBucket, []byte(code)); err != nil {
 			return err
 		}
-		return t.tell(Event{Type: "operator.plan_removed"})
+		return t.tell(Event{Type: "operator.plan_removed", About: code})
 	})
 }
 

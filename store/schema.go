@@ -7,7 +7,7 @@
 // is a record carries a checksum (file.Table):
 //
 //	meta
-//	  meta                    → meta: schema, who this appliance is, whether sending is paused
+//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook stands
 //	users
 //	  id                      → User
 //	users.address
@@ -97,6 +97,8 @@ type meta struct {
 	Feed      guid.ID   `json:"feed"`      // names the numbering of events
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
+
+	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
 }
 
 // metaKey is the one key of the meta bucket.

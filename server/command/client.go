@@ -20,6 +20,7 @@ import (
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/store/file"
+	"postern/store/guid"
 )
 
 // session is a way to the operator's handler.
@@ -100,6 +101,21 @@ func (a *asker) dial(dir string) (bool, error) {
 	return true, nil
 }
 
+// redial reports whether an appliance answers again, and takes it as the session in place of one that has stopped. It
+// is an error where this user may not ask it.
+func (a *asker) redial() (bool, error) {
+	settings, err := config.ReadSettings()
+	if err != nil {
+		return false, err
+	}
+	former := a.session
+	running, err := a.dial(settings.DataDir())
+	if running {
+		err = former.end()
+	}
+	return running, err
+}
+
 // close ends the session, if there is one.
 func (a *asker) close() error {
 	if a.session == nil {
@@ -162,6 +178,8 @@ type refusal struct {
 	Title  string              `json:"title"`
 	Errors map[string][]string `json:"errors"`
 	Oldest uint64              `json:"oldest"` // events: the oldest that is kept
+	Last   uint64              `json:"last"`   // events: the last one, where a later one was asked for
+	Feed   guid.ID             `json:"feed"`   // events: whose last that is
 	Trace  string              `json:"traceId"`
 }
 

@@ -57,6 +57,7 @@ type Config struct {
 	MailboxSignIn      bool // SIGN_IN=mailbox
 	Keep               store.Keep
 
+	Webhook   *Webhook // nil: events are posted nowhere
 	KeyFile   string
 	LogLevel  zerolog.Level
 	LogFormat string // json, console; empty: by where the log goes

@@ -33,8 +33,11 @@ func (s Settings) List(config *Config) []Setting {
 		if set.Default == "" {
 			set.Default = v.tags.Get("computed")
 		}
-		if v.tags.Get("secret") == "url" {
+		switch v.tags.Get("secret") {
+		case "url":
 			set.Value = maskPassword(set.Value)
+		case "query":
+			set.Value = maskQuery(set.Value)
 		}
 		all = append(all, set)
 	})
@@ -50,6 +53,15 @@ func (c *Config) derived() map[string]string {
 		"POSTERN_KEY_FILE":            c.KeyFile,
 		"POSTERN_MAIL_FROM":           defaultSender,
 	}
+}
+
+// maskQuery hides the query of a URL, which some receivers have for a password, and a password too.
+func maskQuery(text string) string {
+	before, _, has := strings.Cut(maskPassword(text), "?")
+	if has {
+		return before + "?****"
+	}
+	return before
 }
 
 // maskPassword hides the password of a URL; one that cannot be read is hidden as a whole.

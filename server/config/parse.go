@@ -63,6 +63,7 @@ func (s Settings) Parse() (Config, error) {
 			Events:      p.duration(&s.Keep.Events),
 			Cleanings:   p.duration(&s.Keep.Cleanings),
 		},
+		Webhook:   p.webhook(&s),
 		KeyFile:   s.KeyFile,
 		LogLevel:  p.level(&s.Log.Level),
 		LogFormat: p.oneOf(&s.Log.Format),

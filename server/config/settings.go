@@ -78,7 +78,11 @@ type Settings struct {
 		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
 	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
-	Log     struct {
+	Webhook struct {
+		URL        string `secret:"query" desc:"events are posted there, in order, as Standard Webhooks has it; https"`
+		SecretFile string `split_words:"true" desc:"file with the secret whsec_… that signs them"`
+	}
+	Log struct {
 		Level  string `oneof:"debug info warn error" default:"info" desc:"debug, info, warn or error"`
 		Format string `oneof:"json console" computed:"json, console on a terminal" desc:"json or console"`
 	}

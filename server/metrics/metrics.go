@@ -23,6 +23,7 @@ type Source struct {
 	Silent      func() int                                           // partners that should call and do not
 	Security    func() map[string]uint64                             // security events since the start, by name
 	Limits      func(each func(limit, outcome string, count uint64)) // what has gone over a limit since the start
+	Webhook     func() (w Webhook, is bool)                          // is: there is a receiver
 	Now         func() time.Time
 }
 
@@ -32,6 +33,7 @@ type Metrics struct {
 	started time.Time
 
 	attempts, outcomes, pauses counts
+	webhookTries               counts
 	sent                       *spread
 }
 
@@ -91,6 +93,7 @@ func (m *Metrics) Write(w io.Writer) error {
 	m.source.Limits(func(limit, outcome string, count uint64) {
 		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
 	})
+	m.writeWebhook(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
 	return err

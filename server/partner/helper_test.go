@@ -33,6 +33,7 @@ type site struct {
 	handler http.Handler
 	url     string
 	client  http.Client // holds each answer to its description
+	drain   context.CancelFunc
 
 	security *web.SecurityLog
 
@@ -64,6 +65,16 @@ func (s *site) logged() string {
 
 func open(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
+	s := openSilent(t, changes...)
+	server := httptest.NewServer(s.handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// openSilent is open without the server: nothing listens, so that time can be the test's own.
+func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
+	t.Helper()
 	s := &site{now: began, security: web.NewSecurityLog()}
 	dir := t.TempDir()
 	rules := store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}
@@ -91,9 +102,12 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 		}
 	}
 	papers := documents.New(documents.Options{Store: s.Store,
-		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"},
+		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.clock,
 		Places:    web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
-	s.room = New(Options{Store: s.Store, Documents: papers, PartnerSeen: func(name string) {
+	draining, drain := context.WithCancel(context.Background())
+	t.Cleanup(drain)
+	s.drain = drain
+	s.room = New(Options{Store: s.Store, Documents: papers, Draining: draining, PartnerSeen: func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)

@@ -1,9 +1,10 @@
 // Package partner is the room of the partners: systems that call with a permanent bearer token. Pay-roll and flex-pay
 // systems register bikers, one or a list at a time, and read back what became of them; cleaning stations deliver
-// cleanings with their documents.
+// cleanings with their documents; all of them may follow what happens.
 package partner
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -18,6 +19,7 @@ type Options struct {
 	Documents *documents.Documents
 	// required; told of every call that a partner proved to be its own, by many goroutines
 	PartnerSeen func(name string)
+	Draining    context.Context // ended when the appliance begins to stop: ends waiting for events
 }
 
 // Handlers are the endpoints of the partners. They are safe for concurrent use.
@@ -26,6 +28,7 @@ type Handlers struct {
 	lists   places
 	uploads uploads
 	running running // calls with an Idempotency-Key
+	waiters waiters
 }
 
 // bodyTime is how long lists and documents may take to arrive.
@@ -58,6 +61,7 @@ func (p *Handlers) Routes() []web.Route {
 	return append([]web.Route{
 		create,
 		p.route(http.MethodGet, "/partner/v1/users", store.ScopeUsers, p.readBack, readBackDoc),
+		p.route(http.MethodGet, "/partner/v1/events", store.ScopeEvents, p.events, eventsDoc),
 	}, p.cleaningRoutes()...)
 }
 

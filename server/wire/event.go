@@ -18,6 +18,7 @@ type Event struct {
 	Cleaning guid.ID   `json:"cleaningActionId,omitzero"`
 	Letter   guid.ID   `json:"letterId,omitzero"`
 	Partner  string    `json:"partner,omitzero" doc:"Who may see it beside the operator."`
+	About    string    `json:"about,omitzero" doc:"Of operator.*: the partner, by its name, or the plan, by its code."`
 }
 
 // ViewEvent is the wire form of an event.

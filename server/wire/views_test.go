@@ -21,7 +21,7 @@ func TestOperatorsViews(t *testing.T) {
 		Reopened: store.Reopening{At: at, Reason: "wrong", Partner: "p", Decider: id},
 		Document: store.Document{Version: id, Size: 7, Hash: "h"},
 	}
-	event := store.Event{Seq: 1, Type: "t", At: at, User: id, Biker: id, Employee: "E", Cleaning: id, Letter: id, Partner: "p"}
+	event := store.Event{Seq: 1, Type: "t", At: at, User: id, Biker: id, Employee: "E", Cleaning: id, Letter: id, Partner: "p", About: "a"}
 	feed := store.Feed{ID: id, Events: []store.Event{event}, Next: 1}
 	for _, is := range []struct{ record, view any }{
 		{cleaning, ViewStored(cleaning)}, {store.Cleaning{}, ViewStored(store.Cleaning{})},
