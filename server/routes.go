@@ -26,7 +26,8 @@ var described = openapi.Info{
 		wherever GET does, unless the call says otherwise. Beside what is described here, an unknown path is 404, a
 		method that a path does not have 405, and too large a header 431.
 
-		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be repeated.`,
+		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be
+		repeated.`,
 }
 
 // Routes are all that LISTEN answers, what the operator alone may call among it, and all that the operator's socket
@@ -47,8 +48,9 @@ func (a *App) publicRoutes(files []web.Route) ([]web.Route, error) {
 		{Name: "Partners", Routes: a.rooms.partner.Routes(),
 			Text: "Systems that register bikers, and read back what became of them. They call with a permanent token."},
 		{Name: "Users", Routes: api,
-			Text: "Drivers and loading places without a licence: anybody registers and signs in; the rest wants a user token."},
-		{Name: "Users' pages", Routes: pages, Text: "Where the links in users' letters lead, and the QR code on documents."},
+			Text: "Drivers and loading places: anybody registers and signs in; the rest wants a user token."},
+		{Name: "Users' pages", Routes: pages,
+			Text: "Where the links in users' letters lead, and the QR code on documents."},
 		{Name: "Bikers' pages", Routes: a.rooms.biker.Routes(),
 			Text: "A password by a mailed link, logging in, the account. They need no script."},
 		{Name: "Everybody", Routes: slices.Concat(a.anybody(), a.front(), files),

@@ -71,18 +71,18 @@ func (e *Handlers) Routes() []web.Route {
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut
 	user := web.Caller{Proof: &userProof}
 	maybe := web.Caller{Proof: &userProof, Optional: true}
+	cleaning, load := base+"/cleanings/:cleaningActionId", base+"/loads/:cleaningActionId"
 	return []web.Route{
 		{Method: post, Path: base + "/register", Handle: e.register, Doc: registerDoc},
 		{Method: post, Path: base + "/activate", Handle: e.activate, Doc: activateDoc},
 		{Method: post, Path: base + "/sign-in", Handle: e.signIn, Doc: signInDoc, Caller: maybe},
 		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: user},
-		{Method: get, Path: base + "/cleanings/:cleaningActionId", Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
-		{Method: get, Path: base + "/cleanings/:cleaningActionId/document", Handle: e.asProven(e.document), Doc: documentDoc,
-			Caller: user},
-		{Method: get, Path: base + "/cleanings/:cleaningActionId/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
+		{Method: get, Path: cleaning, Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
+		{Method: get, Path: cleaning + "/document", Handle: e.asProven(e.document), Doc: documentDoc, Caller: user},
+		{Method: get, Path: cleaning + "/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
 			NoHead: true},
-		{Method: put, Path: base + "/loads/:cleaningActionId/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
-		{Method: put, Path: base + "/loads/:cleaningActionId/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
+		{Method: put, Path: load + "/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
+		{Method: put, Path: load + "/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
 		{Method: get, Path: "/eecd/activate", Handle: e.activationPage, Doc: activationPageDoc, Page: true},
 		{Method: post, Path: "/eecd/activate", Handle: e.activationForm, Doc: activationFormDoc, Page: true},
 		{Method: get, Path: "/eecd/not-me", Handle: e.notMePage, Doc: notMePageDoc, Page: true},

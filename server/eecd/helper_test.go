@@ -16,7 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"postern/server/openapi/apitest"
+	"postern/server/apitest"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"

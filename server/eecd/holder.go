@@ -17,8 +17,8 @@ const tokenHeader = "X-Nallian-Token"
 
 // userProof is what proves that a user calls.
 var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN",
-	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing in " +
-		"with such a token, is proven."}
+	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing " +
+		"in with such a token, is proven."}
 
 // userToken seals a user token of now.
 func (e *Handlers) userToken(user store.User, proven bool) (string, error) {

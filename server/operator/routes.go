@@ -40,8 +40,12 @@ var (
 	idInPath   = web.InPath("id", schema.GUID(), "")
 	emailQuery = web.InQuery("email", fields.AddressSchema(), "Whom it is about.").MustHave()
 	limitQuery = web.InQuery("limit", schema.AtLeast(0), "How many at most; 0 and more than 500 are 500.")
-	waitQuery  = web.InQuery("wait", duration, "How long to wait for what is not there yet, as 30s, which is the longest.")
-	duration   = schema.Of(schema.String)
+	waitQuery  = web.InQuery(
+		"wait",
+		duration,
+		"How long to wait for what is not there yet, as 30s, which is the longest.",
+	)
+	duration = schema.Of(schema.String)
 
 	wrongQuery = web.Refuses(http.StatusBadRequest, "A parameter is wrong; errors says which.")
 	nobody     = web.Refuses(http.StatusNotFound, "There is nobody with this address.")
