@@ -33,8 +33,8 @@ type readinessDetail struct {
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
 	Failed  int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
-	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Partners whose calls are expected, and do not come."`
-	Limits  []limitInForce            `json:"limits,omitempty" doc:"Those that something went over within the last hour."`
+	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
+	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
 }
 

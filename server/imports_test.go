@@ -56,8 +56,8 @@ var below = map[string]string{
 	"store/memo":                "",
 	"store/migrate":             "store/file",
 	"server/openapi":            "server/openapi/yaml server/web",
-	"server/openapi/apitest":    "server/openapi server/openapi/yaml server/web",
 	"server/webhook":            "server/wire store",
+	"server/apitest":            "server/openapi server/openapi/yaml server/web",
 }
 
 // owners are the only rooms that may import these.

@@ -26,7 +26,8 @@ var described = openapi.Info{
 		wherever GET does, unless the call says otherwise. Beside what is described here, an unknown path is 404, a
 		method that a path does not have 405, and too large a header 431.
 
-		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be repeated.`,
+		An answer of 2xx means: stored on disk, with the letter that is owed. After one of 5xx the call may be
+		repeated.`,
 }
 
 // Routes are all that LISTEN answers, what the operator alone may call among it, and all that the operator's socket
@@ -44,9 +45,10 @@ func (a *App) Routes() (public, socket []web.Route, err error) {
 func (a *App) publicRoutes(files []web.Route) ([]web.Route, error) {
 	return openapi.Publish(described, []openapi.Group{
 		{Name: "Partners", Routes: a.rooms.partner.Routes(),
-			Text: "Systems that register bikers, deliver cleanings, and read back what became of them. They call with a permanent token."},
+			Text: "Systems that register bikers, deliver cleanings, and follow what becomes of both. They call with a " +
+				"permanent token."},
 		{Name: "Users", Routes: a.rooms.eecd.Routes(),
-			Text: "Drivers and loading places without a licence: anybody registers and signs in; the rest wants a user token."},
+			Text: "Drivers and loading places: anybody registers and signs in; the rest wants a user token."},
 		{Name: "Drivers' pages", Routes: a.rooms.driver.Routes(),
 			Text: "The same by pages: where the links in users' letters lead, and the QR code on documents."},
 		{Name: "Bikers' pages", Routes: a.rooms.biker.Routes(),

@@ -90,10 +90,13 @@ const (
 	LetterPasswordChanged LetterKind = "password-changed" // a notice
 )
 
-// Words lists the kinds, of letters to users and of the test letter, too.
+// Words lists the kinds, of letters to users and the test letter's too.
 func (LetterKind) Words() []string {
-	return []string{string(LetterActivate), string(LetterDocument), string(LetterDecided), string(LetterWelcome), string(LetterExisting),
-		string(LetterUnregistered), string(LetterRecover), string(LetterPasswordChanged), string(LetterTest)}
+	return []string{
+		string(LetterActivate), string(LetterDocument), string(LetterDecided), string(LetterWelcome),
+		string(LetterExisting), string(LetterUnregistered), string(LetterRecover), string(LetterPasswordChanged),
+		string(LetterTest),
+	}
 }
 
 // ToBiker tells which population a letter's person belongs to: bikers, or else users.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"postern/server/openapi/apitest"
+	"postern/server/apitest"
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"

@@ -26,7 +26,8 @@ var (
 		In: web.TakesForm(linkField, passwordField),
 		Out: []web.Answer{
 			web.LeadsOn("The password is set, and the biker logged in."), badLinkPage, gonePage, oldLinkPage,
-			web.ReturnsPage(http.StatusUnprocessableEntity, "The password is too short, or easy to guess."), slowPage, busyPage,
+			web.ReturnsPage(http.StatusUnprocessableEntity, "The password is too short, or easy to guess."),
+			slowPage, busyPage,
 		},
 	}
 	renewDoc = web.Doc{
@@ -96,7 +97,7 @@ var (
 		ID: "formLogoutEverywhere", Summary: "Log out of all browsers", In: web.TakesForm(),
 		Out: []web.Answer{
 			web.LeadsOn("All sessions are over."),
-			web.ReturnsPage(http.StatusForbidden, "The session is over, so nobody is known to be logged out elsewhere."),
+			web.ReturnsPage(http.StatusForbidden, "The session is over, so nobody is known to be logged out."),
 		},
 	}
 )
@@ -107,7 +108,7 @@ var (
 	emailField    = web.Field("email", "The biker's address.")
 	passwordField = web.Field("password", "The new password.")
 
-	badLinkPage = web.ReturnsPage(http.StatusForbidden, "The link is incomplete or altered, or must be opened once more.")
+	badLinkPage = web.ReturnsPage(http.StatusForbidden, "The link is incomplete or altered, or is to be opened again.")
 	gonePage    = web.ReturnsPage(http.StatusNotFound, "The account is gone.")
 	oldLinkPage = web.ReturnsPage(http.StatusConflict, "The link has expired or been used; a button sends a new one.")
 	formAgain   = web.ReturnsPage(http.StatusUnprocessableEntity, "The form again, with what is wrong in it.")

@@ -22,9 +22,7 @@ import (
 
 	"postern/server"
 	"postern/server/config"
-	"postern/server/openapi/apitest"
 	"postern/server/operator"
-	"postern/server/web"
 	"postern/store"
 )
 
@@ -335,22 +333,6 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 		}
 	})
 	return t, nil
-}
-
-// checkAnswers holds every answer from now on to the description of its route.
-func (t *testApp) checkAnswers() error {
-	public, socket, err := t.Routes()
-	if err != nil {
-		return err
-	}
-	for client, routes := range map[*http.Client][]web.Route{t.client: public, t.operator: socket} {
-		checker, err := apitest.New(routes...)
-		if err != nil {
-			return err
-		}
-		client.Transport = checker.Transport(client.Transport)
-	}
-	return nil
 }
 
 // awaitNoneQueued waits until no letter to an address is queued any more.

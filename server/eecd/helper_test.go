@@ -16,8 +16,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
 	"postern/server/documents"
-	"postern/server/openapi/apitest"
 	"postern/server/user"
 	"postern/server/web"
 	"postern/store"

@@ -17,8 +17,8 @@ const tokenHeader = "X-Nallian-Token"
 
 // userProof is what proves that a user calls.
 var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN",
-	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing in " +
-		"with such a token, is proven."}
+	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing " +
+		"in with such a token, is proven."}
 
 // What a call is told whose user token is not taken, before the store has been asked.
 var (

@@ -56,7 +56,8 @@ var cleaningDoc = web.Doc{
 	Text:   "It wants a proven token: an e-mail address alone opens nobody's documents.",
 	Params: []web.Param{pathID},
 	Out: []web.Answer{
-		web.Returns[wire.Cleaning](http.StatusOK, "The cleaning, and how its load stands."), noGUID, notProven, noSuchOne,
+		web.Returns[wire.Cleaning](http.StatusOK, "The cleaning, and how its load stands."),
+		noGUID, notProven, noSuchOne,
 	},
 }
 

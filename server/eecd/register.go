@@ -21,7 +21,7 @@ var registerDoc = web.Doc{
 	}).Like(`{"email": "jan@example.org", "firstName": "Jan", "lastName": "Peeters", ` +
 		`"organisationName": "Synthetische Terminal BV", "cleaningId": "00000000-0000-4000-8000-000000000008"}`),
 	Out: []web.Answer{
-		web.Returns[registered](http.StatusCreated, "Registered; the mailbox must be confirmed by the link in the letter."),
+		web.Returns[registered](http.StatusCreated, "Registered; the link in the letter must confirm the mailbox."),
 		web.Refuses(http.StatusConflict, "There is an account with this address already, activated or not: sign in."),
 		web.Refuses(http.StatusTooManyRequests, "Too many registrations came from this client, or letters went there."),
 	},

@@ -38,8 +38,8 @@ var signInDoc = web.Doc{
 	}).Like(`{"Email": "jan@example.org"}`),
 	Out: []web.Answer{
 		web.Returns[signedIn](http.StatusCreated, "Signed in."),
-		web.Refuses(http.StatusForbidden, "The mailbox must be confirmed: follow the link in the letter. Or the person "+
-			"is blocked."),
+		web.Refuses(http.StatusForbidden,
+			"The mailbox must be confirmed: follow the link in the letter. Or the person is blocked."),
 		web.Refuses(http.StatusNotFound, "There is no account with this address: register."),
 		web.Refuses(http.StatusTooManyRequests, "Too many sign-ins of this client came to nothing."),
 	},

@@ -30,8 +30,9 @@ const (
 
 // absentDoc describes such a call.
 func absentDoc(method, path string) web.Doc {
+	name := strings.NewReplacer("/", "_", "-", "_", ":", "").Replace(method + "/" + path)
 	doc := web.Doc{
-		ID: "no" + strings.NewReplacer("/", "_", "-", "_", ":", "").Replace(method+"/"+path), Summary: "Not done here: " + path,
+		ID: "no" + name, Summary: "Not done here: " + path,
 		Out: []web.Answer{web.Refuses(http.StatusNotImplemented, "Mailpit's call that this inbox does not do.")},
 	}
 	for segment := range strings.SplitSeq(path, "/") {
@@ -46,8 +47,8 @@ func absentDoc(method, path string) web.Doc {
 func absentRoutes(prefix string) (routes []web.Route) {
 	for _, a := range absent {
 		handle := func(*web.Call) error { return &web.Problem{Status: http.StatusNotImplemented, Detail: a.reason} }
-		routes = append(routes, web.Route{Method: a.method, Path: prefix + a.path, Handle: handle, Doc: absentDoc(a.method,
-			a.path)})
+		doc := absentDoc(a.method, a.path)
+		routes = append(routes, web.Route{Method: a.method, Path: prefix + a.path, Handle: handle, Doc: doc})
 	}
 	return routes
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/mail/inbox"
-	"postern/server/openapi/apitest"
+	"postern/server/apitest"
 	"postern/server/web"
 )
 

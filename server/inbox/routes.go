@@ -23,7 +23,7 @@ var (
 	listSearch = web.InQuery("q", anyText, "What the list is searched for.")
 	startFrom  = web.InQuery("start", schema.AtLeast(0), "How many to pass over.")
 	atMost     = web.InQuery("limit", schema.AtLeast(0), "How many at most; 50 where nothing is said.")
-	searched   = web.InQuery("query", anyText, "A search in Mailpit's language, as to:jane@example.org subject:welcome.")
+	searched   = web.InQuery("query", anyText, "A search in Mailpit's language, as to:jane@example.org is:unread.")
 	zone       = web.InQuery("tz", anyText, "The time zone of dates in the search, as Europe/Brussels; else UTC.")
 
 	noLetter   = web.Refuses(http.StatusNotFound, "There is no such letter; the inbox keeps the newest ones only.")
@@ -57,7 +57,8 @@ func (r *Room) pageRoutes() []web.Route {
 			Out: []web.Answer{web.ReturnsPage(http.StatusOK, "The HTML; no script runs in it."), noLetter,
 				wrongQuery}}),
 		page(post, "/inbox/message/:id/delete", r.deleteLetter, web.Doc{ID: "formDeleteLetter",
-			Summary: "Delete a letter", Params: []web.Param{letterID, listSearch, startFrom}, Out: []web.Answer{backToList}}),
+			Summary: "Delete a letter", Params: []web.Param{letterID, listSearch, startFrom},
+			Out: []web.Answer{backToList}}),
 		page(post, "/inbox/message/:id/unread", r.leaveUnread, web.Doc{ID: "formLeaveUnread",
 			Summary: "Mark a letter as unread", Params: []web.Param{letterID, listSearch, startFrom},
 			Out: []web.Answer{backToList}}),
@@ -76,10 +77,16 @@ func (r *Room) apiRoutes() []web.Route {
 	return []web.Route{
 		route(get, "/inbox/changes", r.changes, web.Doc{ID: "waitForChange", Summary: "Wait until the inbox differs",
 			Params: []web.Param{web.InQuery("after", anyText, "The version that is known.")},
-			Out:    []web.Answer{web.Returns[changed](http.StatusOK, "The version now; after 25 s it may be the same.")}}),
+			Out: []web.Answer{
+				web.Returns[changed](http.StatusOK, "The version now; after 25 s it may be the same."),
+			}}),
 		route(get, "/inbox/view/:file", r.view, web.Doc{ID: "viewLetter", Summary: "Look at a letter's HTML or text",
-			Params: []web.Param{web.InPath("file", anyText, "The letter's ID, or latest, with .html or .txt behind it."),
-				web.InQuery("embed", anyText, "1: links open outside, as a frame wants it."), searched, zone},
+			Params: []web.Param{
+				web.InPath("file", anyText, "The letter's ID, or latest, with .html or .txt behind it."),
+				web.InQuery("embed", anyText, "1: links open outside, as a frame wants it."),
+				searched,
+				zone,
+			},
 			Out: []web.Answer{{Status: http.StatusOK, Text: "The HTML or the text.", Type: "text/*"}, noLetter,
 				wrongQuery}}),
 		route(get, api+"info", r.info, web.Doc{ID: "getInfo", Summary: "Tell how many letters there are",
@@ -94,7 +101,8 @@ func (r *Room) apiRoutes() []web.Route {
 			Out:    []web.Answer{web.Returns[listAnswer](http.StatusOK, "A page of the list.")}}),
 		route(put, api+"messages", r.setRead, web.Doc{ID: "setRead", Summary: "Mark letters as read or unread",
 			In: web.TakesJSON("ReadStatus", markFields, web.Texts{
-				"IDs": "Which letters; none: all.", "Search": "Those that it finds, instead.", "Read": "Read, or unread.",
+				"IDs": "Which letters; none: all.", "Search": "Those that it finds, instead.",
+				"Read": "Read, or unread.",
 			}).MayLack(),
 			Out: []web.Answer{settled}, Params: []web.Param{zone}}),
 		route(del, api+"messages", r.deleteMessages, web.Doc{ID: "deleteMessages", Summary: "Delete letters",

@@ -41,8 +41,11 @@ func things() web.Route {
 		Handle: func(c *web.Call) error { return c.JSON(http.StatusCreated, thing{Name: "a"}) },
 		Doc: web.Doc{
 			ID: "makeThing", Summary: "Make a <thing>", Text: "\n\t\tOne\n\t\tthing.\n\n\t\tAt a time.",
-			Params: []web.Param{web.InPath("id", schema.GUID(), "Its id."), web.InQuery("dry", schema.Of(schema.Boolean), "")},
-			In:     web.TakesJSON("NewThing", thingFields, web.Texts{"name": "A name."}).Like(`{"name":"a"}`),
+			Params: []web.Param{
+				web.InPath("id", schema.GUID(), "Its id."),
+				web.InQuery("dry", schema.Of(schema.Boolean), ""),
+			},
+			In: web.TakesJSON("NewThing", thingFields, web.Texts{"name": "A name."}).Like(`{"name":"a"}`),
 			Out: []web.Answer{web.Returns[thing](http.StatusCreated, "It is made."),
 				web.RefusesWith[struct {
 					Left int `json:"left"`
@@ -51,7 +54,10 @@ func things() web.Route {
 }
 
 func TestDocument(t *testing.T) {
-	d, err := New(Info{Title: "Things", Text: "All.", Version: "1"}, Group{Name: "Makers", Text: "Who make.", Routes: []web.Route{things()}})
+	d, err := New(
+		Info{Title: "Things", Text: "All.", Version: "1"},
+		Group{Name: "Makers", Text: "Who make.", Routes: []web.Route{things()}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +104,13 @@ func TestFaults(t *testing.T) {
 
 // TestPublish: file and page tell each caller of what is there for it, and a browser keeps them.
 func TestPublish(t *testing.T) {
-	hidden := web.Route{Method: "GET", Path: "/hidden", Operator: true, Handle: func(c *web.Call) error { return c.NoContent() },
-		Doc: web.Doc{ID: "hide", Summary: "Hide", Out: []web.Answer{web.ReturnsNothing("Hidden.")}}}
+	hidden := web.Route{
+		Method:   "GET",
+		Path:     "/hidden",
+		Operator: true,
+		Handle:   func(c *web.Call) error { return c.NoContent() },
+		Doc:      web.Doc{ID: "hide", Summary: "Hide", Out: []web.Answer{web.ReturnsNothing("Hidden.")}},
+	}
 	routes, err := Publish(Info{Title: "Things"}, []Group{{Name: "Makers", Routes: []web.Route{things()}}},
 		[]Group{{Name: "Hidden", Routes: []web.Route{hidden}}})
 	if err != nil {
@@ -114,10 +125,14 @@ func TestPublish(t *testing.T) {
 		for _, path := range []string{"/openapi.yaml", "/docs"} {
 			first := get(h, path, "")
 			if first.Code != http.StatusOK || strings.Contains(first.Body.String(), "/hidden") != sees ||
-				!strings.Contains(first.Body.String(), "/things/{id}") || first.Header().Get("Cache-Control") != "no-cache" {
+				!strings.Contains(
+					first.Body.String(),
+					"/things/{id}",
+				) || first.Header().Get("Cache-Control") != "no-cache" {
 				t.Errorf("%s: %d %v\n%s", path, first.Code, first.Header(), first.Body)
 			}
-			if again := get(h, path, first.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() > 0 {
+			if again := get(h, path, first.Header().Get("ETag")); again.Code != http.StatusNotModified ||
+				again.Body.Len() > 0 {
 				t.Errorf("%s again: %d", path, again.Code)
 			}
 		}

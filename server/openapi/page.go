@@ -118,14 +118,18 @@ func how(p *web.Proof) string {
 
 func showOperation(op operation) operationView {
 	v := operationView{
-		ID: op.Doc.ID, Method: op.Method, Path: shownPath(op.Path), Summary: op.Doc.Summary, Text: paragraphs(op.Doc.Text),
+		ID: op.Doc.ID, Method: op.Method, Path: shownPath(op.Path), Summary: op.Doc.Summary,
+		Text:     paragraphs(op.Doc.Text),
 		Optional: op.Caller.Optional, Operator: op.Operator, Scopes: strings.Join(op.Caller.Scopes, ", "),
 	}
 	if op.Caller.Proof != nil {
 		v.Proof = op.Caller.Proof.Name
 	}
 	for _, p := range op.Doc.Params {
-		v.Params = append(v.Params, row{Name: p.Name, In: p.In, Required: p.Required, Kind: named(p.Schema), Text: p.Text})
+		v.Params = append(
+			v.Params,
+			row{Name: p.Name, In: p.In, Required: p.Required, Kind: named(p.Schema), Text: p.Text},
+		)
 	}
 	if in := op.Doc.In; in.Type != "" {
 		v.In = &bodyView{Type: in.Type, Optional: in.Optional}

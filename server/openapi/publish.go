@@ -60,7 +60,9 @@ func (f *forms) fill(info Info, groups []Group) {
 		d, _ := New(info, groups...)
 		return d
 	})
-	f.file = sync.OnceValue(func() *web.Asset { return web.NewAsset(filePath, "application/yaml", f.describe().YAML()) })
+	f.file = sync.OnceValue(
+		func() *web.Asset { return web.NewAsset(filePath, "application/yaml", f.describe().YAML()) },
+	)
 }
 
 // of are the forms that the caller may see.

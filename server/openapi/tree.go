@@ -116,7 +116,10 @@ func (t *tree) operation(tag string, op operation) yaml.Map {
 	if len(op.Doc.Params) > 0 {
 		var list []any
 		for _, p := range op.Doc.Params {
-			list = append(list, append(yaml.Map{{Name: "name", Value: p.Name}, {Name: "in", Value: p.In}}, parameter(p)...))
+			list = append(
+				list,
+				append(yaml.Map{{Name: "name", Value: p.Name}, {Name: "in", Value: p.In}}, parameter(p)...),
+			)
 		}
 		m = append(m, yaml.Entry{Name: "parameters", Value: list})
 	}

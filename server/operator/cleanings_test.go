@@ -12,7 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"postern/server/openapi/apitest"
+	"postern/server/apitest"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"

@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/mail/smtp"
-	"postern/server/openapi/apitest"
+	"postern/server/apitest"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"

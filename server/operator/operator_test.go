@@ -18,8 +18,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/apitest"
 	"postern/server/config"
-	"postern/server/openapi/apitest"
 	"postern/server/operator"
 )
 

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -39,9 +40,10 @@ func shows[T any](text string) web.Answer { return web.Returns[T](http.StatusOK,
 var (
 	idInPath   = web.InPath("id", schema.GUID(), "")
 	emailQuery = web.InQuery("email", fields.AddressSchema(), "Whom it is about.").MustHave()
-	limitQuery = web.InQuery("limit", schema.AtLeast(0), "How many at most; 0 and more than 500 are 500.")
-	waitQuery  = web.InQuery("wait", duration, "How long to wait for what is not there yet, as 30s, which is the longest.")
-	duration   = schema.Of(schema.String)
+	limitQuery = web.InQuery("limit", schema.AtLeast(0),
+		fmt.Sprintf("How many at most; 0 and more than %d are %[1]d.", longestList))
+	waitQuery = web.InQuery("wait", schema.Of(schema.String),
+		fmt.Sprintf("How long to wait for what is not there yet; at most %s.", longestWait))
 
 	wrongQuery = web.Refuses(http.StatusBadRequest, "A parameter is wrong; errors says which.")
 	nobody     = web.Refuses(http.StatusNotFound, "There is nobody with this address.")

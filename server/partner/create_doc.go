@@ -28,26 +28,27 @@ var createDoc = web.Doc{
 		web.InQuery(dryRunParameter, schema.Of(schema.Boolean),
 			"Decide by the rules and your own people, and do nothing: nothing is stored and no letter owed. Any other "+
 				"parameter is refused."),
-		web.InHeader("Idempotency-Key", &schema.Schema{Types: []string{schema.String}, MinLength: 1,
-			MaxLength: longestKey, Pattern: keyPattern},
-			"Names the call. Its first answer is kept for a day and given again, byte for byte, with nothing done again."),
+		web.InHeader("Idempotency-Key", keySchema, "Names the call. Its first answer is kept for a day and given "+
+			"again, byte for byte, with nothing done again."),
 	},
 	In: web.Body{Type: "application/json", Schema: createSchema, Example: createExample},
 	Out: []web.Answer{
 		web.Returns[registered](http.StatusCreated, "The person is registered; the welcome letter is owed."),
-		web.Returns[either](http.StatusOK,
-			"The person was there already; or the answer to a list.").With(
-			web.InHeader("Idempotent-Replayed", schema.Of(schema.Boolean), "This answer was kept from the first call.")),
+		web.Returns[either](http.StatusOK, "The person was there already; or the answer to a list.").With(replayed),
 		web.Refuses(http.StatusBadRequest, "The body, the query or a header can't be read; nothing was done."),
 		web.Refuses(http.StatusForbidden, "The token lacks the scope users, or may not be used from this address."),
-		web.Refuses(http.StatusConflict, "The first call with this Idempotency-Key is still being done.").With(
-			web.InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.")),
+		web.Refuses(http.StatusConflict, "The first call with this Idempotency-Key is still being done.").Retry(),
 		web.Refuses(http.StatusRequestEntityTooLarge, "The body is too large, or the list too long; nothing was done."),
-		web.RefusesWith[notRegistered](http.StatusUnprocessableEntity,
-			"The person breaks a rule; errors says which, by field. Or this Idempotency-Key came with another body before."),
+		web.RefusesWith[notRegistered](http.StatusUnprocessableEntity, "The person breaks a rule; errors says which, "+
+			"by field. Or this Idempotency-Key came with another body before."),
 		web.Refuses(http.StatusTooManyRequests, "What may be stored for this partner in a day is used up."),
 	},
 }
+
+var (
+	keySchema = &schema.Schema{Types: []string{schema.String}, MinLength: 1, MaxLength: longestKey, Pattern: keyPattern}
+	replayed  = web.InHeader("Idempotent-Replayed", schema.Of(schema.Boolean), "The answer was kept from the first call.")
+)
 
 const createExample = `{"user": {"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jane", "LastName": "Johansson", ` +
 	`"Email": "jane@example.org", "Language": "FR", "ContractType": "", "partner_EmployeeID": "ABC123", ` +

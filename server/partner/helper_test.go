@@ -18,8 +18,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
 	"postern/server/documents"
-	"postern/server/openapi/apitest"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -103,7 +103,7 @@ func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 	}
 	papers := documents.New(documents.Options{Store: s.Store,
 		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.clock,
-		Places:    web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
+		Places: web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
 	draining, drain := context.WithCancel(context.Background())
 	t.Cleanup(drain)
 	s.drain = drain

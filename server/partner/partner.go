@@ -51,8 +51,8 @@ func New(o Options) *Handlers {
 
 // partnerProof is what proves that a partner calls.
 var partnerProof = web.Proof{Name: "partnerToken",
-	Text: "A partner's permanent token, which the operator hands out. It may be limited to scopes, to bike plans and to " +
-		"the addresses that it is used from."}
+	Text: "A partner's permanent token, which the operator hands out. It may be limited to scopes, to bike plans and " +
+		"to the addresses that it is used from."}
 
 // Routes are the API's.
 func (p *Handlers) Routes() []web.Route {

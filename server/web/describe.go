@@ -153,6 +153,9 @@ func (a Answer) With(headers ...Param) Answer {
 	return a
 }
 
+// Retry adds that the answer says when to come back, as those of 429 and 503 do anyhow.
+func (a Answer) Retry() Answer { return a.With(retryHeader) }
+
 // IsProblem reports whether an answer is an error.
 func (a Answer) IsProblem() bool { return a.problem }
 
@@ -203,7 +206,7 @@ var usually = map[int]string{
 
 // The headers that an error has by its status.
 var (
-	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it makes sense to come back.").MustHave()
+	retryHeader = InHeader("Retry-After", schema.Of(schema.Integer), "Seconds until it is worth a try.").MustHave()
 	proofHeader = InHeader("WWW-Authenticate", schema.Of(schema.String), "Always Bearer.").MustHave()
 )
 
@@ -228,7 +231,7 @@ func (r *Route) Answers() []Answer {
 			answer = answer.With(proofHeader)
 		}
 		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-			answer = answer.With(retryHeader)
+			answer = answer.Retry()
 		}
 		list = append(list, answer)
 	}

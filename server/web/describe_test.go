@@ -12,7 +12,11 @@ import (
 // TestAnswers: what a route does not say follows from what sort of route it is.
 func TestAnswers(t *testing.T) {
 	form := TakesForm(Field("a", "A."))
-	cookie, header := Caller{Proof: &Proof{Name: "session", Cookie: "s"}}, Caller{Proof: &Proof{Name: "user", Header: "X-User"}}
+	cookie, header := Caller{
+		Proof: &Proof{Name: "session", Cookie: "s"},
+	}, Caller{
+		Proof: &Proof{Name: "user", Header: "X-User"},
+	}
 	optional := header
 	optional.Optional = true
 	for _, test := range []struct {
@@ -47,7 +51,11 @@ func TestAnswers(t *testing.T) {
 
 // TestAnswerHeaders: an error says by which headers a caller can go on.
 func TestAnswerHeaders(t *testing.T) {
-	route := Route{Method: "GET", Caller: byToken, Doc: Doc{Out: []Answer{Refuses(429, "Often.").With(InHeader("X", schema.Of(schema.String), ""))}}}
+	route := Route{
+		Method: "GET",
+		Caller: byToken,
+		Doc:    Doc{Out: []Answer{Refuses(429, "Often.").With(InHeader("X", schema.Of(schema.String), ""))}},
+	}
 	got := map[int][]string{}
 	for _, a := range route.Answers() {
 		for _, h := range a.Headers {
@@ -70,7 +78,8 @@ func TestProblemSchema(t *testing.T) {
 	if s.Name != "Blocked" || s.Find("until").Required || !s.Find("traceId").Required || s.Find("errors").Required {
 		t.Errorf("%+v", s)
 	}
-	if usual := Refuses(403, ""); usual.Schema().Name != "Problem" || !usual.IsUsual() || Refuses(403, "So.").IsUsual() {
+	if usual := Refuses(403, ""); usual.Schema().Name != "Problem" || !usual.IsUsual() ||
+		Refuses(403, "So.").IsUsual() {
 		t.Errorf("%+v", usual)
 	}
 }

@@ -117,7 +117,7 @@ type Load struct {
 // LoadProblem is what the problem has, beside the usual members, of a load that is decided already or can't be yet.
 type LoadProblem struct {
 	LoadStatus     store.LoadStatus     `json:"loadStatus"`
-	CleaningStatus store.CleaningStatus `json:"cleaningStatus" doc:"Where it is not signed off, which completing wants."`
+	CleaningStatus store.CleaningStatus `json:"cleaningStatus" doc:"Where it is not signed off, as it must be."`
 }
 
 // ViewCleaning is the wire form of a cleaning.

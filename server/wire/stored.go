@@ -27,7 +27,7 @@ type StoredLoad struct {
 	DecidedAt   time.Time        `json:"decidedAt,omitzero"`
 	ProductName string           `json:"productName,omitzero"`
 	Comment     string           `json:"comment,omitzero"`
-	By          guid.ID          `json:"by,omitzero" doc:"The user, also after an erasure, when it names nobody any more."`
+	By          guid.ID          `json:"by,omitzero" doc:"The user; after an erasure it names nobody."`
 }
 
 // Reopening is when a load was reopened last, and why.

@@ -129,6 +129,12 @@ func TestDescription(t *testing.T) {
 	}
 	want, err := os.ReadFile(*description)
 	if err != nil || string(answer.Body) != string(want) {
-		t.Errorf("%v; the appliance answers %d bytes of %s, and the file has %d", err, len(answer.Body), answer.Status(), len(want))
+		t.Errorf(
+			"%v; the appliance answers %d bytes of %s, and the file has %d",
+			err,
+			len(answer.Body),
+			answer.Status(),
+			len(want),
+		)
 	}
 }

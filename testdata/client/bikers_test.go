@@ -11,8 +11,14 @@ import (
 func TestBikers(t *testing.T) {
 	ctx, partner := t.Context(), with("Authorization", "Bearer "+postern.token)
 	number, email := "SYN-17", "zoe.claes@example.org"
-	zoe := api.Person{BikePlanCode: "SYN-NL-ANT-01", FirstName: "Zoë", LastName: "Claes", Email: "zoe.claes@example.org",
-		Language: api.NL, PartnerEmployeeID: &number}
+	zoe := api.Person{
+		BikePlanCode:      "SYN-NL-ANT-01",
+		FirstName:         "Zoë",
+		LastName:          "Claes",
+		Email:             "zoe.claes@example.org",
+		Language:          api.NL,
+		PartnerEmployeeID: &number,
+	}
 
 	alone := register(t, func(r *api.Registration) error { return r.FromPersonInUser(api.PersonInUser{User: zoe}) })
 	created, err := postern.CreateUserWithResponse(ctx, nil, alone, partner)
@@ -28,21 +34,35 @@ func TestBikers(t *testing.T) {
 	}
 
 	found, err := postern.GetUserWithResponse(ctx, &api.GetUserParams{PartnerEmployeeID: &number}, partner)
-	if err != nil || found.JSON200 == nil || found.JSON200.Id != *created.JSON201.Id || found.JSON200.PasswordSetAt == nil {
+	if err != nil || found.JSON200 == nil || found.JSON200.Id != *created.JSON201.Id ||
+		found.JSON200.PasswordSetAt == nil {
 		t.Fatalf("%v %s", err, found.Body)
 	}
 
 	nobody := api.Person{FirstName: "Nobody", BikePlanCode: "no such plan", Email: "nobody@example.org"}
-	refused, err := postern.CreateUserWithResponse(ctx, nil,
-		register(t, func(r *api.Registration) error { return r.FromPersonInUser(api.PersonInUser{User: nobody}) }), partner)
-	if err != nil || refused.ApplicationproblemJSON422 == nil || len((*refused.ApplicationproblemJSON422.Errors)["Language"]) == 0 {
+	refused, err := postern.CreateUserWithResponse(
+		ctx,
+		nil,
+		register(
+			t,
+			func(r *api.Registration) error { return r.FromPersonInUser(api.PersonInUser{User: nobody}) },
+		),
+		partner,
+	)
+	if err != nil || refused.ApplicationproblemJSON422 == nil ||
+		len((*refused.ApplicationproblemJSON422.Errors)["Language"]) == 0 {
 		t.Fatalf("%v %s", err, refused.Body)
 	}
 
 	list(t, partner, zoe, nobody)
 
-	unknown, err := postern.GetUserWithResponse(ctx, &api.GetUserParams{PartnerEmployeeID: &number}, with("Authorization", "Bearer x"))
-	if err != nil || unknown.ApplicationproblemJSON401 == nil || unknown.HTTPResponse.Header.Get("WWW-Authenticate") != "Bearer" {
+	unknown, err := postern.GetUserWithResponse(
+		ctx,
+		&api.GetUserParams{PartnerEmployeeID: &number},
+		with("Authorization", "Bearer x"),
+	)
+	if err != nil || unknown.ApplicationproblemJSON401 == nil ||
+		unknown.HTTPResponse.Header.Get("WWW-Authenticate") != "Bearer" {
 		t.Fatalf("%v %s", err, unknown.Body)
 	}
 }
@@ -60,12 +80,18 @@ func list(t *testing.T, partner api.RequestEditorFn, people ...api.Person) {
 	body := register(t, func(r *api.Registration) error { return r.FromPeopleInUsers(api.PeopleInUsers{Users: items}) })
 	var first string
 	for range 2 {
-		listed, err := postern.CreateUserWithResponse(t.Context(), &api.CreateUserParams{IdempotencyKey: &key}, body, partner)
+		listed, err := postern.CreateUserWithResponse(
+			t.Context(),
+			&api.CreateUserParams{IdempotencyKey: &key},
+			body,
+			partner,
+		)
 		if err != nil || listed.JSON200 == nil {
 			t.Fatalf("%v %s", err, listed.Body)
 		}
 		outcome, err := listed.JSON200.AsPeopleOutcome()
-		if err != nil || outcome.Existing != 1 || outcome.Failed != 1 || len(outcome.Results) != 2 || outcome.Results[1].Errors == nil {
+		if err != nil || outcome.Existing != 1 || outcome.Failed != 1 || len(outcome.Results) != 2 ||
+			outcome.Results[1].Errors == nil {
 			t.Fatalf("%v %s", err, listed.Body)
 		}
 		if first != "" && string(listed.Body) != first {

@@ -15,8 +15,11 @@ import (
 func TestUsers(t *testing.T) {
 	ctx, email := t.Context(), "jan.peeters@example.org"
 	cleaning := uuid.MustParse("00000000-0000-4000-8000-000000000008")
-	registered, err := postern.RegisterUserWithResponse(ctx, api.UserRegistration{Email: "jan.peeters@example.org", FirstName: "Jan",
-		LastName: "Peeters", OrganisationName: "Synthetische Terminal BV", CleaningId: &cleaning})
+	registered, err := postern.RegisterUserWithResponse(
+		ctx,
+		api.UserRegistration{Email: "jan.peeters@example.org", FirstName: "Jan",
+			LastName: "Peeters", OrganisationName: "Synthetische Terminal BV", CleaningId: &cleaning},
+	)
 	if err != nil || registered.JSON201 == nil {
 		t.Fatalf("%v %s", err, registered.Body)
 	}
@@ -24,7 +27,10 @@ func TestUsers(t *testing.T) {
 	if err != nil || early.ApplicationproblemJSON403 == nil || early.ApplicationproblemJSON403.TraceId == "" {
 		t.Fatalf("%v %s", err, early.Body)
 	}
-	activated, err := postern.ActivateUserWithResponse(ctx, api.Confirmation{ConfirmationToken: letter(t, email, "eecd/activate")})
+	activated, err := postern.ActivateUserWithResponse(
+		ctx,
+		api.Confirmation{ConfirmationToken: letter(t, email, "eecd/activate")},
+	)
 	if err != nil || activated.JSON200 == nil {
 		t.Fatalf("%v %s", err, activated.Body)
 	}
@@ -40,7 +46,8 @@ func act(t *testing.T, cleaning uuid.UUID, user api.RequestEditorFn) {
 	t.Helper()
 	ctx := t.Context()
 	read, err := postern.GetCleaningWithResponse(ctx, cleaning, user)
-	if err != nil || read.JSON200 == nil || read.JSON200.Load.Status != api.LoadStatusOpen || read.JSON200.Load.DecidedAt != nil {
+	if err != nil || read.JSON200 == nil || read.JSON200.Load.Status != api.LoadStatusOpen ||
+		read.JSON200.Load.DecidedAt != nil {
 		t.Fatalf("%v %s", err, read.Body)
 	}
 	document, err := postern.GetDocumentWithResponse(ctx, cleaning, user)
@@ -52,12 +59,19 @@ func act(t *testing.T, cleaning uuid.UUID, user api.RequestEditorFn) {
 		t.Fatalf("%v %s", err, mailed.Body)
 	}
 	comment := "compartment 1, 24 t"
-	completed, err := postern.CompleteLoadWithResponse(ctx, cleaning, api.Completion{ProductName: "Ethanol 96 %", Comment: &comment}, user)
-	if err != nil || completed.JSON200 == nil || completed.JSON200.Status != api.DecisionStatusCompleted || *completed.JSON200.Comment != comment {
+	completed, err := postern.CompleteLoadWithResponse(
+		ctx,
+		cleaning,
+		api.Completion{ProductName: "Ethanol 96 %", Comment: &comment},
+		user,
+	)
+	if err != nil || completed.JSON200 == nil || completed.JSON200.Status != api.DecisionStatusCompleted ||
+		*completed.JSON200.Comment != comment {
 		t.Fatalf("%v %s", err, completed.Body)
 	}
 	late, err := postern.RejectLoadWithResponse(ctx, cleaning, api.Rejection{Comment: "too late"}, user)
-	if err != nil || late.ApplicationproblemJSON409 == nil || *late.ApplicationproblemJSON409.LoadStatus != api.LoadProblemLoadStatusCompleted {
+	if err != nil || late.ApplicationproblemJSON409 == nil ||
+		*late.ApplicationproblemJSON409.LoadStatus != api.LoadProblemLoadStatusCompleted {
 		t.Fatalf("%v %s", err, late.Body)
 	}
 	out, err := postern.SignOutUserWithResponse(ctx, user)

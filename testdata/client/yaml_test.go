@@ -12,11 +12,14 @@ import (
 
 // TestYAML reads back what the product writes: every text is the same text, whatever a reader could take it for.
 func TestYAML(t *testing.T) {
-	words := []any{"", " ", "a", "a b", " a", "a ", "a: b", "a:b", "a:", ":a", "a #b", "a#b", "#a", "- a", "-a", "? a", "!a", "&a", "*a",
-		"*/*", "{a}", "[a]", "a, b", "a]", "%a", "@a", "`a`", "'a'", `"a"`, `a"b`, "a'b", `a\b`, "|", ">", "~", "null", "Null", "true", "yes",
-		"No", "off", "y", "N", "1", "1.5", "0x1f", "1e3", "1_000", ".inf", "2026-03-01", "12:30:00", "=", "<<", "a\nb", "a\n\nb", "a\nb\n",
-		"\na", " a\nb", "a \nb", "a\n b", "# a\n- b: c", "a\tb", "a\r\nb", "a\x00b", "a\u0085b", "a\u2028b", "\ufeffa", "é ü ł", "日本語", "🙂",
-		"$ref", "/a/{b}", "text/html; charset=utf-8", "---", "--- a", "...", "a\\nb", "<a href=\"b\">&amp;</a>"}
+	words := []any{
+		"", " ", "a", "a b", " a", "a ", "a: b", "a:b", "a:", ":a", "a #b", "a#b", "#a", "- a", "-a", "? a", "!a",
+		"&a", "*a", "*/*", "{a}", "[a]", "a, b", "a]", "%a", "@a", "`a`", "'a'", `"a"`, `a"b`, "a'b", `a\b`, "|",
+		">", "~", "null", "Null", "true", "yes", "No", "off", "y", "N", "1", "1.5", "0x1f", "1e3", "1_000", ".inf",
+		"2026-03-01", "12:30:00", "=", "<<", "a\nb", "a\n\nb", "a\nb\n", "\na", " a\nb", "a \nb", "a\n b",
+		"# a\n- b: c", "a\tb", "a\r\nb", "a\x00b", "a\u0085b", "a\u2028b", "\ufeffa", "é ü ł", "日本語", "🙂", "$ref",
+		"/a/{b}", "text/html; charset=utf-8", "---", "--- a", "...", "a\\nb", "<a href=\"b\">&amp;</a>",
+	}
 	var keys emitter.Map
 	wanted := map[string]any{}
 	for _, word := range words {
@@ -26,10 +29,16 @@ func TestYAML(t *testing.T) {
 		}
 	}
 	tree := emitter.Map{
-		{Name: "keys", Value: keys}, {Name: "words", Value: words}, {Name: "short", Value: []any{"a", "null", 1, true, nil}},
+		{
+			Name:  "keys",
+			Value: keys,
+		}, {Name: "words", Value: words}, {Name: "short", Value: []any{"a", "null", 1, true, nil}},
 		{Name: "empty", Value: []any{emitter.Map{}, []any{}, nil}},
-		{Name: "nested", Value: []any{emitter.Map{{Name: "a", Value: []any{[]any{"b", emitter.Map{{Name: "c", Value: "d\ne"}}}}},
-			{Name: "f", Value: int64(-7)}}}},
+		{
+			Name: "nested",
+			Value: []any{emitter.Map{{Name: "a", Value: []any{[]any{"b", emitter.Map{{Name: "c", Value: "d\ne"}}}}},
+				{Name: "f", Value: int64(-7)}}},
+		},
 		{Name: "texts", Value: []any{"a\nb", emitter.Map{{Name: "a", Value: "b\n\n  c"}}}},
 	}
 	want := map[string]any{

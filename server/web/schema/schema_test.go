@@ -93,13 +93,29 @@ func TestFor(t *testing.T) {
 		}
 		got = append(got, p.Name+star+" "+shown(p.Schema))
 	}
-	want := []string{"id* stringuuid", "Plain* string", "word a,b", "at* stringdate-time", "null* string|nulldate-time", "absent Renamed",
-		"inner* Renamed/null", "counts* {integerint64}", "list* [Renamed]", "bytes* stringbase64", "number* integerint64", "yes* boolean",
-		"any* ", "own* Own", "both string|null", "items* [a,b]"}
+	want := []string{
+		"id* stringuuid",
+		"Plain* string",
+		"word a,b",
+		"at* stringdate-time",
+		"null* string|nulldate-time",
+		"absent Renamed",
+		"inner* Renamed/null",
+		"counts* {integerint64}",
+		"list* [Renamed]",
+		"bytes* stringbase64",
+		"number* integerint64",
+		"yes* boolean",
+		"any* ",
+		"own* Own",
+		"both string|null",
+		"items* [a,b]",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}
-	if s.Name != "Sample" || s.Properties[0].Text != "Its id." || For(reflect.TypeFor[page[word]]()).Name != "WordPage" {
+	if s.Name != "Sample" || s.Properties[0].Text != "Its id." ||
+		For(reflect.TypeFor[page[word]]()).Name != "WordPage" {
 		t.Errorf("%q, %+v", s.Name, s.Properties[0])
 	}
 	// what the JSON library writes of the zero value are exactly the required properties
@@ -137,7 +153,10 @@ func TestOrNull(t *testing.T) {
 }
 
 func TestTexts(t *testing.T) {
-	s := ObjectOf(Required("a", ListOf(ObjectOf(Required("b", Of(String))))), Required("c", OneOf(Of(Null), ObjectOf(Required("d", Of(String))))))
+	s := ObjectOf(
+		Required("a", ListOf(ObjectOf(Required("b", Of(String))))),
+		Required("c", OneOf(Of(Null), ObjectOf(Required("d", Of(String))))),
+	)
 	Texts{"a": "1", "a.b": "2", "c.d": "3"}.On(s)
 	if s.Find("a").Text != "1" || s.Find("a", "b").Text != "2" || s.Find("c", "d").Text != "3" || s.Find("b") != nil {
 		t.Errorf("%+v", s)

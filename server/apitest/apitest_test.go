@@ -52,7 +52,8 @@ func TestCheck(t *testing.T) {
 	} {
 		header := http.Header{"Content-Type": {test.kind}}
 		err := c.Check(test.method, test.path, test.status, header, []byte(test.body))
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+		if test.want == "" && err != nil ||
+			test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
 	}

@@ -221,7 +221,8 @@ func (c *Checker) validate(route *web.Route, answer web.Answer, body []byte) err
 
 // schema compiles the schema of an answer where it stands in the document.
 func (c *Checker) schema(route *web.Route, answer web.Answer) (*jsonschema.Schema, error) {
-	place := []string{"paths", shown(route.Path), strings.ToLower(route.Method), "responses", strconv.Itoa(answer.Status)}
+	method, status := strings.ToLower(route.Method), strconv.Itoa(answer.Status)
+	place := []string{"paths", shown(route.Path), method, "responses", status}
 	at := c.document
 	for _, name := range place {
 		at, _ = at[name].(map[string]any)
