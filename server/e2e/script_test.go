@@ -195,7 +195,10 @@ func (r *scriptRun) letter(ts *testscript.TestScript, args []string) error {
 	if err := r.app.awaitNoneQueued(args[0]); err != nil {
 		return err
 	}
-	_, err := r.request("GET", "/inbox/api/v1/wait?timeout=10s&to="+url.QueryEscape(args[0]), http.Header{}, "")
+	status, err := r.request("GET", "/inbox/api/v1/wait?timeout=10s&to="+url.QueryEscape(args[0]), http.Header{}, "")
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("no letter to %s came: %d", args[0], status)
+	}
 	if err != nil {
 		return err
 	}
