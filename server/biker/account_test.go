@@ -130,23 +130,27 @@ func TestNext(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	const title = "Zo gaat het verder"
-	if page := b.get("/biker").is(200, "<dd>Synthetische Bierbrouwerij</dd>").page(); strings.Contains(page, title) || strings.Contains(page, "SYN-NL-GNT-01") {
+	if page := b.get("/biker").is(200, "<dd>Synthetische Bierbrouwerij</dd>").page(); strings.Contains(page, title) ||
+		strings.Contains(page, "SYN-NL-GNT-01") {
 		t.Errorf("without texts:\n%s", page)
 	}
 	plan := store.Plan{Code: "SYN-NL-GNT-01", Client: "Synthetische Bierbrouwerij", Language: "nl"}
 	plan.NextText = "Kies <nu> een fiets.\nTot maandag!"
 	_, err := s.store.AddPlan(t.Context(), plan)
 	check(t, err)
-	if page := b.get("/biker").is(200, title, "<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").page(); strings.Contains(page, `class="button"`) {
+	if page := b.get("/biker").is(200, title,
+		"<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").page(); strings.Contains(page, `class="button"`) {
 		t.Errorf("a button without a URL:\n%s", page)
 	}
 	plan.PlanTexts = store.PlanTexts{Name: "Stadsfiets 2026", NextURL: "https://bikes.example.org:8443/start?a=1&b=2"}
 	_, err = s.store.AddPlan(t.Context(), plan)
 	check(t, err)
-	b.get("/biker").is(200, title, "<dd>Stadsfiets 2026</dd>", `href="https://bikes.example.org:8443/start?a=1&amp;b=2">Verder op bikes.example.org</a>`)
+	b.get("/biker").is(200, title, "<dd>Stadsfiets 2026</dd>",
+		`href="https://bikes.example.org:8443/start?a=1&amp;b=2">Verder op bikes.example.org</a>`)
 	s.setPassword(zoe, password2).get("/biker").is(200, title)
 	check(t, s.store.RemovePlan(t.Context(), plan.Code))
-	if page := s.setPassword(zoe, password1).get("/biker").is(200, "<dd>SYN-NL-GNT-01</dd>").page(); strings.Contains(page, title) {
+	if page := s.setPassword(zoe, password1).get("/biker").is(200,
+		"<dd>SYN-NL-GNT-01</dd>").page(); strings.Contains(page, title) {
 		t.Errorf("the plan is gone:\n%s", page)
 	}
 }
@@ -174,7 +178,8 @@ func TestNotices(t *testing.T) {
 	b.post("/biker/logout-everywhere").leads("/biker/login")
 	told("/biker/login", "Toutes vos sessions")
 	b.cookies["postern-notice"] = "<made up>"
-	if page := b.get("/biker/login").is(200).page(); strings.Contains(page, `role="status"`) || strings.Contains(page, "made up") {
+	if page := b.get("/biker/login").is(200).page(); strings.Contains(page, `role="status"`) || strings.Contains(page,
+		"made up") {
 		t.Errorf("a made-up notice says\n%s", page)
 	}
 }
