@@ -35,8 +35,13 @@ func TestBrand(t *testing.T) {
 				t.Errorf("the logo is drawn as %v", drawn)
 			}
 			b.look("brand-login-" + name)
-			p := a.newPerson(t, "NL")
-			b.setPassword(a.passwordLink(t, p.Email), password)
+			p := person{BikePlanCode: "SYN-NL", FirstName: "Bartholomeus-Maximiliaan", LastName: "van den Oudenrijnzoomlaan",
+				Email: "bartholomeus.vandenberghe-janssens@fietsplannen.synthetisch.example.org", Language: "NL"}
+			a.post(t, p)
+			link := a.passwordLink(t, p.Email)
+			b.visit(http.StatusOK, link)
+			b.look("brand-password-" + name)
+			b.setPassword(link, password)
 			b.look("brand-account-" + name)
 			b.visit(http.StatusNotFound, "/biker/nothing")
 			b.look("brand-404-" + name)
