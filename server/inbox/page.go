@@ -111,7 +111,8 @@ func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 		v.Letter = lookAt(letter, query, asked)
 		title = shown{letter}.Title() + " · Inbox"
 	}
-	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true,
+	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy,
+		Wide: true,
 		Bare: true})
 }
 
@@ -155,7 +156,7 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 	add("html", "HTML", letter.HTML != "")
 	add("text", "Text", letter.Text != "")
 	add("links", "Links "+strconv.Itoa(len(letter.Links)), len(letter.Links) > 0)
-	add("files", "Attachments "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
+	add("files", "Files "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
 	add("headers", "Headers", true)
 	add("source", "Source", true)
 	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == query.Get("view") }))
