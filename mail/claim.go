@@ -90,7 +90,7 @@ func (s *scheduler) receive(c claim) {
 	s.batch = append(s.batch, c.letters...)
 	if c.err != nil {
 		s.clock.setBack = s.clock.setBack || c.mended
-		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
+		s.courier.fault(c.err).Msg("due letters cannot be claimed")
 		s.due = false
 		s.next.Reset(afterFail)
 		return
@@ -131,7 +131,7 @@ func (s *scheduler) setAlarm() {
 	wait := lookAgain
 	switch {
 	case err != nil:
-		s.courier.log.Error().Err(err).Msg("the next due letter cannot be found")
+		s.courier.fault(err).Msg("the next due letter cannot be found")
 	case some:
 		wait = min(max(at.Sub(s.courier.options.Now()), time.Millisecond), lookAgain)
 	}

@@ -25,6 +25,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // Options is what a courier is made of.
@@ -129,6 +130,14 @@ func (c *Courier) Run(ctx context.Context) error {
 	s.run(stop, halt, cut)
 	owned.Wait()
 	return nil
+}
+
+// fault begins the log line of an error of the store; what only the code's readers understand is for level debug.
+func (c *Courier) fault(err error) *zerolog.Event {
+	if detail := refuse.Detail(err); detail != "" {
+		c.log.Debug().Str("detail", detail).Msg("more of the cause")
+	}
+	return c.log.Error().Err(err)
 }
 
 // unreadable logs letters whose record cannot be read, and that the courier passes over.

@@ -44,7 +44,7 @@ func (c *Courier) record(reports <-chan report, recorded chan<- receipt) {
 	for r := range reports {
 		err := c.write(&r)
 		if err != nil {
-			c.log.Error().Err(err).Int("letters", len(r.outcomes)).Msg("what became of letters cannot be recorded")
+			c.fault(err).Int("letters", len(r.outcomes)).Msg("what became of letters cannot be recorded")
 		}
 		recorded <- receipt{r, err}
 	}
@@ -104,7 +104,7 @@ func (c *Courier) writeError(err error, items int) error {
 	if err == nil || items > 1 || refuse.Is(err, refuse.Unavailable) {
 		return err
 	}
-	c.log.Error().Err(err).Msg("what became of a letter cannot be recorded")
+	c.fault(err).Msg("what became of a letter cannot be recorded")
 	return nil
 }
 

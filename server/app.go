@@ -189,7 +189,7 @@ func (a *App) openOperator() error {
 	if err != nil {
 		return err
 	}
-	a.operator = middleware.Handler(web.ForAnybody, acts.Routes())
+	a.operator = middleware.Handler(web.ForAnybody, operator.TellDamage(acts.Routes()))
 	return nil
 }
 

@@ -7,7 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"postern/store/private"
+	"postern/store/refuse"
 )
 
 // drainTime is how long running requests may take once the appliance is told to stop.
@@ -95,6 +98,14 @@ func (a *App) warn() {
 	}
 }
 
+// fault begins the log line of an error of the store.
+func (a *App) fault(err error) *zerolog.Event {
+	if detail := refuse.Detail(err); detail != "" {
+		a.log.Debug().Str("detail", detail).Msg("more of the cause")
+	}
+	return a.log.Error().Err(err)
+}
+
 // houseEvery is how often records past their time are removed.
 const houseEvery = time.Hour
 
@@ -104,7 +115,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if n, err := a.store.Prune(ctx, a.config.Keep); err != nil && ctx.Err() == nil {
-			a.log.Error().Err(err).Msg("removing records past their time failed; it is tried again in an hour")
+			a.fault(err).Msg("removing records past their time failed; it is tried again in an hour")
 		} else if n > 0 {
 			a.log.Info().Int("records", n).Msg("records past their time removed")
 		}

@@ -83,7 +83,7 @@ func (a *App) watchPartners(ctx context.Context) error {
 func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
 	partners, err := a.store.Partners()
 	if err != nil {
-		a.log.Error().Err(err).Msg("partners cannot be read")
+		a.fault(err).Msg("partners cannot be read")
 		return before
 	}
 	now = make(map[string]bool)

@@ -128,7 +128,7 @@ func (a *asker) ask(method, path string, query url.Values, in, out any) error {
 	case err != nil:
 		return fmt.Errorf("the appliance stopped in the middle of its answer: %w", err)
 	case response.StatusCode >= 300:
-		return refused(response.StatusCode, body)
+		return refused(response.StatusCode, body, a.session.running)
 	case out == nil:
 		return nil
 	}
@@ -163,10 +163,11 @@ type refusal struct {
 	Errors map[string][]string `json:"errors"`
 	Oldest uint64              `json:"oldest"` // events: the oldest that is kept
 	Trace  string              `json:"traceId"`
+	logged bool                // by the appliance that runs; what this process logs is on stderr already
 }
 
-func refused(status int, body []byte) error {
-	r := &refusal{status: status}
+func refused(status int, body []byte, running bool) error {
+	r := &refusal{status: status, logged: running && status >= 500}
 	if err := json.Unmarshal(body, r); err != nil || r.Title == "" {
 		return fmt.Errorf("the appliance answered %d %s", status, http.StatusText(status))
 	}
@@ -179,7 +180,7 @@ func (r *refusal) Error() string {
 	if text == "" {
 		text = r.Title
 	}
-	if r.status >= 500 && r.Trace != "" {
+	if r.logged && r.Trace != "" {
 		text += " (log: traceId " + r.Trace + ")"
 	}
 	lines := []string{text}

@@ -283,7 +283,7 @@ func (c *committer) rollback(bolt *bbolt.Tx) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			c.stuck = true
-			err = fmt.Errorf("a transaction could not be rolled back: %v", value)
+			err = fmt.Errorf("a transaction could not be rolled back: %w", errorOf(c.file.path, value))
 		}
 	}()
 	_ = bolt.Rollback()

@@ -130,8 +130,14 @@ func TestPanicBecomesError(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		var panicked *panicError
-		if !errors.As(err, &panicked) || !strings.Contains(panicked.Unwrap()[0].Error(), "TestPanicBecomesError") {
-			t.Errorf("%s: the stack is lost: %v", what, err)
+		if !errors.As(err, &panicked) {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if !strings.HasPrefix(panicked.Detail(), "the cause, in postern/store/file.TestPanicBecomesError") {
+			t.Errorf("%s: where it was is lost: %q", what, panicked.Detail())
+		}
+		if said := err.Error(); !strings.Contains(said, "run postern check") || strings.Contains(said, "the cause") {
+			t.Errorf("%s: %s", what, said)
 		}
 	}
 	if err := submit(f, puts("after")); err != nil {

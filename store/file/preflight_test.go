@@ -2,10 +2,12 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,9 +107,11 @@ func TestPreflight(t *testing.T) {
 			test.edit(edit)
 			path := filepath.Join(t.TempDir(), dataName)
 			must(t, os.WriteFile(path, edit.data, 0o600))
-			if err := preflight(path); (err != nil) != (test.start != "") || err != nil &&
-				!strings.Contains(err.Error(), test.start) {
-				t.Errorf("a start: %v", err)
+			err := preflight(path)
+			said, pages := sentenceAndPages(err)
+			if (err != nil) != (test.start != "") || !strings.Contains(said+pages, test.start) ||
+				regexp.MustCompile(`page \d`).MatchString(said) {
+				t.Errorf("a start: %q, %q", said, pages)
 			}
 			faults, err := checkTest(path)
 			if err != nil || (len(faults) > 0) != (test.faults != "") ||
@@ -116,6 +120,15 @@ func TestPreflight(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sentenceAndPages are what a damaged file is to its operator, and to who knows the code.
+func sentenceAndPages(err error) (said, pages string) {
+	var damaged *DamagedFile
+	if errors.As(err, &damaged) {
+		return damaged.Error(), damaged.Detail()
+	}
+	return fmt.Sprint(err), ""
 }
 
 // FuzzPages holds that no file makes the preflight panic or run for long. The checksums of the metas are made right, so
