@@ -24,21 +24,23 @@ const (
 )
 
 // Inbox keeps the newest letters in memory, for the developer's page, for tests and for whoever tries the appliance
-// out. A flood of letters does not push the others out. All methods may be called from several goroutines.
+// out. A flood of letters does not push the others out, see victim. All methods may be called from several goroutines.
 type Inbox struct {
 	now func() time.Time
 
-	mu      sync.RWMutex
-	random  io.Reader
-	letters []*Letter // oldest first
-	size    int
-	version uint64
-	changed chan struct{}
+	mu        sync.RWMutex
+	random    io.Reader
+	letters   []*Letter // oldest first
+	size      int
+	bursts    map[store.LetterKind]burst
+	burstsMet int
+	version   uint64
+	changed   chan struct{}
 }
 
 // New returns an empty inbox. The IDs of letters are drawn from random, which is read by one goroutine at a time.
 func New(now func() time.Time, random io.Reader) *Inbox {
-	return &Inbox{now: now, random: random, changed: make(chan struct{})}
+	return &Inbox{now: now, random: random, bursts: make(map[store.LetterKind]burst), changed: make(chan struct{})}
 }
 
 // Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older
@@ -49,7 +51,6 @@ func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKi
 // DeliverKind is Deliver for a letter of a known kind, by which floods are told from other letters.
 func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte) error {
 	letter := readLetter(from, to, bytes.Clone(data), b.now())
-	letter.kind = kind
 	if letter.size() > MaxBytes {
 		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), MaxBytes)
 	}
@@ -59,7 +60,7 @@ func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte)
 	if err != nil {
 		return err
 	}
-	letter.ID = id
+	letter.ID, letter.burst = id, b.burstOf(kind, letter.Received)
 	b.letters = append(b.letters, letter)
 	b.size += letter.size()
 	b.makeRoom()

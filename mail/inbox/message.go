@@ -15,8 +15,6 @@ import (
 
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
-
-	"postern/store"
 )
 
 // What is read of a letter at most; the rest stays in its source.
@@ -44,14 +42,14 @@ type Letter struct {
 	Date            time.Time // the letter's own, in UTC; Received where it has none that is usable
 	Text, HTML      string
 	Files           []File
-	Links           []string         // http and https, in order of appearance, each once
-	Snippet         string           // beginning of what a reader sees
-	Raw             []byte           // the source as delivered
-	Fault           string           // what could not be read of it; empty when all could
-	Unsubscribe     string           // List-Unsubscribe
-	UnsubscribePost string           // List-Unsubscribe-Post
-	visible         string           // what a reader sees of HTML, only where Text is empty
-	kind            store.LetterKind // empty where it is not known
+	Links           []string // http and https, in order of appearance, each once
+	Snippet         string   // beginning of what a reader sees
+	Raw             []byte   // the source as delivered
+	Fault           string   // what could not be read of it; empty when all could
+	Unsubscribe     string   // List-Unsubscribe
+	UnsubscribePost string   // List-Unsubscribe-Post
+	visible         string   // what a reader sees of HTML, only where Text is empty
+	burst           int      // see burstOf
 	read            atomic.Bool
 }
 
