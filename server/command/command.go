@@ -128,6 +128,7 @@ func (c *command) usage() string { return strings.TrimSpace("postern " + c.name 
 
 // parse reads flags wherever they stand; after "--" everything is positional.
 func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
+	onceEach(flags)
 	for {
 		if err := flags.Parse(words); errors.Is(err, flag.ErrHelp) {
 			return nil, err
