@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/store/private"
 )
@@ -17,7 +17,7 @@ import (
 const longestSecret = 64 << 10
 
 // secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte
-// order mark and line breaks at its end, is no part of it.
+// order mark and line breaks at its end, is no part of it. UTF-16, as PowerShell writes it, is read too.
 func (p *parser) secret(name, file string) string {
 	text, err := readSecret(file)
 	if err != nil {
@@ -36,12 +36,13 @@ func readSecret(name string) (string, error) {
 	}
 	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, longestSecret+1))
-	text := strings.TrimRight(string(web.TrimBOM(raw)), "\r\n")
+	content := input.Text(raw)
+	text := strings.TrimRight(string(content), "\r\n")
 	switch {
 	case err != nil:
 		return "", errors.New("cannot be read: " + err.Error())
-	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
-		return "", errors.New("is UTF-16, as PowerShell writes it: save it as UTF-8: " + name)
+	case input.IsUTF16(content):
+		return "", errors.New("is UTF-16 that is cut short: save it as UTF-8: " + name)
 	case text == "":
 		return "", errors.New("is empty: " + name)
 	case len(raw) > longestSecret || strings.ContainsAny(text, "\x00\r\n"):
@@ -61,7 +62,7 @@ func (p *parser) roots(file string) *x509.CertPool {
 		return nil
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(web.TrimBOM(text)) {
+	if !pool.AppendCertsFromPEM(input.Text(text)) {
 		p.fault("SMTP_CA_FILE", "holds no certificate in PEM form: %s", file)
 		return nil
 	}

@@ -47,7 +47,8 @@ func TestSecretFiles(t *testing.T) {
 		"s3cr": "s3cr", "s3cr\n": "s3cr", "s3cr\r\n": "s3cr", "s3cr\n\n": "s3cr", "\ufeffs3cr": "s3cr", "\ufeffs3cr\r\n": "s3cr",
 		" s3cr \n": " s3cr ", "s3\ufeffcr": "s3\ufeffcr",
 		"": "is empty", "\n": "is empty", "\ufeff": "is empty", "\ufeff\r\n": "is empty", "s3cr\nmore": "on one line", "s3cr\x00": "on one line",
-		"\xff\xfes\x003\x00": "is UTF-16", "\xfe\xff\x00s": "is UTF-16", strings.Repeat("s3cr", 20_000): "on one line",
+		"\xff\xfes\x003\x00\r\x00\n\x00": "s3", "\xfe\xff\x00s": "s", "s\x003\x00c\x00r\x00": "s3cr",
+		"\xff\xfes\x003": "is UTF-16", strings.Repeat("s3cr", 20_000): "on one line",
 	} {
 		file := write(t, filepath.Join(dir, "secret"), content, 0o600)
 		for _, settings := range [][]string{
@@ -109,18 +110,23 @@ func TestExposedFiles(t *testing.T) {
 	}
 }
 
-// TestMarkedPEM holds that a byte order mark hides no certificate.
+// TestMarkedPEM holds that no certificate is hidden by how editors and shells on Windows write a text.
 func TestMarkedPEM(t *testing.T) {
-	cert, key := writePair(t)
-	for _, path := range []string{cert, key} {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	for name, as := range map[string]func(string) string{
+		"UTF-8 with a byte order mark": func(text string) string { return "\ufeff" + text },
+		"UTF-16":                       func(text string) string { return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00" },
+	} {
+		cert, key := writePair(t)
+		for _, path := range []string{cert, key} {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, as(string(content)), 0o600)
 		}
-		write(t, path, "\ufeff"+string(content), 0o600)
-	}
-	c, err := set(t, withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
-	if err != nil || c.SMTP.Roots == nil {
-		t.Errorf("%v", err)
+		c, err := set(t, withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
+		if err != nil || c.SMTP.Roots == nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -44,7 +44,11 @@ func TestReadToken(t *testing.T) {
 		err     string // a part of it
 	}{
 		{"  pstp_secret\r\n", 0o600, ""}, {"\ufeffpstp_secret", 0o400, ""},
-		{"pstp_secret", 0o640, ""}, {"pstp_secret", 0o604, ""},
+		{"pstp_secret", 0o640, ""}, {"pstp_secret", 0o604, ""}, {"\ufeffpstp_secret\r\n", 0o600, ""},
+		{"\xff\xfep\x00s\x00t\x00p\x00_\x00s\x00e\x00c\x00r\x00e\x00t\x00\r\x00\n\x00", 0o600, ""},
+		{"\xfe\xff\x00p\x00s\x00t\x00p\x00_\x00s\x00e\x00c\x00r\x00e\x00t", 0o600, ""},
+		{"p\x00s\x00t\x00p\x00_\x00s\x00e\x00c\x00r\x00e\x00t\x00", 0o600, ""},
+		{"\xff\xfep\x00s", 0o600, "UTF-16"}, {"pstp_secr\xe9t", 0o600, "no bearer token"},
 		{"\n", 0o600, "it is empty"}, {"pstp_secret two", 0o600, "no bearer token"}, {"pstp_secret\x00", 0o600, "no bearer token"},
 		{strings.Repeat("secret", 2000), 0o600, "no bearer token"},
 	} {
