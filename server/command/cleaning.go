@@ -22,10 +22,10 @@ func cleaningAdd() command {
 	return command{
 		name: "cleaning add", args: "FILE.json [--pdf FILE]", least: 1, most: 1,
 		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
-		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such cleanings;
-- reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from the data;
-one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the cleanings
-are there without them, and the answer says so.`,
+		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such
+cleanings; - reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from
+the data; one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the
+cleanings are there without them, and the answer says so.`,
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)
@@ -44,7 +44,9 @@ func (c *call) addCleaning(name, pdf string, asJSON bool) error {
 			return err
 		}
 	}
-	c.makes = true // the first cleanings may be there before the first start
+	// The first cleanings may be there before the first start. Commands that only look must not make a directory: it
+	// would be in the wrong place where POSTERN_DATA is misspelt.
+	c.makes = true
 	var answer operator.StoredCleanings
 	if err := c.ask(http.MethodPost, "/cleanings", nil, body, &answer); err != nil {
 		return err
@@ -73,7 +75,8 @@ func (c *call) readFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// enclose puts a PDF beside the fields of the one cleaning in a body.
+// enclose puts a PDF beside the fields of the one cleaning in a body. The fields are not decoded on the way: unknown
+// and doubled ones are the appliance's to judge, and would be gone.
 func enclose(body []byte, name string) ([]byte, error) {
 	pdf, err := os.ReadFile(name)
 	if err != nil {

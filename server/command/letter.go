@@ -104,6 +104,7 @@ func (c *call) showLetter(method, text, act string, asJSON bool) error {
 	return c.printLetter(letter)
 }
 
+// printLetter prints everything about a letter but its text, which nobody has: it is composed when it is sent.
 func (c *call) printLetter(l operator.Letter) error {
 	next, err := c.nextTry(l)
 	if err != nil {
