@@ -276,6 +276,9 @@ func (a *App) makeUserRooms(signIn *web.Limiter) (err error) {
 	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
-	a.rooms.driver, err = driver.New(driver.Options{Store: a.store, Acts: acts, Now: a.now})
+	a.rooms.driver, err = driver.New(driver.Options{
+		Store: a.store, Acts: acts, Documents: papers, Now: a.now, Zone: a.config.Timezone,
+		TokenTTL: a.config.UserTokenTTL,
+	})
 	return err
 }

@@ -12,8 +12,8 @@ import (
 type Outline struct {
 	Title           string // of any document
 	Headline        string // the verdict at a glance
-	Meaning         []string
-	AsOf            string
+	Meaning         string
+	Further         []string // what else there is to know beside the verdict
 	Facts           []Fact
 	CompartmentsAre string // heads the compartments
 	Compartments    []Compartment
@@ -31,8 +31,8 @@ type Compartment struct {
 	Codes        []Fact // with their meanings, empty where we have no words for one
 }
 
-// OutlineOf returns what the document of a cleaning says to a reader of that language, as of that time.
-func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time.Time) (Outline, error) {
+// OutlineOf returns what the document of a cleaning says to a reader of that language and zone.
+func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline, error) {
 	w, err := wordsIn(language)
 	if err != nil {
 		return Outline{}, err
@@ -40,8 +40,8 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time
 	r := reader{w, zone}
 	verdict := w.Verdicts[c.Verdict()]
 	o := Outline{
-		Title: w.Title, Headline: verdict.Headline, AsOf: fill(w.AsOf, "{time}", r.moment(asOf)),
-		Meaning: present(append([]string{verdict.Meaning, r.notCleaned(c)}, r.decision(c.Load)...)),
+		Title: w.Title, Headline: verdict.Headline, Meaning: verdict.Meaning,
+		Further: present(append([]string{r.notCleaned(c)}, r.decision(c.Load)...)),
 		Facts: facts(Fact{w.Station, joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
 			Fact{w.Phone, c.Station.Phone}),
 		CompartmentsAre: w.Compartments,

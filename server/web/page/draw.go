@@ -35,11 +35,11 @@ func parts() (*template.Template, error) {
 
 // Kit draws the pages of an organisation. It is safe for concurrent use.
 type Kit struct {
-	look                Look
-	usual               *template.Template // of pages without a Content
-	words               map[string]Words   // by language
-	style, icon         File
-	script, live        File
+	look         Look
+	usual        *template.Template // of pages without a Content
+	words        map[string]Words   // by language
+	style, icon  File
+	script, live File
 }
 
 // New makes a kit. Its error is a file of the program's own that is missing.
