@@ -25,7 +25,8 @@ func (w words) forgot(email string, faults []page.Fault) page.Page {
 
 // mailed says that a link is on its way, and what to do if it does not come.
 func (w words) mailed(text string) page.Page {
-	return page.Page{Title: w.MailedTitle, Notice: page.Done.Notice(text), Text: []string{w.NoMailText}}
+	return page.Page{Title: w.MailedTitle, Notice: page.Done.Notice(text), Text: []string{w.NoMailText},
+		Links: []page.Link{{URL: loginPath, Text: w.LoginLink}}}
 }
 
 // forgot owes a link to the address, if it has an account, and says the same in any case.

@@ -89,7 +89,7 @@ func (r *Handlers) asBiker(handle func(*web.Call, current, map[string]string) er
 func (r *Handlers) sessionOver(c *web.Call) error {
 	r.session.Clear(c)
 	w := r.words(c)
-	return c.Page(http.StatusForbidden, page.Page{Title: w.OverTitle, Notice: page.Wrong.Notice(w.OverText),
+	return c.Page(http.StatusForbidden, page.Page{Title: w.OverTitle, Notice: page.Plain.Notice(w.OverText),
 		Button: page.Link{URL: loginPath, Text: w.LoginButton}})
 }
 

@@ -155,7 +155,7 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 	add("html", "HTML", letter.HTML != "")
 	add("text", "Text", letter.Text != "")
 	add("links", "Links "+strconv.Itoa(len(letter.Links)), len(letter.Links) > 0)
-	add("files", "Attachments "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
+	add("files", "Files "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
 	add("headers", "Headers", true)
 	add("source", "Source", true)
 	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == query.Get("view") }))

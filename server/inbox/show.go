@@ -100,12 +100,13 @@ func addresses(list []*netmail.Address) string {
 	return strings.Join(texts, ", ")
 }
 
+// size writes a size, with a space at which no line breaks.
 func size(octets int) string {
 	switch {
 	case octets < 1<<10:
-		return strconv.Itoa(octets) + " B"
+		return strconv.Itoa(octets) + "\u00a0B"
 	case octets < 1<<20:
-		return strconv.Itoa((octets+1<<9)>>10) + " KB"
+		return strconv.Itoa((octets+1<<9)>>10) + "\u00a0KB"
 	}
-	return strconv.FormatFloat(float64(octets)/(1<<20), 'f', 1, 64) + " MB"
+	return strconv.FormatFloat(float64(octets)/(1<<20), 'f', 1, 64) + "\u00a0MB"
 }

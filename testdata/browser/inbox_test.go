@@ -13,7 +13,7 @@ import (
 func TestInbox(t *testing.T) {
 	t.Parallel()
 	const email = "developer@example.org"
-	a := ownAppliance(t)
+	a := ownAppliance(t, "ORGANISATION=Synthetische Fietsplannen")
 	b := a.newTab(t, "en")
 	b.visit(http.StatusOK, "/inbox")
 	b.look("inbox-empty")
@@ -43,6 +43,11 @@ func TestInbox(t *testing.T) {
 	b.look("inbox-gone")
 	b.click(".ask summary")
 	b.look("inbox-delete")
+	b.click(".ask .button")
+	if element[bool](b, ".ask", `e => e.open`) {
+		b.Error("the question stays")
+	}
+	b.click(".ask summary")
 	b.send(http.StatusOK, "/inbox/delete")
 	b.shows("No letters yet")
 }

@@ -65,8 +65,8 @@ func TestFields(t *testing.T) {
 	for _, text := range []string{
 		`<details class="section" open>`, `<input type="hidden" name="token" value="x&lt;y">`, `<input type="email" autocomplete="username" value="a@example.com" readonly hidden>`,
 		`type="email" autocapitalize="none" spellcheck="false" inputmode="email" value="" autocomplete="email" required>`,
-		`<p class="hint" id="new-hint">Long.</p>`, `data-show="Toon" data-hide="Verberg" aria-describedby="new-hint" data-limit="15" data-count="{count} van minstens {limit} tekens" required>`,
-		`<summary>Why?</summary><p>Because.</p>`, `data-limit="2000" data-count="{count} van hoogstens {limit} tekens" data-most>&lt;/textarea&gt;</textarea>`,
+		`<p class="hint" id="new-hint">Long.</p>`, `data-show="Toon" data-hide="Verberg" aria-describedby="new-hint" data-limit="15" data-count="Tekens: {count} (minstens {limit})" required>`,
+		`<summary>Why?</summary><p>Because.</p>`, `data-limit="2000" data-count="Tekens: {count} (hoogstens {limit})" data-most>&lt;/textarea&gt;</textarea>`,
 		`<fieldset id="why" aria-describedby="why-fault">`, `value="a" autofocus>Aa`, `value="b" checked>Bb`, `<script src="/static/page.js?v=`,
 	} {
 		if !strings.Contains(drawn, text) {
