@@ -13,7 +13,8 @@ type Outline struct {
 	Title           string // of any document
 	Headline        string // the verdict at a glance
 	Meaning         string
-	Further         []string // what else there is to know beside the verdict
+	Warning         string   // of compartments that were not cleaned
+	Decision        []string // what was decided about the load, and when
 	Facts           []Fact
 	CompartmentsAre string // heads the compartments
 	Compartments    []Compartment
@@ -21,7 +22,10 @@ type Outline struct {
 }
 
 // Fact is something known, with its name.
-type Fact struct{ Label, Value string }
+type Fact struct {
+	Label, Value string
+	Phone        bool // the value is a telephone number
+}
 
 // Compartment is one chamber of the tank.
 type Compartment struct {
@@ -41,15 +45,15 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 	verdict := w.Verdicts[c.Verdict()]
 	o := Outline{
 		Title: w.Title, Headline: verdict.Headline, Meaning: verdict.Meaning,
-		Further: present(append([]string{r.notCleaned(c)}, r.decision(c.Load)...)),
-		Facts: facts(Fact{w.Station, joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
-			Fact{w.Phone, c.Station.Phone}),
+		Warning: r.notCleaned(c), Decision: present(r.decision(c.Load)),
+		Facts: facts(Fact{Label: w.Station, Value: joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
+			Fact{Label: w.Phone, Value: c.Station.Phone, Phone: true}),
 		CompartmentsAre: w.Compartments,
-		Texts: facts(Fact{w.LoadComment, c.Load.Comment}, Fact{w.AdditionalServices, c.AdditionalServices},
-			Fact{w.Comments, c.Comments}, Fact{w.Seals, strings.Join(c.Seals, ", ")}),
+		Texts: facts(Fact{Label: w.LoadComment, Value: c.Load.Comment}, Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
+			Fact{Label: w.Comments, Value: c.Comments}, Fact{Label: w.Seals, Value: strings.Join(c.Seals, ", ")}),
 	}
 	for _, pair := range r.pairs(c) {
-		o.Facts = append(o.Facts, facts(Fact{pair[0].label, pair[0].value}, Fact{pair[1].label, pair[1].value})...)
+		o.Facts = append(o.Facts, facts(Fact{Label: pair[0].label, Value: pair[0].value}, Fact{Label: pair[1].label, Value: pair[1].value})...)
 	}
 	for _, compartment := range c.Compartments {
 		o.Compartments = append(o.Compartments, r.compartment(compartment))
@@ -59,9 +63,9 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 
 func (r reader) compartment(c store.Compartment) Compartment {
 	load := joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)
-	out := Compartment{Number: c.Number, Cleaned: c.Cleaned, PreviousLoad: Fact{r.words.PreviousLoad, load}}
+	out := Compartment{Number: c.Number, Cleaned: c.Cleaned, PreviousLoad: Fact{Label: r.words.PreviousLoad, Value: load}}
 	for _, code := range c.Codes {
-		out.Codes = append(out.Codes, Fact{code, r.words.CodeMeanings[code]})
+		out.Codes = append(out.Codes, Fact{Label: code, Value: r.words.CodeMeanings[code]})
 	}
 	return out
 }

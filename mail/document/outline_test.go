@@ -31,7 +31,7 @@ func TestOutline(t *testing.T) {
 				}
 			}
 		}
-		all := strings.Join(append(said, o.Further...), "\n")
+		all := strings.Join(append(append(said, o.Decision...), o.Warning), "\n")
 		for _, want := range []string{"station, city, country", "phone", "customer", "reference", "identification", "vehicle", "nature", "next",
 			"services", "comments", "cleaner", "chauffeur", "seal1, seal2", "07:10 UTC", "product", "loaded well", "UN 1230 METHANOL", "8"} {
 			if !strings.Contains(all, want) {
@@ -39,7 +39,7 @@ func TestOutline(t *testing.T) {
 			}
 		}
 		codes := o.Compartments[0].Codes
-		if len(o.Compartments) != 2 || o.Compartments[1].Cleaned || codes[0].Value == "" || codes[1] != (Fact{"X99", ""}) {
+		if len(o.Compartments) != 2 || o.Compartments[1].Cleaned || codes[0].Value == "" || codes[1] != (Fact{Label: "X99"}) {
 			t.Errorf("%s: %+v", language, o.Compartments)
 		}
 		if o.Headline == "" || o.Title == "" || o.CompartmentsAre == "" || o.Meaning == "" {
@@ -47,7 +47,7 @@ func TestOutline(t *testing.T) {
 		}
 	}
 	bare, err := OutlineOf(store.Cleaning{}, "en", time.UTC)
-	if err != nil || len(bare.Facts)+len(bare.Texts)+len(bare.Compartments) > 0 || len(bare.Further) > 0 {
+	if err != nil || len(bare.Facts)+len(bare.Texts)+len(bare.Compartments) > 0 || len(bare.Decision)+len(bare.Warning) > 0 {
 		t.Errorf("of nothing: %+v, %v", bare, err)
 	}
 }

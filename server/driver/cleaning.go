@@ -139,9 +139,9 @@ func (w words) publicRows(c store.Cleaning) []page.Row {
 // fillIn shows all that the document says. To who has decided about the load, that is what the page is about.
 func (v *cleaningView) fillIn(w words, at visit, outline document.Outline) {
 	load := at.cleaning.Load
-	v.Verdict.Text = append(v.Verdict.Text, outline.Further...)
+	v.Verdict.Text, v.Verdict.Warn = append(v.Verdict.Text, outline.Decision...), outline.Warning
 	if load.Status != store.LoadOpen && load.By == at.user.ID {
-		v.Verdict.Text, v.Verdict.Note = outline.Further, ""
+		v.Verdict.Text, v.Verdict.Note = outline.Decision, ""
 		v.Verdict.Tone, v.Verdict.Word = page.Done, w.AcceptedWord
 		if load.Status == store.LoadRejected {
 			v.Verdict.Tone, v.Verdict.Word = page.Wrong, w.RefusedWord

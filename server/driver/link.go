@@ -49,8 +49,14 @@ func (h *Handlers) activationPage(c *web.Call) error {
 		at.user, err = h.Store.CheckConfirmation(link)
 	}
 	c.Suggest(at.user.Language)
-	if err != nil {
-		return h.oldLinkPage(c, at, err)
+	v, _, fault := h.visitor(c)
+	switch {
+	case fault != nil:
+		return fault
+	case v.isSignedIn() && v.user.ID == at.user.ID: // people come back to their mail to find the document again
+		return c.SeeOther(home(at.cleaning))
+	case err != nil:
+		return h.badLink(c, at, err)
 	}
 	w := h.words(c)
 	p := page.Page{Title: w.ActivateTitle, Text: []string{fill(w.ActivateText, "{email}", at.user.Email)},
@@ -74,21 +80,6 @@ func andCleaning(cleaning guid.ID) string {
 		return ""
 	}
 	return "&cleaningId=" + cleaning.String()
-}
-
-// oldLinkPage is opened by a link that activates nobody. Whoever is in already by that link is led on: people come back
-// to their mail to find the document again.
-func (h *Handlers) oldLinkPage(c *web.Call, at oldLink, refusal error) error {
-	if refuse.Is(refusal, refuse.Conflict) {
-		v, _, err := h.visitor(c)
-		if err != nil {
-			return err
-		}
-		if v.isSignedIn() && v.user.ID == at.user.ID {
-			return c.SeeOther(home(at.cleaning))
-		}
-	}
-	return h.badLink(c, at, refusal)
 }
 
 // activate is what the button of activationPage posts: it proves the mailbox, signs in, and leads to the document.

@@ -99,7 +99,7 @@ func TestPolicy(t *testing.T) {
 func TestParse(t *testing.T) {
 	content, err := Parse(fstest.MapFS{"a.html": {Data: []byte(`{{define "content"}}<b>{{.X}}</b>{{template "rows" .Rows}}{{end}}`)}}, "a.html")
 	check(t, err)
-	drawn := draw(t, Look{}, Page{Title: "T", Language: "de", Content: content, Data: map[string]any{"X": "<>", "Rows": []Row{{"Mail", "a@b.example"}}}})
+	drawn := draw(t, Look{}, Page{Title: "T", Language: "de", Content: content, Data: map[string]any{"X": "<>", "Rows": []Row{{Label: "Mail", Value: "a@b.example"}}}})
 	if want := "<b>&lt;&gt;</b><dl>\n<div><dt>Mail</dt><dd>a<wbr>@b.example</dd></div>\n</dl>"; !strings.Contains(drawn, want) {
 		t.Error(drawn)
 	}
