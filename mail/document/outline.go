@@ -31,7 +31,7 @@ type Fact struct {
 type Compartment struct {
 	Number       int
 	Cleaned      bool
-	PreviousLoad Fact   // without a value where nobody has said it
+	PreviousLoad string
 	Codes        []Fact // with their meanings, empty where we have no words for one
 }
 
@@ -62,8 +62,8 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 }
 
 func (r reader) compartment(c store.Compartment) Compartment {
-	load := joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)
-	out := Compartment{Number: c.Number, Cleaned: c.Cleaned, PreviousLoad: Fact{Label: r.words.PreviousLoad, Value: load}}
+	out := Compartment{Number: c.Number, Cleaned: c.Cleaned,
+		PreviousLoad: joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)}
 	for _, code := range c.Codes {
 		out.Codes = append(out.Codes, Fact{Label: code, Value: r.words.CodeMeanings[code]})
 	}

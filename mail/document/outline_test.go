@@ -24,14 +24,14 @@ func TestOutline(t *testing.T) {
 		o, err := OutlineOf(c, language, time.UTC)
 		check(t, err)
 		var said []string
-		for _, facts := range [][]Fact{o.Facts, o.Texts, o.Compartments[0].Codes, {o.Compartments[0].PreviousLoad}} {
+		for _, facts := range [][]Fact{o.Facts, o.Texts, o.Compartments[0].Codes} {
 			for _, f := range facts {
 				if said = append(said, f.Value); f.Label == "" {
 					t.Errorf("%s: %q has no label", language, f.Value)
 				}
 			}
 		}
-		all := strings.Join(append(append(said, o.Decision...), o.Warning), "\n")
+		all := strings.Join(append(append(said, o.Decision...), o.Warning, o.Compartments[0].PreviousLoad), "\n")
 		for _, want := range []string{"station, city, country", "phone", "customer", "reference", "identification", "vehicle", "nature", "next",
 			"services", "comments", "cleaner", "chauffeur", "seal1, seal2", "07:10 UTC", "product", "loaded well", "UN 1230 METHANOL", "8"} {
 			if !strings.Contains(all, want) {

@@ -100,8 +100,12 @@ func (h *Handlers) show(c *web.Call, status int, at visit, with shown) error {
 		p.Sections = w.sections(at, with)
 	} else {
 		view.Rows = w.publicRows(at.cleaning)
-		form := w.signInForm(at.cleaning.ID, "", nil)
-		p.Sections = []page.Section{{Title: w.WholeTitle, Text: []string{w.WholeText}, Form: form, Accent: true}}
+		whole := page.Section{Title: w.WholeTitle, Text: []string{w.WholeText}, Accent: true,
+			Form: w.signInForm(at.cleaning.ID, "", nil)}
+		if at.cleaning.Load.Status != store.LoadOpen {
+			whole.Text = []string{w.WholeReadText}
+		}
+		p.Sections = []page.Section{whole}
 	}
 	p.Data = view
 	return h.draw(c, status, at.visitor, at.cleaning.ID, p)
@@ -164,8 +168,8 @@ func (w words) card(c document.Compartment) page.Card {
 	if c.Cleaned {
 		card.Tag = page.Done.Notice(w.CleanedTag)
 	}
-	if c.PreviousLoad.Value != "" {
-		card.Text = c.PreviousLoad.Label + ": " + c.PreviousLoad.Value
+	if c.PreviousLoad != "" {
+		card.Text = fill(w.PreviousLoadText, "{load}", c.PreviousLoad)
 	}
 	for _, code := range c.Codes {
 		if code.Value == "" {

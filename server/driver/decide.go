@@ -97,11 +97,7 @@ func (h *Handlers) complete(c *web.Call, at visit) error {
 // reject refuses it. The reason that was chosen and the person's own words are one comment.
 func (h *Handlers) reject(c *web.Call, at visit) error {
 	w := h.words(c)
-	reason, own := fields.Trim(at.form["reason"]), fields.Trim(at.form["words"])
-	if reason == ownReason {
-		reason = ""
-	}
-	comment := strings.Join(nonEmpty(reason, own), ": ")
+	comment := w.reason(fields.Trim(at.form["reason"]), fields.Trim(at.form["words"]))
 	d := store.Decision{Status: store.LoadRejected}
 	found := fields.ReadForm(map[string]string{"Comment": comment}, user.RejectionFields(&d))
 	switch {
@@ -115,13 +111,15 @@ func (h *Handlers) reject(c *web.Call, at visit) error {
 		Text: fillNumber(w.LongText, "{most}", user.MaxComment)}}})
 }
 
-func nonEmpty(texts ...string) (kept []string) {
-	for _, text := range texts {
-		if text != "" {
-			kept = append(kept, text)
-		}
+// reason is what is kept of a choice among the common ones and of somebody's own words.
+func (w words) reason(chosen, own string) string {
+	switch {
+	case chosen == "" || chosen == ownReason:
+		return own
+	case own == "":
+		return chosen
 	}
-	return kept
+	return strings.NewReplacer("{reason}", chosen, "{words}", own).Replace(w.ReasonText)
 }
 
 // decide records a decision, once: the same one sent again is answered the same.

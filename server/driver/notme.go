@@ -6,6 +6,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/page"
+	"postern/store/guid"
 	"postern/store/refuse"
 	"postern/tokens"
 )
@@ -41,17 +42,18 @@ func (h *Handlers) notMe(c *web.Call) error {
 		notTaken(c, who, err)
 		return h.badLink(c, oldLink{}, err)
 	case err != nil: // past its life, and so what nobody has confirmed is deleted
-		return c.Page(http.StatusConflict, page.Page{Title: w.ExpiredTitle, Notice: page.Plain.Notice(w.NotMeExpiredText)})
+		return c.Page(http.StatusConflict, page.Page{Title: w.ExpiredTitle, Notice: page.Plain.Notice(w.NotMeExpiredText),
+			Button: w.onward(guid.ID{})})
 	}
 	err = h.Store.DisownUser(c.R.Context(), who)
 	if refuse.Is(err, refuse.Conflict) {
 		notTaken(c, who, err)
-		return c.Page(http.StatusConflict, page.Page{Title: w.InUseTitle, Notice: page.Wrong.Notice(w.InUseText)})
+		return c.Page(http.StatusConflict, page.Page{Title: w.InUseTitle, Notice: page.Wrong.Notice(w.InUseText),
+			Button: w.onward(guid.ID{})})
 	}
 	if err != nil {
 		return err
 	}
 	h.links.Done(c, form["token"])
-	return c.Page(http.StatusOK, page.Page{Title: w.DisownedTitle, Notice: page.Done.Notice(w.DisownedText),
-		Text: []string{w.DisownedNote}})
+	return c.Page(http.StatusOK, page.Page{Title: w.DisownedTitle, Notice: page.Done.Notice(w.DisownedText)})
 }

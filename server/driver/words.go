@@ -93,7 +93,9 @@ type words struct {
 	CheckedText      string `json:"checkedText"` // {time}
 	WholeTitle       string `json:"wholeTitle"`
 	WholeText        string `json:"wholeText"`
+	WholeReadText    string `json:"wholeReadText"`    // there is nothing to decide
 	CompartmentTitle string `json:"compartmentTitle"` // {number}
+	PreviousLoadText string `json:"previousLoadText"` // {load}
 	CleanedTag       string `json:"cleanedTag"`
 	NotCleanedTag    string `json:"notCleanedTag"`
 	OtherCodeText    string `json:"otherCodeText"`
@@ -129,6 +131,7 @@ type words struct {
 	TankReason      string `json:"tankReason"`
 	PapersReason    string `json:"papersReason"`
 	OtherReason     string `json:"otherReason"`
+	ReasonText      string `json:"reasonText"` // {reason} and {words}, as they are kept
 	WordsLabel      string `json:"wordsLabel"`
 	WordsHint       string `json:"wordsHint"`
 	NoReasonText    string `json:"noReasonText"`

@@ -119,8 +119,8 @@ func (p Page) isFaulty() bool {
 	return false
 }
 
-// isLive reports whether a form is sent without leaving the page.
-func (p Page) isLive() bool {
+// IsLive reports whether a form is sent without leaving the page.
+func (p Page) IsLive() bool {
 	return slices.ContainsFunc(p.forms(), func(f *Form) bool { return f.Live })
 }
 
@@ -148,7 +148,7 @@ func (p Page) ContentPolicy() string {
 	switch {
 	case p.Policy != "":
 		return p.Policy
-	case len(p.Scripts) > 0 || p.usesScript() || p.isLive():
+	case len(p.Scripts) > 0 || p.usesScript() || p.IsLive():
 		return scriptPolicy
 	}
 	return usualPolicy
