@@ -291,6 +291,9 @@ func (a *App) makeUserRooms(papers *documents.Documents, signIn *web.Limiter) (e
 		RegisterLimit: a.limiter("register", a.config.Limits.Register), SignInLimit: signIn,
 	})
 	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
-	a.rooms.driver, err = driver.New(driver.Options{Store: a.store, Acts: acts, Now: a.now})
+	a.rooms.driver, err = driver.New(driver.Options{
+		Store: a.store, Acts: acts, Documents: papers, Now: a.now, Zone: a.config.Timezone,
+		TokenTTL: a.config.UserTokenTTL,
+	})
 	return err
 }

@@ -12,8 +12,9 @@ import (
 type Outline struct {
 	Title           string // of any document
 	Headline        string // the verdict at a glance
-	Meaning         []string
-	AsOf            string
+	Meaning         string
+	Warning         string   // of compartments that were not cleaned
+	Decision        []string // what was decided about the load, and when
 	Facts           []Fact
 	CompartmentsAre string // heads the compartments
 	Compartments    []Compartment
@@ -21,18 +22,21 @@ type Outline struct {
 }
 
 // Fact is something known, with its name.
-type Fact struct{ Label, Value string }
+type Fact struct {
+	Label, Value string
+	Phone        bool // the value is a telephone number
+}
 
 // Compartment is one chamber of the tank.
 type Compartment struct {
 	Number       int
 	Cleaned      bool
-	PreviousLoad Fact   // without a value where nobody has said it
+	PreviousLoad string
 	Codes        []Fact // with their meanings, empty where we have no words for one
 }
 
-// OutlineOf returns what the document of a cleaning says to a reader of that language, as of that time.
-func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time.Time) (Outline, error) {
+// OutlineOf returns what the document of a cleaning says to a reader of that language and zone.
+func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline, error) {
 	w, err := wordsIn(language)
 	if err != nil {
 		return Outline{}, err
@@ -40,16 +44,16 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time
 	r := reader{w, zone}
 	verdict := w.Verdicts[c.Verdict()]
 	o := Outline{
-		Title: w.Title, Headline: verdict.Headline, AsOf: fill(w.AsOf, "{time}", r.moment(asOf)),
-		Meaning: present(append([]string{verdict.Meaning, r.notCleaned(c)}, r.decision(c.Load)...)),
-		Facts: facts(Fact{w.Station, joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
-			Fact{w.Phone, c.Station.Phone}),
+		Title: w.Title, Headline: verdict.Headline, Meaning: verdict.Meaning,
+		Warning: r.notCleaned(c), Decision: present(r.decision(c.Load)),
+		Facts: facts(Fact{Label: w.Station, Value: joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
+			Fact{Label: w.Phone, Value: c.Station.Phone, Phone: true}),
 		CompartmentsAre: w.Compartments,
-		Texts: facts(Fact{w.LoadComment, c.Load.Comment}, Fact{w.AdditionalServices, c.AdditionalServices},
-			Fact{w.Comments, c.Comments}, Fact{w.Seals, strings.Join(c.Seals, ", ")}),
+		Texts: facts(Fact{Label: w.LoadComment, Value: c.Load.Comment}, Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
+			Fact{Label: w.Comments, Value: c.Comments}, Fact{Label: w.Seals, Value: strings.Join(c.Seals, ", ")}),
 	}
 	for _, pair := range r.pairs(c) {
-		o.Facts = append(o.Facts, facts(Fact{pair[0].label, pair[0].value}, Fact{pair[1].label, pair[1].value})...)
+		o.Facts = append(o.Facts, facts(Fact{Label: pair[0].label, Value: pair[0].value}, Fact{Label: pair[1].label, Value: pair[1].value})...)
 	}
 	for _, compartment := range c.Compartments {
 		o.Compartments = append(o.Compartments, r.compartment(compartment))
@@ -58,10 +62,10 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location, asOf time
 }
 
 func (r reader) compartment(c store.Compartment) Compartment {
-	load := joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)
-	out := Compartment{Number: c.Number, Cleaned: c.Cleaned, PreviousLoad: Fact{r.words.PreviousLoad, load}}
+	out := Compartment{Number: c.Number, Cleaned: c.Cleaned,
+		PreviousLoad: joined(" ", unNumber(c.PreviousLoad.UNNumber), c.PreviousLoad.Name)}
 	for _, code := range c.Codes {
-		out.Codes = append(out.Codes, Fact{code, r.words.CodeMeanings[code]})
+		out.Codes = append(out.Codes, Fact{Label: code, Value: r.words.CodeMeanings[code]})
 	}
 	return out
 }

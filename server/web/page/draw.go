@@ -156,7 +156,7 @@ func (k *Kit) layout(p Page) layout {
 	if k.look.Organisation != "" {
 		l.Tab += " · " + k.look.Organisation
 	}
-	if p.isLive() {
+	if p.IsLive() {
 		l.Scripts = append([]string{k.live.URL()}, l.Scripts...)
 	}
 	if p.usesScript() {

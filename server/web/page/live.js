@@ -3,11 +3,12 @@
 // it is sent, so that whoever got no answer can try again.
 "use strict";
 
-if (!document.documentElement.dataset.live) {
-  document.documentElement.dataset.live = "yes"; // this file is run again with every page that it shows
+if (!document.documentElement.dataset.begun) {
+  document.documentElement.dataset.begun = "yes"; // this file is run again with every page that it shows
   const slowAfter = 8000, givenUpAfter = 60000; // milliseconds
   const draftName = "postern-draft ", draftLife = 24 * 3600 * 1000;
   const here = () => location.pathname + location.search;
+  const words = document.body.dataset;
   let shown = here();
 
   // Says how it stands, under the button of a form. Screen readers hear of it.
@@ -30,6 +31,7 @@ if (!document.documentElement.dataset.live) {
     document.title = next.title;
     document.documentElement.lang = next.documentElement.lang;
     document.body.className = next.body.className;
+    Object.assign(words, next.body.dataset);
     document.body.replaceChildren(...next.body.childNodes);
     if (response.redirected) history.pushState(null, "", response.url);
     shown = here();
@@ -49,7 +51,6 @@ if (!document.documentElement.dataset.live) {
   const send = async (form) => {
     const button = form.querySelector("button");
     const name = button.dataset.name ??= button.textContent;
-    const words = form.dataset;
     const given = new AbortController();
     const timers = [
       setTimeout(() => say(form, words.slow, "plain"), slowAfter),
@@ -85,7 +86,7 @@ if (!document.documentElement.dataset.live) {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches(".act")) drop(() => true); // whoever signs out leaves nothing
-    if (!form.matches("[data-sending]")) return;
+    if (!form.matches("[data-live]")) return;
     event.preventDefault();
     if (!form.hasAttribute("aria-busy")) send(form);
   });
@@ -96,8 +97,8 @@ if (!document.documentElement.dataset.live) {
 
   // A line that is gone is told of before somebody tries.
   const online = () => {
-    for (const form of document.querySelectorAll("form[data-sending]:not([aria-busy])")) {
-      say(form, navigator.onLine ? "" : form.dataset.offline, "wrong");
+    for (const form of document.querySelectorAll("form[data-live]:not([aria-busy])")) {
+      say(form, navigator.onLine ? "" : words.offline, "wrong");
     }
   };
   addEventListener("online", online);

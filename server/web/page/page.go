@@ -6,6 +6,7 @@ package page
 import (
 	"html/template"
 	"slices"
+	"strings"
 )
 
 // Page is one page for a person. Its parts are drawn in the order of the fields, and empty ones not at all.
@@ -57,7 +58,21 @@ type Notice struct {
 func (t Tone) Notice(text string) Notice { return Notice{Tone: t, Text: text} }
 
 // Row is one thing that is known, with its name.
-type Row struct{ Label, Value string }
+type Row struct {
+	Label, Value string
+	Phone        bool // the value is a telephone number, to be called by a tap
+}
+
+// Tel is the address of a telephone number (RFC 3966 §5.1.1: digits, and a plus before them).
+func (r Row) Tel() template.URL {
+	digits := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c == '+' {
+			return c
+		}
+		return -1
+	}, strings.ReplaceAll(r.Value, "(0)", ""))
+	return template.URL("tel:" + digits)
+}
 
 // Link leads to another page.
 type Link struct {
@@ -104,8 +119,8 @@ func (p Page) isFaulty() bool {
 	return false
 }
 
-// isLive reports whether a form is sent without leaving the page.
-func (p Page) isLive() bool {
+// IsLive reports whether a form is sent without leaving the page.
+func (p Page) IsLive() bool {
 	return slices.ContainsFunc(p.forms(), func(f *Form) bool { return f.Live })
 }
 
@@ -133,7 +148,7 @@ func (p Page) ContentPolicy() string {
 	switch {
 	case p.Policy != "":
 		return p.Policy
-	case len(p.Scripts) > 0 || p.usesScript() || p.isLive():
+	case len(p.Scripts) > 0 || p.usesScript() || p.IsLive():
 		return scriptPolicy
 	}
 	return usualPolicy

@@ -119,7 +119,7 @@ func TestParse(t *testing.T) {
 	const own = `{{define "content"}}<b>{{.X}}</b>{{template "rows" .Rows}}{{end}}`
 	content, err := Parse(fstest.MapFS{"a.html": {Data: []byte(own)}}, "a.html")
 	check(t, err)
-	data := map[string]any{"X": "<>", "Rows": []Row{{"Mail", "a@b.example"}}}
+	data := map[string]any{"X": "<>", "Rows": []Row{{Label: "Mail", Value: "a@b.example"}}}
 	holds(t, draw(t, Look{}, Page{Title: "T", Language: "de", Content: content, Data: data}), []string{
 		"<b>&lt;&gt;</b><dl>\n<div><dt>Mail</dt><dd>a<wbr>@b.example</dd></div>\n</dl>"}, nil)
 	if _, err := Parse(fstest.MapFS{"a.html": {Data: []byte("no definition")}}, "a.html"); err == nil {

@@ -6,6 +6,7 @@ type Verdict struct {
 	Tone Tone     // Done: a tick in a circle; Wrong: a cross in an octagon; Plain: an exclamation mark in a triangle
 	Word string   // the heading
 	Text []string // what it means
+	Warn string   // what must not be overlooked
 	Note string   // of when it is, in small print
 }
 
