@@ -136,6 +136,9 @@ func TestPublish(t *testing.T) {
 				t.Errorf("%s again: %d", path, again.Code)
 			}
 		}
+		if said := strings.Contains(get(h, "/openapi.yaml", "").Body.String(), "For the operator alone"); said != sees {
+			t.Errorf("that something is for the operator alone is said: %v", said)
+		}
 		page := get(h, "/docs", "").Body.String()
 		for _, want := range []string{`<h3 id="makeThing"><code>POST /things/{id}</code><br>Make a &lt;thing&gt;</h3>`, "<p>One thing.</p>",
 			`who has the <a href="#proof-token">token</a>, with the scope make.`, `<a href="#schema-NewThing">NewThing</a>`,

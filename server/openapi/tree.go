@@ -109,7 +109,11 @@ func (t *tree) operation(tag string, op operation) yaml.Map {
 		{Name: "operationId", Value: op.Doc.ID}, {Name: "tags", Value: []any{tag}},
 		{Name: "summary", Value: op.Doc.Summary},
 	}
-	if text := said(op.Doc.Text); text != "" {
+	text := op.Doc.Text
+	if op.Operator { // OpenAPI has no word for it: who may call is seen by where the call comes from
+		text += "\n\nFor the operator alone; to anybody else this path is unknown (404)."
+	}
+	if text = said(text); text != "" {
 		m = append(m, yaml.Entry{Name: "description", Value: text})
 	}
 	m = append(m, yaml.Entry{Name: "security", Value: security(op.Caller)})
