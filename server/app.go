@@ -89,7 +89,7 @@ type rooms struct {
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
 	driver  *driver.Handlers
-	inbox   *inbox.Room // nil with a smarthost
+	inbox   *inbox.Handlers // nil with a smarthost
 }
 
 // Open takes the data directory, which is made where it is missing, reads or makes the keys, and, unless offline, opens

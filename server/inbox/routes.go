@@ -12,7 +12,7 @@ import (
 const manyIDs = 64 << 10
 
 // Routes are the page's and the API's. Who may call them is for the appliance's table to say.
-func (r *Room) Routes() []web.Route {
+func (r *Handlers) Routes() []web.Route {
 	return slices.Concat(r.pageRoutes(), r.apiRoutes(), absentRoutes("/inbox/api/v1/"))
 }
 
@@ -33,7 +33,7 @@ var (
 )
 
 // pageRoutes are for people.
-func (r *Room) pageRoutes() []web.Route {
+func (r *Handlers) pageRoutes() []web.Route {
 	page := func(method, path string, handle web.Handler, doc web.Doc) web.Route {
 		return web.Route{Method: method, Path: path, Handle: handle, Doc: doc, Page: true}
 	}
@@ -48,7 +48,7 @@ func (r *Room) pageRoutes() []web.Route {
 			Params: []web.Param{listSearch, startFrom}, Out: []web.Answer{backToList}}),
 		page(get, "/inbox/message/:id", r.letterPage, web.Doc{ID: "pageLetter", Summary: "The page of a letter",
 			Params: []web.Param{letterID, listSearch, startFrom,
-				web.InQuery("view", anyText, "html, anyText, links, files, headers or source."),
+				web.InQuery("view", anyText, "html, text, links, files, headers or source."),
 				web.InQuery("width", anyText, "phone: the HTML is as wide as a phone."), searched, zone},
 			Out: []web.Answer{web.ReturnsPage(http.StatusOK, "The letter beside the list."),
 				web.ReturnsPage(http.StatusNotFound, "The list, and that there is no such letter.")}}),
@@ -67,7 +67,7 @@ func (r *Room) pageRoutes() []web.Route {
 }
 
 // apiRoutes are for programs: Mailpit's API, as far as it is done here, and what is beyond it.
-func (r *Room) apiRoutes() []web.Route {
+func (r *Handlers) apiRoutes() []web.Route {
 	route := func(method, path string, handle web.Handler, doc web.Doc) web.Route {
 		return web.Route{Method: method, Path: path, Handle: handle, Doc: doc, BodyLimit: manyIDs}
 	}
