@@ -27,7 +27,8 @@ func TestLanguageSwitch(t *testing.T) {
 		return w.Result()
 	}
 	for back, want := range map[string]string{
-		"/page?q=1": "/page?q=1", "/": "/", "": "/", "//evil.example/": "/", `/\evil.example`: "/",
+		"/page?q=1": "/page?q=1", "/": "/", "": "/", "//evil.example/": "/", "///evil.example/": "/",
+		`/\evil.example`:        "/",
 		"https://evil.example/": "/", "page": "/", "/%0d%0aX: y": "/%0d%0aX: y",
 		"/\x00": "/", ":": "/",
 	} {
