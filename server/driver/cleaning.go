@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"postern/mail/document"
 	"postern/server/user"
@@ -169,7 +170,8 @@ func (w words) card(c document.Compartment) page.Card {
 		card.Tag = page.Done.Notice(w.CleanedTag)
 	}
 	if c.PreviousLoad != "" {
-		card.Text = fill(w.PreviousLoadText, "{load}", c.PreviousLoad)
+		card.Text = fill(w.PreviousLoadText, "{load}",
+			strings.Replace(c.PreviousLoad, "UN ", "UN\u00a0", 1))
 	}
 	for _, code := range c.Codes {
 		if code.Value == "" {

@@ -12,22 +12,16 @@ import (
 	"postern/tokens"
 )
 
-// opened returns the token that a mailed link brings to the page that it leads to. Where answered, it is none of ours,
-// or the browser is led on.
+// opened returns the token that a mailed link brings to the page that it leads to. Where answered, the browser is led
+// on. Its errors are web.ErrNoCookie and tokens.ErrUnreadable.
 func (h *Handlers) opened(c *web.Call, read func(token string) error) (token string, answered bool, err error) {
 	token, answered, err = h.links.Open(c, func(token string) bool {
 		return !errors.Is(read(token), tokens.ErrUnreadable)
 	})
-	if answered {
-		return "", true, nil
+	if !answered && err == nil && errors.Is(read(token), tokens.ErrUnreadable) {
+		err = tokens.ErrUnreadable
 	}
-	if err == nil {
-		err = read(token)
-	}
-	if errors.Is(err, web.ErrNoCookie) || errors.Is(err, tokens.ErrUnreadable) {
-		return "", true, h.badLink(c, oldLink{cleaning: cleaningOf(c.R.URL.Query().Get("cleaningId"))}, err)
-	}
-	return token, false, nil
+	return token, answered, err
 }
 
 // readConfirmation reports whether a token is one of an activation link, whatever its age.
@@ -41,26 +35,33 @@ func (h *Handlers) readConfirmation(token string) error {
 func (h *Handlers) activationPage(c *web.Call) error {
 	token, answered, err := h.opened(c, h.readConfirmation)
 	if answered {
-		return err
+		return nil
 	}
 	at := oldLink{token: token, cleaning: cleaningOf(c.R.URL.Query().Get("cleaningId"))}
-	link, err := h.Acts.Confirmation(token)
 	if err == nil {
-		at.user, err = h.Store.CheckConfirmation(link)
+		var link store.Confirmation
+		if link, err = h.Acts.Confirmation(token); err == nil {
+			at.user, err = h.Store.CheckConfirmation(link)
+		}
 	}
 	c.Suggest(at.user.Language)
 	v, _, fault := h.visitor(c)
 	switch {
 	case fault != nil:
 		return fault
-	case v.isSignedIn() && v.user.ID == at.user.ID: // people come back to their mail to find the document again
-		return c.SeeOther(home(at.cleaning))
+	case v.isSignedIn() && (v.user.ID == at.user.ID || errors.Is(err, web.ErrNoCookie)):
+		return c.SeeOther(home(at.cleaning)) // people go back, or to their mail, to find the document again
 	case err != nil:
 		return h.badLink(c, at, err)
 	}
+	return h.confirmPage(c, at)
+}
+
+// confirmPage is activationPage for a link that proves a mailbox now.
+func (h *Handlers) confirmPage(c *web.Call, at oldLink) error {
 	w := h.words(c)
 	p := page.Page{Title: w.ActivateTitle, Text: []string{fill(w.ActivateText, "{email}", at.user.Email)},
-		Back: h.links.Address(c, activatePath, token) + andCleaning(at.cleaning),
+		Back: h.links.Address(c, activatePath, at.token) + andCleaning(at.cleaning),
 		Form: at.form(activatePath, w.ActivateButton)}
 	cleaning, err := h.Store.Cleaning(at.cleaning)
 	switch {

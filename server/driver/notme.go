@@ -20,8 +20,11 @@ func (h *Handlers) readNotMe(token string) error {
 // notMePage offers the owner of a mailbox to undo a registration that somebody else made.
 func (h *Handlers) notMePage(c *web.Call) error {
 	token, answered, err := h.opened(c, h.readNotMe)
-	if answered {
-		return err
+	switch {
+	case answered:
+		return nil
+	case err != nil:
+		return h.badLink(c, oldLink{}, err)
 	}
 	w := h.words(c)
 	return c.Page(http.StatusOK, page.Page{Title: w.NotMeTitle, Text: []string{w.NotMeText},

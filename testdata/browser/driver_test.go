@@ -141,7 +141,7 @@ func TestDriver(t *testing.T) {
 			b.live("/eecd/activate")
 			b.at(page)
 			b.speaks(language)
-			b.shows("1-QSY-002", "UN 1307 XYLENES", "E05", email)
+			b.shows("1-QSY-002", "UN\u00a01307 XYLENES", "E05", email)
 			b.unfold()
 			b.look("driver-document-" + language)
 

@@ -70,6 +70,7 @@ func TestScanners(t *testing.T) {
 		postern.scan(t, l.link(t, "/eecd/not-me"))
 		b.visit(http.StatusOK, postern.scan(t, l.link(t, "/eecd/activate")))
 		b.hidesToken()
-		b.send(http.StatusOK, "/eecd/activate")
+		b.live("/eecd/activate")
+		b.at("/eecd/cleanings/" + cleaningID + "01")
 	})
 }
