@@ -55,7 +55,7 @@ var below = map[string]string{
 	"tokens/password":           "",
 	"store/memo":                "",
 	"store/migrate":             "store/file",
-	"server/openapi":            "server/openapi/yaml server/web",
+	"server/openapi":            "server/openapi/yaml server/web server/web/page",
 	"server/webhook":            "server/wire store",
 	"server/apitest":            "server/openapi server/openapi/yaml server/web",
 }

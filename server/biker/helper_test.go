@@ -116,7 +116,8 @@ func (s *site) openRoom(changes ...func(*Options)) {
 			PrivacyURL: "https://example.com/privacy"},
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
-	s.Handler = apitest.Must(s.t, s.room.Routes()...).Watch(s.t, middleware.Handler(web.ForNobody, s.room.Routes()))
+	routes := append(s.room.Routes(), middleware.Files()...)
+	s.Handler = apitest.Must(s.t, routes...).Watch(s.t, middleware.Handler(web.ForNobody, routes))
 }
 
 func (s *site) register() {

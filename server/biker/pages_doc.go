@@ -82,7 +82,7 @@ var (
 		},
 	}
 	languageDoc = web.Doc{
-		ID: "formLanguage", Summary: "Choose the language of pages and letters",
+		ID: "formBikerLanguage", Summary: "Choose the language of pages and letters",
 		In: web.TakesForm(web.Field("language", "en, nl or fr.")),
 		Out: []web.Answer{
 			web.LeadsOn("The language is kept."),

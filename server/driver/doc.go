@@ -52,7 +52,7 @@ var (
 		In: web.TakesForm(linkField, cleaningField), Out: linkPages,
 	}
 	renewDoc = web.Doc{
-		ID: "formRenew", Summary: "Have a new activation link mailed, in place of one that is used or expired",
+		ID: "formDriverRenew", Summary: "Have a new activation link mailed, in place of one that is used or expired",
 		In: web.TakesForm(linkField, cleaningField), Out: linkPages,
 	}
 	notMePageDoc = web.Doc{

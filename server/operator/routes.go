@@ -75,7 +75,7 @@ func (o *Operator) cleaningRoutes() []web.Route {
 		}),
 		post("/cleanings/:id/reopen", o.reopenCleaning, web.Doc{
 			ID: "reopenCleaning", Summary: "Take back the decision about a load", Params: []web.Param{idInPath},
-			In: web.TakesJSON("Reopening", reopeningFields, web.Texts{"reason": "Why it is taken back."}),
+			In: web.TakesJSON("ReopenRequest", reopeningFields, web.Texts{"reason": "Why it is taken back."}),
 			Out: []web.Answer{
 				shows[wire.StoredCleaning]("The cleaning, its load open."), wrongID, notThere,
 				web.RefusesWith[wire.LoadProblem](http.StatusConflict, "The load is open already."),

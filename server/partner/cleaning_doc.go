@@ -22,7 +22,7 @@ var putCleaningDoc = web.Doc{
 		The body is the whole cleaning: what it leaves out is gone. Sending the same again changes nothing. Once its load
 		is decided a cleaning can only be changed after it is reopened.`,
 	Params: []web.Param{pathID},
-	In: web.TakesJSON("Cleaning", cleaningFields, web.Texts{
+	In: web.TakesJSON("CleaningData", cleaningFields, web.Texts{
 		"id": "The GUID in the path, if anything.", "number": "The number on the document.",
 	}),
 	Out: []web.Answer{
@@ -47,7 +47,7 @@ var reopenDoc = web.Doc{
 	ID: "reopenLoad", Summary: "Take back the decision about a load",
 	Text:   "The load is open again, and can be decided anew. Both decisions stay in the events.",
 	Params: []web.Param{pathID},
-	In:     web.TakesJSON("Reopening", reopeningFields, web.Texts{"Reason": "Why the decision is taken back."}),
+	In:     web.TakesJSON("ReopenRequest", reopeningFields, web.Texts{"Reason": "Why the decision is taken back."}),
 	Out: []web.Answer{
 		web.Returns[wire.DeliveredCleaning](http.StatusOK, "The load is open."),
 		web.Refuses(http.StatusBadRequest, "The cleaning is named by no GUID, or there is no reason."), noCleaning,
