@@ -26,8 +26,8 @@ func statusIn(code int, text string) string {
 // that was taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a
 // pause.
 var (
-	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable|inactive|bad destination) ` +
-		`(local )?(user|mailbox|recipient|account|address|addressee|alias|person|domain|host)\b` +
+	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable|inactive` +
+		`|bad destination) (local )?(user|mailbox|recipient|account|address|addressee|alias|person|domain|host)\b` +
 		`|\b(user|mailbox|recipient|account|address|addressee|alias|domain|host)\b.{0,40}` +
 		`\b(unknown|invalid|disabled|inactive|suspended|closed|not (found|known|exist|here|local)` +
 		`|doesn't exist|non-?existent)\b` +
