@@ -142,8 +142,8 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 		},
 	})
 	if err == nil && lost {
-		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and knows "+
-			"nobody; if people were registered here, stop, and put %s back from a backup",
+		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and "+
+			"knows nobody; if people were registered here, stop, and put %s back from a backup",
 			c.Data, c.KeyFile, file.DataFile(c.Data))
 	}
 	return ring, err
