@@ -22,10 +22,10 @@ func cleaningAdd() command {
 	return command{
 		name: "cleaning add", args: "FILE.json [--pdf FILE]", least: 1, most: 1,
 		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
-		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such cleanings;
-- reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from the data;
-one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the cleanings
-are there without them, and the answer says so.`,
+		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such
+cleanings; - reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from
+the data; one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the
+cleanings are there without them, and the answer says so.`,
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)

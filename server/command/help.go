@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-const aboutHelp = `Postern registers bikers for partners, and eECD users, mails them their links and documents, and takes decisions on
-cleanings.
+const aboutHelp = `Postern registers bikers for partners, and eECD users, mails them their links and documents,
+and takes decisions on cleanings.
 
 `
 

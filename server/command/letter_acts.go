@@ -11,8 +11,8 @@ import (
 
 func letterRetry() command {
 	return letterAct("retry", "failed", "tries a letter again now: one that failed or waits, or all that failed",
-		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To try it at
-once, run postern letter pause and then postern letter resume.`)
+		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To try it
+at once, run postern letter pause and then postern letter resume.`)
 }
 
 func letterRelease() command {

@@ -16,8 +16,8 @@ func partnerAdd() command {
 		name: "partner add", least: 1, most: 1,
 		args:  "NAME [--scope users|cleanings|events]… [--plan CODE]… [--from CIDR]… [--expect-every 5m]",
 		short: "adds a system that calls with a bearer token, and prints that token, once",
-		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be given more than
-once, or name several between commas. A revoked partner that is added again has its bikers again.`,
+		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be
+given more than once, or name several between commas. A revoked partner that is added again has its bikers again.`,
 		prepare: func(f *flag.FlagSet) action {
 			var in operator.PartnerRequest
 			f.Var(words{&in.Scopes, scopeNames()}, "scope",

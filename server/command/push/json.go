@@ -226,7 +226,8 @@ func personFrom(value jsontext.Value, line int) *Person {
 		members = membersOf(members[0].value)
 	}
 	if text, left := leftOver(members); left {
-		p.raw, p.Faults = text, []string{`the text in "unreadable" is still to be mended: put the person in place of this line`}
+		const fault = `the text in "unreadable" is still to be mended: put the person in place of this line`
+		p.raw, p.Faults = text, []string{fault}
 		return p
 	}
 	p.body = []byte{'{'}

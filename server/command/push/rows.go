@@ -106,6 +106,6 @@ func quoteFault(err error) string {
 	if errors.Is(err, csv.ErrBareQuote) {
 		return `a quotation mark stands within a field: put the whole field in "…" and double the mark`
 	}
-	return `a field in quotation marks does not end as expected: a mark closes it right before the separator or the end of the line, ` +
-		`and a mark within it is doubled`
+	return `a field in quotation marks does not end as expected: a mark closes it right before the separator or the ` +
+		`end of the line, and a mark within it is doubled`
 }
