@@ -71,7 +71,8 @@ func File(what, path string) error {
 	if err != nil || about == nil || about.Mode().Perm()&anyRight == 0 {
 		return err
 	}
-	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %[2]s", what, path, about.Mode().Perm())
+	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %[2]s", what, path,
+		about.Mode().Perm())
 }
 
 // Mend is File for what holds no secret: others' rights on it are taken away.
