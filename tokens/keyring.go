@@ -130,7 +130,8 @@ func (r *Keyring) faults() (faults []error) {
 			faults = append(faults, fmt.Errorf("its key number %d has the id %x of an earlier one", i+1, k.id))
 		}
 		if secrets[*k.secret] {
-			faults = append(faults, fmt.Errorf("its key number %d (id %x) is the same key as an earlier one", i+1, k.id))
+			faults = append(faults,
+				fmt.Errorf("its key number %d (id %x) is the same key as an earlier one", i+1, k.id))
 		}
 		ids[k.id], secrets[*k.secret] = true, true
 		if k.state == primary {

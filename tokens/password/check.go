@@ -14,7 +14,7 @@ const (
 	NoFault   Fault = iota
 	TooShort        // fewer code points than asked for
 	TooLong         // over 256 code points, or 1 KiB
-	Guessable       // of common words, names, dates, keyboard rows, repetitions or the person's own words, and little else
+	Guessable       // of common words, names, dates, keyboard rows, repetitions or the person's own, and little else
 )
 
 // A password is counted and bounded in Unicode form NFKC, as it is hashed (NIST SP 800-63B-4 §3.1.1.2). The bound on

@@ -86,8 +86,10 @@ func newVariant(folded []rune, swap map[rune]rune) variant {
 
 // lookAlikes are what people write for letters: "p@ssw0rd". A 1 may stand for two of them.
 func lookAlikes(one rune) map[rune]rune {
-	return map[rune]rune{'4': 'a', '@': 'a', '8': 'b', '(': 'c', '3': 'e', '€': 'e', '6': 'g', '9': 'g', '1': one, '!': one,
-		'|': one, '0': 'o', '5': 's', '$': 's', '7': 't', '+': 't', '2': 'z'}
+	return map[rune]rune{
+		'4': 'a', '@': 'a', '8': 'b', '(': 'c', '3': 'e', '€': 'e', '6': 'g', '9': 'g', '1': one, '!': one, '|': one,
+		'0': 'o', '5': 's', '$': 's', '7': 't', '+': 't', '2': 'z',
+	}
 }
 
 // foldRune takes case and accents off.
