@@ -138,8 +138,10 @@ func growFile(t *testing.T, dir, to string) {
 		email := fmt.Sprintf("biker%d@example.com", i)
 		list.People = append(list.People, store.Candidate{Email: email, Said: email, BikerData: store.BikerData{
 			BikePlanCode: "SYN-NL", FirstName: "Lotte", LastName: "Maes", Language: "nl", EmployeeID: strconv.Itoa(i)}})
-		cleanings = append(cleanings, store.CleaningInput{ID: guid.ID{15: byte(i + 2)}, CleaningData: store.CleaningData{
-			Number: "SYN", Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"}, Status: "planned"}})
+		cleanings = append(cleanings,
+			store.CleaningInput{ID: guid.ID{15: byte(i + 2)}, CleaningData: store.CleaningData{
+				Number: "SYN", Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"},
+				Status: "planned"}})
 	}
 	list.Partner = "Acme"
 	_, err = s.RegisterBikers(t.Context(), list)

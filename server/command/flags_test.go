@@ -8,7 +8,8 @@ import (
 
 // sayings are a value for every flag that does not take any word.
 var sayings = map[string]string{
-	"state": "sent", "after": "1", "scope": "users", "language": "EN", "format": "csv", "encoding": "utf-8", "every": "5m",
+	"state": "sent", "after": "1", "scope": "users", "language": "EN", "format": "csv", "encoding": "utf-8",
+	"every": "5m",
 }
 
 // TestFlagsTwice holds that no flag of any command silently forgets its first value: only those that collect words may
