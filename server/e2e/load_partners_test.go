@@ -29,7 +29,8 @@ func TestFlatLists(t *testing.T) {
 				for range lists {
 					people := freshPeople(300)
 					body := listJSON(people, employeeOf)
-					for _, key := range []string{people[0], people[0], ""} { // in the end the same people by another call
+					for _, key := range []string{people[0], people[0],
+						""} { // in the end the same people by another call
 						app.postList(t, client, bearer, key, body, http.StatusOK)
 					}
 					app.postList(t, client, bearer, "", body[:len(body)-1], http.StatusBadRequest)
@@ -110,6 +111,7 @@ func breakOff(address, bearer, body string) {
 		return
 	}
 	defer conn.Close()
-	_, _ = io.Copy(conn, bytes.NewBuffer(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
+	_, _ = io.Copy(conn, bytes.NewBuffer(fmt.Appendf(nil,
+		"POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
 		userCreate, bearer, len(body), body[:len(body)/2])))
 }
