@@ -50,7 +50,8 @@ func TestInbox(t *testing.T) {
 // appears waits until there is something that the selector means.
 func (b *tab) appears(selector string) {
 	b.Helper()
-	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector), chromedp.WithPollingInterval(50*time.Millisecond)))
+	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector),
+		chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
 // whole waits until the letter is shown whole: its frame has nothing to scroll.
@@ -68,6 +69,7 @@ func (a *appliance) mailDocument(t *testing.T, email, cleaning string) {
 	token := query(t, a.await(t, email, "/eecd/activate").link(t, "/eecd/activate"), "token")
 	var answer struct{ UserToken string }
 	a.json(t, http.MethodPost, "/non-license-user/activate", map[string]string{"ConfirmationToken": token}, &answer)
-	a.json(t, http.MethodGet, "/non-license-user/cleanings/"+cleaning+"/email", nil, nil, "X-NALLIAN-TOKEN", answer.UserToken)
+	a.json(t, http.MethodGet, "/non-license-user/cleanings/"+cleaning+"/email", nil, nil, "X-NALLIAN-TOKEN",
+		answer.UserToken)
 	a.await(t, email, "has:attachment")
 }

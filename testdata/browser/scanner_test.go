@@ -19,7 +19,8 @@ func (a *appliance) scan(t *testing.T, link string) string {
 	b := a.newTab(t, "en")
 	b.visit(http.StatusOK, link)
 	get(b, chromedp.Evaluate[chromedp.Void](`new Promise(done => setTimeout(done, 1000))`, chromedp.EvalAwaitPromise))
-	for _, next := range get(b, chromedp.Evaluate[[]string](`[...document.links].filter(a => a.origin === location.origin).map(a => a.href)`)) {
+	for _, next := range get(b,
+		chromedp.Evaluate[[]string](`[...document.links].filter(a => a.origin === location.origin).map(a => a.href)`)) {
 		fetch(t, http.MethodGet, next)
 	}
 	return link
