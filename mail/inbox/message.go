@@ -191,8 +191,8 @@ func (c *Letter) takePart(id string, e *message.Entity) error {
 	return nil
 }
 
-// describeFile describes a part that is not text. Its sums let a test compare a file without fetching it; they are those
-// that Mailpit's answers have, and guard against nothing.
+// describeFile describes a part that is not text. Its sums let a test compare a file without fetching it; they are
+// those that Mailpit's answers have, and guard against nothing.
 func describeFile(id string, e *message.Entity, content []byte) File {
 	named := gomail.AttachmentHeader{Header: e.Header}
 	name, _ := named.Filename()

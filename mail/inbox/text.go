@@ -99,8 +99,8 @@ func visibleText(markup string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// eachToken calls tag for each tag and text, where given, for each text between them. No tree is built: a letter is only
-// looked through, and the tree of hostile markup can be far larger than its source.
+// eachToken calls tag for each tag and text, where given, for each text between them. No tree is built: a letter is
+// only looked through, and the tree of hostile markup can be far larger than its source.
 func eachToken(markup string, tag func(html.Token), text func(string)) {
 	z := html.NewTokenizer(strings.NewReader(markup))
 	for {

@@ -84,7 +84,7 @@ func isFull(text string) bool { return fullWords.MatchString(varying.ReplaceAllS
 func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }
 
 // Refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
-// into their codes what does not.
+// into their codes what does not. So a status is enough; without one the words decide, less what hangs on the letter.
 type Refusal struct {
 	Phase  string
 	code   int
@@ -105,7 +105,8 @@ func RefusalOf(to string, a store.Attempt) Refusal {
 }
 
 // Like reports whether two refusals say the same: the same status or, without one, the same code and at least two
-// thirds of the words.
+// thirds of the words. Not all of them: what varying and constant do not know of, as a host's name in a cluster, must
+// not make one fault look like many.
 func (r Refusal) Like(other Refusal) bool {
 	if r.Phase != other.Phase || r.status != other.status {
 		return false
