@@ -1,5 +1,10 @@
 // Package server is the whole appliance as one value: Open takes the data directory and the addresses, Run answers and
 // sends until it is told to stop, Close lets go. Tests run the same App, in a directory of their own and on port 0.
+//
+// It is where the rooms meet: each of them gets what it needs as plain values in its constructor, and knows neither the
+// settings nor its neighbours. There are three ends. draining is ended first, so that calls which wait for something
+// are answered; then the context of the workers (run.go), each of which ends its own goroutines; then Close gives the
+// data directory back, when nobody can write any more.
 package server
 
 import (
@@ -83,6 +88,10 @@ type rooms struct {
 // Open takes the data directory, which is made where it is missing, reads or makes the keys, and, unless offline, opens
 // the addresses. Nothing is answered or sent before Run. Its errors are sentences for the operator;
 // errors.Is(err, file.ErrInUse) where another appliance holds the directory.
+//
+// The order is that of what must not happen twice: the directory's lock comes first, so that of two appliances that are
+// started at once one leaves the keys and the addresses alone; the addresses come last, so that nobody can connect to
+// one that does not start.
 func Open(o Options) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -119,7 +128,8 @@ func Open(o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// openStore opens the data file, and reads or makes the keys while it is held.
+// openStore opens the data file, and reads or makes the keys while it is held. The store asks for the key of its hashes
+// before it changes anything, as a migration may need it: so the ring comes out of that call.
 func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	c := a.config
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)

@@ -10,14 +10,15 @@ import (
 	"postern/store"
 )
 
-// alive answers /healthz.
+// alive answers /healthz. It looks at nothing: whoever restarts what is not alive must not do so because a disk is full
+// or a smarthost is down, which a restart does not mend.
 type alive struct {
 	Status string `json:"status"` // always ok: whoever can answer, lives
 }
 
 func (a *App) healthz(c *web.Call) error { return c.JSON(http.StatusOK, alive{"ok"}) }
 
-// readiness answers /readyz. The details are the operator's alone.
+// readiness answers /readyz. The details are the operator's alone: they name partners, and repeat a smarthost's words.
 type readiness struct {
 	Status  string           `json:"status"` // ready, not ready
 	Details *readinessDetail `json:"details,omitempty"`
@@ -100,7 +101,8 @@ func (a *App) writeMetrics(c *web.Call) error {
 	return c.Bytes("text/plain; version=0.0.4; charset=utf-8", text.Bytes())
 }
 
-// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so.
+// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so:
+// one number that cannot be had must not cost a scraper all the others.
 func (a *App) measured() metrics.Source {
 	return metrics.Source{
 		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },

@@ -41,7 +41,8 @@ func (l *listeners) close() error {
 	return errors.Join(faults...)
 }
 
-// openAddresses reads the certificate, opens the addresses and builds what needs to know them.
+// openAddresses reads the certificate, opens the addresses and builds what needs to know them: with a port of 0 only
+// the listener knows its address, and the links in letters have it.
 func (a *App) openAddresses() (err error) {
 	if a.config.TLSCert != "" {
 		if a.certificate, err = web.NewCertReloader(a.config.TLSCert, a.config.TLSKey, a.log); err != nil {
@@ -107,7 +108,7 @@ func (a *App) servers() ([]worker, error) {
 }
 
 // answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most
-// 20 s.
+// 20 s. It owns the goroutine that accepts, and waits for it.
 func answering(s *http.Server, on net.Listener) func(context.Context) error {
 	serve := func() error { return s.Serve(on) }
 	if s.TLSConfig != nil { // the public address's, with the certificate in it

@@ -10,7 +10,8 @@ import (
 	"postern/server/inbox"
 )
 
-// inboxConnections is how many letters are put into the built-in inbox at the same time.
+// inboxConnections is how many letters are put into the built-in inbox at the same time: as many as to a smarthost
+// unless told otherwise, so that a trial behaves as the real thing does.
 const inboxConnections = 2
 
 // mailDomain is the sender's, for Message-IDs.
