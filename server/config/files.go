@@ -13,7 +13,8 @@ import (
 	"postern/store/private"
 )
 
-// longestSecret is far more octets than a password or a client's secret has.
+// longestSecret is far more octets than a password or a client's secret has. What is longer is another file, as a log
+// or a device that never ends, and is not read to its end.
 const longestSecret = 64 << 10
 
 // secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte
@@ -69,7 +70,8 @@ func (p *parser) roots(file string) *x509.CertPool {
 	return pool
 }
 
-// certificate looks whether TLS_CERT and TLS_KEY are a pair.
+// certificate looks whether TLS_CERT and TLS_KEY are a pair. They are read again when the appliance listens, and from
+// then on whenever they change; here it is about telling a fault together with all others.
 func (p *parser) certificate(cert, key string) {
 	switch {
 	case cert == "" && key == "":
@@ -84,7 +86,8 @@ func (p *parser) certificate(cert, key string) {
 	}
 }
 
-// exposed warns of a secret that any account on this machine may read, or change.
+// exposed warns of a secret that any account on this machine may read, or change. It is taken all the same: in
+// containers secrets are often mounted with such a mode, and there are no other accounts.
 func (p *parser) exposed(name, file string) {
 	if read, write := private.Exposed(file); read || write {
 		p.warn(name, "names %s, which any account here may open: run chmod o= %[1]s", file)

@@ -41,7 +41,8 @@ func (s Settings) List(config *Config) []Setting {
 	return all
 }
 
-// derived returns the values of the settings whose default depends on others.
+// derived returns the values of the settings whose default depends on others. Postern config shows them, so that nobody
+// has to work out what a link will begin with.
 func (c *Config) derived() map[string]string {
 	return map[string]string{
 		"POSTERN_PUBLIC_URL":          c.PublicURL.String(),
