@@ -1,5 +1,8 @@
 // Package metrics counts what the operator watches, and writes it as Prometheus text. No label holds personal data,
 // and the number of series is bounded: kinds, states and classes are few, and a reply code has three digits.
+//
+// What happens is counted as it does, in memory: a counter that begins at 0 after a restart is what Prometheus's rate()
+// expects. What is so at a moment is asked for when the page is written (Source), so that no number can be out of date.
 package metrics
 
 import (
@@ -35,13 +38,15 @@ type Metrics struct {
 	sent                       *spread
 }
 
-// sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent.
+// sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent: from the quiet case,
+// far below a second, over the steps of the schedule of tries to the 72 hours after which a letter is given up.
 var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600}
 
 // New makes metrics that read from source.
 func New(source Source) *Metrics {
 	m := &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin)}
-	m.pauses.by = map[string]uint64{"": 0} // there before the first one
+	// There before the first one: an alert on an increase sees none from nothing to 1.
+	m.pauses.by = map[string]uint64{"": 0}
 	return m
 }
 
