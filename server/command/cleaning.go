@@ -44,7 +44,9 @@ func (c *call) addCleaning(name, pdf string, asJSON bool) error {
 			return err
 		}
 	}
-	c.makes = true // the first cleanings may be there before the first start
+	// The first cleanings may be there before the first start. Commands that only look must not make a directory: it
+	// would be in the wrong place where POSTERN_DATA is misspelt.
+	c.makes = true
 	var answer operator.StoredCleanings
 	if err := c.ask(http.MethodPost, "/cleanings", nil, body, &answer); err != nil {
 		return err
@@ -73,7 +75,8 @@ func (c *call) readFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// enclose puts a PDF beside the fields of the one cleaning in a body.
+// enclose puts a PDF beside the fields of the one cleaning in a body. The fields are not decoded on the way: unknown
+// and doubled ones are the appliance's to judge, and would be gone.
 func enclose(body []byte, name string) ([]byte, error) {
 	pdf, err := os.ReadFile(name)
 	if err != nil {

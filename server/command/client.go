@@ -29,7 +29,9 @@ type session struct {
 	end     func() error
 }
 
-// asker sends requests to the operator's handler. It opens its session with the first of them.
+// asker sends requests to the operator's handler. It opens its session with the first of them, so that a command which
+// asks nothing needs no data directory. All requests of a command go the same way: an appliance that starts or stops in
+// between does not change whom it talks to.
 type asker struct {
 	ctx     context.Context
 	errors  io.Writer // for the log of an appliance opened for this command
@@ -198,7 +200,8 @@ func (r *refusal) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// inProcess hands requests to a handler in this process.
+// inProcess hands requests to a handler in this process. As the same handler stands behind the socket, an act is
+// written once, and a command gives the same answer whether an appliance runs or not.
 type inProcess struct{ handler http.Handler }
 
 // RoundTrip answers when the handler has finished.

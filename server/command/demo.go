@@ -29,6 +29,7 @@ var (
 	demoCalls string
 )
 
+// demoData is a directory of its own, so that nobody's real data is ever mixed with made-up ones by mistake.
 const demoData = "./postern-demo"
 
 func demo() command {
@@ -68,6 +69,8 @@ func demoConfig() (config.Config, error) {
 	return parsed, err
 }
 
+// demo opens the appliance, fills it by the same requests that the commands send, and only then answers: whoever pastes
+// a call meets everything that the call is about.
 func (c *call) demo(config config.Config) error {
 	app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 	if err != nil {
@@ -162,5 +165,5 @@ func binaryName() string {
 	return name // by the PATH
 }
 
-// shellQuote makes one word of a text for a POSIX shell.
+// shellQuote makes one word of a text for a POSIX shell. Paths go into what people paste.
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -46,7 +46,8 @@ func (c *call) fillPlans() error {
 }
 
 // partnerToken returns the file with the demo's partner's token, and the token. The partner is added where it is
-// missing; where its file is, too, it is given another token, which ends the lost one.
+// missing; where its file is, too, it is given another token, which ends the lost one: the store has only hashes, and
+// cannot tell it again.
 func (c *call) partnerToken(dir string) (path, token string, err error) {
 	if path, err = filepath.Abs(filepath.Join(dir, demoTokenFile)); err != nil {
 		return "", "", err

@@ -109,7 +109,7 @@ func among(word string, known []string) (string, error) {
 	return "", errors.New("i" + list)
 }
 
-// The forms of package flag's errors.
+// The forms of package flag's errors. It has no types for them; a test of each form holds that these still fit.
 var (
 	undefinedFlag = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
 	valueMissing  = regexp.MustCompile(`^flag needs an argument: -(.*)$`)

@@ -71,8 +71,8 @@ func letterList() command {
 func letterShow() command {
 	return command{
 		name: "letter show", args: "ID", least: 1, most: 1, short: "shows a letter and the tries to send it",
-		long: `For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP
-dialogue and with which reply code, the id that the smarthost gives the letter in its own log, and what it said.`,
+		long: `For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP dialogue and
+with which reply code, the id that the smarthost gives the letter in its own log, and what it said.`,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -98,6 +98,7 @@ func (c *call) showLetter(method, text, act string, asJSON bool) error {
 	return c.printLetter(letter)
 }
 
+// printLetter prints everything about a letter but its text, which nobody has: it is composed when it is sent.
 func (c *call) printLetter(l operator.Letter) error {
 	next, err := c.nextTry(l)
 	if err != nil {

@@ -63,6 +63,8 @@ func letterAct(act, state, short, long string) command {
 	}
 }
 
+// queueAll is one request, whatever the number of letters: the store goes through them in stretches, between which
+// others' writes pass.
 func (c *call) queueAll(path string, asJSON bool) error {
 	var answer operator.Counted
 	if err := c.ask(http.MethodPost, path, nil, nil, &answer); err != nil {

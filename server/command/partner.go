@@ -62,7 +62,8 @@ func partnerRotate() command {
 	}
 }
 
-// newToken asks for a token and prints it, alone on standard output. What there is to know beside it goes elsewhere.
+// newToken asks for a token and prints it, alone on standard output, so that it can go into a file (> token) without
+// anybody having seen it. What there is to know beside it goes elsewhere. Nobody can print it a second time.
 func (c *call) newToken(path string, in any, note string) error {
 	var made operator.PartnerToken
 	if err := c.ask(http.MethodPost, path, nil, in, &made); err != nil {
