@@ -12,7 +12,7 @@ import (
 	"postern/server/input"
 )
 
-// createPath is where user.create is.
+// createPath is where user.create is, below whatever base the receiver has.
 const createPath = "/receiver/APIv3/user.create"
 
 // ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over
