@@ -9,11 +9,14 @@ import (
 // absent are Mailpit's calls for what this inbox does not do. A client that makes one learns why, instead of looking
 // for a path that it has spelled right.
 var absent = []struct{ method, path, reason string }{
-	{http.MethodPost, "send", "This inbox takes the appliance's own letters alone. To make it send one, register somebody."},
+	{http.MethodPost, "send",
+		"This inbox takes the appliance's own letters alone. To make it send one, register somebody."},
 	{http.MethodPost, "message/:id/release", "This inbox passes no letter on. Set POSTERN_SMTP_URL to send real mail."},
-	{http.MethodGet, "message/:id/part/:part/thumb", "This inbox makes no thumbnails. The part itself is at the path without /thumb."},
+	{http.MethodGet, "message/:id/part/:part/thumb",
+		"This inbox makes no thumbnails. The part itself is at the path without /thumb."},
 	{http.MethodGet, "message/:id/html-check", "This inbox does not check HTML."},
-	{http.MethodGet, "message/:id/link-check", "This inbox calls nobody, so it checks no links. They are listed in the letter's Links."},
+	{http.MethodGet, "message/:id/link-check",
+		"This inbox calls nobody, so it checks no links. They are listed in the letter's Links."},
 	{http.MethodGet, "message/:id/sa-check", "This inbox has no SpamAssassin."},
 	{http.MethodPut, "tags", noTags},
 	{http.MethodPut, "tags/:tag", noTags},
@@ -24,7 +27,8 @@ var absent = []struct{ method, path, reason string }{
 
 const (
 	noTags  = "This inbox has no tags. Search by to:, subject: or any word instead."
-	noChaos = "This inbox fails where it is told to: letters to temperror@, permerror@ and timeout@, at any domain, meet that fault."
+	noChaos = "This inbox fails where it is told to: letters to temperror@, permerror@ and timeout@, at any domain, " +
+		"meet that fault."
 )
 
 // absentRoutes answer 501 (RFC 9110 section 15.6.2).

@@ -32,8 +32,8 @@ func (r *Room) list(c *web.Call, query inbox.Query) error {
 	total, unread := r.box.Counts()
 	shown := cut(matching, start, limit)
 	return c.JSON(http.StatusOK, listAnswer{
-		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: inbox.CountUnread(matching),
-		Start: start, Messages: summarise(shown),
+		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching),
+		MessagesUnread: inbox.CountUnread(matching), Start: start, Messages: summarise(shown),
 	})
 }
 
@@ -103,7 +103,8 @@ func (r *Room) part(c *web.Call) error {
 
 // shownTypes are those that browsers show without running anything of them.
 var shownTypes = map[string]bool{
-	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "text/plain": true,
+	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
+	"text/plain": true,
 }
 
 func headFile(h http.Header, file inbox.File) {
@@ -118,7 +119,8 @@ func headFile(h http.Header, file inbox.File) {
 	if kind != "application/pdf" { // a browser's own viewer does not work in a sandbox
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	}
-	if named := mime.FormatMediaType(show, map[string]string{"filename": file.FileName}); named != "" && file.FileName != "" {
+	named := mime.FormatMediaType(show, map[string]string{"filename": file.FileName})
+	if named != "" && file.FileName != "" {
 		show = named
 	}
 	h.Set("Content-Type", kind)
@@ -183,7 +185,8 @@ func (r *Room) info(c *web.Call) error {
 	for _, letter := range r.box.Find(inbox.Query{}) {
 		size += len(letter.Raw)
 	}
-	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
+	return c.JSON(http.StatusOK,
+		infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
 }
 
 // configuration returns what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
@@ -212,5 +215,6 @@ func decodeOptional(c *web.Call, o fields.Object) error {
 
 // idList reads the names of letters.
 func idList(to *[]string) fields.Reader {
-	return fields.List(to, inbox.MaxLetters, func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
+	return fields.List(to, inbox.MaxLetters,
+		func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
 }

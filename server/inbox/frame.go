@@ -14,8 +14,8 @@ import (
 // nothing else. Links open in a window of their own; that window is an ordinary one, or what they lead to would not
 // work. The frame is of the page's origin, so that the page's script can make it as high as the letter: as no script
 // runs in it, nothing else comes of that.
-const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
-	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; " +
+	"base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 // view returns a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
 // browser. With ?embed=1 its links open outside, as a frame wants it.

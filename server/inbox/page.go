@@ -17,8 +17,8 @@ var assets embed.FS
 
 // pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing
 // from elsewhere.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const (
 	pageLetters = 50        // letters a page of the list shows
@@ -88,12 +88,14 @@ func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 	found := r.box.Find(inbox.ParseQuery(asked.query))
 	total, unread := r.box.Counts()
 	v := view{
-		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread, Found: len(found),
-		FoundUnread: inbox.CountUnread(found), ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"),
-		Start: min(asked.start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
+		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread,
+		Found: len(found), FoundUnread: inbox.CountUnread(found), Start: min(asked.start, len(found)),
+		ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"), Back: asked.at("/inbox"),
+		Gone: status == http.StatusNotFound,
 	}
 	for _, one := range cut(found, asked.start, pageLetters) {
-		v.Rows = append(v.Rows, row{shown: shown{one}, URL: asked.at("/inbox/message/" + one.ID), Current: one == letter})
+		url := asked.at("/inbox/message/" + one.ID)
+		v.Rows = append(v.Rows, row{shown: shown{one}, URL: url, Current: one == letter})
 	}
 	v.Base = "http://" + c.R.Host
 	if c.Secure {

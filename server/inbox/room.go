@@ -68,8 +68,10 @@ func (r *Room) find(c *web.Call, id string) (*inbox.Letter, error) {
 func parse(c *web.Call, text string) (inbox.Query, error) {
 	zone, err := time.LoadLocation(c.R.URL.Query().Get("tz"))
 	if err != nil {
-		const wrong = "This machine knows no such time zone. Leave tz out and write the offset into the date, as after:2026-01-31T08:00:00+01:00."
-		return inbox.Query{}, &refuse.Refusal{Kind: refuse.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
+		const wrong = "This machine knows no such time zone. Leave tz out and write the offset into the date, as " +
+			"after:2026-01-31T08:00:00+01:00."
+		return inbox.Query{},
+			&refuse.Refusal{Kind: refuse.Invalid, Reason: wrong, Fields: map[string][]string{"tz": {wrong}}}
 	}
 	return inbox.ParseQueryIn(text, zone), nil
 }

@@ -75,7 +75,8 @@ type field struct{ Name, Value string }
 func (s shown) Enclosed() []enclosure {
 	list := make([]enclosure, len(s.Files))
 	for i, f := range s.Files {
-		list[i] = enclosure{File: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID, Weight: size(f.Size)}
+		list[i] = enclosure{File: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID,
+			Weight: size(f.Size)}
 		if f.FileName == "" {
 			list[i].Name = "part " + f.PartID
 		}

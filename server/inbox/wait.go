@@ -56,7 +56,8 @@ func timeoutOf(text string) (time.Duration, error) {
 }
 
 // errStopping answers those who wait when the appliance ends.
-var errStopping error = &refuse.Refusal{Kind: refuse.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
+var errStopping error = &refuse.Refusal{Kind: refuse.Unavailable, Reason: "The appliance is stopping.",
+	RetryAfter: time.Second}
 
 // waiting is a context that ends after the timeout, when the caller goes, and when the appliance stops.
 func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, context.CancelFunc) {
