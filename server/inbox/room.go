@@ -19,15 +19,15 @@ import (
 // Room holds the inbox's pages and calls.
 type Room struct {
 	box           *inbox.Inbox
-	stopping      context.Context
+	draining      context.Context
 	content       *template.Template
 	style, script file
 }
 
-// New makes the room over an inbox. When stopping ends, calls that wait are answered, so that they do not hold up the
+// New makes the room over an inbox. When draining ends, calls that wait are answered, so that they do not hold up the
 // end of the appliance.
-func New(box *inbox.Inbox, stopping context.Context) (*Room, error) {
-	r := &Room{box: box, stopping: stopping}
+func New(box *inbox.Inbox, draining context.Context) (*Room, error) {
+	r := &Room{box: box, draining: draining}
 	var err error
 	if r.style, err = openFile("inbox.css", "text/css; charset=utf-8"); err != nil {
 		return nil, err
