@@ -10,7 +10,7 @@ import (
 	"postern/store/refuse"
 )
 
-// everything is the limit of a list that is wanted whole.
+// everything is the limit of a list that is wanted whole. An export is that of one person, of whom there is little.
 const everything = math.MaxInt
 
 // BikerExport is everything held of a biker, or of somebody whose registration as one failed, but for secrets.

@@ -53,7 +53,7 @@ func (o *Operator) Letters(filter store.LetterFilter) (Page[Letter], error) {
 // Letter shows a letter. It waits for as long as the letter is queued, until ctx ends.
 func (o *Operator) Letter(ctx context.Context, id guid.ID) (Letter, error) {
 	for {
-		news := o.Store.Watch()
+		news := o.Store.Watch() // before looking, so that a change in between is not missed
 		found, err := o.Store.Letter(id)
 		if err != nil || found.State != store.LetterQueued || ctx.Err() != nil {
 			return viewLetter(found), err

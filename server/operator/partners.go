@@ -46,7 +46,8 @@ type PartnerToken struct {
 	Partner Partner `json:"partner"`
 }
 
-// tokenShown is how many of a token's last characters tell it from another.
+// tokenShown is how many of a token's last characters tell it from another. They are of its checksum, and leave of what
+// is secret far more than anybody can guess.
 const tokenShown = 4
 
 // AddPartner makes a partner and its token. One that was revoked comes back, with its bikers.

@@ -29,7 +29,7 @@ func (o *Operator) Sending() (Sending, error) {
 	return Sending{Paused: paused, Counts: counts}, err
 }
 
-// PauseSending keeps all letters back until ResumeSending.
+// PauseSending keeps all letters back until ResumeSending. It is stored, so that a restart does not let them go.
 func (o *Operator) PauseSending(ctx context.Context) (Sending, error) { return o.setPaused(ctx, true) }
 
 // ResumeSending lets letters go again.

@@ -9,7 +9,8 @@ import (
 	"postern/store/refuse"
 )
 
-// lettersShown is how many of a person's letters are shown with the person.
+// lettersShown is how many of a person's letters are shown with the person: the question is mostly whether the last one
+// has arrived. All of them are in the export.
 const lettersShown = 10
 
 // UserState says in one word how far a user is.
@@ -113,6 +114,7 @@ func (o *Operator) recordUser(user store.User) UserRecord {
 	}
 }
 
+// stateOf puts first what keeps a user out whatever else is so: who is blocked gains nothing by proving the mailbox.
 func (o *Operator) stateOf(user store.User) UserState {
 	switch {
 	case user.Blocked:
