@@ -1,5 +1,9 @@
 // Package private judges what only its owner may open: the data directory and the files in it. Each fault is one
 // sentence that says what to do.
+//
+// What is judged is what the kernel will go by: owner and mode. Names are looked at without following a symbolic link
+// at their end, as whoever may put one there decides what is opened. Between looking and opening somebody could change
+// things, where others may write to the directory; that is why the directory is judged first.
 package private
 
 import (
