@@ -6,7 +6,8 @@
 //
 // Standard output holds the answer and nothing else, so that it can be piped; whatever else there is to say, and every
 // error, goes to standard error, a sentence a line. What others have typed is made harmless for a terminal on the way
-// out (inLine). With --json the answer is what the handler sent.
+// out (inLine). With --json the answer is what the handler sent. No command asks back, "are you sure": they are for
+// scripts, too, and what cannot be undone has a name that says so.
 package command
 
 import (

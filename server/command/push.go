@@ -73,6 +73,8 @@ func pushPeople() command {
 	}
 }
 
+// push asks no appliance of ours: it runs at the partner's, and knows nothing but the receiver's address and a token.
+// The token is read again for each call, so that a watcher goes on where it is rotated.
 func (c *call) push(o pushFlags, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
@@ -97,7 +99,7 @@ func (c *call) push(o pushFlags, args []string) error {
 	return p.once(args[0])
 }
 
-// encodingFlag is a choice with several names for some of its words.
+// encodingFlag is a choice with several names for some of its words, as programs and people call them.
 type encodingFlag struct{ to *string }
 
 // String is what the help shows as default: nothing.
@@ -110,7 +112,8 @@ func (e encodingFlag) Set(text string) error {
 	return err
 }
 
-// check looks whether the flags fit one another.
+// check looks whether the flags fit one another. A flag that would have no effect is refused: whoever gave it expects
+// one.
 func (o pushFlags) check(args []string) error {
 	switch {
 	case o.watch == "" && len(args) == 0:
@@ -202,6 +205,7 @@ func (p *pusher) once(path string) error {
 	return nil
 }
 
+// read reads a file whole before anything is sent.
 func (p *pusher) read(path string) (*push.File, error) {
 	name, content, err := path, []byte(nil), error(nil)
 	if path == "-" {
