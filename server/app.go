@@ -82,7 +82,7 @@ type rooms struct {
 	partner *partner.Handlers
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
-	inbox   *inbox.Room // nil with a smarthost
+	inbox   *inbox.Handlers // nil with a smarthost
 }
 
 // Open takes the data directory, which is made where it is missing, reads or makes the keys, and, unless offline, opens

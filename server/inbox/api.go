@@ -13,12 +13,12 @@ import (
 )
 
 // messages lists the letters, newest first (GET messages?start=&limit=).
-func (r *Room) messages(c *web.Call) error {
+func (r *Handlers) messages(c *web.Call) error {
 	return r.list(c, inbox.Query{})
 }
 
 // search lists the letters that match (GET search?query=&start=&limit=).
-func (r *Room) search(c *web.Call) error {
+func (r *Handlers) search(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (r *Room) search(c *web.Call) error {
 	return r.list(c, query)
 }
 
-func (r *Room) list(c *web.Call, query inbox.Query) error {
+func (r *Handlers) list(c *web.Call, query inbox.Query) error {
 	start, limit := pageOf(c.R.URL.Query())
 	matching := r.box.Find(query)
 	total, unread := r.box.Counts()
@@ -51,7 +51,7 @@ func errNoSearch() error {
 }
 
 // message returns a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
-func (r *Room) message(c *web.Call) error {
+func (r *Handlers) message(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (r *Room) message(c *web.Call) error {
 }
 
 // headers returns the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
-func (r *Room) headers(c *web.Call) error {
+func (r *Handlers) headers(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (r *Room) headers(c *web.Call) error {
 }
 
 // raw returns a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
-func (r *Room) raw(c *web.Call) error {
+func (r *Handlers) raw(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (r *Room) raw(c *web.Call) error {
 
 // part returns the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays
 // harmless: it is kept as a file, or without rights.
-func (r *Room) part(c *web.Call) error {
+func (r *Handlers) part(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func headFile(h http.Header, file inbox.File) {
 
 // deleteMessages removes the letters that the body names, as {"IDs": ["…"]}; without a body, or with none named, all of
 // them.
-func (r *Room) deleteMessages(c *web.Call) error {
+func (r *Handlers) deleteMessages(c *web.Call) error {
 	var ids []string
 	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (r *Room) deleteMessages(c *web.Call) error {
 
 // deleteSearch removes the letters that match (DELETE search?query=). A search without a condition, as "to:" with
 // nothing behind it, is most likely a mistake, and would empty the inbox.
-func (r *Room) deleteSearch(c *web.Call) error {
+func (r *Handlers) deleteSearch(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (r *Room) deleteSearch(c *web.Call) error {
 }
 
 // setRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
-func (r *Room) setRead(c *web.Call) error {
+func (r *Handlers) setRead(c *web.Call) error {
 	var ids []string
 	var search string
 	var read bool
@@ -179,7 +179,7 @@ func (r *Room) setRead(c *web.Call) error {
 }
 
 // info returns what Mailpit's clients ask for to see whether somebody is there.
-func (r *Room) info(c *web.Call) error {
+func (r *Handlers) info(c *web.Call) error {
 	total, unread := r.box.Counts()
 	size := 0
 	for _, letter := range r.box.Find(inbox.Query{}) {
@@ -190,12 +190,12 @@ func (r *Room) info(c *web.Call) error {
 }
 
 // configuration returns what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
-func (r *Room) configuration(c *web.Call) error {
+func (r *Handlers) configuration(c *web.Call) error {
 	return c.JSON(http.StatusOK, configurationAnswer{Label: "Postern"})
 }
 
 // tags lists the tags of letters: no letter has one.
-func (r *Room) tags(c *web.Call) error { return c.JSON(http.StatusOK, []string{}) }
+func (r *Handlers) tags(c *web.Call) error { return c.JSON(http.StatusOK, []string{}) }
 
 // done answers as Mailpit does where there is nothing to say.
 func done(c *web.Call) error { return c.Bytes("text/plain; charset=utf-8", []byte("ok")) }

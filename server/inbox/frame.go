@@ -19,7 +19,7 @@ const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data
 
 // view returns a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
 // browser. With ?embed=1 its links open outside, as a frame wants it.
-func (r *Room) view(c *web.Call) error {
+func (r *Handlers) view(c *web.Call) error {
 	id, form, _ := strings.Cut(c.Param("file"), ".")
 	letter, err := r.find(c, id)
 	if err != nil {
@@ -37,7 +37,7 @@ func (r *Room) view(c *web.Call) error {
 }
 
 // html returns a letter's HTML for the page's frame (GET message/{id}/html).
-func (r *Room) html(c *web.Call) error {
+func (r *Handlers) html(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err

@@ -67,12 +67,12 @@ type tab struct {
 }
 
 // listPage is the page of letters, newest first, with a search.
-func (r *Room) listPage(c *web.Call) error {
+func (r *Handlers) listPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, nil)
 }
 
 // letterPage is the page of one letter, beside the list: as HTML, text or source, its files, its links.
-func (r *Room) letterPage(c *web.Call) error {
+func (r *Handlers) letterPage(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return r.page(c, http.StatusNotFound, nil)
@@ -81,7 +81,7 @@ func (r *Room) letterPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, letter)
 }
 
-func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
+func (r *Handlers) page(c *web.Call, status int, letter *inbox.Letter) error {
 	query := c.R.URL.Query()
 	asked := placeOf(query)
 	version, _ := r.box.Watch() // before the list is read: a change in between is then not missed
@@ -175,24 +175,24 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 // What the page's forms post: all about the letters that the list's search finds, or about one letter. They lead back
 // to the list as it was. A letter that is gone already is as good as done with.
 
-func (r *Room) deleteFound(c *web.Call) error {
+func (r *Handlers) deleteFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
 	r.box.Delete(inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther("/inbox")
 }
 
-func (r *Room) readFound(c *web.Call) error {
+func (r *Handlers) readFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
 	r.box.MarkRead(true, inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther(asked.at("/inbox"))
 }
 
-func (r *Room) deleteLetter(c *web.Call) error {
+func (r *Handlers) deleteLetter(c *web.Call) error {
 	r.box.Delete(among(c.Param("id")))
 	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
 }
 
-func (r *Room) leaveUnread(c *web.Call) error {
+func (r *Handlers) leaveUnread(c *web.Call) error {
 	r.box.MarkRead(false, among(c.Param("id")))
 	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
 }

@@ -10,7 +10,7 @@ import (
 const manyIDs = 64 << 10
 
 // Routes are the page's and the API's. Who may call them is for the appliance's table to say.
-func (r *Room) Routes() []web.Route {
+func (r *Handlers) Routes() []web.Route {
 	const get, put, post, del = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete
 	return append(absentRoutes("/inbox/api/v1/"), []web.Route{
 		{Method: get, Path: "/inbox", Handle: r.listPage, Page: true},

@@ -17,7 +17,7 @@ const (
 
 // wait returns the newest letter that matches, as message does, at once or as soon as it comes; 404 after the timeout
 // (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of search.
-func (r *Room) wait(c *web.Call) error {
+func (r *Handlers) wait(c *web.Call) error {
 	q := c.R.URL.Query()
 	timeout, err := timeoutOf(q.Get("timeout"))
 	if err != nil {
@@ -56,7 +56,7 @@ func timeoutOf(text string) (time.Duration, error) {
 
 // changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is
 // what keeps the page live.
-func (r *Room) changes(c *web.Call) error {
+func (r *Handlers) changes(c *web.Call) error {
 	version, changed := r.box.Watch()
 	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {
 		ctx, cancel := c.Waiting(r.draining, liveLongest)

@@ -16,18 +16,18 @@ import (
 	"postern/store/refuse"
 )
 
-// Room holds the inbox's pages and calls.
-type Room struct {
+// Handlers are the inbox's pages and calls. They are safe for concurrent use.
+type Handlers struct {
 	box           *inbox.Inbox
 	draining      context.Context
 	content       *template.Template
 	style, script file
 }
 
-// New makes the room over an inbox. When draining ends, calls that wait are answered, so that they do not hold up the
-// end of the appliance.
-func New(box *inbox.Inbox, draining context.Context) (*Room, error) {
-	r := &Room{box: box, draining: draining}
+// New makes the handlers over an inbox. When draining ends, calls that wait are answered, so that they do not hold up
+// the end of the appliance.
+func New(box *inbox.Inbox, draining context.Context) (*Handlers, error) {
+	r := &Handlers{box: box, draining: draining}
 	var err error
 	if r.style, err = openFile("inbox.css", "text/css; charset=utf-8"); err != nil {
 		return nil, err
@@ -46,9 +46,9 @@ func errNoLetter() error {
 }
 
 // letter finds the letter that the path names: by its ID, or as "latest", of those that match ?query= where given.
-func (r *Room) letter(c *web.Call) (*inbox.Letter, error) { return r.find(c, c.Param("id")) }
+func (r *Handlers) letter(c *web.Call) (*inbox.Letter, error) { return r.find(c, c.Param("id")) }
 
-func (r *Room) find(c *web.Call, id string) (*inbox.Letter, error) {
+func (r *Handlers) find(c *web.Call, id string) (*inbox.Letter, error) {
 	found, ok := r.box.Letter(id)
 	if id == "latest" {
 		query, err := parse(c, c.R.URL.Query().Get("query"))
@@ -77,7 +77,7 @@ func parse(c *web.Call, text string) (inbox.Query, error) {
 }
 
 // opened marks a letter as read, unless only its header is asked for: HEAD changes nothing.
-func (r *Room) opened(c *web.Call, letter *inbox.Letter) {
+func (r *Handlers) opened(c *web.Call, letter *inbox.Letter) {
 	if c.R.Method != http.MethodHead {
 		r.box.MarkRead(true, among(letter.ID))
 	}
