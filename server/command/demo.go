@@ -122,6 +122,7 @@ type demoValues struct {
 	Binary           string // how this program is called from any directory
 	Number           string // new at each start: makes the people new
 	Complete, Reject string // cleanings whose loads are open; empty: none is left
+	Page             string // one whose page a driver can begin on
 }
 
 // printCalls prints the calls with the values given and those that it finds out.
@@ -142,6 +143,8 @@ func (c *call) printCalls(config config.Config, values demoValues) error {
 			values.Complete = one.ID.String()
 		case open && values.Reject == "":
 			values.Reject = one.ID.String()
+		case open || values.Page == "":
+			values.Page = one.ID.String()
 		}
 	}
 	calls, err := template.New("calls").Funcs(template.FuncMap{"quote": shellQuote}).Parse(demoCalls)

@@ -1,7 +1,15 @@
 package driver
 
 import (
+	"bytes"
+	"errors"
+	"flag"
 	"fmt"
+	"html"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +19,8 @@ import (
 	"postern/store/guid"
 	"postern/tokens"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPages holds the words of every page in each language.
 func TestPages(t *testing.T) {
@@ -105,4 +115,44 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 	top("no longer signed in", b.get(page))
 	b.cookies["postern-user"] = kept
 	show("no longer signed in, form", b.post(page+"/complete", "ProductName", "Ethanol"))
+}
+
+// before is the page up to some markup.
+func (a answer) before(markup string) answer {
+	content, _, _ := strings.Cut(a.Body.String(), markup)
+	a.ResponseRecorder = &httptest.ResponseRecorder{Code: a.Code, HeaderMap: a.Header(), Body: bytes.NewBufferString(content)}
+	return a
+}
+
+var fault = regexp.MustCompile(`(?s)<p class="fault".*?</p>|<div class="error".*?</div>`)
+
+// faults is what the page says of what was typed.
+func (a answer) faults() answer {
+	content := strings.Join(fault.FindAllString(a.Body.String(), -1), "\n")
+	a.ResponseRecorder = &httptest.ResponseRecorder{Code: a.Code, HeaderMap: a.Header(), Body: bytes.NewBufferString(content)}
+	return a
+}
+
+var markup = regexp.MustCompile(`\s*<[^>]*>\s*`)
+
+// text is what a person reads of the page, a line for each part of it.
+func (a answer) text() string {
+	text := html.UnescapeString(markup.ReplaceAllString(a.main(), "\n"))
+	return strings.Trim(regexp.MustCompile(`\n{2,}`).ReplaceAllString(text, "\n"), "\n")
+}
+
+// golden compares with a file under testdata, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		check(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
+	}
 }

@@ -75,6 +75,44 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestLive: a form that is sent in place has the script for it, and the words that it needs; without one there is neither.
+func TestLive(t *testing.T) {
+	form := Form{Action: "/x", Button: "Go", Live: true, Keep: "x 1"}
+	drawn := draw(t, Look{}, Page{Title: "T", Language: "fr", Sections: []Section{{Title: "S", Form: &form,
+		Button: Link{URL: "/y", Text: "Y", Style: Second}}}})
+	for _, text := range []string{"<body\n data-sending=\"Envoi en cours…\" data-slow=\"", `<form method="post" action="/x" data-live data-keep="x 1">`,
+		`<script src="/static/live.js?v=`, `<a class="button second" href="/y">Y</a>`} {
+		if !strings.Contains(drawn, text) {
+			t.Errorf("there is no %s in\n%s", text, drawn)
+		}
+	}
+	form.Live, form.Keep = false, ""
+	drawn = draw(t, Look{}, Page{Title: "T", Language: "fr", Form: &form})
+	if strings.Contains(drawn, "data-") || strings.Contains(drawn, "live.js") {
+		t.Error(drawn)
+	}
+}
+
+// TestVerdict: the sign is told apart by its shape, and the word is the page's heading.
+func TestVerdict(t *testing.T) {
+	content, err := Parse(fstest.MapFS{"a.html": {Data: []byte(`{{define "content"}}{{template "verdict" .Verdict}}{{template "cards" .Cards}}{{end}}`)}}, "a.html")
+	check(t, err)
+	for tone, shape := range map[Tone]string{Done: "<circle", Wrong: `d="M15 1h18l14`, Plain: `d="M24 3 46`} {
+		drawn := draw(t, Look{}, Page{Title: "T", Language: "en", Bare: true, Content: content, Data: map[string]any{
+			"Verdict": Verdict{Tone: tone, Word: "<W>", Text: []string{"Why."}, Warn: "Mind.", Note: "Now."},
+			"Cards":   []Card{{Title: "One", Tag: Wrong.Notice("No"), Rows: []Row{{Label: "Tel.", Value: "+32 (0)3 55-1", Phone: true}}}}}})
+		for _, text := range []string{shape, "<h1>&lt;W&gt;</h1>\n<p>Why.</p>\n<p class=\"warn\">Mind.</p>\n<p class=\"fine\">Now.</p>",
+			`<h3>One <span class="tag error">No</span></h3>`, `<a href="tel:&#43;323551">&#43;32 (0)3 55-1</a>`} {
+			if !strings.Contains(drawn, text) {
+				t.Errorf("%s: there is no %s in\n%s", tone, text, drawn)
+			}
+		}
+		if strings.Count(drawn, "<h1>") != 1 {
+			t.Errorf("%s has other headings", tone)
+		}
+	}
+}
+
 // TestPolicy: a page that has no use for a script may run none.
 func TestPolicy(t *testing.T) {
 	const allowed = "script-src 'self'"
@@ -84,7 +122,7 @@ func TestPolicy(t *testing.T) {
 		policy string
 	}{
 		{Page{}, usualPolicy}, {Page{Form: &Form{Fields: []Field{{Type: Text}}}}, usualPolicy}, {Page{Form: password}, scriptPolicy},
-		{Page{Sections: []Section{{Form: password}}}, scriptPolicy}, {Page{Scripts: []string{"/x.js"}}, scriptPolicy}, {Page{Policy: "own"}, "own"},
+		{Page{Sections: []Section{{Form: password}}}, scriptPolicy}, {Page{Scripts: []string{"/x.js"}}, scriptPolicy}, {Page{Form: &Form{Live: true}}, scriptPolicy}, {Page{Policy: "own"}, "own"},
 	} {
 		if got := test.page.ContentPolicy(); got != test.policy {
 			t.Errorf("%+v has %q", test.page, got)
