@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGolden compares what a screen reader reads in each made-up cleaning's document, in its order, with what was looked
-// at and found good.
+// TestGolden compares what a screen reader reads in each made-up cleaning's document, in its order, with what was
+// looked at and found good.
 func TestGolden(t *testing.T) {
 	all, err := readFixtures()
 	check(t, err)
@@ -174,7 +174,8 @@ func TestMetadata(t *testing.T) {
 	for language, lang := range map[string]string{"nl": "nl", "": "en", "xx": "en", "../words/nl": "en"} {
 		file := string(render(t, c, options(t, language)))
 		for _, want := range []string{"/Lang(" + lang + ")", "/ModDate(D:20250308090000+00'00')",
-			"/CreationDate(D:20250317130500+00'00')", "/URI(" + link + ")", "/DisplayDocTitle true", "SYN-BE-000010)/Producer"} {
+			"/CreationDate(D:20250317130500+00'00')", "/URI(" + link + ")", "/DisplayDocTitle true",
+			"SYN-BE-000010)/Producer"} {
 			if !strings.Contains(file, want) {
 				t.Errorf("in %q: no %s", language, want)
 			}

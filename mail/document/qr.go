@@ -32,8 +32,8 @@ func (p *paper) drawCode(link, caption string) (bottom float64, err error) {
 				x++
 			}
 			if x > from {
-				modules = append(modules, rect(codeX+float64(from)*module, margin+float64(y)*module, float64(x-from)*module,
-					module))
+				left, top := codeX+float64(from)*module, margin+float64(y)*module
+				modules = append(modules, rect(left, top, float64(x-from)*module, module))
 			}
 		}
 	}

@@ -52,7 +52,8 @@ func TestQuietZone(t *testing.T) {
 				t.Errorf("%.30s…: %.30q stands in the quiet zone of %.1f mm", link, text.Text, zone)
 			}
 		}
-		ground := regexp.MustCompile(`1 1 1 rg\n([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re\nf\n`).FindStringSubmatch(page.Content)
+		ground := regexp.MustCompile(`1 1 1 rg\n([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re\nf\n`).
+			FindStringSubmatch(page.Content)
 		side := (codeSize + 2*zone) / pointsToMM
 		if ground == nil || number(ground[3]) < side-0.01 || number(ground[4]) < side-0.01 ||
 			strings.Index(page.Content, " RG") > strings.Index(page.Content, ground[0]) {
@@ -61,8 +62,8 @@ func TestQuietZone(t *testing.T) {
 	}
 }
 
-// readCode decodes the shape of a content stream that is filled in black as a QR code of level M (ISO/IEC 18004), undamaged as it
-// is.
+// readCode decodes the shape of a content stream that is filled in black as a QR code of level M (ISO/IEC 18004),
+// undamaged as it is.
 func readCode(t testing.TB, content string) string {
 	t.Helper()
 	_, shape, found := strings.Cut(content, "0 0 0 rg\n")

@@ -2,8 +2,8 @@ package document
 
 import "postern/store"
 
-// signatures leaves room for what is put on paper by hand: seals, signatures, a stamp. It stands at the foot of the last
-// page.
+// signatures leaves room for what is put on paper by hand: seals, signatures, a stamp. It stands at the foot of the
+// last page.
 func (s sheet) signatures(c store.Cleaning) {
 	const height, gap, inset = 27.0, 4.0, 2.5
 	const width = (contentWidth - 2*gap) / 3

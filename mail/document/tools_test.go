@@ -24,8 +24,8 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// TestTools has others' programs read the documents: whether they are sound, what they say, how they are read aloud, and
-// what the code on their picture says.
+// TestTools has others' programs read the documents: whether they are sound, what they say, how they are read aloud,
+// and what the code on their picture says.
 func TestTools(t *testing.T) {
 	if !*tools {
 		t.Skip("without -tools; the other tests read the documents with their own eyes")
@@ -51,7 +51,8 @@ func TestTools(t *testing.T) {
 			t.Errorf("%s: the structure has no %s", of, want)
 		}
 		run(t, "pdftoppm", "-r", "100", "-l", "1", "-singlefile", "-png", file, file)
-		if code := run(t, "zbarimg", "--nodbus", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file+".png"); strings.TrimSpace(code) != link {
+		code := run(t, "zbarimg", "--nodbus", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file+".png")
+		if strings.TrimSpace(code) != link {
 			t.Errorf("%s: the code in the picture says %q", of, code)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 func TestIn(t *testing.T) {
 	const layout = "02/01/2006 15:04 MST"
 	for _, c := range []struct{ zone, at, layout, want, short string }{
-		{"Europe/Brussels", "2025-03-03T07:10:00Z", layout, "03/03/2025 08:10 CET (Europe/Brussels)", "03/03/2025 08:10 CET"},
+		{"Europe/Brussels", "2025-03-03T07:10:00Z", layout, "03/03/2025 08:10 CET (Europe/Brussels)",
+			"03/03/2025 08:10 CET"},
 		{"Europe/Brussels", "2025-07-03T22:10:00Z", layout, "04/07/2025 00:10 CEST (Europe/Brussels)",
 			"04/07/2025 00:10 CEST"},
 		// The hour that comes twice in October: the abbreviation tells which.
@@ -41,7 +42,8 @@ func TestIn(t *testing.T) {
 func TestShows(t *testing.T) {
 	for layout, want := range map[string]bool{
 		"2006-01-02 15:04 MST": true, "02.01.2006, 15:04:05 (MST)": true,
-		"2006-01-02 15:04 UTC": false, "2006-01-02 MST": false, "15:04 MST": false, "": false, "2006-01-02 3:04 MST": false,
+		"2006-01-02 15:04 UTC": false, "2006-01-02 MST": false, "15:04 MST": false, "": false,
+		"2006-01-02 3:04 MST": false,
 	} {
 		if Shows(layout) != want {
 			t.Errorf("%q: %t, want %t", layout, !want, want)

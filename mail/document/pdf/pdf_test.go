@@ -68,7 +68,8 @@ func TestFile(t *testing.T) {
 	if f.Outline != want || len(f.Unread()) > 0 {
 		t.Errorf("it is read as\n%s, and %q not at all", f.Outline, f.Unread())
 	}
-	if len(f.Pages) != 2 || f.Pages[0].Texts[4] != (pdftest.Text{Text: "Łódź", X: 20, Y: 700, Size: 24, Font: "Go-Bold"}) {
+	last := pdftest.Text{Text: "Łódź", X: 20, Y: 700, Size: 24, Font: "Go-Bold"}
+	if len(f.Pages) != 2 || f.Pages[0].Texts[4] != last {
 		t.Errorf("pages: %+v", f.Pages)
 	}
 	for _, want := range []string{

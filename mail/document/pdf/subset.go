@@ -81,8 +81,8 @@ func (f *file) font(s *subset) (number int) {
 	}
 	// The flag says that its glyphs are not those of the standard Latin set; the stem's width is for viewers that
 	// replace the font, as none does with an embedded one.
-	f.object(descriptor, "<</Type/FontDescriptor/FontName/%s+%s/Flags 4/FontBBox[%s]/ItalicAngle 0/Ascent %s/Descent %s"+
-		"/CapHeight %s/StemV 80/FontFile2 %d 0 R>>", name, s.font.name, decimals(box...), decimal(ascent),
+	f.object(descriptor, "<</Type/FontDescriptor/FontName/%s+%s/Flags 4/FontBBox[%s]/ItalicAngle 0/Ascent %s"+
+		"/Descent %s/CapHeight %s/StemV 80/FontFile2 %d 0 R>>", name, s.font.name, decimals(box...), decimal(ascent),
 		decimal(descent), decimal(height), program)
 	f.object(descendant, "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s+%s/CIDToGIDMap/Identity/FontDescriptor %d 0 R"+
 		"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/W[1[%s]]>>", name, s.font.name, descriptor,

@@ -41,7 +41,7 @@ type Text struct {
 func Read(t testing.TB, pdf []byte) *File {
 	t.Helper()
 	f := &File{Objects: map[int]string{}}
-	tail := regexp.MustCompile(`(?s)\nxref\n0 (\d+)\n0000000000 65535 f \n(.*)trailer\n<<(.*)>>\nstartxref\n(\d+)\n%%EOF\n$`).
+	tail := regexp.MustCompile(`(?s)\nxref\n0 (\d+)\n0{10} 65535 f \n(.*)trailer\n<<(.*)>>\nstartxref\n(\d+)\n%%EOF\n$`).
 		FindSubmatchIndex(pdf)
 	if !bytes.HasPrefix(pdf, []byte("%PDF-1.")) || tail == nil {
 		t.Fatalf("no PDF: %.20q … %q", pdf, pdf[max(0, len(pdf)-60):])
@@ -113,7 +113,8 @@ func (f *File) readPages(t testing.TB) {
 	for _, kid := range kids.FindAllStringSubmatch(list, -1) {
 		page := f.Objects[atoi(kid[1])]
 		fonts := map[string]font{}
-		for _, m := range regexp.MustCompile(`/(F\d+) (\d+) 0 R`).FindAllStringSubmatch(f.object(t, page, "Resources"), -1) {
+		named := regexp.MustCompile(`/(F\d+) (\d+) 0 R`).FindAllStringSubmatch(f.object(t, page, "Resources"), -1)
+		for _, m := range named {
 			fonts[m[1]] = f.font(t, f.Objects[atoi(m[2])])
 		}
 		p := Page{Content: string(f.Stream(t, ref(t, page, "Contents"))), marked: map[int]string{}}
