@@ -125,6 +125,92 @@ func TestChangePassword(t *testing.T) {
 	b.post("/biker/change-password", "current", password2, "password", password1).leads("/biker")
 }
 
+// TestNext: the account says what happens next, as the operator has put it, and calls the plan by its name.
+func TestNext(t *testing.T) {
+	s := newSite(t)
+	b := s.setPassword(zoe, password1)
+	const title = "Zo gaat het verder"
+	if page := b.get("/biker").is(200, "<dd>Synthetische Bierbrouwerij</dd>").page(); strings.Contains(page, title) ||
+		strings.Contains(page, "SYN-NL-GNT-01") {
+		t.Errorf("without texts:\n%s", page)
+	}
+	plan := store.Plan{Code: "SYN-NL-GNT-01", Client: "Synthetische Bierbrouwerij", Language: "nl"}
+	plan.NextText = "Kies <nu> een fiets.\nTot maandag!"
+	_, err := s.store.AddPlan(t.Context(), plan)
+	check(t, err)
+	if page := b.get("/biker").is(200, title,
+		"<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").page(); strings.Contains(page, `class="button"`) {
+		t.Errorf("a button without a URL:\n%s", page)
+	}
+	plan.PlanTexts = store.PlanTexts{Name: "Stadsfiets 2026", NextURL: "https://bikes.example.org:8443/start?a=1&b=2"}
+	_, err = s.store.AddPlan(t.Context(), plan)
+	check(t, err)
+	b.get("/biker").is(200, title, "<dd>Stadsfiets 2026</dd>",
+		`href="https://bikes.example.org:8443/start?a=1&amp;b=2">Verder op bikes.example.org</a>`)
+	s.setPassword(zoe, password2).get("/biker").is(200, title)
+	check(t, s.store.RemovePlan(t.Context(), plan.Code))
+	if page := s.setPassword(zoe, password1).get("/biker").is(200,
+		"<dd>SYN-NL-GNT-01</dd>").page(); strings.Contains(page, title) {
+		t.Errorf("the plan is gone:\n%s", page)
+	}
+}
+
+// TestNotices: each is told by the page that the form leads to, once.
+func TestNotices(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().speaking("nl")
+	told := func(path, text string) {
+		t.Helper()
+		b.get(path).is(200, text)
+		if again := b.get(path); strings.Contains(again.page(), text) || b.cookies["postern-notice"] != "" {
+			t.Errorf("%s is told twice", text)
+		}
+	}
+	b.post("/biker/password", "token", s.link(tokens.Invitation, zoe), "password", password1).leads("/biker")
+	told("/biker", "Je wachtwoord is opgeslagen")
+	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
+	told("/biker", "Je wachtwoord is gewijzigd")
+	b.post("/biker/language", "language", "fr", "back", "/biker").leads("/biker")
+	told("/biker", "ces pages et nos e-mails sont en français")
+	b.post("/biker/logout").leads("/biker/login")
+	told("/biker/login", "Votre session est fermée") // in the language that was chosen last
+	b.logIn(zoe, password2).leads("/biker")
+	b.post("/biker/logout-everywhere").leads("/biker/login")
+	told("/biker/login", "Toutes vos sessions")
+	b.cookies["postern-notice"] = "<made up>"
+	if page := b.get("/biker/login").is(200).page(); strings.Contains(page, `role="status"`) || strings.Contains(page,
+		"made up") {
+		t.Errorf("a made-up notice says\n%s", page)
+	}
+}
+
+// TestSwitch: the choice made before login holds for the pages of a mailed link, which stays open, and gives way to the
+// person's own after it.
+func TestSwitch(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().speaking("en")
+	link := "/biker/password?token=" + s.link(tokens.Invitation, zoe)
+	b.header.Set("Sec-Fetch-Mode", "navigate")
+	here := b.get(link).Header().Get("Location")
+	comesBack := func(a answer) {
+		t.Helper()
+		if page := a.Body.String(); !strings.Contains(page, `name="back" value="`+here+`"`) {
+			t.Errorf("the switch does not lead back to %s:\n%s", here, page)
+		}
+	}
+	comesBack(b.get(here).is(200, "Kies je wachtwoord", `action="/language"`))
+	b.post("/language", "language", "fr", "back", here).leads(here)
+	b.get(here).is(200, "Choisissez votre mot de passe")
+	token := strings.TrimPrefix(link, "/biker/password?token=")
+	comesBack(b.post("/biker/password", "token", token, "password", "court").is(422, "trop court"))
+	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
+	b.get("/biker").is(200, "Je account", `action="/biker/language"`)
+	b.post("/biker/language", "language", "en", "back", "https://evil.example/").leads("/biker")
+	b.post("/biker/logout").leads("/biker/login")
+	b.get("/biker/login").is(200, "<h1>Log in")
+	b.get("/biker/nothing").is(404, "Page not found", `name="back" value="/biker/nothing"`)
+}
+
 // TestLanguage: pages are in the browser's language before login, then in the person's; the choice outlasts the
 // partner's word.
 func TestLanguage(t *testing.T) {

@@ -110,7 +110,9 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	s.room, err = New(o)
 	check(s.t, err)
 	s.security = web.NewSecurityLog()
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Look: page.Look{Organisation: o.Organisation, Contact: "fiets@example.com", PrivacyURL: "https://example.com/privacy"},
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel),
+		Random: rand.Reader, Look: page.Look{Organisation: o.Organisation, Contact: "fiets@example.com",
+			PrivacyURL: "https://example.com/privacy"},
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
 	s.Handler = middleware.Handler(web.ForNobody, s.room.Routes())

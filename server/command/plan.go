@@ -13,7 +13,9 @@ import (
 
 func planAdd() command {
 	return command{
-		name: "plan add", args: "CODE --client NAME [--name NAME] [--language NL|FR|EN] [--next-text TEXT] [--next-url URL]", least: 1, most: 1,
+		name:  "plan add",
+		args:  "CODE --client NAME [--name NAME] [--language NL|FR|EN] [--next-text TEXT] [--next-url URL]",
+		least: 1, most: 1,
 		short: "adds a bike plan, by whose code partners register bikers, or changes what bikers read of it",
 		prepare: func(f *flag.FlagSet) action {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")

@@ -111,7 +111,8 @@ func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 		v.Letter = lookAt(letter, query, asked)
 		title = shown{letter}.Title() + " · Inbox"
 	}
-	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true,
+	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy,
+		Wide: true,
 		Bare: true})
 }
 

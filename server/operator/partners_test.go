@@ -57,6 +57,17 @@ func TestPartnersAndPlans(t *testing.T) {
 		{"POST", "/plans", `{"code":"NL-1","client":" Haven “één” NV ","language":"nl"}`, 200, `{"code":"NL-1","client":"Haven “één” NV","language":"NL","addedAt":"2`},
 		{"POST", "/plans", `{"code":"NL-1","client":"Haven “één” NV","language":"NL"}`, 200, `"code":"NL-1"`},
 		{"POST", "/plans", `{"code":"NL-1","client":"Other"}`, 409, `NL-1 is there already`},
+		{"POST", "/plans", `{"code":"NL-1","client":"Haven “één” NV","language":"NL","name":"Stad",` +
+			`"nextUrl":"https://x.example/é","nextText":"a\r\nb"}`, 200,
+			`"name":"Stad","nextUrl":"https://x.example/%C3%A9","nextText":"a\nb","addedAt"`},
+		{"POST", "/plans", `{"code":"NL-1","client":"Haven “één” NV","language":"NL","name":"Buiten"}`, 200,
+			`"name":"Buiten","nextUrl":"https://x.example/%C3%A9"`},
+		{"POST", "/plans", `{"code":"X","client":"x","name":"a@b","nextUrl":"javascript:x()","nextText":"` +
+			strings.Repeat("é", 1001) + `"}`, 400,
+			`"name":["A name may hold neither` + "\n" + `"nextUrl":["\"javascript:x()\" is not a web address` + "\n" +
+				`"nextText":["This may have at most 1000`},
+		{"POST", "/plans", `{"code":"X","client":"x","nextUrl":"https://u:p@x.example"}`, 400, `"nextUrl":[`},
+		{"POST", "/plans", `{"code":"X","client":"x","nextUrl":"/start"}`, 400, `"nextUrl":[`},
 		{"POST", "/plans", `{"code":"nl-1","client":"Other"}`, 200, `{"code":"nl-1","client":"Other","addedAt"`},
 		{"POST", "/plans", `{"code":"A B","client":"a://b","language":"DE"}`, 400, `"client":["A name may hold neither`},
 		{"POST", "/plans", `{"code":"A,B","client":"x","language":"DE"}`, 400, `"code":["\"A,B\" cannot be the code` + "\n" + `"language":["This must be one of: NL, FR, EN."]`},

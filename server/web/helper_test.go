@@ -36,7 +36,8 @@ func options(log io.Writer) Options {
 		Log: zerolog.New(log), Random: rand.Reader, PublicOrigin: "https://postern.example",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/api/"},
-		Look: page.Look{Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy", Contact: "help@tank.example"}, OperatorHosts: []string{"ops.example"},
+		Look: page.Look{Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy",
+			Contact: "help@tank.example"}, OperatorHosts: []string{"ops.example"},
 	}
 }
 

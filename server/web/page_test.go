@@ -33,6 +33,11 @@ func TestStatic(t *testing.T) {
 	if again.StatusCode != 304 || again.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("%s %v", again.Status, again.Header)
 	}
+	picture, _ := exchange(t, address, "GET /static/icon.svg HTTP/1.1")
+	if policy := picture.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") ||
+		!strings.Contains(policy, "sandbox") {
+		t.Errorf("an SVG by itself may do what %q allows", policy)
+	}
 	if _, a := Static("/x.js", "text/javascript", []byte("1")); !strings.HasPrefix(a, "/x.js?v=") {
 		t.Error(a)
 	} else if _, b := Static("/x.js", "text/javascript", []byte("2")); a == b {

@@ -13,7 +13,8 @@ import (
 func TestLanguageSwitch(t *testing.T) {
 	h := newHandler(t, ForNobody, options(io.Discard))
 	ask := func(method, path, form string, cookies ...*http.Cookie) *http.Response {
-		r, w := httptest.NewRequest(method, "https://postern.example"+path, strings.NewReader(form)), httptest.NewRecorder()
+		r, w := httptest.NewRequest(method, "https://postern.example"+path, strings.NewReader(form)),
+			httptest.NewRecorder()
 		r.Header.Set("Accept", "text/html")
 		r.Header.Set("Accept-Language", "en")
 		if form != "" {
@@ -26,7 +27,9 @@ func TestLanguageSwitch(t *testing.T) {
 		return w.Result()
 	}
 	for back, want := range map[string]string{
-		"/page?q=1": "/page?q=1", "/": "/", "": "/", "//evil.example/": "/", `/\evil.example`: "/", "https://evil.example/": "/", "page": "/", "/%0d%0aX: y": "/%0d%0aX: y",
+		"/page?q=1": "/page?q=1", "/": "/", "": "/", "//evil.example/": "/", "///evil.example/": "/",
+		`/\evil.example`:        "/",
+		"https://evil.example/": "/", "page": "/", "/%0d%0aX: y": "/%0d%0aX: y",
 		"/\x00": "/", ":": "/",
 	} {
 		a := ask("POST", "/language", url.Values{"language": {"nl"}, "back": {back}}.Encode())
@@ -63,8 +66,9 @@ func TestLanguageSwitch(t *testing.T) {
 func TestSwitchLeadsBack(t *testing.T) {
 	h := newHandler(t, ForNobody, options(io.Discard))
 	for ask, want := range map[string]string{
-		"GET /page?q=%3Cb%3E": "/page?q=%3Cb%3E", "POST /page": "/page", "GET /nothing?x": "/nothing?x", "DELETE /page/fail/teapot": "/page/fail/teapot",
-		"POST /page/fail/a/b": "/page", "POST /nothing": "/",
+		"GET /page?q=%3Cb%3E": "/page?q=%3Cb%3E", "POST /page": "/page", "GET /nothing?x": "/nothing?x",
+		"DELETE /page/fail/teapot": "/page/fail/teapot",
+		"POST /page/fail/a/b":      "/page", "POST /nothing": "/",
 	} {
 		method, path, _ := strings.Cut(ask, " ")
 		r, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()

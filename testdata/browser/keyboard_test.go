@@ -32,7 +32,8 @@ func (b *tab) tab() {
 // walk goes through all stops of a page.
 func (b *tab) walk() {
 	b.Helper()
-	const stops = `[...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary, [tabindex='0']")]
+	const all = `a, button, input:not([type=hidden]), select, summary, [tabindex='0']`
+	const stops = `[...document.querySelectorAll("` + all + `")]
 		.filter(e => e.checkVisibility()).length`
 	for range get(b, chromedp.Evaluate[int](stops)) {
 		b.tab()

@@ -27,7 +27,8 @@ func TestTyping(t *testing.T) {
 	b.look("typing-short")
 	shows := func(kind, button string) {
 		t.Helper()
-		if got := element[string](b, "#password", `e => e.type + " " + e.parentNode.querySelector(".show").textContent`); got != kind+" "+button {
+		if got := element[string](b, "#password",
+			`e => e.type + " " + e.parentNode.querySelector(".show").textContent`); got != kind+" "+button {
 			t.Errorf("the password is shown as %s", got)
 		}
 	}

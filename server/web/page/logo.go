@@ -43,13 +43,14 @@ func parsePNG(data []byte) (*Logo, error) {
 		return nil, fmt.Errorf("it is no PNG file that can be read: %w", err)
 	}
 	if c.Width > mostPixels || c.Height > mostPixels {
-		return nil, fmt.Errorf("it has %d × %d pixels, and each side may have at most %d", c.Width, c.Height, mostPixels)
+		return nil, fmt.Errorf("it has %d × %d pixels, and each side may have at most %d", c.Width, c.Height,
+			mostPixels)
 	}
 	return &Logo{NewFile("/static/logo.png", "image/png", data), c.Width, c.Height}, nil
 }
 
-// parseSVG takes an SVG that is well formed, says how large it is, runs nothing and loads nothing. Browsers hold pictures
-// to that as well, but the file can also be opened by itself.
+// parseSVG takes an SVG that is well formed, says how large it is, runs nothing and loads nothing. Browsers hold
+// pictures to that as well, but the file can also be opened by itself.
 func parseSVG(data []byte) (*Logo, error) {
 	l := &Logo{file: NewFile("/static/logo.svg", "image/svg+xml", data)}
 	d := xml.NewDecoder(bytes.NewReader(data))
@@ -143,7 +144,8 @@ func sizeOf(root xml.StartElement) (width, height int, err error) {
 	high, wrongHeight := strconv.ParseFloat(h, 64)
 	isSize := func(side float64) bool { return side >= 1 && side <= 1e6 }
 	if wrongWidth != nil || wrongHeight != nil || !isSize(wide) || !isSize(high) {
-		return 0, 0, errors.New(`it does not say how large it is: give its svg element a viewBox, as viewBox="0 0 160 40"`)
+		return 0, 0,
+			errors.New(`it does not say how large it is: give its svg element a viewBox, as viewBox="0 0 160 40"`)
 	}
 	return int(wide + 0.5), int(high + 0.5), nil
 }

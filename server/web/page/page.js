@@ -22,6 +22,7 @@ for (const input of document.querySelectorAll("input[data-show]")) {
 // Counts characters as the server does, by code points. A screen reader hears of it once typing rests.
 for (const input of document.querySelectorAll("[data-count]")) {
   const limit = Number(input.dataset.limit);
+  const least = !("most" in input.dataset);
   const seen = document.createElement("p");
   const heard = document.createElement("p");
   let rest;
@@ -34,7 +35,8 @@ for (const input of document.querySelectorAll("[data-count]")) {
     const text = input.dataset.count.replace("{count}", typed).replace("{limit}", limit);
     seen.textContent = text;
     seen.hidden = typed === 0;
-    seen.classList.toggle("most" in input.dataset ? "over" : "enough", typed >= limit + ("most" in input.dataset ? 1 : 0));
+    seen.classList.toggle("enough", least && typed >= limit);
+    seen.classList.toggle("over", !least && typed > limit);
     clearTimeout(rest);
     rest = setTimeout(() => { heard.textContent = typed ? text : ""; }, 1000);
   };
