@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -61,6 +62,22 @@ func TestRenewConfirmation(t *testing.T) {
 				t.Errorf("owed: %+v", owed[0])
 			}
 		})
+	}
+}
+
+// TestCheckConfirmation names the person beside a refusal only where the link is one of theirs.
+func TestCheckConfirmation(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	user := register(t, s, "a@example.com")
+	l, other := link(s, user, 1), link(s, user, 2)
+	other.Email[0] ^= 1
+	c.Advance(25 * time.Hour)
+	if got, err := s.CheckConfirmation(l); !errors.Is(err, ErrLinkExpired) || got.ID != user.ID {
+		t.Errorf("%s, %v", got.ID, err)
+	}
+	if got, err := s.CheckConfirmation(other); !refuse.Is(err, refuse.Conflict) || !got.ID.IsZero() {
+		t.Errorf("of another address: %s, %v", got.ID, err)
 	}
 }
 

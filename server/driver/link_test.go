@@ -80,10 +80,15 @@ func TestRenew(t *testing.T) {
 		t.Errorf("%d letters", n)
 	}
 	b.post(activatePath, "token", s.link(tokens.Confirmation, jan), "cleaningId", id.String()).leads(cleaningPath(id))
+	if b.cookies["postern-mailbox"] != "" {
+		t.Error("the browser keeps the address after signing in")
+	}
 	b.post(renewPath, "token", "pst1_nonsense").is(http.StatusForbidden)
 	b.post(renewPath, "token", s.link(tokens.NotMe, jan)).is(http.StatusForbidden)
 	s.block(jan, true)
 	b.post(renewPath, "token", token).is(http.StatusForbidden, "blocked")
+	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
+	s.browser().get(activatePath+"?token="+token).is(http.StatusNotFound, "This account is gone").lacks(renewPath)
 }
 
 // TestNotMe: an account that is in use is not erased, and old links say what has become of it.

@@ -156,7 +156,6 @@ func (h *Handlers) register(c *web.Call, form map[string]string) error {
 	if delete(faults, "cleaningId"); len(faults) > 0 {
 		return h.askWho(c, http.StatusUnprocessableEntity, form, cleaning, w.registrationFaults(form, faults))
 	}
-	in.CleaningID = cleaning
 	err := h.Acts.CountRegistration(c.Client)
 	if err == nil {
 		_, err = h.Acts.Register(c.R.Context(), c.Client, in)
