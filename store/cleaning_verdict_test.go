@@ -9,8 +9,9 @@ func TestVerdict(t *testing.T) {
 		load   LoadStatus
 		want   Verdict
 	}{
-		{SignedOff, LoadOpen, VerdictValid}, {SignedOff, LoadCompleted, VerdictLoaded}, {SignedOff, LoadRejected, VerdictRejected},
-		{Completed, LoadOpen, VerdictUnsigned}, {Completed, LoadRejected, VerdictRejected}, {Planned, LoadOpen, VerdictPlanned},
+		{SignedOff, LoadOpen, VerdictValid}, {SignedOff, LoadCompleted, VerdictLoaded},
+		{SignedOff, LoadRejected, VerdictRejected}, {Completed, LoadOpen, VerdictUnsigned},
+		{Completed, LoadRejected, VerdictRejected}, {Planned, LoadOpen, VerdictPlanned},
 		{Cancelled, LoadOpen, VerdictCancelled}, {Cancelled, LoadCompleted, VerdictCancelled},
 		{Invalid, LoadOpen, VerdictInvalid}, {Invalid, LoadRejected, VerdictInvalid},
 		{"", "", VerdictPlanned}, {"else", LoadOpen, VerdictPlanned},

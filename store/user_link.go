@@ -95,9 +95,9 @@ func (t tx) activate(user *User, token [32]byte) error {
 }
 
 // RenewConfirmation owes a new link to the person of one, whatever has become of that. Where one of the last minute is
-// owed, or a limit of the address stands against it, the outcome is the same, without a letter. It refuses with NotFound
-// where the account is gone or another person's, and with Forbidden where it is blocked. The cleaning goes into the new
-// link; the client is who asks; zero: none.
+// owed, or a limit of the address stands against it, the outcome is the same, without a letter. It refuses with
+// NotFound where the account is gone or another person's, and with Forbidden where it is blocked. The cleaning goes
+// into the new link; the client is who asks; zero: none.
 func (s *Store) RenewConfirmation(ctx context.Context, c Confirmation, cleaning guid.ID, client netip.Addr) (User,
 	error) {
 	return write(ctx, s, func(t tx) (User, error) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -14,21 +15,29 @@ import (
 // that is gone or blocked.
 func TestRenewConfirmation(t *testing.T) {
 	cleaning := guid.ID{15: 7}
+	type before = func(t *testing.T, s *Store, c *clock, user User, l Confirmation)
+	after := func(d time.Duration) before {
+		return func(_ *testing.T, _ *Store, c *clock, _ User, _ Confirmation) { c.Advance(d) }
+	}
 	for name, test := range map[string]struct {
-		before  func(t *testing.T, s *Store, c *clock, user User, l Confirmation)
+		before  before
 		want    refuse.Kind
 		letters int // beside the one of the registration
 	}{
-		"a minute old": {func(_ *testing.T, _ *Store, c *clock, _ User, _ Confirmation) { c.Advance(time.Minute) }, 0, 1},
-		"just owed":    {func(*testing.T, *Store, *clock, User, Confirmation) {}, 0, 0},
-		"used":         {func(t *testing.T, s *Store, c *clock, _ User, l Confirmation) { use(t, s, l) }, 0, 1},
-		"expired":      {func(_ *testing.T, _ *Store, c *clock, _ User, _ Confirmation) { c.Advance(25 * time.Hour) }, 0, 1},
-		"revoked": {func(t *testing.T, s *Store, c *clock, user User, _ Confirmation) {
+		"a minute old": {after(time.Minute), 0, 1},
+		"just owed":    {after(0), 0, 0},
+		"expired":      {after(25 * time.Hour), 0, 1},
+		"used":         {func(t *testing.T, s *Store, _ *clock, _ User, l Confirmation) { use(t, s, l) }, 0, 1},
+		"revoked": {func(t *testing.T, s *Store, _ *clock, user User, _ Confirmation) {
 			_, err := s.ReactivateUser(ctx, user.ID)
 			must(t, err)
 		}, 0, 1},
-		"blocked": {func(t *testing.T, s *Store, _ *clock, user User, _ Confirmation) { block(t, s, user, true) }, refuse.Forbidden, 0},
-		"erased":  {func(t *testing.T, s *Store, _ *clock, user User, _ Confirmation) { erase(t, s, user) }, refuse.NotFound, 0},
+		"blocked": {func(t *testing.T, s *Store, _ *clock, user User, _ Confirmation) {
+			block(t, s, user, true)
+		}, refuse.Forbidden, 0},
+		"erased": {func(t *testing.T, s *Store, _ *clock, user User, _ Confirmation) {
+			erase(t, s, user)
+		}, refuse.NotFound, 0},
 		"erased and expired": {func(t *testing.T, s *Store, c *clock, user User, _ Confirmation) {
 			erase(t, s, user)
 			c.Advance(25 * time.Hour)
@@ -56,8 +65,24 @@ func TestRenewConfirmation(t *testing.T) {
 	}
 }
 
-// TestRenewConfirmationLimits: a link from the mailbox is worth more than a stranger's wish, but no more than an address
-// may get.
+// TestCheckConfirmation names the person beside a refusal only where the link is one of theirs.
+func TestCheckConfirmation(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	user := register(t, s, "a@example.com")
+	l, other := link(s, user, 1), link(s, user, 2)
+	other.Email[0] ^= 1
+	c.Advance(25 * time.Hour)
+	if got, err := s.CheckConfirmation(l); !errors.Is(err, ErrLinkExpired) || got.ID != user.ID {
+		t.Errorf("%s, %v", got.ID, err)
+	}
+	if got, err := s.CheckConfirmation(other); !refuse.Is(err, refuse.Conflict) || !got.ID.IsZero() {
+		t.Errorf("of another address: %s, %v", got.ID, err)
+	}
+}
+
+// TestRenewConfirmationLimits: a link from the mailbox is worth more than a stranger's wish, but no more than an
+// address may get.
 func TestRenewConfirmationLimits(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) { o.Rules.AddressLetters = limit.Rate{Count: 5, Per: time.Hour} })
@@ -105,7 +130,8 @@ func TestChooseUserLanguage(t *testing.T) {
 	s := openTest(t)
 	user := activated(t, s, "a@example.com")
 	must(t, s.ChooseUserLanguage(ctx, Holder{User: user.ID, Generation: user.TokenGeneration}, "de"))
-	wantKind(t, s.ChooseUserLanguage(ctx, Holder{User: user.ID, Generation: user.TokenGeneration + 1}, "fr"), refuse.Unauthorized)
+	wantKind(t, s.ChooseUserLanguage(ctx, Holder{User: user.ID, Generation: user.TokenGeneration + 1}, "fr"),
+		refuse.Unauthorized)
 	if user, err := s.UserByEmail(user.Email); err != nil || user.Language != "de" {
 		t.Errorf("%q, %v", user.Language, err)
 	}

@@ -113,8 +113,8 @@ func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
 	})
 }
 
-// ChooseUserLanguage keeps the language in which the holder of a token wants to be written to. It refuses as CheckHolder
-// does.
+// ChooseUserLanguage keeps the language in which the holder of a token wants to be written to. It refuses as
+// CheckHolder does.
 func (s *Store) ChooseUserLanguage(ctx context.Context, b Holder, language string) error {
 	return update(ctx, s, func(t tx) error {
 		user, err := t.holder(b)

@@ -49,11 +49,14 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 		Facts: facts(Fact{Label: w.Station, Value: joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
 			Fact{Label: w.Phone, Value: c.Station.Phone, Phone: true}),
 		CompartmentsAre: w.Compartments,
-		Texts: facts(Fact{Label: w.LoadComment, Value: c.Load.Comment}, Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
+		Texts: facts(Fact{Label: w.LoadComment, Value: c.Load.Comment},
+			Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
 			Fact{Label: w.Comments, Value: c.Comments}, Fact{Label: w.Seals, Value: strings.Join(c.Seals, ", ")}),
 	}
 	for _, pair := range r.pairs(c) {
-		o.Facts = append(o.Facts, facts(Fact{Label: pair[0].label, Value: pair[0].value}, Fact{Label: pair[1].label, Value: pair[1].value})...)
+		for _, f := range pair {
+			o.Facts = append(o.Facts, facts(Fact{Label: f.label, Value: f.value})...)
+		}
 	}
 	for _, compartment := range c.Compartments {
 		o.Compartments = append(o.Compartments, r.compartment(compartment))

@@ -17,6 +17,7 @@ import (
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/server/wire"
+	"postern/store"
 )
 
 // The made-up data of the demo, and the calls that it prints. The calls are a shell script: whatever is not a call is a
@@ -116,6 +117,18 @@ func (c *call) fillCleanings() error {
 	return c.ask(http.MethodPost, "/cleanings", nil, demoCleanings, nil)
 }
 
+// openCleaning returns the first cleaning whose document is valid; empty where there is none.
+func (c *call) openCleaning() (id string, err error) {
+	var page operator.Page[wire.StoredCleaning]
+	err = c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
+	for _, one := range page.Items {
+		if one.Load.Status == store.LoadOpen && one.Status == store.SignedOff {
+			return one.ID.String(), err
+		}
+	}
+	return "", err
+}
+
 // demoValues fill in the calls.
 type demoValues struct {
 	URL, Inbox, Data string
@@ -123,6 +136,7 @@ type demoValues struct {
 	Document         string // where a call puts the PDF that it gets
 	Binary           string // how this program is called from any directory
 	Number           string // new at each start: makes people and the cleaning new
+	Page             string // a cleaning on whose page a driver can begin
 }
 
 // printCalls prints the calls with the values given and those that it finds out.
@@ -132,6 +146,9 @@ func (c *call) printCalls(config config.Config, values demoValues) (err error) {
 		return err
 	}
 	values.Binary, values.Number = binaryName(), fmt.Sprintf("%06d", rand.IntN(1_000_000))
+	if values.Page, err = c.openCleaning(); err != nil {
+		return err
+	}
 	calls, err := template.New("calls").Funcs(template.FuncMap{"quote": shellQuote}).Parse(demoCalls)
 	if err != nil {
 		return err

@@ -45,7 +45,8 @@ func (h *Handlers) act(do func(*web.Call, visit) error) web.Handler {
 func (h *Handlers) signedOut(c *web.Call, at visit) error {
 	w := h.words(c)
 	p := page.Page{Title: w.OverTitle, Notice: page.Wrong.Notice(w.NothingDoneText), Text: []string{w.SignInText},
-		Form: w.signInForm(at.cleaning.ID, "", nil), Links: w.wayBack(at.cleaning.ID), Back: cleaningPath(at.cleaning.ID)}
+		Form: w.signInForm(at.cleaning.ID, "", nil), Links: w.wayBack(at.cleaning.ID),
+		Back: cleaningPath(at.cleaning.ID)}
 	for _, typed := range []page.Row{
 		{Label: w.ProductLabel, Value: at.form["ProductName"]}, {Label: w.ReasonLabel, Value: at.form["reason"]},
 		{Label: w.CommentLabel, Value: at.form["Comment"]}, {Label: w.WordsLabel, Value: at.form["words"]},
@@ -161,7 +162,8 @@ func (w words) sections(at visit, with shown) (all []page.Section) {
 			Form: w.refuseForm(at, with.reject)})
 	}
 	return append(all, page.Section{Title: w.CopyTitle,
-		Form:   &page.Form{Action: cleaningPath(at.cleaning.ID) + "/mail", Button: w.MailButton, Style: page.Second, Live: true},
+		Form: &page.Form{Action: cleaningPath(at.cleaning.ID) + "/mail", Button: w.MailButton, Style: page.Second,
+			Live: true},
 		Button: page.Link{URL: cleaningPath(at.cleaning.ID) + "/document", Text: w.PDFButton, Style: page.Second}})
 }
 
@@ -183,5 +185,6 @@ func (w words) refuseForm(at visit, faults []page.Fault) *page.Form {
 	reasons.Choices = append(reasons.Choices, page.Choice{Value: ownReason, Label: w.OtherReason})
 	return &page.Form{Action: cleaningPath(at.cleaning.ID) + "/reject", Faults: faults, Button: w.RefuseButton,
 		Style: page.Grave, Live: true, Keep: "reject " + at.cleaning.ID.String(), Fields: []page.Field{reasons,
-			{Name: "words", Label: w.WordsLabel, Hint: w.WordsHint, Type: page.Lines, Value: at.form["words"], Optional: true}}}
+			{Name: "words", Label: w.WordsLabel, Hint: w.WordsHint, Type: page.Lines, Value: at.form["words"],
+				Optional: true}}}
 }

@@ -20,7 +20,8 @@ func TestDecide(t *testing.T) {
 		status store.LoadStatus
 		words  string
 	}{
-		{"complete", []string{"ProductName", " Ethanol 96 % ", "Comment", "a\r\nb"}, store.LoadCompleted, "Ethanol 96 %|a\nb"},
+		{"complete", []string{"ProductName", " Ethanol 96 % ", "Comment", "a\r\nb"}, store.LoadCompleted,
+			"Ethanol 96 %|a\nb"},
 		{"complete", []string{"ProductName", "Ethanol"}, store.LoadCompleted, "Ethanol|"},
 		{"reject", []string{"reason", "Not dry", "words", "manhole 2"}, store.LoadRejected, "|Not dry: manhole 2"},
 		{"reject", []string{"reason", "Not dry", "words", " "}, store.LoadRejected, "|Not dry"},
@@ -37,7 +38,8 @@ func TestDecide(t *testing.T) {
 		}
 		cleaning, err := s.store.Cleaning(id)
 		check(t, err)
-		if got := cleaning.Load.ProductName + "|" + cleaning.Load.Comment; cleaning.Load.Status != test.status || got != test.words ||
+		got := cleaning.Load.ProductName + "|" + cleaning.Load.Comment
+		if cleaning.Load.Status != test.status || got != test.words ||
 			cleaning.Load.By != s.user(email).ID || s.letters(email, store.LetterDecided) != 1 {
 			t.Errorf("%q: %+v, %d letters", test.form, cleaning.Load, s.letters(email, store.LetterDecided))
 		}
@@ -61,10 +63,13 @@ func TestDecideFaults(t *testing.T) {
 	page := cleaningPath(id)
 	b := s.signedIn(jan, id)
 	long := strings.Repeat("x", 2001)
-	b.post(page+"/complete", "Comment", "24 t <b>").is(http.StatusUnprocessableEntity, "Enter what was loaded.", "24 t &lt;b&gt;")
-	b.post(page+"/complete", "ProductName", "a\nb", "Comment", long).is(http.StatusUnprocessableEntity, "on one line", "at most 2000", long)
+	b.post(page+"/complete", "Comment", "24 t <b>").is(http.StatusUnprocessableEntity, "Enter what was loaded.",
+		"24 t &lt;b&gt;")
+	b.post(page+"/complete", "ProductName", "a\nb", "Comment", long).is(http.StatusUnprocessableEntity, "on one line",
+		"at most 2000", long)
 	b.post(page+"/reject").is(http.StatusUnprocessableEntity, "Choose a reason")
-	b.post(page+"/reject", "reason", "Not dry", "words", long).is(http.StatusUnprocessableEntity, "at most 2000", long, `value="Not dry" checked`, "<details class=\"section\" open>")
+	b.post(page+"/reject", "reason", "Not dry", "words", long).is(http.StatusUnprocessableEntity, "at most 2000",
+		long, `value="Not dry" checked`, "<details class=\"section\" open>")
 	unsigned := cleaningPath(s.cleaning(2, store.Completed))
 	b.get(unsigned).is(http.StatusOK).lacks("/complete")
 	b.post(unsigned+"/complete", "ProductName", "x").is(http.StatusConflict, "has not signed off")
@@ -123,7 +128,8 @@ func TestForeignForm(t *testing.T) {
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
 	before := s.events()
-	for _, path := range []string{signInPath, activatePath, renewPath, notMePath, signOutPath, languagePath, cleaningPath(id) + "/mail",
+	for _, path := range []string{signInPath, activatePath, renewPath, notMePath, signOutPath, languagePath,
+		cleaningPath(id) + "/mail",
 		cleaningPath(id) + "/complete", cleaningPath(id) + "/reject"} {
 		b.foreign = true
 		b.post(path, "ProductName", "x", "words", "x", "language", "fr").is(http.StatusForbidden)

@@ -102,7 +102,8 @@ var (
 	}
 	completeDoc = web.Doc{
 		ID: "formComplete", Summary: "Accept and complete the load", Params: []web.Param{pathID},
-		In: web.TakesForm(web.Field("ProductName", "What was loaded."), web.Field("Comment", "Anything else.").MayLack()),
+		In: web.TakesForm(web.Field("ProductName", "What was loaded."),
+			web.Field("Comment", "Anything else.").MayLack()),
 		Out: []web.Answer{backToCleaning, notSignedIn, noCleaning, faulty,
 			web.ReturnsPage(http.StatusConflict, "It is decided already, or the cleaning is not signed off.")},
 	}
@@ -128,8 +129,8 @@ var (
 // linkPages are what the pages of mailed links answer beside what they are for.
 var linkPages = []web.Answer{
 	web.LeadsOn("The browser is led on: without the token in its address, or where the link's act leads to."),
-	web.ReturnsPage(http.StatusForbidden, "The link is incomplete or altered, must be opened once more, or its account is "+
-		"blocked."),
+	web.ReturnsPage(http.StatusForbidden,
+		"The link is incomplete or altered, must be opened once more, or its account is blocked."),
 	web.ReturnsPage(http.StatusNotFound, "The account is gone."),
 	web.ReturnsPage(http.StatusConflict, "The link has expired, or has been used already."),
 }

@@ -1,7 +1,7 @@
 // Package driver is the room of the drivers' pages: a front end on the users' acts, for a phone at a loading place. The
-// QR code on a cleaning document leads to what it is worth; whoever has proven a mailbox reads the whole document there,
-// has it mailed, and accepts or refuses the load. The pages work without scripts, and opening one changes nothing: only
-// forms do.
+// QR code on a cleaning document leads to what it is worth; whoever has proven a mailbox reads the whole document
+// there, has it mailed, and accepts or refuses the load. The pages work without scripts, and opening one changes
+// nothing: only forms do.
 package driver
 
 import (
@@ -69,8 +69,9 @@ const (
 var pathID = web.InPath("id", schema.GUID(), "The cleaning's GUID: cleaningActionId.")
 
 // userCookie is what proves who is signed in.
-var userCookie = web.Proof{Name: "userCookie", Cookie: "postern-user", Text: "A proven user token, as the activation page " +
-	"sets it: HttpOnly, SameSite=Lax, over TLS as __Host-postern-user."}
+var userCookie = web.Proof{Name: "userCookie", Cookie: "postern-user",
+	Text: "A proven user token, as the activation page sets it: HttpOnly, SameSite=Lax, over TLS as " +
+		"__Host-postern-user."}
 
 // Routes are the pages' and their forms'.
 func (h *Handlers) Routes() []web.Route {

@@ -1,16 +1,11 @@
 package driver
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
-	"flag"
-	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -29,8 +24,6 @@ import (
 	"postern/store/limit"
 	"postern/tokens"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	jan    = "jan.peeters@example.com"
@@ -72,14 +65,17 @@ func (s *site) later(d time.Duration) {
 func newSite(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
 	s := &site{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), security: web.NewSecurityLog()}
-	rules := store.Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
-		AddressLetters: limit.Rate{Count: 5, Per: time.Hour}, StrangerLetters: limit.Rate{Count: 500, Per: time.Hour}}
+	rules := store.Rules{
+		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
+		AddressLetters: limit.Rate{Count: 5, Per: time.Hour}, StrangerLetters: limit.Rate{Count: 500, Per: time.Hour},
+	}
 	for _, change := range changes {
 		change(&rules)
 	}
 	dir := t.TempDir()
 	var err error
-	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: rules})
+	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example",
+		Rules: rules})
 	check(t, err)
 	t.Cleanup(func() {
 		data := filepath.Join(t.TempDir(), "copy")
@@ -106,8 +102,9 @@ func (s *site) open() {
 		Documents: documents.New(documents.Options{Store: s.store, PublicURL: public, Zone: time.UTC, Now: s.clock,
 			Places: web.NewPlaces(web.PlaceLimits{All: 9, Client: 9, Holder: 9}, nil)})})
 	check(s.t, err)
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader,
-		Look: page.Look{Organisation: "Kaai 9"}, PublicOrigin: "http://postern.example", Security: s.security})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel),
+		Random: rand.Reader, Look: page.Look{Organisation: "Kaai 9"}, PublicOrigin: "http://postern.example",
+		Security: s.security})
 	check(s.t, err)
 	s.Handler = middleware.Handler(web.ForNobody, room.Routes())
 }
@@ -118,11 +115,15 @@ func (s *site) cleaning(number byte, status store.CleaningStatus) guid.ID {
 	id := guid.ID{6: 0x40, 8: 0x80, 15: number}
 	at := time.Date(2026, 3, 1, 7, 10, 0, 0, time.UTC)
 	_, err := s.store.PutCleanings(s.t.Context(), "", []store.CleaningInput{{ID: id, CleaningData: store.CleaningData{
-		Number: "SYN-BE-00000" + string('0'+number), Customer: "Synth Trans NV", NextLoad: "glucose syrup", Driver: "Loïc D’hooghe",
-		Station: store.Station{Name: "Tankreiniging Kaai 9", City: "Antwerpen", Country: "BE", Phone: "+32 (0)3 555 01 09"}, TimeIn: at, TimeOut: at,
-		Equipment: store.Equipment{Kind: "tankContainer", Identification: "ZZSU1000016", Vehicle: "1-SYN-001"}, Seals: []string{"SYN-1", "SYN-2"},
-		Comments: "a\n<b>", Status: status, Compartments: []store.Compartment{
-			{Number: 1, Cleaned: true, PreviousLoad: store.PreviousLoad{UNNumber: "1230", Name: "METHANOL"}, Codes: []string{"P10", "X99"}},
+		Number: "SYN-BE-00000" + string('0'+number), Customer: "Synth Trans NV", NextLoad: "glucose syrup",
+		Driver: "Loïc D’hooghe",
+		Station: store.Station{Name: "Tankreiniging Kaai 9", City: "Antwerpen", Country: "BE",
+			Phone: "+32 (0)3 555 01 09"}, TimeIn: at, TimeOut: at,
+		Equipment: store.Equipment{Kind: "tankContainer", Identification: "ZZSU1000016", Vehicle: "1-SYN-001"},
+		Seals:     []string{"SYN-1", "SYN-2"},
+		Comments:  "a\n<b>", Status: status, Compartments: []store.Compartment{
+			{Number: 1, Cleaned: true, PreviousLoad: store.PreviousLoad{UNNumber: "1230", Name: "METHANOL"},
+				Codes: []string{"P10", "X99"}},
 			{Number: 2}},
 	}}})
 	check(s.t, err)
@@ -132,7 +133,8 @@ func (s *site) cleaning(number byte, status store.CleaningStatus) guid.ID {
 // register makes a user that is not activated.
 func (s *site) register(email string) store.User {
 	s.t.Helper()
-	made, err := s.store.RegisterUser(s.t.Context(), store.Registration{Email: email, FirstName: "Jan", LastName: "Peeters",
+	made, err := s.store.RegisterUser(s.t.Context(), store.Registration{
+		Email: email, FirstName: "Jan", LastName: "Peeters",
 		OrganisationName: "Terminal BV", Language: "en"})
 	check(s.t, err)
 	return made
@@ -162,7 +164,8 @@ func (s *site) signedIn(email string, cleaning guid.ID) *browser {
 		s.register(email)
 	}
 	b := s.browser()
-	b.post(activatePath, "token", s.link(tokens.Confirmation, email), "cleaningId", cleaning.String()).leads(home(cleaning))
+	link := s.link(tokens.Confirmation, email)
+	b.post(activatePath, "token", link, "cleaningId", cleaning.String()).leads(home(cleaning))
 	return b
 }
 
@@ -254,8 +257,8 @@ func (b *browser) signIn(email string, cleaning guid.ID) answer {
 
 // register sends the form of somebody new.
 func (b *browser) register(email string, cleaning guid.ID, changes ...string) answer {
-	return b.post(signInPath, append([]string{"step", "register", "email", email, "cleaningId", cleaning.String(), "firstName", "Zoë",
-		"lastName", "Claes", "organisationName", "Terminal BV"}, changes...)...)
+	return b.post(signInPath, append([]string{"step", "register", "email", email, "cleaningId", cleaning.String(),
+		"firstName", "Zoë", "lastName", "Claes", "organisationName", "Terminal BV"}, changes...)...)
 }
 
 // answer is what a browser got.
@@ -310,44 +313,4 @@ func (a answer) main() string {
 		page, _, _ = strings.Cut(rest, "</main>")
 	}
 	return strings.TrimSpace(page)
-}
-
-// before is the page up to some markup.
-func (a answer) before(markup string) answer {
-	content, _, _ := strings.Cut(a.Body.String(), markup)
-	a.ResponseRecorder = &httptest.ResponseRecorder{Code: a.Code, HeaderMap: a.Header(), Body: bytes.NewBufferString(content)}
-	return a
-}
-
-var fault = regexp.MustCompile(`(?s)<p class="fault".*?</p>|<div class="error".*?</div>`)
-
-// faults is what the page says of what was typed.
-func (a answer) faults() answer {
-	content := strings.Join(fault.FindAllString(a.Body.String(), -1), "\n")
-	a.ResponseRecorder = &httptest.ResponseRecorder{Code: a.Code, HeaderMap: a.Header(), Body: bytes.NewBufferString(content)}
-	return a
-}
-
-var markup = regexp.MustCompile(`\s*<[^>]*>\s*`)
-
-// text is what a person reads of the page, a line for each part of it.
-func (a answer) text() string {
-	text := html.UnescapeString(markup.ReplaceAllString(a.main(), "\n"))
-	return strings.Trim(regexp.MustCompile(`\n{2,}`).ReplaceAllString(text, "\n"), "\n")
-}
-
-// golden compares with a file under testdata, or writes it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		check(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
-	}
 }

@@ -11,8 +11,8 @@ import (
 	"postern/tokens"
 )
 
-// TestActivate: opening the link changes nothing, however often and by whatever scanner; the one tap names the cleaning,
-// signs in and leads to the document. Sent again it answers the same.
+// TestActivate: opening the link changes nothing, however often and by whatever scanner; the one tap names the
+// cleaning, signs in and leads to the document. Sent again it answers the same.
 func TestActivate(t *testing.T) {
 	s := newSite(t)
 	id := s.cleaning(1, store.SignedOff)
@@ -51,8 +51,10 @@ func TestActivateWithoutCleaning(t *testing.T) {
 	s.register(jan)
 	token := s.link(tokens.Confirmation, jan)
 	b := s.browser()
-	b.get(activatePath+"?token="+token+"&cleaningId=%3Cscript%3E").is(http.StatusOK, jan).lacks("<script>", "Document number")
-	b.get(activatePath + "?token=" + token + "&cleaningId=" + guid.ID{1}.String()).is(http.StatusOK).lacks("Document number")
+	b.get(activatePath+"?token="+token+"&cleaningId=%3Cscript%3E").is(http.StatusOK, jan).lacks("<script>",
+		"Document number")
+	unknown := b.get(activatePath + "?token=" + token + "&cleaningId=" + guid.ID{1}.String())
+	unknown.is(http.StatusOK).lacks("Document number")
 	b.post(activatePath, "token", token).leads(startPath)
 	b.get(startPath).is(http.StatusOK, jan)
 }
@@ -66,8 +68,10 @@ func TestRenew(t *testing.T) {
 	token := s.link(tokens.Confirmation, jan)
 	s.later(24 * time.Hour)
 	b := s.browser()
-	b.get(activatePath+"?token="+token+"&cleaningId="+id.String()).is(http.StatusConflict, "expired", `action="/eecd/renew"`, id.String())
-	b.post(activatePath, "token", token, "cleaningId", id.String()).is(http.StatusConflict, "expired", `action="/eecd/renew"`)
+	b.get(activatePath+"?token="+token+"&cleaningId="+id.String()).is(http.StatusConflict, "expired",
+		`action="/eecd/renew"`, id.String())
+	b.post(activatePath, "token", token, "cleaningId", id.String()).is(http.StatusConflict, "expired",
+		`action="/eecd/renew"`)
 	for range 10 {
 		b.post(renewPath, "token", token, "cleaningId", id.String()).leads(about(mailboxPath, id))
 		b.get(about(mailboxPath, id)).is(http.StatusOK, jan)
@@ -76,10 +80,15 @@ func TestRenew(t *testing.T) {
 		t.Errorf("%d letters", n)
 	}
 	b.post(activatePath, "token", s.link(tokens.Confirmation, jan), "cleaningId", id.String()).leads(cleaningPath(id))
+	if b.cookies["postern-mailbox"] != "" {
+		t.Error("the browser keeps the address after signing in")
+	}
 	b.post(renewPath, "token", "pst1_nonsense").is(http.StatusForbidden)
 	b.post(renewPath, "token", s.link(tokens.NotMe, jan)).is(http.StatusForbidden)
 	s.block(jan, true)
 	b.post(renewPath, "token", token).is(http.StatusForbidden, "blocked")
+	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
+	s.browser().get(activatePath+"?token="+token).is(http.StatusNotFound, "This account is gone").lacks(renewPath)
 }
 
 // TestNotMe: an account that is in use is not erased, and old links say what has become of it.

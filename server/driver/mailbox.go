@@ -10,8 +10,9 @@ import (
 	"postern/store/guid"
 )
 
-// mailed leads to the page that says where a link has been mailed to. Its own URL can be opened again, as phones do when
-// somebody comes back from the mailbox; the address is in a cookie, since a URL would end up in histories and logs.
+// mailed leads to the page that says where a link has been mailed to. Its own URL can be opened again, as phones do
+// when somebody comes back from the mailbox; the address is in a cookie, since a URL would end up in histories and
+// logs.
 func (h *Handlers) mailed(c *web.Call, cleaning guid.ID, email string, again bool) error {
 	h.mailbox.Set(c, base64.RawURLEncoding.EncodeToString([]byte(email)))
 	if again {
@@ -34,7 +35,8 @@ func (h *Handlers) mailboxPage(c *web.Call) error {
 	}
 	w := h.words(c)
 	again := &page.Form{Action: signInPath, Button: w.AgainButton, Style: page.Second, Live: true,
-		Hidden: append(carried(cleaning), page.Hidden{Name: "email", Value: email}, page.Hidden{Name: "again", Value: "yes"})}
+		Hidden: append(carried(cleaning), page.Hidden{Name: "email", Value: email},
+			page.Hidden{Name: "again", Value: "yes"})}
 	return c.Page(http.StatusOK, page.Page{
 		Title: w.MailboxTitle, Notice: w.notice(c.Notified(), visitor{}),
 		Text: []string{fill(w.MailboxText, "{email}", email), w.MailboxNextText},

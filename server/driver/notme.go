@@ -45,7 +45,8 @@ func (h *Handlers) notMe(c *web.Call) error {
 		notTaken(c, who, err)
 		return h.badLink(c, oldLink{}, err)
 	case err != nil: // past its life, and so what nobody has confirmed is deleted
-		return c.Page(http.StatusConflict, page.Page{Title: w.ExpiredTitle, Notice: page.Plain.Notice(w.NotMeExpiredText),
+		return c.Page(http.StatusConflict, page.Page{Title: w.ExpiredTitle,
+			Notice: page.Plain.Notice(w.NotMeExpiredText),
 			Button: w.onward(guid.ID{})})
 	}
 	err = h.Store.DisownUser(c.R.Context(), who)

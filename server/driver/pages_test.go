@@ -1,7 +1,14 @@
 package driver
 
 import (
+	"bytes"
+	"errors"
+	"flag"
 	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +18,8 @@ import (
 	"postern/store/guid"
 	"postern/tokens"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPages holds the words of every page in each language.
 func TestPages(t *testing.T) {
@@ -42,10 +51,12 @@ func tour(s *site, language string, show func(name string, a answer)) {
 	show("sign in, no address", b.signIn("jan", cleaning))
 	show("no account", b.signIn(jan, cleaning))
 	show("register, nothing", b.post(signInPath, "step", "register", "email", jan))
-	show("register, no name", b.register(jan, cleaning, "firstName", "http://x", "organisationName", strings.Repeat("x", 201)))
+	show("register, no name", b.register(jan, cleaning, "firstName", "http://x", "organisationName",
+		strings.Repeat("x", 201)))
 	b.register(jan, cleaning).leads(about(mailboxPath, cleaning))
 	show("mailbox", b.get(about(mailboxPath, cleaning)))
-	b.post(signInPath, "email", jan, "cleaningId", cleaning.String(), "again", "yes").leads(about(mailboxPath, cleaning))
+	again := b.post(signInPath, "email", jan, "cleaningId", cleaning.String(), "again", "yes")
+	again.leads(about(mailboxPath, cleaning))
 	show("mailbox, again", b.get(about(mailboxPath, cleaning)))
 	first := s.link(tokens.Confirmation, jan)
 	show("activate", b.get(activatePath+"?token="+first+"&cleaningId="+cleaning.String()))
@@ -84,7 +95,8 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 	b.post(page + "/mail").leads(page)
 	top("mailed", b.get(page))
 	faults("complete, nothing", b.post(page+"/complete"))
-	faults("complete, too long", b.post(page+"/complete", "ProductName", strings.Repeat("x", 201), "Comment", strings.Repeat("x", 2001)))
+	faults("complete, too long", b.post(page+"/complete", "ProductName", strings.Repeat("x", 201), "Comment",
+		strings.Repeat("x", 2001)))
 	faults("reject, nothing", b.post(page+"/reject", "reason", ownReason))
 	faults("reject, too long", b.post(page+"/reject", "words", strings.Repeat("x", 2001)))
 	b.post(page+"/complete", "ProductName", "Ethanol 96 %", "Comment", "comp. 1\n24 t").leads(page)
@@ -105,4 +117,43 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 	top("no longer signed in", b.get(page))
 	b.cookies["postern-user"] = kept
 	show("no longer signed in, form", b.post(page+"/complete", "ProductName", "Ethanol"))
+}
+
+// before is the page up to some markup.
+func (a answer) before(markup string) answer {
+	content, _, _ := strings.Cut(a.Body.String(), markup)
+	a.Body = bytes.NewBufferString(content)
+	return a
+}
+
+var fault = regexp.MustCompile(`(?s)<p class="fault".*?</p>|<div class="error".*?</div>`)
+
+// faults is what the page says of what was typed.
+func (a answer) faults() answer {
+	a.Body = bytes.NewBufferString(strings.Join(fault.FindAllString(a.Body.String(), -1), "\n"))
+	return a
+}
+
+var markup = regexp.MustCompile(`\s*<[^>]*>\s*`)
+
+// text is what a person reads of the page, a line for each part of it.
+func (a answer) text() string {
+	text := html.UnescapeString(markup.ReplaceAllString(a.main(), "\n"))
+	return strings.Trim(regexp.MustCompile(`\n{2,}`).ReplaceAllString(text, "\n"), "\n")
+}
+
+// golden compares with a file under testdata, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		check(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
+	}
 }

@@ -10,18 +10,19 @@ import (
 )
 
 // hidden is what of a cleaning only those see who are signed in.
-var hidden = []string{"ZZSU", "1-SYN-001", "METHANOL", "Synth Trans", "Antwerpen", "555", "Loïc", "SYN-1", "P10", "glucose"}
+var hidden = []string{"ZZSU", "1-SYN-001", "METHANOL", "Synth Trans", "Antwerpen", "555", "Loïc", "SYN-1", "P10",
+	"glucose"}
 
-// TestPublic: without signing in, whoever has the QR code sees what is needed to tell the tank and the verdict, as a page
-// and as JSON, and nothing else. Looking changes nothing.
+// TestPublic: without signing in, whoever has the QR code sees what is needed to tell the tank and the verdict, as a
+// page and as JSON, and nothing else. Looking changes nothing.
 func TestPublic(t *testing.T) {
 	s := newSite(t)
 	for i, test := range []struct {
 		status  store.CleaningStatus
 		verdict string
 	}{
-		{store.SignedOff, "valid"}, {store.Planned, "planned"}, {store.Completed, "unsigned"}, {store.Cancelled, "cancelled"},
-		{store.Invalid, "invalid"},
+		{store.SignedOff, "valid"}, {store.Planned, "planned"}, {store.Completed, "unsigned"},
+		{store.Cancelled, "cancelled"}, {store.Invalid, "invalid"},
 	} {
 		id := s.cleaning(byte(i+1), test.status)
 		number := "SYN-BE-00000" + string('1'+byte(i))
@@ -31,8 +32,10 @@ func TestPublic(t *testing.T) {
 		b.do("HEAD", cleaningPath(id), nil).is(http.StatusOK)
 		b.accept = "application/json"
 		answer := b.get(cleaningPath(id)).is(http.StatusOK)
-		want := `{"id":"` + id.String() + `","number":"` + number + `","station":{"name":"Tankreiniging Kaai 9"},"tank":"0016","valid":` +
-			map[bool]string{true: "true", false: "false"}[test.verdict == "valid"] + `,"verdict":"` + test.verdict + `","checkedAt":"2026-03-02T08:00:00Z"}` + "\n"
+		want := `{"id":"` + id.String() + `","number":"` + number +
+			`","station":{"name":"Tankreiniging Kaai 9"},"tank":"0016","valid":` +
+			map[bool]string{true: "true", false: "false"}[test.verdict == "valid"] + `,"verdict":"` + test.verdict +
+			`","checkedAt":"2026-03-02T08:00:00Z"}` + "\n"
 		if got := answer.Body.String(); got != want || answer.Header().Get("Vary") != "Accept" {
 			t.Errorf("%s: %v\n got %s\nwant %s", test.status, answer.Header(), got, want)
 		}
@@ -45,8 +48,9 @@ func TestPublic(t *testing.T) {
 		b.accept = "text/html"
 		b.get(path).is(http.StatusNotFound, "There is no cleaning with this code")
 		b.accept = "application/json"
-		if answer := b.get(path).is(http.StatusNotFound); answer.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: %v", path, answer.Header())
+		header := b.get(path).is(http.StatusNotFound).Header()
+		if header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %v", path, header)
 		}
 	}
 }

@@ -30,7 +30,8 @@ func (h *Handlers) signInPage(c *web.Call) error {
 // askAddress is the page on which the address is typed.
 func (h *Handlers) askAddress(c *web.Call, status int, cleaning guid.ID, typed string, faults []page.Fault) error {
 	w := h.words(c)
-	return c.Page(status, page.Page{Title: w.SignInTitle, Text: []string{w.SignInText}, Back: about(signInPath, cleaning),
+	return c.Page(status, page.Page{Title: w.SignInTitle, Text: []string{w.SignInText},
+		Back: about(signInPath, cleaning),
 		Form: w.signInForm(cleaning, typed, faults), Links: w.wayBack(cleaning)})
 }
 
@@ -129,7 +130,8 @@ var registrationNames = []string{"email", "firstName", "lastName", "organisation
 func (h *Handlers) askWho(c *web.Call, status int, typed map[string]string, cleaning guid.ID,
 	faults []page.Fault) error {
 	w := h.words(c)
-	form := &page.Form{Action: signInPath, Hidden: append(carried(cleaning), page.Hidden{Name: "step", Value: registerStep}),
+	form := &page.Form{Action: signInPath,
+		Hidden: append(carried(cleaning), page.Hidden{Name: "step", Value: registerStep}),
 		Faults: faults, Button: w.RegisterButton, Live: true}
 	for i, field := range []page.Field{
 		w.emailField(""),
@@ -154,7 +156,6 @@ func (h *Handlers) register(c *web.Call, form map[string]string) error {
 	if delete(faults, "cleaningId"); len(faults) > 0 {
 		return h.askWho(c, http.StatusUnprocessableEntity, form, cleaning, w.registrationFaults(form, faults))
 	}
-	in.CleaningID = cleaning
 	err := h.Acts.CountRegistration(c.Client)
 	if err == nil {
 		_, err = h.Acts.Register(c.R.Context(), c.Client, in)

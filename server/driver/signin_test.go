@@ -21,7 +21,8 @@ func TestRegister(t *testing.T) {
 	b := s.browser()
 	b.language = "de"
 	b.signIn("Jan.Peeters@example.com", id).is(http.StatusOK, `value="Jan.Peeters@example.com"`, `name="firstName"`)
-	b.register(jan, id, "firstName", " ", "lastName", "<b>").is(http.StatusUnprocessableEntity, "Vornamen", `value="&lt;b&gt;"`, jan)
+	b.register(jan, id, "firstName", " ", "lastName", "<b>").is(http.StatusUnprocessableEntity, "Vornamen",
+		`value="&lt;b&gt;"`, jan)
 	if _, err := s.store.UserByEmail(jan); err == nil {
 		t.Fatal("registered with a fault")
 	}
@@ -30,7 +31,8 @@ func TestRegister(t *testing.T) {
 	}
 	b.get(about(mailboxPath, id)).is(http.StatusOK, jan)
 	made := s.user(jan)
-	if made.Language != "de" || made.CleaningID != id || made.FirstName != "Zoë" || s.letters(jan, store.LetterActivate) != 1 {
+	if made.Language != "de" || made.CleaningID != id || made.FirstName != "Zoë" ||
+		s.letters(jan, store.LetterActivate) != 1 {
 		t.Errorf("%+v, %d letters", made, s.letters(jan, store.LetterActivate))
 	}
 	letters, err := s.store.LettersTo(made.ID, 1)
@@ -103,7 +105,8 @@ func TestLimits(t *testing.T) {
 	for i := range 20 {
 		b.register(fmt.Sprintf("a%d@example.com", i), guid.ID{}).leads(mailboxPath)
 	}
-	over := b.register(jan, guid.ID{}, "organisationName", "Kaai").is(http.StatusTooManyRequests, "Try again in", jan, `value="Kaai"`)
+	over := b.register(jan, guid.ID{}, "organisationName", "Kaai").is(http.StatusTooManyRequests, "Try again in", jan,
+		`value="Kaai"`)
 	if over.Header().Get("Retry-After") == "" || s.security.Count(web.OverLimit) != 1 {
 		t.Errorf("%v, %d security events", over.Header(), s.security.Count(web.OverLimit))
 	}
@@ -122,7 +125,8 @@ func TestBlocked(t *testing.T) {
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
 	s.block(jan, true)
-	b.post(cleaningPath(id)+"/reject", "reason", "Not dry", "words", "very wet").is(http.StatusForbidden, "Nothing was done", "very wet", `name="email"`)
+	b.post(cleaningPath(id)+"/reject", "reason", "Not dry", "words", "very wet").is(http.StatusForbidden,
+		"Nothing was done", "very wet", `name="email"`)
 	if b.cookies["postern-user"] != "" {
 		t.Error("the browser keeps a token that is void")
 	}
@@ -179,10 +183,11 @@ func TestLanguage(t *testing.T) {
 
 // TestWaitText has a number over one, whatever the language makes of one.
 func TestWaitText(t *testing.T) {
-	w := words{WaitMomentText: "a minute", WaitMinutesText: "{minutes} min", WaitHoursText: "{hours} h", WaitDaysText: "{days} d"}
+	w := words{WaitMomentText: "a minute", WaitMinutesText: "{minutes} min", WaitHoursText: "{hours} h",
+		WaitDaysText: "{days} d"}
 	for wait, want := range map[time.Duration]string{
-		0: "a minute", time.Minute: "a minute", time.Minute + 1: "2 min", 100 * time.Minute: "100 min", 101 * time.Minute: "2 h",
-		48 * time.Hour: "48 h", 48*time.Hour + 1: "3 d", 30 * 24 * time.Hour: "30 d",
+		0: "a minute", time.Minute: "a minute", time.Minute + 1: "2 min", 100 * time.Minute: "100 min",
+		101 * time.Minute: "2 h", 48 * time.Hour: "48 h", 48*time.Hour + 1: "3 d", 30 * 24 * time.Hour: "30 d",
 	} {
 		if got := w.waitText(wait); !strings.EqualFold(got, want) {
 			t.Errorf("%s: %q", wait, got)

@@ -23,8 +23,8 @@ type visitor struct {
 
 func (v visitor) isSignedIn() bool { return !v.user.ID.IsZero() }
 
-// visitor returns who calls. The token in the cookie came from an activation: signing in by the address alone, which the
-// API may offer, is not enough here. Where it lets nobody in any more, over is true, and the browser forgets it.
+// visitor returns who calls. The token in the cookie came from an activation: signing in by the address alone, which
+// the API may offer, is not enough here. Where it lets nobody in any more, over is true, and the browser forgets it.
 func (h *Handlers) visitor(c *web.Call) (v visitor, over bool, err error) {
 	token := h.session.Value(c)
 	if token == "" {
@@ -116,8 +116,8 @@ func (h *Handlers) chooseLanguage(c *web.Call) error {
 	return c.Back(form, startPath)
 }
 
-// draw answers with a page; who is signed in can sign out in its header. The cleaning is the one that it is about; zero:
-// none.
+// draw answers with a page; who is signed in can sign out in its header. The cleaning is the one that it is about;
+// zero: none.
 func (h *Handlers) draw(c *web.Call, status int, v visitor, cleaning guid.ID, p page.Page) error {
 	if v.isSignedIn() {
 		w := h.words(c)

@@ -49,19 +49,19 @@ var pathID = web.InPath("cleaningActionId", schema.GUID(), "The cleaning's GUID.
 func (e *Handlers) Routes() []web.Route {
 	const base = "/non-license-user"
 	get, post, put := http.MethodGet, http.MethodPost, http.MethodPut
-	signedIn := web.Caller{Proof: &userProof}
+	user := web.Caller{Proof: &userProof}
 	maybe := web.Caller{Proof: &userProof, Optional: true}
 	const cleanings, loads = base + "/cleanings/:cleaningActionId", base + "/loads/:cleaningActionId"
 	return []web.Route{
 		{Method: post, Path: base + "/register", Handle: e.register, Doc: registerDoc},
 		{Method: post, Path: base + "/activate", Handle: e.activate, Doc: activateDoc},
 		{Method: post, Path: base + "/sign-in", Handle: e.signIn, Doc: signInDoc, Caller: maybe},
-		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: signedIn},
-		{Method: get, Path: cleanings, Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: signedIn},
-		{Method: get, Path: cleanings + "/document", Handle: e.asProven(e.document), Doc: documentDoc, Caller: signedIn},
-		{Method: get, Path: cleanings + "/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: signedIn,
+		{Method: post, Path: base + "/sign-out", Handle: e.asUser(e.signOut), Doc: signOutDoc, Caller: user},
+		{Method: get, Path: cleanings, Handle: e.asProven(e.cleaning), Doc: cleaningDoc, Caller: user},
+		{Method: get, Path: cleanings + "/document", Handle: e.asProven(e.document), Doc: documentDoc, Caller: user},
+		{Method: get, Path: cleanings + "/email", Handle: e.asUser(e.mailCleaning), Doc: mailDoc, Caller: user,
 			NoHead: true},
-		{Method: put, Path: loads + "/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: signedIn},
-		{Method: put, Path: loads + "/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: signedIn},
+		{Method: put, Path: loads + "/complete", Handle: e.asUser(e.complete), Doc: completeDoc, Caller: user},
+		{Method: put, Path: loads + "/reject", Handle: e.asUser(e.reject), Doc: rejectDoc, Caller: user},
 	}
 }

@@ -29,8 +29,8 @@ func (a *Acts) Register(ctx context.Context, client netip.Addr, in store.Registr
 	return a.Store.RegisterUser(ctx, in)
 }
 
-// SignIn lets a user in, or owes a link by mail, within the client's limit, which counts what lets nobody in. It refuses
-// with TooMany where that is used up (ErrClientLimit), and else as the store does.
+// SignIn lets a user in, or owes a link by mail, within the client's limit, which counts what lets nobody in. It
+// refuses with TooMany where that is used up (ErrClientLimit), and else as the store does.
 func (a *Acts) SignIn(ctx context.Context, client netip.Addr, in store.SignIn) (result store.SignedIn, err error) {
 	in.Client = a.SignInLimit.Counted(client)
 	wait, gone := a.SignInLimit.Try(ctx, client, func() (counts bool) {

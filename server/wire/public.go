@@ -13,7 +13,7 @@ type PublicCleaning struct {
 	ID        guid.ID       `json:"id"`
 	Number    string        `json:"number"`
 	Station   PublicStation `json:"station"`
-	Tank      *string       `json:"tank" doc:"The last four characters of the tank's identification; null where it has none."`
+	Tank      *string       `json:"tank" doc:"The last four characters of its identification; null: it has none."`
 	Valid     bool          `json:"valid" doc:"Signed off, neither invalid nor cancelled, and the load is open."`
 	Verdict   store.Verdict `json:"verdict" doc:"Why it is not valid, or valid."`
 	CheckedAt time.Time     `json:"checkedAt"`

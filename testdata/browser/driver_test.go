@@ -21,7 +21,8 @@ var userLanguages = []string{"en", "nl", "fr", "de"}
 
 var cleanings atomic.Int64
 
-// newCleaning stores one that nobody has decided about, and gives the path of its page. Changes are to the demo's third.
+// newCleaning stores one that nobody has decided about, and gives the path of its page. Changes are to the demo's
+// third.
 func (a *appliance) newCleaning(t *testing.T, changes map[string]any) (path string) {
 	t.Helper()
 	file := filepath.Join("..", "..", "server", "command", "demo", "cleanings.json")
@@ -56,7 +57,8 @@ func (a *appliance) newCleaning(t *testing.T, changes map[string]any) (path stri
 // registerUser registers an eECD user for a cleaning by the API; a letter with the links is then owed.
 func (a *appliance) registerUser(t *testing.T, email, cleaning string) {
 	t.Helper()
-	a.json(t, http.MethodPost, "/non-license-user/register", map[string]string{"email": email, "firstName": "Zoë", "lastName": "D’hooghe",
+	a.json(t, http.MethodPost, "/non-license-user/register", map[string]string{"email": email,
+		"firstName": "Zoë", "lastName": "D’hooghe",
 		"organisationName": "Synthetische Terminal BV", "cleaningId": cleaning}, nil)
 }
 
@@ -77,7 +79,7 @@ func (b *tab) live(action string) {
 // replaced waits until the answer of a form stands in the place of the page.
 func (b *tab) replaced() {
 	b.Helper()
-	get(b, chromedp.Poll[bool](`!document.querySelector("main[data-before]")`, chromedp.WithPollingInterval(50*time.Millisecond)))
+	b.until(`!document.querySelector("main[data-before]")`)
 }
 
 // register goes from a cleaning's page to the letter, and gives its link.

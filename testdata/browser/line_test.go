@@ -16,8 +16,10 @@ func (b *tab) line(offline bool) {
 	b.Helper()
 	const bytesPerSecond = 50_000 / 8
 	b.do(
-		call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{
-			{Latency: 2000, DownloadThroughput: bytesPerSecond, UploadThroughput: bytesPerSecond, Offline: offline}}}),
+		call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{
+				{Latency: 2000, DownloadThroughput: bytesPerSecond, UploadThroughput: bytesPerSecond,
+					Offline: offline}}}),
 		call(network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: offline, Latency: 2000,
 			DownloadThroughput: bytesPerSecond, UploadThroughput: bytesPerSecond}),
 	)

@@ -46,7 +46,8 @@ func TestQRCode(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("pdftoppm", "-r", "100", "-png", "-singlefile", paper+".pdf", paper).CombinedOutput(); err != nil {
+	out, err := exec.Command("pdftoppm", "-r", "100", "-png", "-singlefile", paper+".pdf", paper).CombinedOutput()
+	if err != nil {
 		t.Fatalf("pdftoppm: %v: %s", err, out)
 	}
 	code, err := exec.Command("zbarimg", "--quiet", "--raw", paper+".png").Output()

@@ -1,5 +1,8 @@
 # Postern is running. Its data is in {{.Data}}; Ctrl-C ends it.
 # The letters it sends are at {{.Inbox}}
+{{- if .Page}}
+# A driver begins on the page that the QR code of a document leads to: {{.URL}}/eecd/cleanings/{{.Page}}
+{{- end}}
 #
 # Commands that are to reach it: export POSTERN_DATA={{quote .Data}}, then {{quote .Binary}} letter list
 #

@@ -15,7 +15,8 @@ func TestReadForm(t *testing.T) {
 	var id guid.ID
 	o := Object{"email": Email(&email), "name": Name(&name, 5, true), "id": GUID(&id, false),
 		"comment": Text(&comment, Limits{Max: 10, Lines: true})}
-	good := map[string]string{"email": " Jan@Example.com ", "name": "Zoë\u200b", "comment": "a\r\n\"b\"", "id": "", "other": "x"}
+	good := map[string]string{"email": " Jan@Example.com ", "name": "Zoë\u200b", "comment": "a\r\n\"b\"", "id": "",
+		"other": "x"}
 	if faults := ReadForm(good, o); faults != nil {
 		t.Fatal(faults)
 	}

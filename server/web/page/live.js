@@ -62,7 +62,8 @@ if (!document.documentElement.dataset.begun) {
     say(form, words.sending, "unseen");
     try {
       const response = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" }, signal: given.signal,
+        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" },
+        signal: given.signal,
       });
       const html = await response.text();
       if (response.status < 500) {

@@ -1,7 +1,8 @@
 package page
 
 // Verdict is what a page has to say at a glance, from an arm's length: in words and by the shape of its sign, not by
-// colour alone. It stands in the place of the heading: a page with it is Bare, and its Content draws the part "verdict".
+// colour alone. It stands in the place of the heading: a page with it is Bare, and its Content draws the part
+// "verdict".
 type Verdict struct {
 	Tone Tone     // Done: a tick in a circle; Wrong: a cross in an octagon; Plain: an exclamation mark in a triangle
 	Word string   // the heading
