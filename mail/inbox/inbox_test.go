@@ -143,14 +143,14 @@ func TestFlood(t *testing.T) {
 			welcome(fmt.Sprintf("%s%d@example.com", to, i))
 		}
 	}
-	flood("first", 2500)
+	flood("first", 1200)
 	owe(store.LetterActivate, "driver@example.com")
-	flood("second", 2500)
+	flood("second", 1200)
 	at = at.Add(time.Minute)
 	for i := range 20 {
 		welcome(fmt.Sprintf("later%d@example.com", i))
 	}
-	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second2499"} {
+	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second1199"} {
 		if _, found := b.Latest(Query{}.To(to + "@example.com")); !found {
 			t.Errorf("the letter to %s is gone", to)
 		}
