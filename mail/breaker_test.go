@@ -14,6 +14,7 @@ import (
 
 // TestSmarthostDown: registrations go on, nothing fails, and each letter arrives once when the smarthost is back.
 func TestSmarthostDown(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		s := smtptest.NewServer(nil)
@@ -69,6 +70,7 @@ func (o *harness) eachOnce(s *smtptest.Server, n int) {
 
 // TestBreaker: pauses double from 5 s to 5 min, one letter probes, and a success ends it.
 func TestBreaker(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
 		s := smtptest.NewServer(nil)
@@ -101,6 +103,7 @@ func TestBreaker(t *testing.T) {
 
 // TestResumeEndsPause: the operator who has mended the smarthost need not wait for the end of a long pause.
 func TestResumeEndsPause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
 		o := newHarness(t, 1)
@@ -124,6 +127,7 @@ func TestResumeEndsPause(t *testing.T) {
 
 // TestSameRefusals: three recipients refused alike are the smarthost's fault, and none of them is failed for it.
 func TestSameRefusals(t *testing.T) {
+	t.Parallel()
 	for phase, answer := range map[string]string{
 		"dot": "550 5.7.60 not your address", "rcpt": "550 5.7.1 relaying denied"} {
 		t.Run(phase, func(t *testing.T) {
@@ -149,6 +153,7 @@ func TestSameRefusals(t *testing.T) {
 // TestOwnRefusals: letters that are refused alike because of what they are do not stop the others for ever, and fail in
 // the end.
 func TestOwnRefusals(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		o := newHarness(t, 1)
@@ -178,6 +183,7 @@ func TestOwnRefusals(t *testing.T) {
 // TestPoison: a letter at which the smarthost always breaks down stops the others for moments alone, and is the
 // letter's own trouble as soon as they have shown that the smarthost works.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(1e6, "to driver1@drivers.example", "421 4.3.0 out of memory"))
 		o := newHarness(t, 1)
@@ -199,6 +205,7 @@ func TestPoison(t *testing.T) {
 // TestProbe: what the letter after a pause proves. An answer about a letter ends the pause; a connection that breaks
 // makes the next one longer; a letter that never reached the smarthost proves nothing.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		attempt store.Attempt
 		open    bool

@@ -12,6 +12,7 @@ import (
 // TestCheckLogins: each check tries the login. One that is refused counts with the courier's, which rest then, and
 // one that is let in ends their rest.
 func TestCheckLogins(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const refused = 10
 		s := smtptest.NewServer(smtptest.Times(refused, "auth", "535 5.7.8 wrong"))
@@ -41,6 +42,7 @@ func TestCheckLogins(t *testing.T) {
 
 // TestCheckEndsPause: letters go out at once after a check that found a smarthost well that was at fault.
 func TestCheckEndsPause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(9, "greet", "554 closed"))
 		o := newHarness(t, 1)

@@ -76,6 +76,7 @@ func must[T any](value T, err error) T {
 
 // TestStalledConnection: one that hangs delays no other letter.
 func TestStalledConnection(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Once("dot", smtptest.Stall))
 		o := newHarness(t, 2)
@@ -91,6 +92,7 @@ func TestStalledConnection(t *testing.T) {
 
 // TestPause: what is in hand goes back, nothing goes out, and resuming goes on at once.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		o := newHarness(t, 2)
@@ -120,6 +122,7 @@ func TestPause(t *testing.T) {
 
 // TestShutdown stops the courier while a letter is in each phase.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		phase  string
 		answer string
@@ -170,6 +173,7 @@ func TestShutdown(t *testing.T) {
 // TestUnrecorded: nothing more is sent while the store does not take what became of the letters, and Run ends all the
 // same.
 func TestUnrecorded(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		o := newHarness(t, 1)

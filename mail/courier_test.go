@@ -83,12 +83,12 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
-// TestWeekDown: a smarthost that is away for a week fails no letter.
+// TestWeekDown: a smarthost that is away for a week (a day with -short) fails no letter.
 func TestWeekDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const day = 24 * time.Hour
-		days := rounds(7, 2)
+		days := rounds(7, 1)
 		began := time.Now()
 		s := smtptest.NewServer(nil)
 		s.Script = func(phase string, n int) string {
@@ -112,6 +112,7 @@ func TestWeekDown(t *testing.T) {
 
 // TestClock: a clock that jumps a day ahead, and back again, neither storms nor stalls.
 func TestClock(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		var well atomic.Bool
@@ -147,6 +148,7 @@ func TestClock(t *testing.T) {
 
 // TestRecovery: what a dead process had in hand goes out at once.
 func TestRecovery(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		o := newHarness(t, 2)
@@ -161,6 +163,7 @@ func TestRecovery(t *testing.T) {
 
 // TestDamaged: a letter whose record cannot be read holds up no other, and the log tells where its name is to be had.
 func TestDamaged(t *testing.T) {
+	t.Parallel()
 	for _, claimed := range []int{0, 2} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(nil)
@@ -187,6 +190,7 @@ func TestDamaged(t *testing.T) {
 
 // TestOvertaken: a letter that has nothing to say any more when its turn comes is cancelled without a connection.
 func TestOvertaken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Once("dial", smtptest.Drop))
 		o := newHarness(t, 1)
@@ -215,6 +219,7 @@ func (b brokenRandom) Read([]byte) (int, error) {
 
 // TestUnfit: a letter that can't be composed, by error or panic, has failed, once, and its reason is in the log.
 func TestUnfit(t *testing.T) {
+	t.Parallel()
 	for _, panics := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := smtptest.NewServer(nil)
@@ -239,6 +244,7 @@ func TestUnfit(t *testing.T) {
 
 // TestLog: no address, token, word of a server's or body in it.
 func TestLog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(smtptest.Times(2, "rcpt", "450 4.2.0 <driver1@drivers.example> greylisted"))
 		o := newHarness(t, 1)
@@ -262,6 +268,7 @@ func TestLog(t *testing.T) {
 // TestCapture: without a smarthost the letters turn up in the inbox, but for those to magic recipients, which meet a
 // fault and hold up nobody.
 func TestCapture(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		inbox := inbox.New(time.Now, rand.Reader)
 		o := newHarness(t, 1)
@@ -320,6 +327,7 @@ func (o *observed) Paused(paused bool) { o.paused = append(o.paused, paused) }
 
 // TestObserver: every attempt is told of once it is recorded, and the pauses' beginnings and end.
 func TestObserver(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(func(phase string, n int) string {
 			switch {

@@ -86,10 +86,10 @@ func TestLoginRefusals(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := smtptest.NewServer(smtptest.Times(5, "auth", answer))
+				s, letters := smtptest.NewServer(smtptest.Times(5, "auth", answer)), rounds(10, 3)
 				o := newHarness(t, 2)
 				defer o.close()
-				o.register(10)
+				o.register(letters)
 				o.start(o.secured(s))
 				time.Sleep(14 * time.Minute)
 				synctest.Wait()
@@ -99,7 +99,7 @@ func TestLoginRefusals(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				o.eachOnce(s, 10)
+				o.eachOnce(s, letters)
 			})
 		})
 	}
@@ -160,6 +160,7 @@ func (o *harness) pause(paused bool) {
 
 // TestPasswordChanged: when a password that was right is refused, the many connections stay within the limit too.
 func TestPasswordChanged(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, refused := smtptest.NewServer(nil), 0
 		began := time.Now()

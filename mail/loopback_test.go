@@ -9,6 +9,7 @@ import (
 
 // TestLoopback brings letters over real sockets with STARTTLS and AUTH, two connections at a time.
 func TestLoopback(t *testing.T) {
+	t.Parallel()
 	ca := smtptest.NewAuthority(t)
 	s := smtptest.NewServer(nil)
 	s.TLS, s.Mechanisms = ca.Server(t, "127.0.0.1"), "PLAIN"

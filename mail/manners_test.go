@@ -14,6 +14,7 @@ import (
 
 // TestManners: however a server writes its replies, from the greeting to the last one, each letter arrives once.
 func TestManners(t *testing.T) {
+	t.Parallel()
 	edit := func(pattern, with string) func(string) string {
 		re := regexp.MustCompile(pattern)
 		return func(reply string) string { return re.ReplaceAllString(reply, with) }

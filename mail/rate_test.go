@@ -12,6 +12,7 @@ import (
 // TestRate: evenly spread, no more in any minute, at the full rate where there is enough to send, and a letter alone at
 // once.
 func TestRate(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		most, connections int
 		answer            func(phase string, n int) string
@@ -74,6 +75,7 @@ func TestRate(t *testing.T) {
 
 // TestRateRefund: what never reached MAIL uses up nothing; what is with workers counts for as long as it is.
 func TestRateRefund(t *testing.T) {
+	t.Parallel()
 	r, now := newRate(4), time.Unix(0, 0)
 	for i, step := range []struct {
 		pass  time.Duration

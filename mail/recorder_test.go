@@ -19,6 +19,7 @@ import (
 
 // TestEach: one record that cannot be written holds up no other; a store that takes nothing keeps everything for later.
 func TestEach(t *testing.T) {
+	t.Parallel()
 	damaged, down := errors.New("damaged"), refuse.New(refuse.Unavailable, "full")
 	c := &Courier{log: zerolog.Nop()}
 	for name, tt := range map[string]struct {
@@ -51,6 +52,7 @@ func TestEach(t *testing.T) {
 // TestBlocked: while the store does not record what happened, nothing more happens; then it is recorded before all
 // else.
 func TestBlocked(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
 		s.batch = []store.Letter{{ID: guid.ID{9}}}
@@ -70,6 +72,7 @@ func TestBlocked(t *testing.T) {
 
 // TestClaimedWhilePaused: letters claimed before the operator stopped sending, and received after, go back.
 func TestClaimedWhilePaused(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScheduler(&Courier{log: zerolog.Nop()}, t.Context())
 		s.paused = true

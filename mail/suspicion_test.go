@@ -112,12 +112,12 @@ func TestAllTurnedAway(t *testing.T) {
 				time.Sleep(time.Minute)
 			}
 			down.Store(true)
-			began := s.Count("rcpt")
-			o.register(30)
+			began, people := s.Count("rcpt"), rounds(30, 10)
+			o.register(people)
 			time.Sleep(2 * time.Hour)
 			// once in 5 minutes, more often while there are letters that were not tried yet, and where it is known as
 			// single letters' trouble at first
-			if n := s.Count("rcpt") - began; n < 24 || n > 2*60*3+30*5 {
+			if n := s.Count("rcpt") - began; n < 24 || n > 2*60*3+people*5 {
 				t.Errorf("known %t: %d letters tried in two hours", known, n)
 			}
 			for _, letter := range must(o.store.Letters(store.LetterFilter{State: store.LetterQueued})) {
@@ -129,7 +129,7 @@ func TestAllTurnedAway(t *testing.T) {
 			down.Store(false)
 			time.Sleep(2 * time.Hour)
 			synctest.Wait()
-			if failed := o.count(store.LetterFailed); failed != 0 || o.count(store.LetterSent) < 30 {
+			if failed := o.count(store.LetterFailed); failed != 0 || o.count(store.LetterSent) < people {
 				t.Errorf("known %t: %d sent, %d failed; log:\n%s", known, o.count(store.LetterSent), failed, o.log)
 			}
 		})
@@ -138,6 +138,7 @@ func TestAllTurnedAway(t *testing.T) {
 
 // TestSizeBelowAll: a smarthost that names a SIZE below any letter's pauses sending, and fails nothing.
 func TestSizeBelowAll(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := smtptest.NewServer(nil)
 		s.Extensions = []string{"SIZE 1000"}
@@ -212,7 +213,8 @@ func TestSenderRefused(t *testing.T) {
 				s := smtptest.NewServer(filled(tt.phase, tt.answer, 9))
 				o := newHarness(t, 2)
 				defer o.close()
-				o.register(20)
+				letters := rounds(20, 12)
+				o.register(letters)
 				o.start(o.smarthost(s))
 				time.Sleep(30 * time.Second)
 				// one beside them, and three more after 5, 15 and 30 s
@@ -221,7 +223,7 @@ func TestSenderRefused(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				o.eachOnce(s, 20)
+				o.eachOnce(s, letters)
 			})
 		})
 	}
@@ -294,6 +296,7 @@ func TestUnknownWords(t *testing.T) {
 
 // TestRow holds what makes a row of refusals, what breaks it, and what does not.
 func TestRow(t *testing.T) {
+	t.Parallel()
 	permanent := func(phase string, code int, enhanced, text string) store.Attempt {
 		return store.Attempt{Class: store.AttemptPermanent, Phase: phase, Code: code, Enhanced: enhanced, Text: text}
 	}

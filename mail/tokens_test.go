@@ -89,6 +89,7 @@ func (o *harness) withTokens(s *smtptest.Server, e *endpoint) *smtp.Smarthost {
 // TestTokens: what a token endpoint does ill is the smarthost's fault and fails no letter; a token is kept until it is
 // refused.
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		endpoint string // its first answer
 		auth     string // the smarthost's first answer
@@ -137,6 +138,7 @@ func TestTokens(t *testing.T) {
 
 // TestTokenLife: one token serves until it expires, however many connections there are.
 func TestTokenLife(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, e := smtptest.NewServer(nil), &endpoint{script: func(int) string { return "" }}
 		o := newHarness(t, 5)
@@ -154,13 +156,13 @@ func TestTokenLife(t *testing.T) {
 	})
 }
 
-// TestTokenOutage: the endpoint is away for a day, nothing fails, and the stop of the courier does not wait for it.
+// TestTokenOutage: the endpoint is away for a day (six hours with -short), nothing fails, and the stop of the courier does not wait for it.
 func TestTokenOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
+		began, outage := time.Now(), time.Duration(rounds(24, 6))*time.Hour
 		s, e := smtptest.NewServer(nil), &endpoint{script: func(n int) string {
-			if time.Since(began) < 24*time.Hour {
+			if time.Since(began) < outage {
 				return smtptest.Stall
 			}
 			return ""
@@ -176,7 +178,7 @@ func TestTokenOutage(t *testing.T) {
 			t.Errorf("stopping took until %s", took)
 		}
 		o.start(way)
-		time.Sleep(25 * time.Hour)
+		time.Sleep(outage + time.Hour)
 		synctest.Wait()
 		o.eachOnce(s, 10)
 	})

@@ -89,9 +89,7 @@ func send(t testing.TB, s *Store) {
 	t.Helper()
 	letters, _, err := s.ClaimLetters(ctx, 1000)
 	must(t, err)
-	for _, letter := range letters {
-		record(t, s, letter, AttemptSent)
-	}
+	recordAll(t, s, letters, AttemptSent)
 }
 
 // TestRegisterBikers goes through the outcomes: what is answered, and what is told in the feed.

@@ -106,7 +106,12 @@ func wholeFile(t *testing.T) (path string, data []byte) {
 	return path, data
 }
 
+// damages are of every kind, in every page; with -short there are fewer in each.
 func damages(data []byte) (all []damage) {
+	inPage, anywhere := 30, 40
+	if testing.Short() {
+		inPage, anywhere = 6, 10
+	}
 	for at := 0; at < len(data); at += 4096 {
 		all = append(all, damage{"truncate", at}, damage{"zero", at / 4096})
 	}
@@ -119,9 +124,9 @@ func damages(data []byte) (all []damage) {
 	flips(0, metaPage, 20)
 	flips(1, metaPage, 20)
 	for page := 2; page < len(data)/4096; page++ {
-		flips(page, 200, 30) // where the headers and the first entries are
+		flips(page, 200, inPage) // where the headers and the first entries are
 	}
-	flips(2, len(data)-2*4096, 40)
+	flips(2, len(data)-2*4096, anywhere)
 	return all
 }
 

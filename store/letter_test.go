@@ -23,12 +23,21 @@ func claim(t testing.TB, s *Store, want int) []Letter {
 
 func record(t testing.TB, s *Store, letter Letter, class AttemptClass) Letter {
 	t.Helper()
-	recorded, err := s.RecordAttempts(ctx,
-		[]Outcome{{letter.ID, Attempt{At: s.file.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}}})
-	if err != nil || len(recorded) != 1 {
-		t.Fatalf("recorded %d, %v", len(recorded), err)
+	return recordAll(t, s, []Letter{letter}, class)[0]
+}
+
+// recordAll records attempts that ended alike, in one transaction.
+func recordAll(t testing.TB, s *Store, letters []Letter, class AttemptClass) []Letter {
+	t.Helper()
+	var outcomes []Outcome
+	for _, letter := range letters {
+		outcomes = append(outcomes, Outcome{letter.ID, Attempt{At: s.file.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}})
 	}
-	return recorded[0]
+	recorded, err := s.RecordAttempts(ctx, outcomes)
+	if err != nil || len(recorded) != len(letters) {
+		t.Fatalf("recorded %d of %d, %v", len(recorded), len(letters), err)
+	}
+	return recorded
 }
 
 func TestAttemptClasses(t *testing.T) {

@@ -164,18 +164,19 @@ func TestLinkThatNoLongerHolds(t *testing.T) {
 // TestRetryFailedEnds with what had failed when it began, however many, and whatever fails again meanwhile.
 func TestRetryFailedEnds(t *testing.T) {
 	c := newClock()
-	s := openTest(t, at(c), func(o *Options) { o.Rules.StrangerLetters = limit.Rate{} })
-	const people = retriedAtOnce + 100
-	for i := range people {
-		register(t, s, fmt.Sprintf("a%d@example.com", i))
+	s := openTest(t, at(c))
+	addPartner(t, s, "Acme")
+	const count = retriedAtOnce + 100
+	var people []Candidate
+	for i := range count {
+		people = append(people, candidate(fmt.Sprintf("a%d@example.com", i)))
 	}
-	for range people / 100 {
-		for _, letter := range claim(t, s, 100) {
-			record(t, s, letter, AttemptPermanent)
-		}
+	post(t, s, "Acme", people...)
+	for range count / 100 {
+		recordAll(t, s, claim(t, s, 100), AttemptPermanent)
 	}
 	c.Advance(time.Second)
-	if n, err := s.RetryFailed(ctx); n != people || err != nil {
+	if n, err := s.RetryFailed(ctx); n != count || err != nil {
 		t.Errorf("retried %d, %v", n, err)
 	}
 	if n, err := s.RetryFailed(ctx); n != 0 || err != nil {

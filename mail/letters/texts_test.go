@@ -1,6 +1,8 @@
 package letters
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"path"
 	"reflect"
@@ -164,11 +166,24 @@ func TestBrokenTexts(t *testing.T) {
 	} {
 		files := textFiles(t)
 		files["texts/"+tt.file] = &fstest.MapFile{Data: []byte(tt.content)}
-		_, err := loadTexts(files, "")
+		err := languageFault(t, files, strings.Split(tt.file, ".")[1])
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s %q:\n%v\nwant %q", tt.file, tt.content, err, tt.want)
 		}
 	}
+}
+
+// languageFault returns what is wrong with the texts of one language, as loadTexts finds it for all of them.
+func languageFault(t *testing.T, files fstest.MapFS, code string) error {
+	t.Helper()
+	own, err := fs.Sub(files, "texts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byLanguage := map[string]languageFiles{}
+	fault := collect(byLanguage, own, "")
+	_, err = loadLanguage(code, byLanguage[code], string(files["layout.html"].Data), "")
+	return errors.Join(fault, err)
 }
 
 // TestAllFaultsAtOnce: missing files, of a whole population too, and a broken one of another language are told

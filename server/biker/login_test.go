@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"postern/server/web"
@@ -158,7 +159,9 @@ func TestLogInRotates(t *testing.T) {
 
 // TestForgot: the same page for everybody, a letter for those who have an account, within the limits of address and
 // client.
-func TestForgot(t *testing.T) {
+func TestForgot(t *testing.T) { synctest.Test(t, testForgot) }
+
+func testForgot(t *testing.T) {
 	s := newSite(t)
 	s.setPassword(zoe, password1)
 	want := ""
@@ -302,7 +305,9 @@ func TestFloodFromNetworks(t *testing.T) {
 }
 
 // TestSecurityEvents: what an operator's monitoring watches for is counted.
-func TestSecurityEvents(t *testing.T) {
+func TestSecurityEvents(t *testing.T) { synctest.Test(t, testSecurityEvents) }
+
+func testSecurityEvents(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	want := func(event web.SecurityEvent, n uint64) {

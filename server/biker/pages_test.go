@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"postern/store"
@@ -17,23 +18,25 @@ import (
 // TestPages holds every page in each language: the whole of the first, of the others what the frame surrounds.
 func TestPages(t *testing.T) {
 	for _, language := range Languages {
-		t.Run(language, func(t *testing.T) {
-			var all strings.Builder
-			show := func(name string, a answer) {
-				text := a.main()
-				if all.Len() == 0 {
-					text = a.page()
-				}
-				fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, text)
-				if got := a.Header().Get("Content-Language"); got != language {
-					t.Errorf("%s is in %q", name, got)
-				}
-				checkMarkup(t, name, a.Body.String())
-			}
-			tour(newSite(t), language, show)
-			golden(t, language+".golden", []byte(all.String()))
-		})
+		t.Run(language, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testPages(t, language) }) })
 	}
+}
+
+func testPages(t *testing.T, language string) {
+	var all strings.Builder
+	show := func(name string, a answer) {
+		text := a.main()
+		if all.Len() == 0 {
+			text = a.page()
+		}
+		fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, text)
+		if got := a.Header().Get("Content-Language"); got != language {
+			t.Errorf("%s is in %q", name, got)
+		}
+		checkMarkup(t, name, a.Body.String())
+	}
+	tour(newSite(t), language, show)
+	golden(t, language+".golden", []byte(all.String()))
 }
 
 // tour walks through all pages, as somebody who reads that language.

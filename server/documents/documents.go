@@ -35,7 +35,7 @@ const renderedAtOnce = 2
 type Documents struct {
 	Options
 	rendered  memo.Memo[[]byte] // by language
-	rendering chan struct{}      // holds one for each document that is being rendered
+	rendering chan struct{}     // holds one for each document that is being rendered
 }
 
 // New makes one, for all rooms together.

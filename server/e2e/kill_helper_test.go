@@ -17,7 +17,7 @@ import (
 	"postern/store/file"
 )
 
-// victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 5 with
+// victim is an appliance that is killed at random under load, again and again on one data directory: 20 times, 3 with
 // -short, SOAK_ROUNDS times where that is set.
 type victim struct {
 	dir   string
@@ -39,10 +39,7 @@ func newVictim(t *testing.T) *victim {
 // after some of the rounds compare looks at what it has left.
 func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Context, round, client int), wait func(), compare func(*testing.T)) {
 	t.Helper()
-	rounds := 20
-	if testing.Short() {
-		rounds = 5
-	}
+	rounds := atFull(20, 3)
 	if text := os.Getenv("SOAK_ROUNDS"); text != "" {
 		var err error
 		if rounds, err = strconv.Atoi(text); err != nil {

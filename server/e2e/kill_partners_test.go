@@ -119,7 +119,7 @@ func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 		return p, former
 	}
 	r.posts++
-	p = &posted{partner: partner, emails: window(round, 40+rand.IntN(100))}
+	p = &posted{partner: partner, emails: window(round, atFull(40, 15)+rand.IntN(atFull(100, 30)))}
 	if r.posting[partner] == nil && (n == 0 || rand.IntN(2) == 0) {
 		p.key = fmt.Sprintf("key-%d", r.posts)
 		r.posting[partner] = p
@@ -132,7 +132,7 @@ func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 	if p.key != "" {
 		p.alone = 10
 		if partner == 0 && round%8 == 0 { // one that takes several transactions
-			p.alone = 1100
+			p.alone = atFull(1100, 800)
 		}
 	}
 	for i := range p.alone {
@@ -145,10 +145,10 @@ func (r *partnersRun) next(round, partner, n int) (p, former *posted) {
 	return p, former
 }
 
-// window draws addresses of a thousand that all partners may post in a round; most of these are in the next round's
-// too. Every third is written in capitals.
+// window draws addresses of a thousand (300 with -short) that all partners may post in a round; most of these are in
+// the next round's too. Every third is written in capitals.
 func window(round, n int) (emails []string) {
-	for _, i := range rand.Perm(1000)[:n] {
+	for _, i := range rand.Perm(atFull(1000, 300))[:n] {
 		local := fmt.Sprintf("p%d", i+25*round)
 		if rand.IntN(3) == 0 {
 			local = strings.ToUpper(local)

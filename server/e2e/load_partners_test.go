@@ -22,15 +22,15 @@ func TestFlatLists(t *testing.T) {
 	app := run(t, append(smarthost(silentSmarthost(t)), "DATA="+dir)...)
 	transport := &http.Transport{MaxIdleConnsPerHost: 4}
 	client := &http.Client{Transport: transport}
+	const clients, warm, full, people = 3, 1, 4, 150
 	load := func(lists int) {
-		var clients sync.WaitGroup
-		for range 3 {
-			clients.Go(func() {
+		var posting sync.WaitGroup
+		for range clients {
+			posting.Go(func() {
 				for range lists {
-					people := freshPeople(300)
-					body := listJSON(people, employeeOf)
-					for _, key := range []string{people[0], people[0],
-						""} { // in the end the same people by another call
+					emails := freshPeople(people)
+					body := listJSON(emails, employeeOf)
+					for _, key := range []string{emails[0], emails[0], ""} { // in the end the same people by another call
 						app.postList(t, client, bearer, key, body, http.StatusOK)
 					}
 					app.postList(t, client, bearer, "", body[:len(body)-1], http.StatusBadRequest)
@@ -38,13 +38,13 @@ func TestFlatLists(t *testing.T) {
 				}
 			})
 		}
-		clients.Wait()
+		posting.Wait()
 		transport.CloseIdleConnections()
 	}
-	load(1)
+	load(warm)
 	goroutines := settle(1 << 20)
 	before := liveHeap()
-	load(4)
+	load(full)
 	after := settle(goroutines + 8)
 	heap := liveHeap()
 	t.Logf("goroutines %d, then %d; heap %d KiB, then %d", goroutines, after, before>>10, heap>>10)
@@ -61,7 +61,7 @@ func TestFlatLists(t *testing.T) {
 	}
 	defer s.Close()
 	told := tellings(t, s)
-	if want := 3 * 5 * 300; len(told) != want {
+	if want := clients * (warm + full) * people; len(told) != want {
 		t.Errorf("%d events of people, want one for each of %d", len(told), want)
 	}
 	for what, times := range told {

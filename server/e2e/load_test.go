@@ -51,6 +51,7 @@ func run(t testing.TB, settings ...string) *running {
 	go func() { done <- app.Run(ctx) }()
 	r := &running{App: app, url: "http://" + app.Addr().String()}
 	r.stop = sync.OnceFunc(func() {
+		http.DefaultClient.CloseIdleConnections() // a stop waits five seconds for one that has asked nothing yet
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("running: %v", err)
@@ -83,17 +84,18 @@ func smarthost(address string) []string {
 // TestSmarthostDownAtStart registers people while nobody listens at the smarthost's address: all of them are taken, and
 // once it is there every letter arrives, once.
 func TestSmarthostDownAtStart(t *testing.T) {
+	t.Parallel() // most of it is the courier's first pause
 	reserved, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := reserved.Addr().String()
 	reserved.Close()
-	app := run(t, smarthost(address)...)
+	app := begin(t, io.Discard, smarthost(address)...)
 	var people []string
 	for n := range 20 {
 		email := fmt.Sprintf("p%d@example.com", n)
-		if status := app.register(t, http.DefaultClient, email); status != http.StatusCreated {
+		if status := (&running{url: app.url}).register(t, app.client, email); status != http.StatusCreated {
 			t.Fatalf("answered %d with the smarthost down", status)
 		}
 		people = append(people, email)
@@ -108,7 +110,7 @@ func TestSmarthostDownAtStart(t *testing.T) {
 	}
 }
 
-// TestFlat does 10,000 registrations (2,000 with -short) with slow and broken clients among them, and then looks what
+// TestFlat does 10,000 registrations (1,000 with -short) with slow and broken clients among them, and then looks what
 // is left of it in memory.
 func TestFlat(t *testing.T) {
 	sink := newSink(t, "127.0.0.1:0")
@@ -135,10 +137,7 @@ func TestFlat(t *testing.T) {
 		transport.CloseIdleConnections()
 		sink.await(t, there) // what is on its way takes memory, too
 	}
-	people := 10_000
-	if testing.Short() {
-		people = 2000
-	}
+	people := atFull(10_000, 1000)
 	load("warm", people/5)
 	goroutines := settle(1 << 20)
 	before := liveHeap()

@@ -29,6 +29,14 @@ func TestMain(m *testing.M) {
 	os.Exit(command.Main(ctx, os.Args[1:], command.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
+// atFull is the size of a test in full, or the smaller one where tests are to be short.
+func atFull(full, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return full
+}
+
 // process is a real appliance in a process of its own.
 type process struct {
 	*exec.Cmd

@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	slowReaders  = 50
 	largestPDF   = 10 << 20
 	readerMemory = 256 << 10 // what one slow reader may cost, its client's side in this process included
 )
 
-// TestSlowReaders: fifty people who read a document of 10 MiB slowly, over HTTP/1.1 or over one HTTP/2 connection,
-// cost a small part of it in memory, and those who go on get all of it.
+// TestSlowReaders: fifty people (ten with -short) who read a document of 10 MiB slowly, over HTTP/1.1 or over one
+// HTTP/2 connection, cost a small part of it in memory, and those who go on get all of it.
 func TestSlowReaders(t *testing.T) {
 	t.Run("HTTP/1.1", func(t *testing.T) {
 		app := run(t, "LIMIT_REGISTER=off")
@@ -75,13 +74,14 @@ func (r *running) readSlowly(t *testing.T, begin func(token string) (*http.Respo
 	pdf = append(pdf, "startxref\n9\n%%EOF"...)
 	r.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1",
 		"station":{"name":"S"},"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+base64.StdEncoding.EncodeToString(pdf)+`"}`)
+	slow, toTheEnd := atFull(50, 10), atFull(5, 2)
 	var users []string
-	for n := range 10 {
+	for n := range slow / 5 {
 		users = append(users, r.user(t, fmt.Sprintf("reader%d@example.com", n)))
 	}
 	before := heap()
 	var readers []*http.Response
-	for n := range slowReaders {
+	for n := range slow {
 		answer, err := begin(users[n%len(users)])
 		if err != nil || answer.StatusCode != http.StatusOK || answer.ContentLength != int64(len(pdf)) {
 			t.Fatalf("reader %d: %+v, %v", n, answer, err)
@@ -92,12 +92,12 @@ func (r *running) readSlowly(t *testing.T, begin func(token string) (*http.Respo
 		readers = append(readers, answer)
 		t.Cleanup(func() { answer.Body.Close() })
 	}
-	if grown := heap() - before; grown > slowReaders*readerMemory {
-		t.Errorf("%d slow readers take %d KiB each", slowReaders, grown/slowReaders>>10)
+	if grown := heap() - before; grown > slow*readerMemory {
+		t.Errorf("%d slow readers take %d KiB each", slow, grown/slow>>10)
 	} else {
-		t.Logf("%d KiB a reader", grown/slowReaders>>10)
+		t.Logf("%d KiB a reader", grown/slow>>10)
 	}
-	for n, answer := range readers[:5] {
+	for n, answer := range readers[:toTheEnd] {
 		if rest, err := io.ReadAll(answer.Body); err != nil || !bytes.Equal(rest, pdf[9:]) {
 			t.Errorf("reader %d got %d more bytes, %v", n, len(rest), err)
 		}

@@ -46,6 +46,7 @@ import (
 //	logged TEXT                  the appliance's log holds the text
 //	crowd FILE COUNT ITEM        writes a JSON list of so many items, %d in which is their number
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",
 		Setup: func(env *testscript.Env) error {

@@ -61,7 +61,7 @@ func (k *session) say(said, ordinary string) bool {
 		k.pour("250 " + strings.Repeat("x", 1000))
 		return false
 	case Flood:
-		k.pour("250-more\r\n")
+		k.pour(strings.Repeat("250-more\r\n", 100))
 		return false
 	}
 	return k.write(said) == nil && !strings.HasPrefix(said, "421")
