@@ -117,9 +117,6 @@ func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 		t.Fatal(err)
 	}
 	s.handler = middleware.Handler(web.ForLoopback, s.room.Routes())
-	server := httptest.NewServer(s.handler)
-	t.Cleanup(server.Close)
-	s.url = server.URL
 	s.client.Transport = apitest.Must(t, s.room.Routes()...).Transport(http.DefaultTransport)
 	return s
 }
