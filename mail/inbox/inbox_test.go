@@ -124,7 +124,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// TestFlood holds that letters to 5,000 people at once leave those of others where they are.
+// TestFlood holds that letters to 2,400 people at once leave those of others where they are.
 func TestFlood(t *testing.T) {
 	at := noon
 	b := New(func() time.Time { return at }, rand.Reader)
