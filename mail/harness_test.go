@@ -23,6 +23,7 @@ import (
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 	"postern/store/file"
+	"postern/store/fixture"
 	"postern/tokens"
 )
 
@@ -32,7 +33,7 @@ type harness struct {
 	store   *store.Store
 	options Options
 	courier *Courier
-	log     *logged
+	log     *fixture.Log
 	halt    func()
 	ca      *smtptest.Authority // of the smarthost's certificate
 	wrong   *atomic.Int64       // by how much the clock that store and courier see is wrong
@@ -40,28 +41,10 @@ type harness struct {
 	people  int
 }
 
-// logged gathers the log's lines.
-type logged struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lines.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lines.String()
-}
-
 // newHarness makes one whose courier does not run yet.
 func newHarness(t testing.TB, connections int) *harness {
 	t.Helper()
-	o := &harness{t: t, log: new(logged), wrong: new(atomic.Int64)}
+	o := &harness{t: t, log: new(fixture.Log), wrong: new(atomic.Int64)}
 	o.open(t.TempDir())
 	o.options.Connections, o.options.Log, o.options.Now = connections, zerolog.New(o.log), o.now
 	return o

@@ -42,6 +42,7 @@ func TestWrongPassword(t *testing.T) {
 			t.Errorf("%d connections at start", s.Count("dial"))
 		}
 		time.Sleep(2 * time.Hour)
+		synctest.Wait()
 		for i := range at {
 			if i >= mostRefused && at[i].Sub(at[i-mostRefused]) < refusedWithin {
 				t.Errorf("four refusals from %s to %s", at[i-mostRefused], at[i])
@@ -184,6 +185,7 @@ func TestPasswordChanged(t *testing.T) {
 		}
 		o.register(100)
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if refused != 3 {
 			t.Errorf("%d logins refused", refused)
 		}

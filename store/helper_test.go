@@ -2,32 +2,17 @@ package store
 
 import (
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
+	"postern/store/fixture"
 	"postern/store/limit"
 )
 
 // clock is the time that a test store sees.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+type clock = fixture.Clock
 
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *clock { return fixture.NewClock() }
 
 // at makes a store see this clock: openTest(t, at(clock)).
 func at(c *clock) func(*Options) { return func(o *Options) { o.Now = c.Now } }

@@ -22,6 +22,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"
+	"postern/store/fixture"
 	"postern/store/limit"
 	"postern/tokens"
 	"postern/tokens/password"
@@ -55,27 +56,17 @@ type site struct {
 	sealer *tokens.Sealer
 
 	security *web.SecurityLog
-
-	mu  sync.Mutex
-	now time.Time
+	time     *fixture.Clock
 }
 
-func (s *site) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
+func (s *site) clock() time.Time { return s.time.Now() }
 
-func (s *site) later(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
-}
+func (s *site) later(d time.Duration) { s.time.Advance(d) }
 
 // newSite has two bikers without a password: zoe reads Dutch, emilie French.
 func newSite(t testing.TB, changes ...func(*Options)) *site {
 	t.Helper()
-	s := &site{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
+	s := &site{t: t, time: fixture.NewClock()}
 	dir := t.TempDir()
 	var err error
 	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: store.Rules{
@@ -91,7 +82,7 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 			t.Errorf("the data file is damaged: %q, %v", faults, err)
 		}
 	})
-	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), rand.Reader, s.now)
+	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), rand.Reader, s.clock())
 	check(t, err)
 	s.sealer, err = tokens.NewSealer(ring, s.store.ApplianceID(), rand.Reader)
 	check(t, err)

@@ -24,6 +24,7 @@ import (
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/store"
+	"postern/store/fixture"
 )
 
 // TestScripts runs the journeys in testdata against a whole appliance. Their commands, beside testscript's own:
@@ -78,7 +79,7 @@ type scriptRun struct {
 	app   *testApp
 	head  http.Header
 	body  []byte
-	log   scriptLog
+	log   fixture.Log               // of every level
 	jars  map[string]http.CookieJar // by browser
 	jar   http.CookieJar            // of the browser that calls; nil: it keeps no cookies
 }

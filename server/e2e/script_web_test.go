@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -149,22 +147,4 @@ func (r *scriptRun) crowd(ts *testscript.TestScript, args []string) error {
 		items[i] = strings.ReplaceAll(args[2], "%d", strconv.Itoa(i))
 	}
 	return os.WriteFile(ts.MkAbs(args[0]), []byte("["+strings.Join(items, ",")+"]"), 0o600)
-}
-
-// scriptLog is what the appliances of a script have logged, of every level.
-type scriptLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *scriptLog) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *scriptLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

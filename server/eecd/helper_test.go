@@ -1,7 +1,6 @@
 package eecd
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +20,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
+	"postern/store/fixture"
 	"postern/store/guid"
 	"postern/store/limit"
 	"postern/tokens"
@@ -35,12 +34,10 @@ type site struct {
 	stranger *tokens.Sealer // another appliance's
 	url      string
 	client   http.Client // holds each answer to its description
-	log      siteLog
+	log      fixture.Log
 	security *web.SecurityLog
 	places   web.PlaceLimits
-
-	mu  sync.Mutex
-	now time.Time // guarded by mu
+	time     *fixture.Clock
 
 	cleanings byte // made so far
 }
@@ -48,7 +45,7 @@ type site struct {
 // newSite opens a room; with mailbox, SIGN_IN is mailbox.
 func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 	t.Helper()
-	s := &site{TB: t, now: time.Now(), security: web.NewSecurityLog(),
+	s := &site{TB: t, time: fixture.NewClock(), security: web.NewSecurityLog(),
 		places: web.PlaceLimits{All: 256, Client: 32, Holder: 8}}
 	for _, change := range changes {
 		change(s)
@@ -71,7 +68,7 @@ func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 			t.Errorf("the data file has faults %q, %v", faults, err)
 		}
 	})
-	ring, err := tokens.CreateKeyring(dir+"/keys", rand.Reader, s.now)
+	ring, err := tokens.CreateKeyring(dir+"/keys", rand.Reader, s.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,35 +113,9 @@ func (s *site) serve() {
 	})
 }
 
-func (s *site) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
+func (s *site) clock() time.Time { return s.time.Now() }
 
-func (s *site) advance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
-}
-
-// siteLog is what the room has logged.
-type siteLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *siteLog) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *siteLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+func (s *site) advance(d time.Duration) { s.time.Advance(d) }
 
 // call sends a request with these user tokens, and gives the answer with its body read.
 func (s *site) call(method, path, body string, userTokens ...string) (*http.Response, []byte) {

@@ -54,7 +54,7 @@ func (s *site) driver(t *testing.T, email string) store.User {
 		OrganisationName: "Terminal BV", Language: "nl"})
 	if err == nil {
 		user, err = s.ActivateUser(ctx, store.Confirmation{User: user.ID, Email: tokens.EmailHash(email),
-			Generation: user.LinkGeneration, Token: tokens.Hash("token"), ExpiresAt: s.clock().Add(1)})
+			Generation: user.LinkGeneration, Token: tokens.Hash("token"), ExpiresAt: s.clock.Now().Add(1)})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -97,9 +97,7 @@ func TestEvents(t *testing.T) {
 	same(t, "one event", body, `{"feed":"`+feed+`","events":[{"seq":10,"type":"cleaning.stored",`+
 		`"at":"2026-03-02T08:00:00Z","cleaningActionId":"00000000-0000-4000-8000-000000000005"}],"next":10}`)
 
-	s.mu.Lock()
-	s.now = began.Add(24 * time.Hour)
-	s.mu.Unlock()
+	s.clock.Advance(24 * time.Hour)
 	s.clean(t, "paye", 6) // 11
 	keep := store.Keep{Unconfirmed: 1e18, Sent: 1e18, Events: time.Hour, Cleanings: 1e18}
 	if _, err := s.Prune(context.Background(), keep); err != nil {

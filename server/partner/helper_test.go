@@ -1,7 +1,6 @@
 package partner
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -23,6 +22,7 @@ import (
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
+	"postern/store/fixture"
 	"postern/tokens"
 )
 
@@ -36,32 +36,14 @@ type site struct {
 	drain   context.CancelFunc
 
 	security *web.SecurityLog
+	clock    *fixture.Clock
+	log      fixture.Log
 
 	mu   sync.Mutex
-	now  time.Time    // guarded by mu
-	seen []string     // guarded by mu
-	log  bytes.Buffer // guarded by mu
+	seen []string // guarded by mu
 }
 
-var began = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-
-func (s *site) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-func (s *site) Write(line []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(line)
-}
-
-func (s *site) logged() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
-}
+func (s *site) logged() string { return s.log.String() }
 
 func open(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
@@ -75,14 +57,14 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 // openSilent is open without the server: nothing listens, so that time can be the test's own.
 func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
-	s := &site{now: began, security: web.NewSecurityLog()}
+	s := &site{clock: fixture.NewClock(), security: web.NewSecurityLog()}
 	dir := t.TempDir()
 	rules := store.Rules{RepeatLettersAfter: 720 * time.Hour, GiveUpAfter: time.Hour}
 	for _, change := range changes {
 		change(&rules)
 	}
 	var err error
-	s.Store, err = store.Open(dir, store.Options{Now: s.clock, MailDomain: "postern.example", Rules: rules})
+	s.Store, err = store.Open(dir, store.Options{Now: s.clock.Now, MailDomain: "postern.example", Rules: rules})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +84,7 @@ func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 		}
 	}
 	papers := documents.New(documents.Options{Store: s.Store,
-		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.clock,
+		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.clock.Now,
 		Places: web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
 	draining, drain := context.WithCancel(context.Background())
 	t.Cleanup(drain)
@@ -112,7 +94,7 @@ func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
 	}})
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/fixture"
 	"postern/tokens"
 )
 
@@ -62,17 +63,15 @@ func TestReadBack(t *testing.T) {
 		})
 	}
 
-	s.mu.Lock()
-	s.now = began.Add(time.Minute)
-	s.mu.Unlock()
+	s.clock.Advance(time.Minute)
 	if _, err := s.RecordAttempts(ctx, []store.Outcome{{Letter: biker.Welcome,
-		Attempt: store.Attempt{At: began, Class: store.AttemptPermanent, Phase: "rcpt", Code: 550,
+		Attempt: store.Attempt{At: fixture.Start, Class: store.AttemptPermanent, Phase: "rcpt", Code: 550,
 			Text: "no such mailbox"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.SetPassword(ctx, store.NewPassword{Hash: "$argon2id$x", Link: store.Link{Biker: biker.ID,
 		Email: tokens.EmailHash(biker.Email), Generation: biker.LinkGeneration,
-		ExpiresAt: began.Add(time.Hour)}}); err != nil {
+		ExpiresAt: fixture.Start.Add(time.Hour)}}); err != nil {
 		t.Fatal(err)
 	}
 	_, body := get(paye, "?partner_EmployeeID=ABC123")

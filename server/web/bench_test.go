@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
+	"postern/store/fixture"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func BenchmarkMiddlewareOverHTTP(b *testing.B) {
 		w.Header().Set("Content-Type", "application/json")
 		bareAnswer(w, p.ByName("id"))
 	})
-	o := options(&syncBuffer{})
+	o := options(&fixture.Log{})
 	o.Log = zerolog.Nop()
 	for name, h := range map[string]http.Handler{"bare": bare, "with middleware": newHandler(b, ForLoopback, o)} {
 		address := start(b, h, ServerOptions{})

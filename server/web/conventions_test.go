@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"postern/store/fixture"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ const (
 
 // TestConventions holds the rules of all calls: what comes back for what, over a real connection.
 func TestConventions(t *testing.T) {
-	var log syncBuffer
+	var log fixture.Log
 	address := start(t, newHandler(t, ForLoopback, options(&log)), ServerOptions{})
 	for _, test := range []struct {
 		name, request string

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"postern/store/fixture"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestFaultTold(t *testing.T) {
 		{"to the operator", &Problem{Status: http.StatusInternalServerError, Detail: "Run the check.", Cause: coded{}},
 			"Run the check.", "warn"},
 	} {
-		var log syncBuffer
+		var log fixture.Log
 		m, err := NewMiddleware(Options{Log: zerolog.New(&log), Random: strings.NewReader("12345678")})
 		if err != nil {
 			t.Fatal(err)

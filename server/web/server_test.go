@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"postern/store/fixture"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -56,7 +57,7 @@ func TestCertificateReload(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile, other := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"),
 		filepath.Join(dir, "other.pem")
-	var log syncBuffer
+	var log fixture.Log
 	if _, err := NewCertReloader(certFile, keyFile, zerolog.Nop()); err == nil ||
 		!strings.Contains(err.Error(), certFile) {
 		t.Errorf("a missing file: %v", err)
@@ -234,7 +235,7 @@ func served(conn net.Conn) bool {
 }
 
 func TestServerLog(t *testing.T) {
-	var log syncBuffer
+	var log fixture.Log
 	w := serverLog{zerolog.New(&log).Level(zerolog.InfoLevel)}
 	for _, line := range []string{"http: TLS handshake error from 192.0.2.1:5: EOF\n",
 		"http: Accept error: too many open files\n"} {

@@ -4,30 +4,14 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync"
+	"postern/store/fixture"
 	"testing"
-	"time"
 )
 
 // clock is the time that a test's file sees.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+type clock = fixture.Clock
 
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *clock { return fixture.NewClock() }
 
 // The schema of the tests: a record that holds the schema's number, and a bucket to write in.
 var (
