@@ -5,6 +5,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/schema"
+	"postern/server/wire"
 )
 
 // What the pages say of themselves. Opening one changes nothing; only a form does.
@@ -80,10 +81,12 @@ var (
 		ID: "pageCleaning", Summary: "The page that the QR code of a document leads to",
 		Text: `
 			Everybody sees number, station, the end of the tank's identification, and whether the document is valid; with
-			Accept: application/json the same as JSON: id, number, station {name}, tank, valid, verdict, checkedAt. Whoever
-			is signed in sees all of it, and can act.`,
+			Accept: application/json as JSON. Whoever is signed in sees all of it, and can act.`,
 		Params: []web.Param{pathID},
-		Out:    []web.Answer{web.ReturnsPage(http.StatusOK, "The cleaning."), noCleaning},
+		Out: []web.Answer{
+			web.ReturnsPage(http.StatusOK, "The cleaning."), web.Returns[wire.PublicCleaning](http.StatusOK, "What everybody may know of it."),
+			noCleaning, web.Refuses(http.StatusNotFound, "There is no such cleaning.").ForPrograms(),
+		},
 	}
 	documentDoc = web.Doc{
 		ID: "fileCleaning", Summary: "The document of a cleaning as a PDF, in the page's language",

@@ -131,8 +131,11 @@ func (t *tree) operation(tag string, op operation) yaml.Map {
 		m = append(m, yaml.Entry{Name: "requestBody", Value: requestBody(op)})
 	}
 	var responses yaml.Map
-	for _, a := range op.Answers {
-		responses = append(responses, yaml.Entry{Name: strconv.Itoa(a.Status), Value: t.response(a)})
+	for i, a := range op.Answers {
+		if i > 0 && op.Answers[i-1].Status == a.Status {
+			continue // one of its media types, written with the first
+		}
+		responses = append(responses, yaml.Entry{Name: strconv.Itoa(a.Status), Value: t.response(a, op.Answers[i+1:])})
 	}
 	return append(m, yaml.Entry{Name: "responses", Value: responses})
 }
@@ -180,8 +183,9 @@ func requestBody(op operation) (m yaml.Map) {
 		yaml.Entry{Name: "content", Value: yaml.Map{{Name: in.Type, Value: content}}})
 }
 
-// response is an answer. Those that say nothing of their own are shared.
-func (t *tree) response(a answer) yaml.Map {
+// response is an answer, with the other media types of the same status, which are the next. Those that say nothing of
+// their own are shared.
+func (t *tree) response(a answer, next []answer) yaml.Map {
 	m := yaml.Map{{Name: "description", Value: said(a.Text)}}
 	if len(a.Headers) > 0 {
 		headers := yaml.Map{}
@@ -191,11 +195,13 @@ func (t *tree) response(a answer) yaml.Map {
 		m = append(m, yaml.Entry{Name: "headers", Value: headers})
 	}
 	if a.Type != "" {
-		content := yaml.Map{}
-		if a.Schema != nil {
-			content = append(content, yaml.Entry{Name: "schema", Value: reference(a.Schema, "")})
+		types := yaml.Map{content(a)}
+		for _, other := range next {
+			if other.Status == a.Status {
+				types = append(types, content(other))
+			}
 		}
-		m = append(m, yaml.Entry{Name: "content", Value: yaml.Map{{Name: a.Type, Value: content}}})
+		m = append(m, yaml.Entry{Name: "content", Value: types})
 	}
 	if !a.IsUsual() {
 		return m
@@ -209,6 +215,15 @@ func (t *tree) response(a answer) yaml.Map {
 	}
 	t.responses[name] = m
 	return yaml.Map{{Name: "$ref", Value: "#/components/responses/" + name}}
+}
+
+// content is what an answer has of its media type.
+func content(a answer) yaml.Entry {
+	of := yaml.Map{}
+	if a.Schema != nil {
+		of = append(of, yaml.Entry{Name: "schema", Value: reference(a.Schema, "")})
+	}
+	return yaml.Entry{Name: a.Type, Value: of}
 }
 
 // reference is a schema, or where it stands if it is shared; text says what it is at this place.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -95,7 +94,7 @@ func Field(name, text string) schema.Property {
 	return schema.Property{Name: name, Text: text, Schema: schema.Of(schema.String), Required: true}
 }
 
-// Answer describes one status of a route.
+// Answer describes one status of a route. Two of the same status are two media types of it.
 type Answer struct {
 	Status  int
 	Text    string
@@ -105,6 +104,7 @@ type Answer struct {
 	of      reflect.Type // what is written as JSON; of a problem: its further members; may be nil
 	problem bool
 	usual   bool // it says nothing of its own
+	program bool // of a page: for a caller that accepts JSON
 }
 
 // htmlType is that of pages, without the charset that they have always.
@@ -145,6 +145,12 @@ func RefusesWith[T any](status int, text string) Answer {
 	refused := Refuses(status, text)
 	refused.of, refused.usual = reflect.TypeFor[T](), false
 	return refused
+}
+
+// ForPrograms makes an error of a page one for callers that accept JSON: a problem, beside the page of that status.
+func (a Answer) ForPrograms() Answer {
+	a.program = true
+	return a
 }
 
 // With adds headers to an answer.
@@ -213,19 +219,18 @@ var (
 // Answers are all that a route answers, by status: what it says itself, and what is answered for every route of its
 // kind.
 func (r *Route) Answers() []Answer {
-	all := make(map[int]Answer)
+	list := slices.Clone(r.Doc.Out)
 	for _, status := range r.usualFaults() {
-		all[status] = Refuses(status, "")
+		if !slices.ContainsFunc(list, func(own Answer) bool { return own.Status == status }) {
+			list = append(list, Refuses(status, ""))
+		}
 	}
-	for _, own := range r.Doc.Out {
-		all[own.Status] = own
-	}
-	list := make([]Answer, 0, len(all))
-	for _, status := range slices.Sorted(maps.Keys(all)) {
-		answer := all[status]
+	slices.SortStableFunc(list, func(a, b Answer) int { return cmp.Compare(a.Status, b.Status) })
+	for i, answer := range list {
+		status := answer.Status
 		switch {
 		case !answer.problem:
-		case r.Page:
+		case r.Page && !answer.program:
 			answer.Type = htmlType
 		case status == http.StatusUnauthorized && r.Caller.isBearer():
 			answer = answer.With(proofHeader)
@@ -233,7 +238,7 @@ func (r *Route) Answers() []Answer {
 		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 			answer = answer.Retry()
 		}
-		list = append(list, answer)
+		list[i] = answer
 	}
 	return list
 }
