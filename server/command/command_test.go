@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 // The scripts run the command line as a process of its own, on a data directory of their own. Testscript's own commands
 // take precedence over those of the same name here.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {

@@ -197,6 +197,7 @@ func watcher(t *testing.T, dir, to string) (*exec.Cmd, *bufio.Scanner) {
 // TestPushKilled kills a watcher with kill -9 while its second part is on the way, and starts another: the same parts
 // come with the same keys, and the file is moved once.
 func TestPushKilled(t *testing.T) {
+	t.Parallel() // most of it waits for the watchers
 	p, to := newReceiver(t, 2)
 	dir := t.TempDir()
 	content := pushHeader + strings.Repeat("j@e.org;Jane;Doe;NL;P\n", 700)
