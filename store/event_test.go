@@ -62,6 +62,9 @@ func TestEventTypes(t *testing.T) {
 			"operator.plan_added: SYN-NL"},
 		{"another plan", func(s *story) error { return addPlan(s, Plan{Code: "SYN-GO", Client: "Gone NV"}) },
 			"operator.plan_added: SYN-GO"},
+		{"with a name", func(s *story) error {
+			return addPlan(s, Plan{Code: "SYN-GO", Client: "Gone NV", PlanTexts: PlanTexts{Name: "Synth"}})
+		}, "operator.plan_changed: SYN-GO"},
 		{"without it", func(s *story) error { return s.RemovePlan(ctx, "SYN-GO") }, "operator.plan_removed: SYN-GO"},
 		{"a partner", func(s *story) error { addPartner(s.T, s.Store, "Acme"); return nil },
 			"operator.plan_added: SYN-XX\noperator.partner_added: Acme"},
@@ -157,6 +160,10 @@ func TestEventTypes(t *testing.T) {
 			_, err := s.DecideLoad(ctx, holder(s.user), cleaningID(2), Decision{LoadRejected, "", "wet"})
 			return err
 		}, "load.rejected: user cleaning letter → Acme"},
+		{"reopened", func(s *story) error {
+			_, err := s.ReopenLoad(ctx, "Acme", cleaningID(1), "loaded on another tank")
+			return err
+		}, "load.reopened: cleaning → Acme"},
 		{"a user's letters", func(s *story) error { send(s.T, s.Store); return nil },
 			"letter.sent: user cleaning letter\nletter.sent: user cleaning letter\nletter.sent: user cleaning letter"},
 		{"deleted", func(s *story) error { return s.DeleteCleaning(ctx, cleaningID(2)) },
