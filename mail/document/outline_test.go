@@ -36,7 +36,7 @@ func TestOutline(t *testing.T) {
 		all := strings.Join(append(append(said, o.Decision...), o.Warning, o.Compartments[0].PreviousLoad), "\n")
 		for _, want := range []string{"station, city, country", "phone", "customer", "reference", "identification",
 			"vehicle", "nature", "next", "services", "comments", "cleaner", "chauffeur", "seal1, seal2", "07:10 UTC",
-				"product", "loaded well",
+			"product", "loaded well",
 			"UN 1230 METHANOL", "8"} {
 			if !strings.Contains(all, want) {
 				t.Errorf("%s: there is no %q in\n%s", language, want, all)
