@@ -15,7 +15,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit smarthost-test smarthost-bench check fuzz bench soak clean
+.PHONY: run build test browser mailpit openapi client-code client smarthost-test smarthost-bench check fuzz bench soak clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -37,12 +37,25 @@ test: ## all tests, the longest of them in short; SHORT= runs them in full
 
 browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none
 	testdata/browser/install.sh $(OUT)/axe-$(AXE_CORE).js $(AXE_CORE) $(AXE_SHA256)
+	$(GO) test -count=1 -run TestTools ./mail/document -args -tools
 	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 5m . \
 	  -args -postern $(CURDIR)/$(OUT)/postern -axe $(CURDIR)/$(OUT)/axe-$(AXE_CORE).js
 
 mailpit: build ## npm's client for Mailpit against the built-in inbox; installs node (Debian, as root) where there is none
 	testdata/mailpit/install.sh $(OUT)/mailpit
 	cd $(OUT)/mailpit && POSTERN=$(CURDIR)/$(OUT)/postern CLEANINGS=$(CURDIR)/server/command/demo/cleanings.json node --test --test-reporter spec
+
+openapi: ## the description of all routes, in .build/openapi.yaml
+	@mkdir -p $(OUT)
+	$(GO) test -count=1 -run '^TestDescription$$' ./server -args -openapi $(CURDIR)/$(OUT)/openapi.yaml
+
+client-code: openapi ## a client that oapi-codegen makes of it
+	mkdir -p testdata/client/api
+	cd testdata/client && $(GO) tool oapi-codegen -config oapi-codegen.yaml $(CURDIR)/$(OUT)/openapi.yaml
+
+client: build client-code ## that client goes both journeys
+	cd testdata/client && $(GO) test -count=1 . \
+	  -args -postern $(CURDIR)/$(OUT)/postern -openapi $(CURDIR)/$(OUT)/openapi.yaml
 
 smarthost-test: build ## letters through Postfix and chasquid, past SpamAssassin and HTML checkers; as root: installs them (Debian)
 	testdata/smarthost/install.sh $(OUT)/smarthost
@@ -53,12 +66,16 @@ smarthost-bench: build ## letters a second beside Postfix's own client; as root
 	$(GO) build -o $(OUT)/smarthost/sink ./testdata/smarthost/sink
 	PYTHONDONTWRITEBYTECODE=1 python3 testdata/smarthost/bench.py $(OUT)/postern $(OUT)/smarthost/sink
 
-check: ## what must hold of the source
+check: client-code ## what must hold of the source, and of the description of its routes; installs node (Debian, as root) where there is none
 	@out=$$(gofmt -l main.go mail server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet $(PACKAGES) ./testdata/smarthost/sink
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) $(PACKAGES) ./testdata/smarthost/sink
 	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
+	cd testdata/client && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
+	testdata/redocly/install.sh $(OUT)/redocly
+	cd $(OUT)/redocly && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+	  node node_modules/@redocly/cli/bin/cli.js lint --config redocly.yaml $(CURDIR)/$(OUT)/openapi.yaml
 	@$(GO) run $(GOVULNCHECK) $(PACKAGES) > $(OUT)-vuln 2>&1; code=$$?; cat $(OUT)-vuln; \
 	if [ $$code -ne 0 ] && grep -qE 'fetching vulnerabilities|dial tcp|no such host|connection refused|403 Forbidden|version is not available' $(OUT)-vuln; \
 	then echo "govulncheck: it or its data can't be had here; not checked"; rm -f $(OUT)-vuln; \

@@ -24,5 +24,6 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return command.Main(ctx, os.Args[1:], command.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version})
+	process := command.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version}
+	return command.Main(ctx, os.Args[1:], process)
 }

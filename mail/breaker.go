@@ -19,8 +19,9 @@ const (
 
 // breaker is a circuit breaker over the smarthost. While the smarthost is at fault it is open: nothing is sent for a
 // pause that doubles with each probe that fails (exponential backoff). After the pause it is half-open: one letter goes
-// out alone, the probe, and how that ends closes the breaker or opens it for longer. It belongs to the scheduler's
-// goroutine. Its timer counts elapsed time, so that a clock that is set back does not lengthen a pause.
+// out alone, the probe, and how that ends closes the breaker or opens it for longer. There is no jitter: one appliance
+// alone probes its smarthost. It belongs to the scheduler's goroutine. Its timer counts elapsed time, so that a clock
+// that is set back does not lengthen a pause.
 type breaker struct {
 	open  bool
 	probe guid.ID // the letter that tries the smarthost after a pause; zero: none is out
@@ -58,7 +59,7 @@ func (b *breaker) shorten() {
 	}
 }
 
-// endPause ends the pause: the next letter is the probe.
+// endPause ends the pause: the next letter is the probe. The timer may still go off, and changes nothing then.
 func (b *breaker) endPause() { b.over = b.open }
 
 // ready reports whether a letter may go out now.
@@ -72,7 +73,8 @@ func (b *breaker) dispatched(letter guid.ID) {
 }
 
 // ended notes how a letter ended. It reports whether the breaker closed or, after a probe that proved nothing, opened
-// anew.
+// anew. Any answer of the smarthost's to the probe that is not its own fault closes it, a refusal of the letter too: it
+// answers.
 func (b *breaker) ended(letter guid.ID, a store.Attempt) (changed bool) {
 	switch {
 	case !b.open || letter != b.probe:

@@ -17,8 +17,8 @@ type claim struct {
 	err     error
 }
 
-// claimMore claims letters in a goroutine of its own, while the workers are busy with what there is. The scheduler
-// waits for that goroutine before it ends.
+// claimMore claims letters in a goroutine of its own, while the workers are busy with what there is: a claim is a
+// commit, and waits for the disk. There is one at a time, and the scheduler waits for it before it ends.
 func (s *scheduler) claimMore() {
 	if s.claiming || s.stopping || s.blocked || !s.due || s.clock.setBack || !s.breaker.ready() ||
 		len(s.batch) > s.lowWater() || !s.allowed() {
@@ -48,7 +48,7 @@ func (s *scheduler) allowed() bool {
 func (s *scheduler) checkPaused() {
 	paused, err := s.courier.store.SendingPaused()
 	if err != nil {
-		return // claiming meets the same fault, and logs it
+		return // claiming meets the same fault, and logs it; paused letters are not claimed, whatever is believed here
 	}
 	if paused {
 		s.release()
@@ -73,7 +73,9 @@ func (s *scheduler) lowWater() int {
 	return min(s.ahead, s.rate.ahead()) / 2
 }
 
-// adjustAhead claims further ahead where letters go fast, and less where they are slow.
+// adjustAhead claims further ahead where letters go fast, and less where they are slow: 8 letters in a quarter of a
+// second are 32 a second, at which the commits of such small claims would be what takes the time. The operator cannot
+// get at what is claimed, and newer letters come after it, so that no more than some seconds' worth should be.
 func (s *scheduler) adjustAhead() {
 	switch last := time.Since(s.claimed); {
 	case last < 250*time.Millisecond:
@@ -90,12 +92,13 @@ func (s *scheduler) receive(c claim) {
 	s.batch = append(s.batch, c.letters...)
 	if c.err != nil {
 		s.clock.setBack = s.clock.setBack || c.mended
-		s.courier.log.Error().Err(c.err).Msg("due letters cannot be claimed")
+		s.courier.fault(c.err).Msg("due letters cannot be claimed")
 		s.due = false
 		s.next.Reset(afterFail)
 		return
 	}
 	s.courier.unreadable(c.damaged)
+	// Between the claim and its answer everything may have changed, so that each reason not to send is looked at again.
 	if s.stopping || !s.breaker.ready() {
 		s.release()
 		return
@@ -104,6 +107,7 @@ func (s *scheduler) receive(c claim) {
 		s.release()
 	}
 	s.order()
+	// Fewer than asked for: these were all that is due. A signal since says that there are others.
 	if !c.mended && len(c.letters) < c.limit && !s.signal {
 		s.due = false
 		s.setAlarm()
@@ -125,13 +129,14 @@ func rank(last bool) int {
 	return 0
 }
 
-// setAlarm sets the timer for the next due letter.
+// setAlarm sets the timer for the next due letter. It rings after lookAgain at the latest: the timer counts elapsed
+// time, and due times are by a clock that may be set forward meanwhile.
 func (s *scheduler) setAlarm() {
 	at, some, err := s.courier.store.NextDue()
 	wait := lookAgain
 	switch {
 	case err != nil:
-		s.courier.log.Error().Err(err).Msg("the next due letter cannot be found")
+		s.courier.fault(err).Msg("the next due letter cannot be found")
 	case some:
 		wait = min(max(at.Sub(s.courier.options.Now()), time.Millisecond), lookAgain)
 	}

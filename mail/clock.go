@@ -13,7 +13,8 @@ type clock struct {
 	setBack bool      // it was set back, and due times are not mended yet
 }
 
-// setBackBy is how far a clock must be set back to be noticed: letters wait no longer than that in any case.
+// setBackBy is how far a clock must be set back to be noticed: letters wait no longer than that in any case. What NTP
+// corrects in ordinary running stays far below it.
 const setBackBy = lookAgain
 
 func newClock(now func() time.Time) *clock {
@@ -40,7 +41,7 @@ func (s *scheduler) mendTimes() {
 	if !s.clock.wasSetBack() || !s.due || busy {
 		return
 	}
-	s.clock.setBack, s.claiming = false, true
+	s.clock.setBack, s.claiming = false, true // as a claim: receive takes its answer, and nothing is claimed meanwhile
 	go func() {
 		_, damaged, err := s.courier.store.RecoverClaims(context.WithoutCancel(s.hard))
 		s.claims <- claim{damaged: damaged, mended: true, err: err}

@@ -2,13 +2,19 @@
 //
 // The store keeps letters in a transactional outbox: a letter is owed by an entry that is written in the same
 // transaction as the fact that it tells of, so that neither exists without the other. Delivery is at least once. A
-// letter is claimed in a transaction before it is sent, and how the attempt ended is recorded in another one after;
-// what a process had claimed when it died is sent by the next one, and may arrive twice.
+// letter is claimed in a transaction before it is sent (a write-ahead record: the intent is on disk before anything
+// leaves), and how the attempt ended is recorded in another one after; what a process had claimed when it died is sent
+// by the next one, and may arrive twice, with the same Message-ID.
 //
 // The Courier has one goroutine that decides (scheduler), a pool of workers with a connection each, and a recorder. The
 // scheduler claims due letters some way ahead and gives them to whichever worker is free. A worker composes a letter,
 // which mints its tokens, and sends it. The recorder commits in groups: each commit takes what came while the one
-// before ran.
+// before ran. They talk over channels alone, and all state of sending is the scheduler's, so that none of it has a
+// lock: what decides whether a letter may go (claims, rate, breaker, what awaits the disk) is looked at in one place,
+// and does not change meanwhile. Run owns all of these goroutines.
+//
+// Elapsed time, as pauses and the rate, is measured by the monotonic clock; when a letter is due, and what its record
+// says, by the wall clock of Options.
 //
 // What goes wrong is the letter's fault or the smarthost's. A letter at fault is tried again with exponential backoff,
 // which the store keeps in its due time, or fails for good. A smarthost at fault opens a circuit breaker, which stops
@@ -25,6 +31,7 @@ import (
 
 	"postern/mail/letters"
 	"postern/store"
+	"postern/store/refuse"
 )
 
 // Options is what a courier is made of.
@@ -61,7 +68,8 @@ func (noObserver) Paused(bool)                                                  
 // defaultGrace leaves five of the 20 s that a shutdown may take for recording and closing.
 const defaultGrace = 15 * time.Second
 
-// Courier sends the letters that are due, as long as Run runs.
+// Courier sends the letters that are due, as long as Run runs. What is above mu never changes; mu guards status, which
+// the scheduler writes and whoever asks reads.
 type Courier struct {
 	options Options
 	store   *store.Store
@@ -106,6 +114,7 @@ func (c *Courier) Status() Status {
 // those that are partly sent, records everything, and returns. It owns all goroutines of the courier: none is left when
 // it returns. Its error is the store's, where not even the claims of an earlier process could be recovered.
 func (c *Courier) Run(ctx context.Context) error {
+	// Before anything is claimed: what is claimed now can only be an earlier process's.
 	recovered, damaged, err := c.store.RecoverClaims(ctx)
 	if err != nil {
 		return err
@@ -114,6 +123,9 @@ func (c *Courier) Run(ctx context.Context) error {
 	if recovered > 0 {
 		c.log.Info().Int("letters", recovered).Msg("letters recovered that were in hand when the appliance ended")
 	}
+	// There are two ways to end: stop keeps workers from beginning another letter, hard breaks off those that they
+	// have. Between the two lies the grace: a letter whose body is on the wire may be accepted at any moment, and where
+	// its answer is not waited for it goes out again.
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -129,6 +141,14 @@ func (c *Courier) Run(ctx context.Context) error {
 	s.run(stop, halt, cut)
 	owned.Wait()
 	return nil
+}
+
+// fault begins the log line of an error of the store; what only the code's readers understand is for level debug.
+func (c *Courier) fault(err error) *zerolog.Event {
+	if detail := refuse.Detail(err); detail != "" {
+		c.log.Debug().Str("detail", detail).Msg("more of the cause")
+	}
+	return c.log.Error().Err(err)
 }
 
 // unreadable logs letters whose record cannot be read, and that the courier passes over.

@@ -86,6 +86,7 @@ func newComposer(t testing.TB, file *store.Store, random io.Reader) *letters.Com
 	composer, err := letters.New(letters.Options{
 		From:            netmail.Address{Name: "Postern", Address: "postern@postern.example"},
 		PublicURL:       &url.URL{Scheme: "https", Host: "postern.example"},
+		Zone:            time.UTC,
 		ActivationURL:   "https://postern.example/eecd/activate",
 		ConfirmationTTL: time.Hour, NotMeTTL: time.Hour, InvitationTTL: time.Hour, RecoveryTTL: time.Hour,
 		Sealer: sealer})

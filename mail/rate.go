@@ -8,6 +8,9 @@ import (
 // rate is a rate limit: it throttles sending, and spreads letters evenly, so that no more than so many are sent in any
 // minute. A letter that must wait for it stays in the scheduler's batch: that is no attempt, and nobody's fault. Only
 // letters for which MAIL was sent count. It belongs to the scheduler's goroutine.
+//
+// Smarthosts count in windows of their own that nobody knows. So it is a sliding log, which holds for whatever minute
+// one looks at; a token bucket would let twice as many through around the end of a window.
 type rate struct {
 	most int           // in any minute; 0: no limit
 	gap  time.Duration // from one letter to the next

@@ -44,13 +44,14 @@ func (c *Courier) record(reports <-chan report, recorded chan<- receipt) {
 	for r := range reports {
 		err := c.write(&r)
 		if err != nil {
-			c.log.Error().Err(err).Int("letters", len(r.outcomes)).Msg("what became of letters cannot be recorded")
+			c.fault(err).Int("letters", len(r.outcomes)).Msg("what became of letters cannot be recorded")
 		}
 		recorded <- receipt{r, err}
 	}
 }
 
-// write records a report and empties it as far as the store takes it.
+// write records a report and empties it as far as the store takes it. The order matters: a letter to be queued again
+// may have failed in this very report, and its failure must stand in its record before it is taken back.
 func (c *Courier) write(r *report) error {
 	ctx := context.Background() // what has happened is written, whoever has stopped waiting
 	var err error
@@ -78,7 +79,8 @@ func (c *Courier) write(r *report) error {
 }
 
 // each writes all items together; where that fails, one by one, so that one damaged record does not hold up the others.
-// It returns what is still to be written.
+// It returns what is still to be written. Where the store takes nothing now, one by one would not help, and would cost
+// a commit for each.
 func each[T any](items []T, write func([]T) error) ([]T, error) {
 	if len(items) == 0 {
 		return nil, nil
@@ -104,7 +106,7 @@ func (c *Courier) writeError(err error, items int) error {
 	if err == nil || items > 1 || refuse.Is(err, refuse.Unavailable) {
 		return err
 	}
-	c.log.Error().Err(err).Msg("what became of a letter cannot be recorded")
+	c.fault(err).Msg("what became of a letter cannot be recorded")
 	return nil
 }
 

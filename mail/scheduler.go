@@ -15,7 +15,8 @@ const (
 	// none for long where the operator cannot get at it.
 	leastAhead, mostAhead = 8, 64
 
-	// unrecorded bounds the letters that are sent while the results of others wait for the disk.
+	// unrecorded bounds the letters that are sent while the results of others wait for the disk: each of these would be
+	// sent a second time if the process died now.
 	unrecorded = 256
 
 	// documentsAtOnce bounds the letters with a document that are sent at the same time (a semaphore): one of 10 MiB
@@ -79,6 +80,10 @@ func newScheduler(c *Courier, hard context.Context) *scheduler {
 
 // run is the courier's one loop. It ends when it was stopped and nothing is claimed or unrecorded any more. halt stops
 // the workers from beginning another letter; cut breaks off those that they have.
+//
+// Each round first brings about what the state allows, and then waits for the next event. A case of the select whose
+// channel is nil is switched off: offer and toRecord return nil while nothing may go out or be recorded, and a stop is
+// heeded once.
 func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	defer close(s.reports)
 	defer s.next.Stop()
@@ -87,13 +92,13 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	defer s.breaker.timer.Stop()
 	stopped, fatal, mended := stop.Done(), s.courier.store.Fatal(), s.courier.options.Transport.Mended()
 	for !s.finished() {
-		s.mendTimes()
+		s.mendTimes() // before a claim, which would be of letters with wrong times
 		s.claimMore()
 		work, letter := s.offer()
 		reports := s.toRecord()
 		select {
 		case <-stopped:
-			stopped = nil
+			stopped = nil // a closed channel would be ready in every round
 			defer time.AfterFunc(s.courier.options.Grace, cut).Stop()
 			s.stop()
 		case <-fatal:
@@ -111,7 +116,7 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 		case c := <-s.claims:
 			s.receive(c)
 		case <-s.courier.store.Owed():
-			s.due, s.signal = true, true
+			s.due, s.signal = true, true // also for a claim that is under way, and may have looked before
 			s.checkPaused()
 			s.hastenForOthers()
 		case <-s.courier.store.Resumed():
@@ -129,8 +134,8 @@ func (s *scheduler) run(stop context.Context, halt, cut func()) {
 	}
 }
 
-// finished reports whether run may end. What the store refuses even at the end of the grace is left claimed, and
-// RecoverClaims at the next start finds it.
+// finished reports whether run may end: nobody will send over a channel of run any more, and all is recorded. What the
+// store refuses even at the end of the grace is left claimed, and RecoverClaims at the next start finds it.
 func (s *scheduler) finished() bool {
 	if !s.stopping || s.out > 0 || s.claiming || s.writing {
 		return false
@@ -138,7 +143,9 @@ func (s *scheduler) finished() bool {
 	return s.pending.empty() || s.blocked && s.hard.Err() != nil
 }
 
-// offer returns the channel to the workers and the letter that may go out now; a nil channel where none may.
+// offer returns the channel to the workers and the letter that may go out now; a nil channel where none may. It is the
+// first in the batch, but for letters with a document while enough of those are out. The rate is asked last, as asking
+// sets a timer.
 func (s *scheduler) offer() (chan<- store.Letter, store.Letter) {
 	if s.stopping || s.blocked || !s.breaker.ready() || len(s.pending.outcomes) >= unrecorded {
 		return nil, store.Letter{}
@@ -170,6 +177,7 @@ func (s *scheduler) ended(r result) {
 		s.documents--
 	}
 	id := r.letter.ID
+	// A smarthost that limits its clients counts from MAIL on.
 	s.rate.ended(time.Now(), !r.untried && (r.attempt.Phase == smtp.PhaseMail || smtp.AfterMail(r.attempt.Phase)))
 	if r.untried {
 		s.breaker.untried(id)
@@ -177,6 +185,7 @@ func (s *scheduler) ended(r result) {
 		s.release() // stopping, or the store says nothing any more
 		return
 	}
+	// The class may change here, so the breaker and the record see what suspicion made of it.
 	attempt, requeue := s.suspicion.judge(r.letter, r.from, r.attempt)
 	s.pending.outcomes = append(s.pending.outcomes, store.Outcome{Letter: id, Attempt: attempt})
 	s.pending.requeue = append(s.pending.requeue, requeue...)
@@ -199,7 +208,8 @@ func (s *scheduler) trip(letter guid.ID, attempt store.Attempt) {
 	}
 }
 
-// changed follows a change of the breaker: what is claimed goes back while it is open.
+// changed follows a change of the breaker: what is claimed goes back while it is open, so that the operator can get at
+// it and the probe is whichever letter is due first by then.
 func (s *scheduler) changed(attempt store.Attempt) {
 	s.due = true
 	if !s.breaker.open {
@@ -212,7 +222,8 @@ func (s *scheduler) changed(attempt store.Attempt) {
 	s.hastenForOthers()
 }
 
-// hastenForOthers shortens a pause that few letters have caused while others are queued beside them.
+// hastenForOthers shortens a pause that few letters have caused while others are queued beside them. Counting is a
+// few small reads, and an error means no more than a longer pause.
 func (s *scheduler) hastenForOthers() {
 	if !s.breaker.open || !s.breaker.talking {
 		return
@@ -231,7 +242,8 @@ func (s *scheduler) release() {
 	s.batch = nil
 }
 
-// stop ends the sending of letters; the workers end with the channel.
+// stop ends the sending of letters; the workers end with the channel. The loop goes on until those that are out have
+// come back and everything is recorded.
 func (s *scheduler) stop() {
 	s.stopping = true
 	s.release()

@@ -10,7 +10,9 @@ import (
 	"postern/store/guid"
 )
 
-// sameRefusals is how many recipients in a row must be refused alike before it is the sender who is refused.
+// sameRefusals is how many recipients in a row must be refused alike before it is the sender who is refused. Two may be
+// two mailboxes of one strict provider; with more, a smarthost that has stopped relaying would meanwhile fail that many
+// letters, each a warning in the log, before they are queued again.
 const sameRefusals = 3
 
 // suspicion tells letters that are at fault from a smarthost that is. Its rules need memory beyond one attempt. The
@@ -37,7 +39,8 @@ type row struct {
 	people  map[string]bool // to whom they were; none: there is no row
 }
 
-// goingThrough is for how long after a letter went through the smarthost is known to take letters.
+// goingThrough is for how long after a letter went through the smarthost is known to take letters: twice the longest
+// pause, so that a breaker which opens meanwhile does not wear it out.
 const goingThrough = 10 * time.Minute
 
 // excuse is why a letter's fault was taken for the smarthost's.
@@ -57,7 +60,8 @@ func newSuspicion() *suspicion {
 }
 
 // judge returns the attempt with the class that what came before makes of it, and the failed letters of a row that are
-// to be queued again.
+// to be queued again. from is the sender that the message named: a refusal that names it is about the sender, not about
+// the mailbox.
 func (s *suspicion) judge(letter store.Letter, from string, a store.Attempt) (store.Attempt, []guid.ID) {
 	if s.row.passed(a) {
 		s.row = row{}
@@ -136,7 +140,8 @@ func (s *suspicion) excuse(letter guid.ID, why excuse) {
 	s.excused[letter] = why
 }
 
-// absolve draws the conclusion from a letter that went through: the smarthost takes mail.
+// absolve draws the conclusion from a letter that went through: the smarthost takes mail, so that whoever was excused
+// before was at fault itself. Nothing changes for these letters now; their next attempt is judged by it.
 func (s *suspicion) absolve(sent guid.ID) {
 	s.row = row{}
 	s.through = time.Now()

@@ -11,7 +11,9 @@ import (
 	"postern/store/refuse"
 )
 
-// keepIdle is how long a connection without work is kept.
+// keepIdle is how long a connection without work is kept. A new one costs a TLS handshake and a login, which some
+// smarthosts count; an idle one takes a place of the few that they allow (three at Microsoft 365), and they end it
+// after some minutes themselves (RFC 5321 §4.5.3.2.7).
 const keepIdle = 30 * time.Second
 
 // result is what a worker returns with a letter.
@@ -22,7 +24,8 @@ type result struct {
 	untried bool // sending was stopped before anything was sent, or the store is closed
 }
 
-// work is the worker's goroutine: it sends letters, one after the other, until letters is closed.
+// work is the worker's goroutine: it sends letters, one after the other, until letters is closed. The connection is its
+// own. Each letter that it takes comes back over tried, whatever became of it: the scheduler counts them.
 func (c *Courier) work(stop context.Context, conn Conn, letters <-chan store.Letter, tried chan<- result) {
 	defer conn.CloseIdle()
 	idle := time.NewTimer(keepIdle)
@@ -46,7 +49,7 @@ func (c *Courier) try(stop context.Context, conn Conn, letter store.Letter) resu
 	if stop.Err() != nil {
 		return result{letter: letter, untried: true}
 	}
-	at, began := c.options.Now(), time.Now()
+	at, began := c.options.Now(), time.Now() // what the record says, and what the duration is measured from
 	message, attempt := c.prepare(letter)
 	switch attempt.Class {
 	case "":
@@ -67,6 +70,9 @@ const untried store.AttemptClass = "untried"
 // prepare composes a letter, or returns the attempt that ends here, without the smarthost: the letter is overtaken, or
 // it cannot be composed, which no later attempt would mend. It recovers panics, so that a letter on which composing
 // panics fails alone.
+//
+// Contents are read and the token is minted here, at the last moment: a link's life begins when its letter is sent, no
+// token ever rests in the data file, and a letter whose link was overtaken since it was owed never leaves.
 func (c *Courier) prepare(letter store.Letter) (message letters.Message, attempt store.Attempt) {
 	defer func() {
 		if cause := recover(); cause != nil {

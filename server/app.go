@@ -1,5 +1,10 @@
 // Package server is the whole appliance as one value: Open takes the data directory and the addresses, Run answers and
 // sends until it is told to stop, Close lets go. Tests run the same App, in a directory of their own and on port 0.
+//
+// It is where the rooms meet: each of them gets what it needs as plain values in its constructor, and knows neither the
+// settings nor its neighbours. There are three ends. draining is ended first, so that calls which wait for something
+// are answered; then the context of the workers (run.go), each of which ends its own goroutines; then Close gives the
+// data directory back, when nobody can write any more.
 package server
 
 import (
@@ -21,12 +26,16 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/documents"
+	"postern/server/driver"
 	"postern/server/eecd"
 	"postern/server/inbox"
 	"postern/server/metrics"
 	"postern/server/operator"
 	"postern/server/partner"
+	"postern/server/user"
 	"postern/server/web"
+	"postern/server/webhook"
 	"postern/store"
 	"postern/store/file"
 	"postern/store/limit"
@@ -54,7 +63,8 @@ type App struct {
 
 	store    *store.Store
 	sealer   *tokens.Sealer
-	operator http.Handler
+	acts     *operator.Operator
+	operator http.Handler // the acts' endpoints
 
 	draining context.Context // ended when the appliance begins to stop: calls that wait are answered then
 	drain    context.CancelFunc
@@ -70,6 +80,7 @@ type App struct {
 	listeners   *listeners
 	rooms       rooms
 	courier     *mail.Courier
+	webhook     *webhook.Sender // nil: events are posted nowhere
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -77,12 +88,17 @@ type rooms struct {
 	partner *partner.Handlers
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
-	inbox   *inbox.Room // nil with a smarthost
+	driver  *driver.Handlers
+	inbox   *inbox.Handlers // nil with a smarthost
 }
 
 // Open takes the data directory, which is made where it is missing, reads or makes the keys, and, unless offline, opens
 // the addresses. Nothing is answered or sent before Run. Its errors are sentences for the operator;
 // errors.Is(err, file.ErrInUse) where another appliance holds the directory.
+//
+// The order is that of what must not happen twice: the directory's lock comes first, so that of two appliances that are
+// started at once one leaves the keys and the addresses alone; the addresses come last, so that nobody can connect to
+// one that does not start.
 func Open(o Options) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -119,7 +135,8 @@ func Open(o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// openStore opens the data file, and reads or makes the keys while it is held.
+// openStore opens the data file, and reads or makes the keys while it is held. The store asks for the key of its hashes
+// before it changes anything, as a migration may need it: so the ring comes out of that call.
 func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	c := a.config
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
@@ -142,8 +159,8 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 		},
 	})
 	if err == nil && lost {
-		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and knows "+
-			"nobody; if people were registered here, stop, and put %s back from a backup",
+		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and "+
+			"knows nobody; if people were registered here, stop, and put %s back from a backup",
 			c.Data, c.KeyFile, file.DataFile(c.Data))
 	}
 	return ring, err
@@ -181,15 +198,15 @@ func (a *App) openOperator() error {
 		}
 		o.CheckSmarthost = checkerOf(a.smarthost) // the courier's own, so that refused logins are counted together
 	}
-	acts, err := operator.New(o)
-	if err != nil {
+	var err error
+	if a.acts, err = operator.New(o); err != nil {
 		return err
 	}
 	middleware, err := web.NewMiddleware(web.Options{Log: a.log, Random: a.random})
 	if err != nil {
 		return err
 	}
-	a.operator = middleware.Handler(web.ForAnybody, acts.Routes())
+	a.operator = middleware.Handler(web.ForAnybody, operator.TellDamage(a.acts.Routes()))
 	return nil
 }
 
@@ -250,8 +267,12 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
+	a.webhook = a.newWebhook()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
-	a.rooms.partner = partner.New(partner.Options{Store: a.store, PartnerSeen: a.silence.note})
+	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
+		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
+	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note,
+		Draining: a.draining})
 	a.rooms.biker, err = biker.New(biker.Options{
 		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
@@ -260,12 +281,19 @@ func (a *App) makeRooms() error {
 	if err != nil {
 		return err
 	}
-	a.rooms.eecd, err = eecd.New(eecd.Options{
-		Store: a.store, Sealer: a.sealer, Now: a.now, UserTokenTTL: a.config.UserTokenTTL,
-		PublicURL:     a.config.PublicURL,
-		RegisterLimit: a.limiter("register", a.config.Limits.Register),
-		Answers:       web.NewPlaces(largeAnswers, a.config.Limits.Exempt),
-		SignInLimit:   signIn, // sign-in and forgot calls count together
+	return a.makeUserRooms(papers, signIn)
+}
+
+// makeUserRooms builds the users' API and pages, which share acts and limits. Sign-in and forgot calls count together.
+func (a *App) makeUserRooms(papers *documents.Documents, signIn *web.Limiter) (err error) {
+	acts := user.New(user.Options{
+		Store: a.store, Sealer: a.sealer, Now: a.now, TokenTTL: a.config.UserTokenTTL,
+		RegisterLimit: a.limiter("register", a.config.Limits.Register), SignInLimit: signIn,
+	})
+	a.rooms.eecd = eecd.New(eecd.Options{Store: a.store, Acts: acts, Documents: papers})
+	a.rooms.driver, err = driver.New(driver.Options{
+		Store: a.store, Acts: acts, Documents: papers, Now: a.now, Zone: a.config.Timezone,
+		TokenTTL: a.config.UserTokenTTL,
 	})
 	return err
 }

@@ -10,33 +10,49 @@ import (
 	"postern/store"
 )
 
-// alive answers /healthz.
+// alive answers /healthz. It looks at nothing: whoever restarts what is not alive must not do so because a disk is full
+// or a smarthost is down, which a restart does not mend.
 type alive struct {
-	Status string `json:"status"` // always ok: whoever can answer, lives
+	Status string `json:"status" doc:"Always ok: whoever can answer, lives."`
+}
+
+var healthzDoc = web.Doc{
+	ID: "getHealth", Summary: "Ask whether the appliance lives",
+	Out: []web.Answer{web.Returns[alive](http.StatusOK, "It lives.")},
 }
 
 func (a *App) healthz(c *web.Call) error { return c.JSON(http.StatusOK, alive{"ok"}) }
 
-// readiness answers /readyz. The details are the operator's alone.
+// readiness answers /readyz. The details are the operator's alone: they name partners, and repeat a smarthost's words.
 type readiness struct {
-	Status  string           `json:"status"` // ready, not ready
+	Status  string           `json:"status" doc:"ready, or not ready."`
 	Details *readinessDetail `json:"details,omitempty"`
 }
 
 type readinessDetail struct {
-	Store   string                    `json:"store"` // ok, or why no write is accepted
+	Store   string                    `json:"store" doc:"ok, or why no write is accepted."`
 	Sending sendingDetail             `json:"sending"`
 	Letters map[store.LetterState]int `json:"letters"`
-	Failed  int                       `json:"failedLastDay"`            // letters
-	Silent  []absentPartner           `json:"silentPartners,omitempty"` // calls are expected of them, and do not come
-	Limits  []limitInForce            `json:"limits,omitempty"`         // that something went over within the last hour
+	Failed  int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
+	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
+	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
+	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
 }
 
 type sendingDetail struct {
-	Paused      bool      `json:"paused"`               // by the operator
-	PausedUntil time.Time `json:"pausedUntil,omitzero"` // the smarthost is at fault; tried again then
-	Fault       string    `json:"fault,omitzero"`       // its last one: phase and words
+	Paused      bool      `json:"paused" doc:"Whether the operator has paused it."`
+	PausedUntil time.Time `json:"pausedUntil,omitzero" doc:"The smarthost is at fault; tried again then."`
+	Fault       string    `json:"fault,omitzero" doc:"Its last one: phase and words."`
 	Connections int       `json:"connections"`
+}
+
+var readyzDoc = web.Doc{
+	ID: "getReadiness", Summary: "Ask whether writes are taken",
+	Text: "Details are there for the operator alone.",
+	Out: []web.Answer{
+		web.Returns[readiness](http.StatusOK, "Writes are taken."),
+		web.Returns[readiness](http.StatusServiceUnavailable, "No writes are taken now, or the appliance is stopping."),
+	},
 }
 
 // readyz says whether writes are taken. A smarthost that is down makes nothing unready: letters wait.
@@ -74,6 +90,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
 		return nil, err
 	}
+	if detail.Webhook, err = a.webhookDetail(); err != nil {
+		return nil, err
+	}
 	partners, err := a.store.Partners()
 	if err != nil {
 		return nil, err
@@ -91,6 +110,11 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 // failedLastDay counts the letters that failed in the last 24 hours.
 func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }
 
+var metricsDoc = web.Doc{
+	ID: "getMetrics", Summary: "Read what is counted", Text: "Prometheus's text format, without personal data.",
+	Out: []web.Answer{web.ReturnsFile("text/plain", "The metrics.")},
+}
+
 // writeMetrics answers /metrics in Prometheus's text format.
 func (a *App) writeMetrics(c *web.Call) error {
 	var text bytes.Buffer
@@ -100,7 +124,8 @@ func (a *App) writeMetrics(c *web.Call) error {
 	return c.Bytes("text/plain; version=0.0.4; charset=utf-8", text.Bytes())
 }
 
-// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so.
+// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so:
+// one number that cannot be had must not cost a scraper all the others.
 func (a *App) measured() metrics.Source {
 	return metrics.Source{
 		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },
@@ -123,7 +148,8 @@ func (a *App) measured() metrics.Source {
 			}
 			return counts
 		},
-		Limits: a.limits.each,
-		Now:    a.now,
+		Limits:  a.limits.each,
+		Webhook: a.webhookMeasured,
+		Now:     a.now,
 	}
 }

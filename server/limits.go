@@ -46,7 +46,8 @@ func newLimitWatch(log zerolog.Logger, now func() time.Time) *limitWatch {
 }
 
 // note is told of everything that goes over a limit. The log has one line when the limit comes into force, and one an
-// hour as long as it is.
+// hour as long as it is: a flood must not fill the disk by being noticed. The store calls it between two commits, so it
+// must be quick.
 func (w *limitWatch) note(limit store.Limit, outcome store.LimitOutcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 
 	"postern/server/operator"
 	"postern/server/web"
@@ -41,7 +40,8 @@ func (l *listeners) close() error {
 	return errors.Join(faults...)
 }
 
-// openAddresses reads the certificate, opens the addresses and builds what needs to know them.
+// openAddresses reads the certificate, opens the addresses and builds what needs to know them: with a port of 0 only
+// the listener knows its address, and the links in letters have it.
 func (a *App) openAddresses() (err error) {
 	if a.config.TLSCert != "" {
 		if a.certificate, err = web.NewCertReloader(a.config.TLSCert, a.config.TLSKey, a.log); err != nil {
@@ -83,7 +83,7 @@ func (a *App) servers() ([]worker, error) {
 		Security: a.security,
 		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
-		Organisation: a.config.Organisation, PrivacyURL: a.config.PrivacyURL, OperatorHosts: operatorHosts,
+		Look: a.look(), OperatorHosts: operatorHosts,
 	})
 	if err != nil {
 		return nil, err
@@ -92,14 +92,21 @@ func (a *App) servers() ([]worker, error) {
 	if a.listeners.operator != nil {
 		access = web.ForNobody
 	}
+	routes, err := a.publicRoutes(middleware.Files())
+	if err != nil {
+		return nil, err
+	}
 	public := web.ServerOptions{Log: a.log, Certificate: a.certificate}
 	plain := web.ServerOptions{Log: a.log}
 	all := []worker{
-		{"LISTEN", answering(web.NewServer(middleware.Handler(access, a.routes()), public), a.listeners.public)},
+		{"LISTEN", answering(web.NewServer(middleware.Handler(access, routes), public), a.listeners.public)},
 		{"the operator's socket", answering(web.NewServer(a.operator, plain), a.listeners.socket)},
 	}
 	if a.listeners.operator != nil {
-		routes := slices.Concat(a.anybody(), a.operatorRoutes(), a.operatorFront())
+		routes, err := a.operatorAddressRoutes(middleware.Files())
+		if err != nil {
+			return nil, err
+		}
 		handler := middleware.Handler(operatorAccess, routes)
 		all = append(all, worker{"OPERATOR_LISTEN", answering(web.NewServer(handler, plain), a.listeners.operator)})
 	}
@@ -107,7 +114,7 @@ func (a *App) servers() ([]worker, error) {
 }
 
 // answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most
-// 20 s.
+// 20 s. It owns the goroutine that accepts, and waits for it.
 func answering(s *http.Server, on net.Listener) func(context.Context) error {
 	serve := func() error { return s.Serve(on) }
 	if s.TLSConfig != nil { // the public address's, with the certificate in it

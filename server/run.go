@@ -7,10 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"postern/store/private"
+	"postern/store/refuse"
 )
 
-// drainTime is how long running requests may take once the appliance is told to stop.
+// drainTime is how long running requests may take once the appliance is told to stop. What is cut off then loses
+// nothing that was promised: its caller has had no answer, and a letter on the wire is sent again.
 const drainTime = 20 * time.Second
 
 // errUnknownOutcome ends Run where the disk left open whether a commit is on it.
@@ -18,7 +22,8 @@ var errUnknownOutcome = errors.New("the disk failed during a commit, and whether
 	"the appliance stops; started again, it goes on with what is on the disk")
 
 // worker is a part of the appliance with a goroutine of its own. It works until ctx ends, and then finishes what it has
-// begun. An error, which is returned before that, stops the whole appliance.
+// begun: when run returns, no goroutine that it has started is left. An error, which is returned before that, stops the
+// whole appliance: half of one would take registrations and send nothing, and nobody would look.
 type worker struct {
 	name string
 	run  func(ctx context.Context) error
@@ -33,6 +38,9 @@ func (a *App) workers() ([]worker, error) {
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
 	)
+	if a.webhook != nil {
+		all = append(all, worker{"the webhook", a.webhook.Run})
+	}
 	if a.certificate != nil {
 		all = append(all, worker{"the certificate",
 			func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
@@ -47,8 +55,12 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.webhook == nil {
+		a.forgetWebhook(ctx)
+	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	// The workers do not see ctx, which ends at the signal: they end after the calls that wait have been told.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var all sync.WaitGroup
@@ -64,17 +76,19 @@ func (a *App) Run(ctx context.Context) error {
 		Msg("listening")
 	<-ctx.Done()
 	a.log.Info().Msg("stopping: running requests and letters on the wire finish")
-	a.drain()
+	a.drain() // before the servers stop: they wait for calls that would wait for events until their own end
 	stop()
 	all.Wait()
 	a.log.Info().Msg("stopped")
+	// The first worker's error. The end of the caller's context is what was wanted, and no error.
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
 }
 
-// watchDisk ends the appliance after a commit whose outcome is unknown.
+// watchDisk ends the appliance after a commit whose outcome is unknown. Whatever it still did would rest on what is
+// perhaps not on the disk; whoever started it starts it again, and that one reads what is.
 func (a *App) watchDisk(ctx context.Context) error {
 	select {
 	case <-a.store.Fatal():
@@ -95,16 +109,25 @@ func (a *App) warn() {
 	}
 }
 
+// fault begins the log line of an error of the store.
+func (a *App) fault(err error) *zerolog.Event {
+	if detail := refuse.Detail(err); detail != "" {
+		a.log.Debug().Str("detail", detail).Msg("more of the cause")
+	}
+	return a.log.Error().Err(err)
+}
+
 // houseEvery is how often records past their time are removed.
 const houseEvery = time.Hour
 
-// keepHouse removes records past their time, at once and then every hour.
+// keepHouse removes records past their time, at once and then every hour. A failure is logged and no end: nothing that
+// people are owed depends on it, and what is left over is removed the next time.
 func (a *App) keepHouse(ctx context.Context) error {
 	tick := time.NewTicker(houseEvery)
 	defer tick.Stop()
 	for {
 		if n, err := a.store.Prune(ctx, a.config.Keep); err != nil && ctx.Err() == nil {
-			a.log.Error().Err(err).Msg("removing records past their time failed; it is tried again in an hour")
+			a.fault(err).Msg("removing records past their time failed; it is tried again in an hour")
 		} else if n > 0 {
 			a.log.Info().Int("records", n).Msg("records past their time removed")
 		}

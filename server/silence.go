@@ -12,7 +12,8 @@ import (
 // never get their mail. Calls are noted in memory alone, as most of them write nothing; after a start all partners
 // have called just now.
 
-// silentAfter is how many expected calls a partner may miss.
+// silentAfter is how many expected calls a partner may miss: one may be lost, and the next is late where a list was
+// long.
 const silentAfter = 3
 
 // silenceWatch notes when each partner called last. It is safe for concurrent use.
@@ -21,7 +22,7 @@ type silenceWatch struct {
 	since time.Time
 
 	mu   sync.Mutex
-	seen map[string]time.Time // by name; guarded by mu
+	seen map[string]time.Time // by name, of partners who proved who they are: it grows no further; guarded by mu
 }
 
 func newSilenceWatch(now func() time.Time) *silenceWatch {
@@ -62,7 +63,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// silenceEvery is how often absent partners are looked for.
+// silenceEvery is how often absent partners are looked for: often enough for an interval of seconds, as it costs one
+// read of a table with a handful of records.
 const silenceEvery = 10 * time.Second
 
 // watchPartners logs who has become silent, and who is back.
@@ -83,7 +85,7 @@ func (a *App) watchPartners(ctx context.Context) error {
 func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
 	partners, err := a.store.Partners()
 	if err != nil {
-		a.log.Error().Err(err).Msg("partners cannot be read")
+		a.fault(err).Msg("partners cannot be read")
 		return before
 	}
 	now = make(map[string]bool)

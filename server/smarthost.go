@@ -25,7 +25,8 @@ func newSmarthost(c *config.SMTP) (*smtp.Smarthost, error) {
 	return smtp.New(o)
 }
 
-// tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4).
+// tokensOf fetches the smarthost's tokens by client credentials (RFC 6749 §4.4): nobody is there to be asked, so the
+// appliance itself is the account, as Microsoft 365 has it for sending.
 func tokensOf(o *config.OAuth) *clientcredentials.Config {
 	return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.Secret, TokenURL: o.URL,
 		Scopes: strings.Fields(o.Scope)}
@@ -41,7 +42,8 @@ func SmarthostChecker(c config.Config) (operator.SmarthostChecker, error) {
 	return checkerOf(smarthost), err
 }
 
-// checkerOf makes a smarthost's check the operator's.
+// checkerOf makes a smarthost's check the operator's. It has no error of its own: a check that finds a fault has found
+// what it was asked for.
 func checkerOf(smarthost *smtp.Smarthost) operator.SmarthostChecker {
 	return func(ctx context.Context) ([]smtp.Step, error) { return smarthost.Check(ctx), nil }
 }

@@ -8,9 +8,11 @@ import (
 	"postern/mail/letters"
 	"postern/server/config"
 	"postern/server/inbox"
+	"postern/server/web/page"
 )
 
-// inboxConnections is how many letters are put into the built-in inbox at the same time.
+// inboxConnections is how many letters are put into the built-in inbox at the same time: as many as to a smarthost
+// unless told otherwise, so that a trial behaves as the real thing does.
 const inboxConnections = 2
 
 // mailDomain is the sender's, for Message-IDs.
@@ -22,7 +24,7 @@ func mailDomain(c config.Config) string {
 func (a *App) letterOptions() letters.Options {
 	c := a.config
 	o := letters.Options{
-		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL,
+		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL, Zone: c.Timezone,
 		ActivationURL: c.ActivationURL, ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
 		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Dir: c.LettersDir, Sealer: a.sealer,
 	}
@@ -30,6 +32,16 @@ func (a *App) letterOptions() letters.Options {
 		o.ReplyTo = c.Contact.String()
 	}
 	return o
+}
+
+// look is what the pages have of the organisation's own.
+func (a *App) look() page.Look {
+	c := a.config
+	look := page.Look{Organisation: c.Organisation, Logo: c.BrandLogo, Colour: c.BrandColour, PrivacyURL: c.PrivacyURL}
+	if c.Contact != nil {
+		look.Contact = c.Contact.Address
+	}
+	return look
 }
 
 // transport is the smarthost, or the built-in inbox and the room that shows it.

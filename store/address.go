@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type owedLink struct {
 	At         time.Time  `json:"at"`
 	Kind       LetterKind `json:"kind"`
 	Generation uint32     `json:"generation"`       // the person's LinkGeneration when it was owed; 0: erased since
-	Client     []byte     `json:"client,omitempty"` // who asked for it, for a day: clientKey
+	Client     []byte     `json:"client,omitempty"` // who asked for it, for a day: keyed.Hashes.OfClient
 }
 
 // unproven counts letters to a mailbox that nobody has proven, by kind: users and bikers are populations of their own.
@@ -53,6 +54,18 @@ func (u *unproven) of(kind LetterKind) *int {
 	}
 	return &u.Recover
 }
+
+// addressSum is the SHA-256 of an address without regard to case. It is not stored: package keyed says why.
+func addressSum(email string) []byte {
+	sum := sha256.Sum256(addressKey(email))
+	return sum[:]
+}
+
+// addressHash is what an address is remembered under.
+func (t tx) addressHash(email string) []byte { return t.store.hashes.Of(addressSum(email)) }
+
+// emailHash is what tokens carry of an address: the first half of its SHA-256.
+func emailHash(email string) [16]byte { return [16]byte(addressSum(email)) }
 
 // address reads what is remembered of an address.
 func (t tx) address(email string) (address, error) {

@@ -33,7 +33,7 @@ type linkGrant struct {
 // grantLink decides, before anything is written, whether a letter with a link may be owed. The caller gives what is
 // known of the address.
 func (t tx) grantLink(ask linkAsk, known address) (g linkGrant, err error) {
-	g = linkGrant{ask: ask, known: known, client: t.clientKey(ask.client)}
+	g = linkGrant{ask: ask, known: known, client: t.store.hashes.OfClient(ask.client)}
 	rules := t.store.rules
 	g.limit, g.wait = AddressLetters, known.wait(rules.AddressLetters, ask, g.client, t.Now())
 	if g.wait > 0 || ask.proven {
@@ -63,7 +63,7 @@ func (t tx) countLink(g linkGrant) error {
 }
 
 // strangersKey names the window that counts letters to mailboxes never proven, which anybody can cause. With a zero and
-// a networkKey behind it, it names the window of one network.
+// a hash of a network behind it, it names the window of one network.
 var strangersKey = []byte("strangers")
 
 func networkWindowKey(network []byte) []byte { return slices.Concat(strangersKey, []byte{0}, network) }
@@ -85,7 +85,7 @@ func (t tx) grantStranger(client netip.Addr) (counted []strangerWindow, wait tim
 	if err != nil {
 		return nil, 0, err
 	}
-	if network := t.networkKey(client); network != nil {
+	if network := t.store.hashes.OfNetwork(client); network != nil {
 		key := networkWindowKey(network)
 		own, _, err := limits.Get(t.Tx, key)
 		if err != nil {

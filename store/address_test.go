@@ -179,7 +179,8 @@ func TestMinuteAfterErasure(t *testing.T) {
 	c.Advance(time.Second)
 	register(t, s, jan)
 
-	first, _ := setPassword(t, s, created(t, s, "Acme", jan), 1) // its links are of another generation than the next one's
+	first,
+		_ := setPassword(t, s, created(t, s, "Acme", jan), 1) // its links are of another generation than the next one's
 	must(t, s.ForgotPassword(ctx, jan, netip.Addr{}))
 	must(t, s.EraseBiker(ctx, jan))
 	second := created(t, s, "Acme", jan)
@@ -274,8 +275,9 @@ func TestPlusAddresses(t *testing.T) {
 
 func TestBaseOf(t *testing.T) {
 	for email, want := range map[string]string{
-		"jan+1@example.com": "jan@example.com", "jan+1+2@example.com": "jan@example.com", "jan+@example.com": "jan@example.com",
-		"jan@example.com": "", "+1@example.com": "", "jan@exa+mple.com": "", "": "",
+		"jan+1@example.com": "jan@example.com", "jan+1+2@example.com": "jan@example.com",
+		"jan+@example.com": "jan@example.com",
+		"jan@example.com":  "", "+1@example.com": "", "jan@exa+mple.com": "", "": "",
 	} {
 		if base, ok := baseOf(email); base != want || ok != (want != "") {
 			t.Errorf("%s: %s, %v", email, base, ok)

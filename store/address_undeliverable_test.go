@@ -14,8 +14,9 @@ import (
 func refused(t testing.TB, s *Store, enhanced string) Letter {
 	t.Helper()
 	letter := claim(t, s, 1)[0]
-	done, err := s.RecordAttempts(ctx, []Outcome{{letter.ID, Attempt{At: s.file.Now(), Class: AttemptPermanent, Phase: "rcpt",
-		Code: 550, Enhanced: enhanced, Text: "no such user " + letter.To}}})
+	done, err := s.RecordAttempts(ctx,
+		[]Outcome{{letter.ID, Attempt{At: s.file.Now(), Class: AttemptPermanent, Phase: "rcpt",
+			Code: 550, Enhanced: enhanced, Text: "no such user " + letter.To}}})
 	must(t, err)
 	return done[0]
 }
@@ -35,7 +36,8 @@ func TestUndeliverable(t *testing.T) {
 		{"5.1.2", "5.1.2", nil, "existing warned", "failed warned"},
 		{"5.1.10", "5.1.10", nil, "existing warned", "failed warned"},
 		{"another refusal", "5.7.1", nil, "existing letter", "failed letter"},
-		{"nearly a day later", "5.1.1", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(undeliverableFor - time.Minute) },
+		{"nearly a day later", "5.1.1",
+			func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(undeliverableFor - time.Minute) },
 			"existing warned", "failed warned"},
 		{"a day later", "5.1.1", func(_ *testing.T, _ *Store, c *clock, _ Letter) { c.Advance(undeliverableFor) },
 			"existing letter", "failed letter"},

@@ -80,7 +80,8 @@ func benchRecords(b *testing.B) (all []benchRecord) {
 	byBucket := make([][]benchRecord, len(buckets))
 	for i, bucket := range buckets {
 		if err := eachValue(s, bucket, func(key, value []byte) {
-			byBucket[i] = append(byBucket[i], benchRecord{bucket, append([]byte{0}, key...), append([]byte{}, value...)})
+			byBucket[i] = append(byBucket[i],
+				benchRecord{bucket, append([]byte{0}, key...), append([]byte{}, value...)})
 		}); err != nil {
 			b.Fatal(err)
 		}

@@ -13,7 +13,8 @@ import (
 )
 
 // benchBuckets take what one registration writes: five records of 300 bytes.
-var benchBuckets = [][]byte{[]byte("bench.1"), []byte("bench.2"), []byte("bench.3"), []byte("bench.4"), []byte("bench.5")}
+var benchBuckets = [][]byte{[]byte("bench.1"), []byte("bench.2"), []byte("bench.3"), []byte("bench.4"),
+	[]byte("bench.5")}
 
 const (
 	benchWriters = 64

@@ -85,7 +85,7 @@ func (n *renewal) do(r *registrar, result *BikerResult) (err error) {
 // do owes the letter about a failed registration.
 func (f *failure) do(r *registrar, result *BikerResult) error {
 	letter, err := r.oweNotice(Letter{Kind: LetterUnregistered, Person: nobody(f.email), To: f.email,
-		Language: f.language, Partner: r.partner.Name, Faults: faultSetOf(result.Errors)}, f.notice)
+		Language: f.language, Plan: f.plan, Partner: r.partner.Name, Faults: faultSetOf(result.Errors)}, f.notice)
 	if err != nil {
 		return err
 	}

@@ -55,8 +55,8 @@ type renewal struct {
 
 // failure tells a person that the registration failed.
 type failure struct {
-	email, language string
-	notice          dueNotice
+	email, language, plan string
+	notice                dueNotice
 }
 
 // silentFailure is the event alone, where no address is valid; key is of the notice that it stands for.
@@ -180,7 +180,11 @@ func (r *registrar) decideFailed(d *decision, c Candidate, plan *Plan) error {
 	due := dueNotice{noticeKey(addressSum(c.Email), noticeFailed, faultSetOf(d.result.Errors)), found && biker.Blocked}
 	owed, err := r.noticeOnce(d, c.Email, due, LetterUnregistered)
 	if owed {
-		d.act = &failure{c.Email, languageOf(c, plan), due}
+		told := &failure{email: c.Email, language: languageOf(c, plan), notice: due}
+		if plan != nil {
+			told.plan = plan.Code
+		}
+		d.act = told
 	}
 	return err
 }

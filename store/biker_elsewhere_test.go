@@ -35,15 +35,18 @@ func TestBlockedElsewhere(t *testing.T) {
 		before []func(*testing.T, *Store) // none is to be told from another
 	}{
 		{"calls", false, []func(*testing.T, *Store){there(sent, false), there(sent, true)}},
-		{"calls to a mailbox that is not there", false, []func(*testing.T, *Store){there(void, false), there(void, true)}},
-		{"dry runs", true, []func(*testing.T, *Store){nobody, there(sent, false), there(sent, true), there(void, false), there(void, true)}},
+		{"calls to a mailbox that is not there", false,
+			[]func(*testing.T, *Store){there(void, false), there(void, true)}},
+		{"dry runs", true, []func(*testing.T, *Store){nobody, there(sent, false), there(sent, true), there(void, false),
+			there(void, true)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var first []string
 			for i, before := range test.before {
 				c := newClock()
-				s := openTest(t, at(c), func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 6, Per: time.Hour} })
+				s := openTest(t, at(c),
+					func(o *Options) { o.Rules.PartnerLetters = limit.Rate{Count: 6, Per: time.Hour} })
 				addPartner(t, s, "Acme")
 				addPartner(t, s, "Rival")
 				before(t, s)
@@ -121,7 +124,8 @@ func TestUnblockedElsewhere(t *testing.T) {
 	for _, blocked := range []bool{true, false} {
 		_, err := s.BlockBiker(ctx, biker.ID, blocked)
 		must(t, err)
-		if got := told(post(t, s, "Rival", candidate(biker.Email), bad(biker.Email, "Language"))); got != "existing foreign letter, failed letter" {
+		if got := told(post(t, s, "Rival", candidate(biker.Email),
+			bad(biker.Email, "Language"))); got != "existing foreign letter, failed letter" {
 			t.Errorf("blocked %v: %s", blocked, got)
 		}
 	}

@@ -51,7 +51,8 @@ func sentTo(t testing.TB, s *Store) map[string]string {
 // TestSharedEmployeeID holds that what exports fill empty cells with costs nobody the letter, and that repeats write
 // nothing, in a list, in several calls, and with an Idempotency-Key.
 func TestSharedEmployeeID(t *testing.T) {
-	people := []Candidate{named("jan@example.com", "Jan", "Maes", "0"), named("an@example.com", "An", "Bah", "0"), named("tom@example.com", "Tom", "Maes", "0")}
+	people := []Candidate{named("jan@example.com", "Jan", "Maes", "0"), named("an@example.com", "An", "Bah", "0"),
+		named("tom@example.com", "Tom", "Maes", "0")}
 	for name, call := range map[string]func(*testing.T, *Store, int) string{
 		"one list": func(t *testing.T, s *Store, _ int) string { return told(post(t, s, "Acme", people...)) },
 		"several calls": func(t *testing.T, s *Store, _ int) string {
@@ -83,7 +84,8 @@ func TestSharedEmployeeID(t *testing.T) {
 			s := openTest(t)
 			addPartner(t, s, "Acme")
 			for round, want := range []string{"created letter, created warned letter, created warned letter",
-				"existing, existing warned, existing warned", "existing letter, existing warned letter, existing warned letter",
+				"existing, existing warned, existing warned",
+				"existing letter, existing warned letter, existing warned letter",
 				"existing, existing warned, existing warned"} {
 				if round == 2 {
 					if went := sentTo(t, s); len(went) != 3 {
@@ -185,16 +187,20 @@ func TestEmployeeIDStays(t *testing.T) {
 		{"father and son in one list", nil, []Candidate{named(jan, "Jan", "Maes", "0"), named(an, "Jan", "Maes", "0")},
 			"created letter, created warned letter", jan},
 		{"father and son, the son first", []Candidate{named(jan, "Jan", "Maes", "0")},
-			[]Candidate{named(an, "Jan", "Maes", "0"), named(jan, "Jan", "Maes", "0")}, "created warned letter, existing", jan},
+			[]Candidate{named(an, "Jan", "Maes", "0"), named(jan, "Jan", "Maes", "0")},
+			"created warned letter, existing", jan},
 		{"of somebody who is there", []Candidate{named(jan, "Jan", "Maes", "1"), named(an, "An", "Bah", "2")},
 			[]Candidate{named(an, "An", "Bah", "1")}, "existing warned", jan},
-		{"of the same names, who are both there", []Candidate{named(jan, "Jan", "Maes", "1"), named(an, "Jan", "Maes", "2")},
+		{"of the same names, who are both there",
+			[]Candidate{named(jan, "Jan", "Maes", "1"), named(an, "Jan", "Maes", "2")},
 			[]Candidate{named(an, "Jan", " maes", "1")}, "existing LastName+partner_EmployeeID warned", an},
 		{"with other changes", []Candidate{named(jan, "Jan", "Maes", "1"), named(an, "An", "Bah", "")},
 			[]Candidate{named(an, "An", "Baert", "1")}, "existing LastName warned", jan},
 		{"freed further up", []Candidate{named(jan, "Jan", "Maes", "1")},
-			[]Candidate{named(jan, "Jan", "Maes", "2"), named(an, "An", "Bah", "1")}, "existing partner_EmployeeID, created letter", an},
-		{"of another partner", []Candidate{named(jan, "Jan", "Maes", "2")}, []Candidate{named(an, "An", "Bah", "1")}, "created letter", an},
+			[]Candidate{named(jan, "Jan", "Maes", "2"), named(an, "An", "Bah", "1")},
+			"existing partner_EmployeeID, created letter", an},
+		{"of another partner", []Candidate{named(jan, "Jan", "Maes", "2")}, []Candidate{named(an, "An", "Bah", "1")},
+			"created letter", an},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

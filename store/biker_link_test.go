@@ -23,8 +23,10 @@ func TestLinks(t *testing.T) {
 		}, 0},
 		{"expired", func(_ *testing.T, _ *Store, c *clock, _ Biker, _ *Link) { c.Advance(time.Hour) }, refuse.Conflict},
 		{"used", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { setPassword(t, s, b, 1) }, refuse.Conflict},
-		{"erased", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { must(t, s.EraseBiker(ctx, b.Email)) }, refuse.NotFound},
-		{"another address", func(_ *testing.T, _ *Store, _ *clock, _ Biker, l *Link) { l.Email[0] ^= 1 }, refuse.NotFound},
+		{"erased", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) { must(t, s.EraseBiker(ctx, b.Email)) },
+			refuse.NotFound},
+		{"another address", func(_ *testing.T, _ *Store, _ *clock, _ Biker, l *Link) { l.Email[0] ^= 1 },
+			refuse.NotFound},
 		{"blocked", func(t *testing.T, s *Store, c *clock, b Biker, _ *Link) {
 			_, err := s.BlockBiker(ctx, b.ID, true)
 			must(t, err)
@@ -62,10 +64,13 @@ func TestForgotPassword(t *testing.T) {
 		before func(*testing.T, *Store, Biker)
 		want   []int // letters owed after each call, one every 61 s; 5/h
 	}{
-		{"with a password", func(t *testing.T, s *Store, b Biker) { setPassword(t, s, b, 1) }, []int{1, 2, 3, 4, 5, 5, 5}},
+		{"with a password", func(t *testing.T, s *Store, b Biker) { setPassword(t, s, b, 1) },
+			[]int{1, 2, 3, 4, 5, 5, 5}},
 		{"never set one", func(*testing.T, *Store, Biker) {}, []int{1, 2, 3, 3, 3, 3, 3}},
-		{"blocked", func(t *testing.T, s *Store, b Biker) { _, err := s.BlockBiker(ctx, b.ID, true); must(t, err) }, []int{0, 0, 0, 0, 0, 0, 0}},
-		{"erased", func(t *testing.T, s *Store, b Biker) { must(t, s.EraseBiker(ctx, b.Email)) }, []int{0, 0, 0, 0, 0, 0, 0}},
+		{"blocked", func(t *testing.T, s *Store, b Biker) { _, err := s.BlockBiker(ctx, b.ID, true); must(t, err) },
+			[]int{0, 0, 0, 0, 0, 0, 0}},
+		{"erased", func(t *testing.T, s *Store, b Biker) { must(t, s.EraseBiker(ctx, b.Email)) },
+			[]int{0, 0, 0, 0, 0, 0, 0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newClock()

@@ -27,6 +27,12 @@ const (
 	BikerFailed   BikerOutcome = "failed"
 )
 
+// Words lists them.
+func (BikerOutcome) Words() []string {
+	return []string{string(BikerCreated), string(BikerExisting),
+		string(BikerFailed)}
+}
+
 // BikerResult is what became of one candidate, with all that the answer tells.
 type BikerResult struct {
 	Outcome    BikerOutcome        `json:"outcome"`

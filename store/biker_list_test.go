@@ -60,7 +60,8 @@ func told(results []BikerResult) string {
 		for _, more := range []struct {
 			is   bool
 			text string
-		}{{!r.Mine && !r.Biker.IsZero() && r.Outcome != BikerFailed, " foreign"}, {len(r.Updated) > 0, " " + strings.Join(r.Updated, "+")},
+		}{{!r.Mine && !r.Biker.IsZero() && r.Outcome != BikerFailed, " foreign"},
+			{len(r.Updated) > 0, " " + strings.Join(r.Updated, "+")},
 			{len(r.Warnings) > 0, " warned"}, {!r.Letter.IsZero(), " letter"}} {
 			if more.is {
 				text += more.text
@@ -120,22 +121,30 @@ func TestRegisterBikers(t *testing.T) {
 		{"and again", again, []Candidate{candidate(jan)}, "existing", ""},
 		{"a month later", func(t *testing.T, s *Store, c *clock) { again(t, s, c); c.Advance(721 * time.Hour) },
 			[]Candidate{candidate(jan)}, "existing letter", "biker.existing"},
-		{"changed", again, []Candidate{changed}, "existing FirstName+Language+ContractType+partner_EmployeeID", "biker.updated"},
+		{"changed", again, []Candidate{changed}, "existing FirstName+Language+ContractType+partner_EmployeeID",
+			"biker.updated"},
 		{"changed, with a letter", sent, []Candidate{otherPlan}, "existing BikePlanCode letter", "biker.existing"},
 		{"absent leaves", again, []Candidate{absent}, "existing", ""},
 		{"twice in one list", nothing, []Candidate{candidate(jan), candidate(jan), changed},
-			"created letter, existing, existing FirstName+Language+ContractType+partner_EmployeeID", "biker.created biker.updated"},
-		{"twice in one list, long known", sent, []Candidate{candidate(jan), candidate(jan)}, "existing letter, existing", "biker.existing"},
-		{"an employee id taken over", first, []Candidate{taken}, "created warned letter", "biker.updated biker.created"},
-		{"displaced while the welcome is unsent", func(t *testing.T, s *Store, c *clock) { first(t, s, c); post(t, s, "Acme", taken) },
+			"created letter, existing, existing FirstName+Language+ContractType+partner_EmployeeID",
+			"biker.created biker.updated"},
+		{"twice in one list, long known", sent, []Candidate{candidate(jan), candidate(jan)},
+			"existing letter, existing", "biker.existing"},
+		{"an employee id taken over", first, []Candidate{taken}, "created warned letter",
+			"biker.updated biker.created"},
+		{"displaced while the welcome is unsent",
+			func(t *testing.T, s *Store, c *clock) { first(t, s, c); post(t, s, "Acme", taken) },
 			[]Candidate{absent}, "existing letter", "biker.existing"},
 		{"unknown plan", nothing, []Candidate{noPlan, noPlan}, "failed letter, failed", "biker.failed"},
 		{"failed, another fault", func(t *testing.T, s *Store, _ *clock) { post(t, s, "Acme", noPlan) },
 			[]Candidate{noPlan, bad(jan, "Language")}, "failed, failed letter", "biker.failed"},
-		{"no address", nothing, []Candidate{bad("", "Email"), bad("", "Email"), bad("", "FirstName")}, "failed, failed, failed", "biker.failed"},
-		{"one bad among good", nothing, []Candidate{candidate("a@example.com"), bad(jan, "FirstName"), candidate("b@example.com")},
+		{"no address", nothing, []Candidate{bad("", "Email"), bad("", "Email"), bad("", "FirstName")},
+			"failed, failed, failed", "biker.failed"},
+		{"one bad among good", nothing,
+			[]Candidate{candidate("a@example.com"), bad(jan, "FirstName"), candidate("b@example.com")},
 			"created letter, failed letter, created letter", "biker.created biker.failed biker.created"},
-		{"bad, then good", nothing, []Candidate{bad(jan, "FirstName"), candidate(jan)}, "failed letter, created letter", "biker.failed biker.created"},
+		{"bad, then good", nothing, []Candidate{bad(jan, "FirstName"), candidate(jan)}, "failed letter, created letter",
+			"biker.failed biker.created"},
 		{"another partner's", func(t *testing.T, s *Store, _ *clock) {
 			addPartner(t, s, "Other")
 			created(t, s, "Other", jan)
@@ -180,8 +189,9 @@ func TestPreview(t *testing.T) {
 	forbidden.BikePlanCode = "SYN-XX"
 	taken := candidate("y@example.com")
 	taken.EmployeeID = "E-new@example.com"
-	results, err := s.PreviewBikers("Acme", []Candidate{candidate("new@example.com"), candidate("NEW@example.com"), candidate("own@example.com"),
-		candidate("foreign@example.com"), forbidden, taken})
+	results, err := s.PreviewBikers("Acme",
+		[]Candidate{candidate("new@example.com"), candidate("NEW@example.com"), candidate("own@example.com"),
+			candidate("foreign@example.com"), forbidden, taken})
 	must(t, err)
 	if got := told(results); got != "created, existing partner_EmployeeID, existing, created, failed, created" {
 		t.Errorf("%q", got)
@@ -210,10 +220,13 @@ func TestPreviewIsTrue(t *testing.T) {
 	const a, b, c = "a@example.com", "b@example.com", "c@example.com"
 	for i, list := range [][]Candidate{
 		{person(a, "2"), person(b, "2")}, {person(a, "9"), person(c, "1")}, {person(a, "2"), person(b, "1")},
-		{person(c, "1"), person(a, "1"), person(c, "")}, {person(c, "2"), person(b, "")}, {person(c, "3"), person(c, "4"), person(a, "3")},
+		{person(c, "1"), person(a, "1"), person(c, "")}, {person(c, "2"), person(b, "")},
+		{person(c, "3"), person(c, "4"), person(a, "3")},
 		{person(a, "1"), person(b, "2"), bad(c, "Language"), person(c, "5")},
-		{person(c, "1"), person("d@example.com", "1"), person(c, "2")}, {person(c, "1"), other(person("d@example.com", "2")), person("e@example.com", "2")},
-		{other(person(c, "0")), person("d@example.com", "0"), other(person("e@example.com", "0"))}, {other(person(a, "2")), person(b, "1"), person(b, "7")},
+		{person(c, "1"), person("d@example.com", "1"), person(c, "2")},
+		{person(c, "1"), other(person("d@example.com", "2")), person("e@example.com", "2")},
+		{other(person(c, "0")), person("d@example.com", "0"), other(person("e@example.com", "0"))},
+		{other(person(a, "2")), person(b, "1"), person(b, "7")},
 	} {
 		s := openTest(t)
 		addPartner(t, s, "Acme")
@@ -264,10 +277,12 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("after the erasure: %+v", got)
 	}
 	c.Advance(24 * time.Hour)
-	if _, err := s.Prune(ctx, Keep{time.Hour * 9999, time.Hour * 9999, time.Hour * 9999, time.Hour * 9999}); err != nil {
+	if _,
+		err := s.Prune(ctx, Keep{time.Hour * 9999, time.Hour * 9999, time.Hour * 9999, time.Hour * 9999}); err != nil {
 		t.Fatal(err)
 	}
-	for _, bucket := range [][]byte{idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket} {
+	for _, bucket := range [][]byte{idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket,
+		idempotencyBegunBucket} {
 		if n := countKeys(t, s, bucket); n != 0 {
 			t.Errorf("%d left in %s", n, bucket)
 		}

@@ -33,7 +33,7 @@ func (s *Store) TakeLogin(ctx context.Context, key [32]byte) (wait time.Duration
 	if s.rules.LoginTries == 0 {
 		return 0, nil
 	}
-	stored := s.keyed(key[:])
+	stored := s.hashes.Of(key[:])
 	return write(ctx, s, func(t tx) (time.Duration, error) {
 		known, _, err := logins.Get(t.Tx, stored)
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) GiveBackLogin(ctx context.Context, key [32]byte) error {
 	if s.rules.LoginTries == 0 {
 		return nil
 	}
-	stored := s.keyed(key[:])
+	stored := s.hashes.Of(key[:])
 	return updateVital(ctx, s, func(t tx) error {
 		known, found, err := logins.Get(t.Tx, stored)
 		if err != nil || !found {
@@ -94,7 +94,7 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		case biker.Password != in.Verified:
 			return Session{}, errPasswordMoved
 		}
-		if err := logins.Delete(t.Tx, t.store.keyed(in.Key[:])); err != nil {
+		if err := logins.Delete(t.Tx, t.store.hashes.Of(in.Key[:])); err != nil {
 			return Session{}, err
 		}
 		if err := t.replaceSession(in.Replaces); err != nil {

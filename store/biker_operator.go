@@ -57,7 +57,7 @@ func (s *Store) MoveBiker(ctx context.Context, id guid.ID, partner, plan string)
 		if err := t.changeBiker(former, biker); err != nil {
 			return Biker{}, err
 		}
-		return biker, t.tell(Event{Type: "operator.biker_moved", Biker: biker.ID})
+		return biker, t.tell(Event{Type: "operator.biker_moved", Biker: biker.ID, About: to.Name})
 	})
 }
 

@@ -78,7 +78,7 @@ func (s *Store) ChangePassword(ctx context.Context, c PasswordChange) (Biker, er
 		if biker.Password != c.Verified {
 			return Biker{}, errPasswordMoved
 		}
-		if err := logins.Delete(t.Tx, t.store.keyed(c.Key[:])); err != nil {
+		if err := logins.Delete(t.Tx, t.store.hashes.Of(c.Key[:])); err != nil {
 			return Biker{}, err
 		}
 		if err := t.endSessions(biker.ID, c.Session.ID); err != nil {

@@ -18,7 +18,8 @@ func secret(n byte) [32]byte { return [32]byte{n} }
 
 func setPassword(t testing.TB, s *Store, biker Biker, n byte) (Biker, SessionRef) {
 	t.Helper()
-	biker, session, err := s.SetPassword(ctx, NewPassword{Link: invitation(s, biker), Hash: fmt.Sprintf("$hash$%d", n), Secret: secret(n)})
+	biker, session, err := s.SetPassword(ctx,
+		NewPassword{Link: invitation(s, biker), Hash: fmt.Sprintf("$hash$%d", n), Secret: secret(n)})
 	must(t, err)
 	return biker, SessionRef{session.ID, secret(n)}
 }

@@ -64,7 +64,8 @@ func TestBikerOf(t *testing.T) {
 		want     refuse.Kind
 	}{
 		{"Acme", jan.ID, "", 0}, {"Acme", guid.ID{}, jan.EmployeeID, 0}, {"Acme", jan.ID, jan.EmployeeID, 0},
-		{"Acme", jan.ID, "E-2", refuse.NotFound}, {"Acme", guid.ID{}, "E-2", refuse.NotFound}, {"Other", jan.ID, "", refuse.NotFound}, {"Other", guid.ID{}, jan.EmployeeID, refuse.NotFound},
+		{"Acme", jan.ID, "E-2", refuse.NotFound}, {"Acme", guid.ID{}, "E-2", refuse.NotFound},
+		{"Other", jan.ID, "", refuse.NotFound}, {"Other", guid.ID{}, jan.EmployeeID, refuse.NotFound},
 	} {
 		found, err := s.BikerOf(test.partner, test.id, test.employee)
 		wantKind(t, err, test.want)
@@ -81,8 +82,9 @@ func TestEraseBiker(t *testing.T) {
 	created(t, s, "Acme", "jan@example.com")
 	post(t, s, "Acme", bad("jan@example.com", "Language"))
 	post(t, s, "Acme", bad("nobody@example.com", "Language"))
-	_, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: "k", People: []Candidate{candidate("jan@example.com"), bad("jan@example.com", "Language"),
-		bad("nobody@example.com", "Language")}})
+	_, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: "k",
+		People: []Candidate{candidate("jan@example.com"), bad("jan@example.com", "Language"),
+			bad("nobody@example.com", "Language")}})
 	must(t, err)
 	before, last := eventsSince(t, s, 0)
 	must(t, s.EraseBiker(ctx, "JAN@example.com"))
@@ -226,7 +228,8 @@ func TestFailedLanguage(t *testing.T) {
 	for language, c := range map[string]Candidate{
 		"nl": bad("a@example.com", "Language"), // the plan's
 		"en": {Email: "b@example.com", Faults: map[string][]string{"BikePlanCode": {"x"}}},
-		"fr": {Email: "c@example.com", Faults: map[string][]string{"FirstName": {"x"}}, BikerData: BikerData{Language: "fr", BikePlanCode: "SYN-NL"}},
+		"fr": {Email: "c@example.com", Faults: map[string][]string{"FirstName": {"x"}},
+			BikerData: BikerData{Language: "fr", BikePlanCode: "SYN-NL"}},
 	} {
 		letter, err := s.Letter(post(t, s, "Acme", c)[0].Letter)
 		if err != nil || letter.Language != language {

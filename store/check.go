@@ -1,180 +1,242 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
+	"postern/store/migrate"
 )
 
 // CheckFile looks for faults in a data file that no appliance has open; see file.Check. It reads every record, and
 // compares keys and indices with the records that they stand for.
 func CheckFile(path string) (faults []string, err error) {
 	s := &Store{signals: newSignals()}
-	return file.Check(path, s.schema(migrations), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
+	return file.Check(path, s.schema(migrate.Steps), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
 }
-
-// faultsListed bounds what a check lists: a file with more faults than this is to be restored, not mended.
-const faultsListed = 100
 
 // checker compares every key with its record, and collects what does not fit.
 type checker struct {
-	tx     tx
-	faults []string
-}
-
-func (c *checker) fault(format string, args ...any) {
-	if len(c.faults) < faultsListed {
-		c.faults = append(c.faults, fmt.Sprintf(format, args...))
-	}
+	*file.Checker
+	tx tx
 }
 
 // checkFacts reads every record, which verifies its checksum, and compares indices, due keys and counters with the
 // records that they stand for.
 func checkFacts(t tx) []string {
-	c := &checker{tx: t}
-	for _, part := range []struct {
-		name  string
-		check func()
-	}{
-		{"users", c.users}, {"partners", c.partners}, {"bikers", c.bikers}, {"sessions", c.sessions},
-		{"answers", c.answers}, {"cleanings", c.cleanings}, {"letters", c.letters}, {"events", c.events},
-		{"what was told and tried", c.traces},
-	} {
-		var damaged *file.DamagedFile
-		if err := file.Guard("", func() error { part.check(); return nil }); errors.As(err, &damaged) {
-			c.fault("%s: the check breaks off, as %s", part.name, damaged.What)
+	c := &checker{&file.Checker{Tx: t.Tx}, t}
+	c.Part("users", c.users)
+	c.Part("partners", c.partners)
+	c.Part("bikers", c.bikers)
+	c.Part("sessions", c.sessions)
+	c.Part("answers", c.answers)
+	c.Part("cleanings", c.cleanings)
+	c.Part("letters", c.letters)
+	c.Part("events", c.events)
+	c.Part("what was told and tried", c.traces)
+	return c.Faults
+}
+
+func (c *checker) users() {
+	all, pending := 0, 0
+	file.CheckTable(c.Checker, users, func(key []byte, user User) {
+		all++
+		if !bytes.Equal(c.tx.Get(userAddressBucket, addressKey(user.Email)), key) {
+			c.Fault("user %s is not found by the address", user.ID)
 		}
+		if user.ActivatedAt.IsZero() {
+			pending++
+			if !c.tx.Has(userPendingBucket, timeKey(user.RegisteredAt, user.ID)) {
+				c.Fault("user %s is not activated and not pending", user.ID)
+			}
+		}
+	})
+	c.Indexed(userAddressBucket, all)
+	c.Indexed(userPendingBucket, pending)
+}
+
+func (c *checker) partners() {
+	tokens := 0
+	file.CheckTable(c.Checker, partners, func(key []byte, partner Partner) {
+		if !bytes.Equal(key, nameKey(partner.Name)) {
+			c.Fault("partner %s stands under the name %q", partner.Name, key)
+		}
+		for _, token := range partner.Tokens {
+			tokens++
+			if !bytes.Equal(c.tx.Get(partnerTokenBucket, token.Hash[:]), key) {
+				c.Fault("partner %s is not found by a token", partner.Name)
+			}
+		}
+	})
+	c.Keys(partnerTokenBucket, func(_, name []byte) {
+		if len(name) == 0 || name[0] != endedToken {
+			tokens--
+		} else if !c.tx.Has(partnerBucket, name[1:]) {
+			c.Fault("an ended token is of a partner %q who is not there", name[1:])
+		}
+	})
+	if tokens != 0 {
+		c.Fault("%s and the partners differ by %d tokens that let in", partnerTokenBucket, tokens)
 	}
-	return c.faults
-}
-
-// traces checks what stands by itself.
-func (c *checker) traces() {
-	checkTable(c, metas, func(key []byte, _ meta) {})
-	checkTable(c, addresses, func(key []byte, known address) {
-		if len(key) != sha256.Size || len(known.Links) > addressDaily {
-			c.fault("address %x is not readable, or has %d letters", key, len(known.Links))
-		}
-	})
-	checkTable(c, logins, func(key []byte, _ tries) {})
-	c.keys(noticeBucket, func(key, value []byte) {
-		if _, ok := decodeNotice(value); !ok || len(key) != noticeKeyLength {
-			c.fault("told %x is not readable", key)
-		}
-	})
-	checkTable(c, limits, func(key []byte, _ limit.Window) {})
-	checkTable(c, mailings, func(key []byte, _ mailing) {
-		if !c.tx.Has(userBucket, key) {
-			c.fault("mailings of a user %x who is not there", key)
+	file.CheckTable(c.Checker, plans, func(key []byte, plan Plan) {
+		if string(key) != plan.Code {
+			c.Fault("plan %s stands under the code %q", plan.Code, key)
 		}
 	})
 }
 
-// checkTable visits every record of a table, the damaged ones excepted, which are faults.
-func checkTable[T any](c *checker, table file.Table[T], visit func(key []byte, value T)) {
-	for from := []byte(nil); ; {
-		err := table.Each(c.tx.Tx, nil, from, func(key []byte, value T) (bool, error) {
-			visit(key, value)
-			return true, nil
-		})
-		var damaged *file.DamagedRecord
-		if !errors.As(err, &damaged) {
+func (c *checker) bikers() {
+	all, numbered := 0, 0
+	file.CheckTable(c.Checker, bikers, func(key []byte, biker Biker) {
+		all++
+		if !bytes.Equal(c.tx.Get(bikerAddressBucket, addressKey(biker.Email)), key) {
+			c.Fault("biker %s is not found by the address", biker.ID)
+		}
+		if !c.tx.Has(partnerBucket, nameKey(biker.Partner)) {
+			c.Fault("biker %s belongs to a partner %q who is not there", biker.ID, biker.Partner)
+		}
+		if biker.EmployeeID == "" {
 			return
 		}
-		c.fault("%v", damaged)
-		from = append(slices.Clone(damaged.Key), 0)
-	}
+		numbered++
+		if !bytes.Equal(c.tx.Get(bikerEmployeeBucket, employeeKey(biker.Partner, biker.EmployeeID)), key) {
+			c.Fault("biker %s is not found by the partner's id", biker.ID)
+		}
+	})
+	c.Indexed(bikerAddressBucket, all)
+	c.Indexed(bikerEmployeeBucket, numbered)
 }
 
-// keys visits every key of an index.
-func (c *checker) keys(bucket []byte, visit func(key, value []byte)) (count int) {
-	cursor := c.tx.Cursor(bucket)
-	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
-		visit(key, value)
-		count++
-	}
-	return count
+func (c *checker) sessions() {
+	all := 0
+	file.CheckTable(c.Checker, sessions, func(key []byte, session Session) {
+		all++
+		if !c.tx.Has(sessionBikerBucket, personKey(session.Biker, session.ID)) {
+			c.Fault("session %s is not found by its biker", session.ID)
+		}
+		if !c.tx.Has(bikerBucket, session.Biker[:]) {
+			c.Fault("session %s is of a biker who is not there", session.ID)
+		}
+	})
+	c.Indexed(sessionBikerBucket, all)
 }
 
-// indexed tells faults of an index whose keys do not stand for a record: each record has had its own keys looked up, so
-// that equal numbers mean an equal set.
-func (c *checker) indexed(bucket []byte, want int) {
-	if count := c.keys(bucket, func(_, _ []byte) {}); count != want {
-		c.fault("%s has %d keys, and the records ask for %d", bucket, count, want)
+func (c *checker) answers() {
+	all, parts, kept := 0, 0, make(map[guid.ID]int)
+	file.CheckTable(c.Checker, idempotencies, func(key []byte, record idempotency) {
+		all++
+		if !bytes.Equal(c.tx.Get(idempotencyBegunBucket, timeKey(record.BegunAt, record.ID)), key) {
+			c.Fault("answer %s is not found by its time", record.ID)
+		}
+		kept[record.ID] = record.Results
+	})
+	c.Indexed(idempotencyBegunBucket, all)
+	file.CheckTable(c.Checker, results, func(key []byte, part []BikerResult) {
+		kept[guid.ID(key[:16])] -= len(part)
+		people := make(map[guid.ID]bool) // one may stand there twice
+		for _, result := range part {
+			if !result.Biker.IsZero() && !people[result.Biker] {
+				people[result.Biker] = true
+				parts++
+				if !c.tx.Has(idempotencyPersonBucket, resultsOfKey(result.Biker, key)) {
+					c.Fault("results %x are not found by biker %s", key, result.Biker)
+				}
+			}
+		}
+	})
+	c.Indexed(idempotencyPersonBucket, parts)
+	for id, missing := range kept {
+		if missing != 0 {
+			c.Fault("answer %s: %d results are missing", id, missing)
+		}
 	}
 }
 
 func (c *checker) cleanings() {
-	all, chunks := 0, 0
-	checkTable(c, cleanings, func(key []byte, cleaning Cleaning) {
+	all, chunks, decided := 0, 0, 0
+	file.CheckTable(c.Checker, cleanings, func(key []byte, cleaning Cleaning) {
 		all++
 		if !c.tx.Has(cleaningChangeBucket, timeKey(cleaning.ChangedAt, cleaning.ID)) {
-			c.fault("cleaning %s is not found by its last change", cleaning.ID)
+			c.Fault("cleaning %s is not found by its last change", cleaning.ID)
 		}
 		if err := c.tx.checkDocument(cleaning.Document); err != nil {
-			c.fault("cleaning %s: %v", cleaning.ID, err)
+			c.Fault("cleaning %s: %v", cleaning.ID, err)
 		}
 		chunks += (cleaning.Document.Size + chunkSize - 1) / chunkSize
 		if (cleaning.Load.Status == LoadOpen) != cleaning.Load.DecidedAt.IsZero() {
-			c.fault("cleaning %s: its load is %q and decided at %v",
+			c.Fault("cleaning %s: its load is %q and decided at %v",
 				cleaning.ID, cleaning.Load.Status, cleaning.Load.DecidedAt)
 		}
+		decided += c.deciders(cleaning)
 	})
-	c.indexed(cleaningChangeBucket, all)
-	c.keys(uploadBucket, func(version, _ []byte) {
+	c.Indexed(cleaningChangeBucket, all)
+	c.Indexed(userDecidedBucket, decided)
+	c.Keys(uploadBucket, func(version, _ []byte) {
 		for n := 0; c.tx.Has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++
 		}
 	})
-	c.indexed(documentBucket, chunks)
+	c.Indexed(documentBucket, chunks)
+}
+
+// deciders counts the users who are there and find a cleaning by their decisions.
+func (c *checker) deciders(cleaning Cleaning) (count int) {
+	by := cleaning.deciders()
+	for i, user := range by {
+		if i > 0 && user == by[0] || !c.tx.Has(userBucket, user[:]) {
+			continue
+		}
+		count++
+		if !c.tx.Has(userDecidedBucket, personKey(user, cleaning.ID)) {
+			c.Fault("cleaning %s is not found by user %s, who decided its load", cleaning.ID, user)
+		}
+	}
+	return count
 }
 
 func (c *checker) letters() {
 	var due, claimed, held, done, all int
 	counts := make(map[LetterState]int)
-	checkTable(c, letters, func(key []byte, letter Letter) {
+	file.CheckTable(c.Checker, letters, func(key []byte, letter Letter) {
 		all++
 		counts[letter.State]++
 		isDue := c.tx.Has(letterDueBucket, timeKey(letter.DueAt, letter.ID))
 		isClaimed := c.tx.Has(letterClaimedBucket, letter.ID[:])
 		if isQueued := letter.State == LetterQueued; isQueued != (isDue != isClaimed) || isDue && isClaimed {
-			c.fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
+			c.Fault("letter %s is %s; due: %v, claimed: %v", letter.ID, letter.State, isDue, isClaimed)
 		}
 		due, claimed = due+one(isDue), claimed+one(isClaimed)
 		isHeld := c.tx.Has(letterHeldBucket, letter.ID[:])
 		if isHeld != (letter.State == LetterHeld) {
-			c.fault("letter %s is %s; held: %v", letter.ID, letter.State, isHeld)
+			c.Fault("letter %s is %s; held: %v", letter.ID, letter.State, isHeld)
 		}
 		held += one(isHeld)
 		isDone := c.tx.Has(letterDoneBucket, doneKey(letter))
 		if isDone == letter.open() {
-			c.fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
+			c.Fault("letter %s is %s; done: %v", letter.ID, letter.State, isDone)
 		}
 		done += one(isDone)
 		if !c.tx.Has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
-			c.fault("letter %s is not found by its person", letter.ID)
+			c.Fault("letter %s is not found by its person", letter.ID)
 		}
 	})
-	c.indexed(letterDueBucket, due)
-	c.indexed(letterClaimedBucket, claimed)
-	c.indexed(letterHeldBucket, held)
-	c.indexed(letterDoneBucket, done)
-	c.indexed(letterPersonBucket, all)
-	c.keys(letterCountBucket, func(state, _ []byte) {
+	c.Indexed(letterDueBucket, due)
+	c.Indexed(letterClaimedBucket, claimed)
+	c.Indexed(letterHeldBucket, held)
+	c.Indexed(letterDoneBucket, done)
+	c.Indexed(letterPersonBucket, all)
+	c.Keys(letterCountBucket, func(state, _ []byte) {
 		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
-			c.fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
+			c.Fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
 		}
 		delete(counts, LetterState(state))
 	})
 	for state, n := range counts {
-		c.fault("%d letters are %s, and none is counted", n, state)
+		c.Fault("%d letters are %s, and none is counted", n, state)
 	}
 }
 
@@ -187,23 +249,49 @@ func one(is bool) int {
 
 func (c *checker) events() {
 	next, partners := c.tx.oldestEvent(), 0
-	checkTable(c, events, func(key []byte, event Event) {
+	file.CheckTable(c.Checker, events, func(key []byte, event Event) {
 		if seq := binary.BigEndian.Uint64(key); seq != next || event.Seq != seq {
-			c.fault("event %d stands where %d should", event.Seq, next)
+			c.Fault("event %d stands where %d should", event.Seq, next)
 		}
 		next = event.Seq + 1
 		if event.Partner != "" {
 			if strings.HasPrefix(event.Type, "operator.") {
-				c.fault("event %d is the operator's alone, and in the feed of a partner", event.Seq)
+				c.Fault("event %d is the operator's alone, and in the feed of a partner", event.Seq)
 			}
 			partners++
 			if !c.tx.Has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
-				c.fault("event %d is not in the feed of its partner", event.Seq)
+				c.Fault("event %d is not in the feed of its partner", event.Seq)
 			}
 		}
 	})
 	if last := c.tx.Bucket(eventBucket).Sequence(); next != last+1 {
-		c.fault("the last event is %d, and %d were numbered", next-1, last)
+		c.Fault("the last event is %d, and %d were numbered", next-1, last)
 	}
-	c.indexed(eventPartnerBucket, partners)
+	c.Indexed(eventPartnerBucket, partners)
+}
+
+// traces checks what stands by itself.
+func (c *checker) traces() {
+	file.CheckTable(c.Checker, metas, func(_ []byte, about meta) {
+		if after, last := valueOf(about.Webhook).After, c.tx.lastEvent(); after > last {
+			c.Fault("the webhook has taken event %d, and the last one is %d", after, last)
+		}
+	})
+	file.CheckTable(c.Checker, addresses, func(key []byte, known address) {
+		if len(key) != sha256.Size || len(known.Links) > addressDaily {
+			c.Fault("address %x is not readable, or has %d letters", key, len(known.Links))
+		}
+	})
+	file.CheckTable(c.Checker, logins, func(key []byte, _ tries) {})
+	c.Keys(noticeBucket, func(key, value []byte) {
+		if _, ok := decodeNotice(value); !ok || len(key) != noticeKeyLength {
+			c.Fault("told %x is not readable", key)
+		}
+	})
+	file.CheckTable(c.Checker, limits, func(key []byte, _ limit.Window) {})
+	file.CheckTable(c.Checker, mailings, func(key []byte, _ mailing) {
+		if !c.tx.Has(userBucket, key) {
+			c.Fault("mailings of a user %x who is not there", key)
+		}
+	})
 }

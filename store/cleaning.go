@@ -18,8 +18,9 @@ type Cleaning struct {
 	Partner   string    `json:"partner,omitzero"` // who delivered it; empty: the operator
 	StoredAt  time.Time `json:"storedAt"`
 	ChangedAt time.Time `json:"changedAt"` // last change of the data, the document or the load
-	Version   guid.ID   `json:"version"`   // new with every change
+	Version   guid.ID   `json:"version"`   // new with everything that is written
 	Load      Load      `json:"load"`
+	Reopened  Reopening `json:"reopened,omitzero"` // the last time; the load may have been decided again since
 	Document  Document  `json:"document,omitzero"`
 }
 
@@ -84,6 +85,12 @@ const (
 	Invalid   CleaningStatus = "invalid"
 )
 
+// Words lists them.
+func (CleaningStatus) Words() []string {
+	return []string{string(Planned), string(Completed), string(SignedOff),
+		string(Cancelled), string(Invalid)}
+}
+
 // CleaningInput is one cleaning as it is delivered, validated already.
 type CleaningInput struct {
 	ID guid.ID
@@ -99,6 +106,12 @@ const (
 	CleaningChanged   StoreOutcome = "changed"
 	CleaningUnchanged StoreOutcome = "unchanged"
 )
+
+// Words lists them.
+func (StoreOutcome) Words() []string {
+	return []string{string(CleaningCreated), string(CleaningChanged),
+		string(CleaningUnchanged)}
+}
 
 // Stored is a cleaning as it is now, and whether that is new.
 type Stored struct {
@@ -198,6 +211,34 @@ func (t tx) cleaning(id guid.ID) (Cleaning, error) {
 	return c, err
 }
 
+// cleaningOf is cleaning for a partner, to whom others' cleanings are not there; an empty one is the operator.
+func (t tx) cleaningOf(partner string, id guid.ID) (Cleaning, error) {
+	c, err := t.cleaning(id)
+	if err == nil && partner != "" && c.Partner != partner {
+		return Cleaning{}, errNoCleaning(id)
+	}
+	return c, err
+}
+
+// PartnerCleaning is a cleaning as read back by the partner who delivered it.
+type PartnerCleaning struct {
+	Cleaning Cleaning
+	Decider  User // who decided the load; zero: nobody, or somebody who has been erased
+}
+
+// CleaningOf returns a partner's own cleaning. It refuses with NotFound, for other partners' cleanings too.
+func (s *Store) CleaningOf(partner string, id guid.ID) (PartnerCleaning, error) {
+	return read(s, func(t tx) (found PartnerCleaning, err error) {
+		if found.Cleaning, err = t.cleaningOf(partner, id); err != nil {
+			return PartnerCleaning{}, err
+		}
+		if by := found.Cleaning.Load.By; !by.IsZero() {
+			found.Decider, _, err = users.Get(t.Tx, by[:])
+		}
+		return found, err
+	})
+}
+
 // Cleaning returns one cleaning, or NotFound.
 func (s *Store) Cleaning(id guid.ID) (Cleaning, error) {
 	return read(s, func(t tx) (Cleaning, error) { return t.cleaning(id) })
@@ -248,6 +289,9 @@ func (t tx) deleteCleaning(c Cleaning) error {
 		return err
 	}
 	if err := t.Delete(cleaningChangeBucket, timeKey(c.ChangedAt, c.ID)); err != nil {
+		return err
+	}
+	if err := t.moveDeciders(c, Cleaning{ID: c.ID}); err != nil {
 		return err
 	}
 	return cleanings.Delete(t.Tx, c.ID[:])

@@ -1,14 +1,11 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"iter"
-	"time"
 
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -21,75 +18,8 @@ type Document struct {
 	Hash    string  `json:"hash"`    // SHA-256, hex
 }
 
-const (
-	chunkSize     = 256 << 10
-	chunksAtOnce  = 8 // chunks a transaction, so that others' writes pass between
-	uploadsAtOnce = 4 // dead uploads a transaction
-	uploadTimeout = time.Hour
-)
-
-// PutDocument stores a PDF as a cleaning's document, in place of the one before. Its chunks are written by several
-// transactions and made live by the last one. It refuses with NotFound, and with Conflict where the load is decided.
-func (s *Store) PutDocument(ctx context.Context, cleaning guid.ID, pdf []byte) error {
-	if _, err := read(s, func(t tx) (Cleaning, error) { return t.openCleaning(cleaning) }); err != nil {
-		return err
-	}
-	version, err := s.putChunks(ctx, pdf)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(pdf)
-	document := Document{Version: version, Size: len(pdf), Hash: hex.EncodeToString(sum[:])}
-	err = update(ctx, s, func(t tx) error {
-		c, err := t.openCleaning(cleaning)
-		if err != nil {
-			return err
-		}
-		if err := t.deleteDocument(c.Document); err != nil {
-			return err
-		}
-		if err := t.Delete(uploadBucket, version[:]); err != nil {
-			return err
-		}
-		c.Document = document
-		return t.changeCleaning(&c)
-	})
-	return err
-}
-
-// openCleaning returns a cleaning whose document may still change.
-func (t tx) openCleaning(id guid.ID) (Cleaning, error) {
-	c, err := t.cleaning(id)
-	if err == nil && c.Load.Status != LoadOpen {
-		err = errDecided(c)
-	}
-	return c, err
-}
-
-func (s *Store) putChunks(ctx context.Context, pdf []byte) (version guid.ID, err error) {
-	for number := 0; number*chunkSize < len(pdf); number += chunksAtOnce {
-		version, err = write(ctx, s, func(t tx) (guid.ID, error) {
-			version := version
-			if version.IsZero() {
-				version = t.NewID()
-				if err := t.Put(uploadBucket, version[:], nil); err != nil {
-					return guid.ID{}, err
-				}
-			}
-			for n := number; n < number+chunksAtOnce && n*chunkSize < len(pdf); n++ {
-				chunk := pdf[n*chunkSize : min((n+1)*chunkSize, len(pdf))]
-				if err := t.Put(documentBucket, chunkKey(version, n), chunk); err != nil {
-					return guid.ID{}, err
-				}
-			}
-			return version, nil
-		})
-		if err != nil {
-			return guid.ID{}, err
-		}
-	}
-	return version, nil
-}
+// chunkSize is in how large pieces a PDF stands in the file.
+const chunkSize = 256 << 10
 
 func (t tx) deleteDocument(d Document) error {
 	for n := 0; n*chunkSize < d.Size; n++ {
@@ -143,41 +73,6 @@ func (t tx) document(d Document) ([]byte, error) {
 	return pdf, nil
 }
 
-// sweepUploads removes the chunks of uploads that were never made live: their process died in the middle.
-func (t tx) sweepUploads() (int, error) {
-	var dead []guid.ID
-	young := timeID(t.Now().Add(-uploadTimeout)) // one that may still be under way
-	c := t.Cursor(uploadBucket)
-	for key, _ := c.First(); key != nil &&
-		len(dead) < uploadsAtOnce && bytes.Compare(key, young[:]) < 0; key, _ = c.Next() {
-		dead = append(dead, guid.ID(key))
-	}
-	for _, version := range dead {
-		if err := t.deleteUpload(version); err != nil {
-			return 0, err
-		}
-	}
-	return len(dead), nil
-}
-
-func (t tx) deleteUpload(version guid.ID) error {
-	for n := 0; t.Has(documentBucket, chunkKey(version, n)); n++ {
-		if err := t.Delete(documentBucket, chunkKey(version, n)); err != nil {
-			return err
-		}
-	}
-	return t.Delete(uploadBucket, version[:])
-}
-
-// timeID is the smallest ID that the store could make at a time.
-func timeID(at time.Time) (id guid.ID) {
-	millis := uint64(at.UnixMilli())
-	for i := range 6 {
-		id[i] = byte(millis >> (40 - 8*i))
-	}
-	return id
-}
-
 // DocumentReader reads an uploaded PDF piece by piece, each piece in a short transaction of its own: however slowly
 // its reader goes on, it holds neither the PDF in memory nor a transaction open. It belongs to one goroutine, and
 // needs no closing.
@@ -209,16 +104,31 @@ func (r *DocumentReader) Size() int { return r.document.Size }
 // Read reads on, at most to the end of a chunk. Once the document has been replaced, or deleted with its cleaning, it
 // refuses with Unavailable: what has been read is then no whole document.
 func (r *DocumentReader) Read(p []byte) (int, error) {
-	if r.at >= r.document.Size {
-		return 0, io.EOF
-	}
-	n, err := read(r.store, func(t tx) (int, error) {
-		chunk := t.Get(documentBucket, chunkKey(r.document.Version, r.at/chunkSize))
-		if len(chunk) <= r.at%chunkSize {
-			return 0, errDocumentGone
-		}
-		return copy(p, chunk[r.at%chunkSize:]), nil
-	})
+	n, err := r.readAt(p, r.at)
 	r.at += n
 	return n, err
+}
+
+// ReadAt reads at a place, as io.ReaderAt has it. It refuses as Read does.
+func (r *DocumentReader) ReadAt(p []byte, at int64) (n int, err error) {
+	for n < len(p) && err == nil {
+		var read int
+		read, err = r.readAt(p[n:], int(at)+n)
+		n += read
+	}
+	return n, err
+}
+
+// readAt reads at a place, at most to the end of a chunk.
+func (r *DocumentReader) readAt(p []byte, at int) (int, error) {
+	if at >= r.document.Size {
+		return 0, io.EOF
+	}
+	return read(r.store, func(t tx) (int, error) {
+		chunk := t.Get(documentBucket, chunkKey(r.document.Version, at/chunkSize))
+		if len(chunk) <= at%chunkSize {
+			return 0, errDocumentGone
+		}
+		return copy(p, chunk[at%chunkSize:]), nil
+	})
 }

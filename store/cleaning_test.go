@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -195,9 +196,12 @@ func TestDocuments(t *testing.T) {
 	if chunks := countKeys(t, s, documentBucket); chunks != 1 {
 		t.Errorf("%d chunks left of the documents replaced", chunks-1)
 	}
-	if _, err := s.putChunks(ctx, make([]byte, 3*chunkSize)); err != nil { // an upload whose process died
-		t.Fatal(err)
-	}
+	must(t, submit(s, func(t tx) error { // an upload whose process died
+		version := t.NewID()
+		return errors.Join(t.Put(uploadBucket, version[:], nil),
+			t.Put(documentBucket, chunkKey(version, 0), []byte("a")),
+			t.Put(documentBucket, chunkKey(version, 1), []byte("b")))
+	}))
 	c.Advance(2 * time.Hour)
 	if n, err := s.Prune(ctx, keepAll); err != nil || n != 1 {
 		t.Errorf("swept %d uploads, %v", n, err)

@@ -84,7 +84,8 @@ func wholeFile(t *testing.T) (path string, data []byte) {
 	s := openTest(t)
 	must(t, submit(s, func(t tx) error {
 		for i := range 900 {
-			if err := limits.Put(t.Tx, fmt.Appendf(nil, "%06d", i*7919%900), limit.Window{Slots: []limit.Slot{{Begin: s.file.Now(), Taken: i}}}); err != nil {
+			if err := limits.Put(t.Tx, fmt.Appendf(nil, "%06d", i*7919%900),
+				limit.Window{Slots: []limit.Slot{{Begin: s.file.Now(), Taken: i}}}); err != nil {
 				return err
 			}
 		}

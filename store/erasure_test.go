@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/guid"
+	"postern/store/refuse"
 )
 
 // holders returns the buckets in which one of the texts stands, in a key or a value, and where.
@@ -99,7 +102,11 @@ func TestNothingLeft(t *testing.T) {
 		must(t, err)
 		cleaning := addCleaning(t, s, byte(len(email)), SignedOff)
 		must(t, s.MailCleaning(ctx, holder(user), cleaning.ID))
-		_, err = s.DecideLoad(ctx, holder(user), cleaning.ID, Decision{LoadRejected, "", "no"})
+		said := Decision{LoadRejected, "", "ask " + jan + ", or Zoë"}
+		if email == tagged {
+			said = Decision{LoadCompleted, "oil of Zoë D’HOOGHE", "EMP-77"}
+		}
+		_, err = s.DecideLoad(ctx, holder(user), cleaning.ID, said)
 		must(t, err)
 		_, _, err = s.ClaimLetters(ctx, 1) // one is on the wire when the person is erased
 		must(t, err)
@@ -143,6 +150,12 @@ func TestNothingLeft(t *testing.T) {
 	for bucket, record := range holders(t, s, words) {
 		t.Errorf("%s still holds it: %s", bucket, record)
 	}
+	for _, email := range []string{jan, tagged} {
+		if left, err := s.Cleaning(cleaningID(byte(len(email)))); err != nil || left.Load.Status == LoadOpen ||
+			left.Load.DecidedAt.IsZero() || left.Load.By.IsZero() {
+			t.Errorf("left of a decision: %+v, %v", left.Load, err)
+		}
+	}
 	for _, state := range []LetterState{LetterFailed, LetterCancelled} {
 		failed, err := s.Letters(LetterFilter{State: state})
 		must(t, err)
@@ -153,6 +166,49 @@ func TestNothingLeft(t *testing.T) {
 			if state == LetterFailed && !strings.HasPrefix(letter.Reason, "refused: 550 5.") {
 				t.Errorf("left of a letter: %+v", letter)
 			}
+		}
+	}
+}
+
+// TestManyDecisions erases a person who decided more loads than one transaction takes words from. What was loaded stays
+// known, unless it names the person; and so do others' decisions.
+func TestManyDecisions(t *testing.T) {
+	s := openTest(t)
+	user, other := activated(t, s, "jan@example.com"), activated(t, s, "els@example.com")
+	products := map[byte]string{0: "Ethanol 96 %", 1: "for JAN@example.com", 2: "Zoë's oil", 3: "Zoëthanol (hooghe)"}
+	idOf := func(i int) guid.ID { return guid.ID{6: 0x40, 8: 0x80, 14: byte(i >> 8), 15: byte(i)} }
+	const all = 2*decisionsAtOnce + 7
+	must(t, submit(s, func(t tx) error {
+		for i := range all {
+			c := Cleaning{ID: idOf(i), Load: Load{Status: LoadOpen}}
+			by := user
+			if i == all-1 {
+				by = other
+			}
+			load := Load{LoadCompleted, t.Now(), products[byte(i%4)], "Zoë", by.ID}
+			if err := t.decide(by, c, load); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	decided, err := s.DecidedBy(user.ID, idOf(all-4), 10)
+	if err != nil || len(decided) != 2 || decided[0].ID != idOf(all-3) || decided[1].ID != idOf(all-2) {
+		t.Errorf("%+v, %v", decided, err)
+	}
+	must(t, s.DeleteCleaning(ctx, idOf(5)))
+	erase(t, s, user)
+	for i := range all {
+		c, err := s.Cleaning(idOf(i))
+		if i == 5 && refuse.Is(err, refuse.NotFound) {
+			continue
+		}
+		want := Load{LoadCompleted, c.Load.DecidedAt, map[int]string{0: products[0], 3: products[3]}[i%4], "", user.ID}
+		if i == all-1 {
+			want.ProductName, want.Comment, want.By = products[byte(i%4)], "Zoë", other.ID
+		}
+		if err != nil || c.Load != want {
+			t.Fatalf("%d: %+v, %v", i, c.Load, err)
 		}
 	}
 }

@@ -23,6 +23,7 @@ type Event struct {
 	Cleaning guid.ID   `json:"cleaningActionId,omitzero"`
 	Letter   guid.ID   `json:"letterId,omitzero"`
 	Partner  string    `json:"partner,omitzero"` // who may see it beside the operator
+	About    string    `json:"about,omitzero"`   // operator.*: the partner, by its name, or the plan, by its code
 }
 
 // tell appends an event to the feed, numbered without a gap.
@@ -42,6 +43,7 @@ func (t tx) tell(event Event) error {
 	if event.Partner == "" {
 		return nil
 	}
+	t.signalPartner(event.Partner)
 	return t.Put(eventPartnerBucket, partnerKey(event.Partner, seq), nil)
 }
 
@@ -56,22 +58,11 @@ type Feed struct {
 // them are no longer kept (Extra says the oldest that is), and with Conflict where after lies beyond the end.
 func (s *Store) Events(after uint64, limit int) (Feed, error) {
 	return read(s, func(t tx) (Feed, error) {
-		file, _, err := metas.Get(t.Tx, metaKey)
+		feed, err := t.feedAfter(after)
 		if err != nil {
 			return Feed{}, err
 		}
-		last := t.Bucket(eventBucket).Sequence()
-		oldest := t.oldestEvent()
-		switch {
-		case after > last:
-			return Feed{}, &refuse.Refusal{Kind: refuse.Conflict,
-				Extra:  map[string]any{"last": last, "feed": file.Feed.String()},
-				Reason: fmt.Sprintf("There is no event %d yet; the last one is %d.", after, last)}
-		case after+1 < oldest:
-			return Feed{}, &refuse.Refusal{Kind: refuse.Gone, Extra: map[string]any{"oldest": oldest},
-				Reason: fmt.Sprintf("Events before %d are no longer kept; go on after %d.", oldest, oldest-1)}
-		}
-		feed := Feed{ID: file.Feed, Next: after, Events: []Event{}}
+		feed.Next = after
 		err = events.Each(t.Tx, nil, seqKey(after+1), func(_ []byte, event Event) (bool, error) {
 			feed.Events = append(feed.Events, event)
 			feed.Next = event.Seq
@@ -82,6 +73,54 @@ func (s *Store) Events(after uint64, limit int) (Feed, error) {
 		}
 		return feed, err
 	})
+}
+
+// PartnerEvents returns the events that a partner may see with a number beyond after, at most limit, which bounds what
+// it reads. Next passes over the events of others, so that a partner with few of its own does not fall behind what is
+// kept. It refuses as Events does.
+func (s *Store) PartnerEvents(partner string, after uint64, limit int) (Feed, error) {
+	return read(s, func(t tx) (Feed, error) {
+		feed, err := t.feedAfter(after)
+		if err != nil {
+			return Feed{}, err
+		}
+		prefix := partnerKey(partner, 0)[:len(partner)+1]
+		c := t.Cursor(eventPartnerBucket)
+		for key, _ := c.Seek(partnerKey(partner, after+1)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+			event, found, err := events.Get(t.Tx, key[len(prefix):])
+			if err != nil {
+				return Feed{}, err
+			}
+			if !found {
+				return Feed{}, fmt.Errorf("the index of partners' events names %x, which is not there", key)
+			}
+			feed.Events = append(feed.Events, event)
+			if len(feed.Events) == limit {
+				feed.Next = event.Seq
+				break
+			}
+		}
+		return feed, t.nameEmployees(feed.Events)
+	})
+}
+
+// feedAfter returns a feed without events that has looked at all there are, or refuses as Events does.
+func (t tx) feedAfter(after uint64) (Feed, error) {
+	file, _, err := metas.Get(t.Tx, metaKey)
+	if err != nil {
+		return Feed{}, err
+	}
+	last := t.lastEvent()
+	switch oldest := t.oldestEvent(); {
+	case after > last:
+		return Feed{}, &refuse.Refusal{Kind: refuse.Conflict,
+			Extra:  map[string]any{"last": last, "feed": file.Feed.String()},
+			Reason: fmt.Sprintf("There is no event %d yet; the last one is %d.", after, last)}
+	case after+1 < oldest:
+		return Feed{}, &refuse.Refusal{Kind: refuse.Gone, Extra: map[string]any{"oldest": oldest},
+			Reason: fmt.Sprintf("Events before %d are no longer kept; go on after %d.", oldest, oldest-1)}
+	}
+	return Feed{ID: file.Feed, Next: last, Events: []Event{}}, nil
 }
 
 // EventsFrom is Events that waits: where there is none yet it gives the first that come, or none when ctx ends.
@@ -100,12 +139,25 @@ func (s *Store) EventsFrom(ctx context.Context, after uint64, limit int) (Feed, 
 	}
 }
 
+// KeptEvents returns the numbers of the oldest event that is kept and of the last one. Where none is kept, the oldest
+// is the one to come.
+func (s *Store) KeptEvents() (oldest, last uint64, err error) {
+	err = look(s, func(t tx) error {
+		oldest, last = t.oldestEvent(), t.lastEvent()
+		return nil
+	})
+	return oldest, last, err
+}
+
+// lastEvent is the number of the last event that was told, kept or not; 0 before the first.
+func (t tx) lastEvent() uint64 { return t.Bucket(eventBucket).Sequence() }
+
 // oldestEvent is the number of the first event that is still kept, or of the next one where none is.
 func (t tx) oldestEvent() uint64 {
 	if key, _ := t.Cursor(eventBucket).First(); key != nil {
 		return binary.BigEndian.Uint64(key)
 	}
-	return t.Bucket(eventBucket).Sequence() + 1
+	return t.lastEvent() + 1
 }
 
 // nameEmployees adds to events what their partner calls the biker.

@@ -24,9 +24,12 @@ var testAddressKey = [32]byte{0: 1, 31: 2}
 func testOptions(changes ...func(*Options)) Options {
 	o := Options{
 		Now: newClock().Now, Random: rand.NewChaCha8([32]byte{1}), MailDomain: "postern.example",
-		Rules: Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 365 * 24 * time.Hour, GiveUpAfter: 72 * time.Hour,
-			RepeatLettersAfter: 30 * 24 * time.Hour, LoginTries: 5, PartnerLetters: limit.Rate{Count: 20000, Per: 24 * time.Hour},
-			StrangerLetters: limit.Rate{Count: 20000, Per: 24 * time.Hour}, AddressLetters: limit.Rate{Count: 20, Per: 24 * time.Hour}},
+		Rules: Rules{ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 365 * 24 * time.Hour,
+			GiveUpAfter:        72 * time.Hour,
+			RepeatLettersAfter: 30 * 24 * time.Hour, LoginTries: 5,
+			PartnerLetters:  limit.Rate{Count: 20000, Per: 24 * time.Hour},
+			StrangerLetters: limit.Rate{Count: 20000, Per: 24 * time.Hour},
+			AddressLetters:  limit.Rate{Count: 20, Per: 24 * time.Hour}},
 		AddressKey: func(bool) ([32]byte, error) { return testAddressKey, nil },
 		Free:       func(string) (uint64, uint64, error) { return 1 << 40, 1 << 41, nil },
 	}

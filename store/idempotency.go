@@ -37,7 +37,7 @@ var errOtherBody = &refuse.Refusal{Kind: refuse.Invalid, Cause: ErrOtherBody,
 // idempotencyKey is where the answer to a partner's call is kept: under a hash, as keys are made of whatever partners
 // have, addresses too, and outlive the person.
 func (s *Store) idempotencyKey(partner, key string) []byte {
-	return append(append(nameKey(partner), 0), s.keyed([]byte("idempotency\x00"+key))...)
+	return append(append(nameKey(partner), 0), s.hashes.Of([]byte("idempotency\x00"+key))...)
 }
 
 // resultsKey orders the parts of an answer by the first person that they are about.

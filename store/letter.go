@@ -33,6 +33,12 @@ const (
 	LetterCancelled LetterState = "cancelled"
 )
 
+// Words lists them.
+func (LetterState) Words() []string {
+	return []string{string(LetterQueued), string(LetterHeld), string(LetterSent),
+		string(LetterFailed), string(LetterCancelled)}
+}
+
 // Letter is one mail that the appliance owes one mailbox. It holds no text and no token: both are made when it is sent.
 type Letter struct {
 	ID         guid.ID     `json:"id"`
@@ -43,6 +49,7 @@ type Letter struct {
 	Person     guid.ID     `json:"person"`             // the user or biker, or who stands for the address; zero: erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
+	Plan       string      `json:"plan,omitzero"`      // failed: the bike plan named, where that is one of the partner's
 	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another now: overtaken
 	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
@@ -82,6 +89,15 @@ const (
 	LetterRecover         LetterKind = "recover"          // a link to set a new password
 	LetterPasswordChanged LetterKind = "password-changed" // a notice
 )
+
+// Words lists the kinds, of letters to users and the test letter's too.
+func (LetterKind) Words() []string {
+	return []string{
+		string(LetterActivate), string(LetterDocument), string(LetterDecided), string(LetterWelcome),
+		string(LetterExisting), string(LetterUnregistered), string(LetterRecover), string(LetterPasswordChanged),
+		string(LetterTest),
+	}
+}
 
 // ToBiker tells which population a letter's person belongs to: bikers, or else users.
 func (k LetterKind) ToBiker() bool {

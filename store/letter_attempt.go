@@ -35,6 +35,12 @@ const (
 	AttemptOvertaken AttemptClass = "overtaken" // nothing left to say: cancelled
 )
 
+// Words lists them.
+func (AttemptClass) Words() []string {
+	return []string{string(AttemptSent), string(AttemptTemporary), string(AttemptPermanent), string(AttemptSmarthost),
+		string(AttemptUncertain), string(AttemptOvertaken)}
+}
+
 // retryDelays is the schedule of a letter's own tries, an exponential backoff; its last step repeats. Each delay gets a
 // jitter, so that letters that failed together are not tried together.
 var retryDelays = []time.Duration{

@@ -5,7 +5,7 @@ type Contents struct {
 	User     User     // of a letter to a user
 	Cleaning Cleaning // document, decided
 	Biker    Biker    // of a letter to a biker; failed is to nobody whom the store knows
-	Client   string   // whose bike plan the biker has; empty where the plan is no longer known
+	Client   string   // whose bike plan it is, the biker's or the failed registration's; empty where that is not known
 	PDF      []byte   // document: the uploaded one; nil: to be rendered from the data
 }
 
@@ -29,7 +29,8 @@ func (s *Store) ContentsOf(letter Letter) (contents Contents, overtaken bool, er
 func (t tx) contents(letter Letter) (in Contents, overtaken string, err error) {
 	switch {
 	case letter.Kind.ToNobody():
-		return Contents{}, "", nil
+		in.Client, err = t.client(letter.Plan)
+		return in, "", err
 	case letter.Kind.ToBiker():
 		return t.contentsForBiker(letter)
 	}

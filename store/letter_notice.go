@@ -53,7 +53,7 @@ func heldNoticeKey(key []byte, partner string) []byte {
 
 // keyedNotice is a key as it is stored.
 func (t tx) keyedNotice(key []byte) []byte {
-	return append(t.store.keyed(key[:sha256.Size]), key[sha256.Size:]...)
+	return append(t.store.hashes.Of(key[:sha256.Size]), key[sha256.Size:]...)
 }
 
 // notice is what is remembered under a key.

@@ -36,7 +36,8 @@ func releases(s *Store, id guid.ID) error { _, err := s.ReleaseLetter(ctx, id); 
 func retries(s *Store, id guid.ID) error  { _, err := s.RetryLetter(ctx, id); return err }
 func prunes(t *testing.T, s *Store, _ *clock) {
 	t.Helper()
-	_, err := s.Prune(ctx, Keep{Unconfirmed: time.Hour, Sent: time.Hour, Events: 9600 * time.Hour, Cleanings: time.Hour})
+	_, err := s.Prune(ctx,
+		Keep{Unconfirmed: time.Hour, Sent: time.Hour, Events: 9600 * time.Hour, Cleanings: time.Hour})
 	must(t, err)
 }
 
@@ -113,7 +114,8 @@ func TestTold(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for kind, c := range map[LetterKind]Candidate{LetterExisting: candidate(jan), LetterUnregistered: bad(jan, "Language")} {
+			for kind, c := range map[LetterKind]Candidate{LetterExisting: candidate(jan),
+				LetterUnregistered: bad(jan, "Language")} {
 				clock := newClock()
 				s := openTest(t, at(clock))
 				addPartner(t, s, "Acme")
@@ -227,7 +229,8 @@ func TestToldBefore(t *testing.T) {
 	created(t, s, "Acme", jan)
 	send(t, s)
 	err := update(ctx, s, func(t tx) error {
-		return t.Put(noticeBucket, t.keyedNotice(noticeKey(addressSum(jan), noticeExisting, noFaults)), binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
+		return t.Put(noticeBucket, t.keyedNotice(noticeKey(addressSum(jan), noticeExisting, noFaults)),
+			binary.BigEndian.AppendUint64(nil, uint64(t.Now().UnixMilli())))
 	})
 	must(t, err)
 	for day := range 30 {

@@ -169,24 +169,6 @@ func (s *Store) RetryFailed(ctx context.Context) (int, error) {
 	})
 }
 
-// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
-// a key, and gives how much it did and the key of the next one, nil behind the last.
-func (s *Store) inStretches(ctx context.Context, from []byte,
-	do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
-	for from != nil {
-		next := from
-		n, err := write(ctx, s, func(t tx) (n int, err error) {
-			n, next, err = do(t, from)
-			return n, err
-		})
-		if err != nil {
-			return total, err
-		}
-		total, from = total+n, next
-	}
-	return total, nil
-}
-
 // retryFailed takes up letters that failed before a moment, beginning with a key; next is nil behind the last one.
 func (t tx) retryFailed(from []byte, before time.Time) (retried int, next []byte, err error) {
 	var failed []Letter

@@ -202,7 +202,7 @@ func (t tx) forgetTests(email, reason string) error {
 func (t tx) forgetLetter(letter Letter) error {
 	letter.To = ""
 	if letter.Decision != nil {
-		letter.Decision.Comment = ""
+		letter.Decision.ProductName, letter.Decision.Comment = "", ""
 	}
 	for i := range letter.Attempts {
 		letter.Attempts[i].Text = ""

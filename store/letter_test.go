@@ -288,7 +288,8 @@ func TestPrune(t *testing.T) {
 	}
 	c.Advance(31 * 24 * time.Hour)
 	day := 24 * time.Hour
-	if _, err := s.Prune(ctx, Keep{Unconfirmed: 30 * day, Sent: 40 * day, Events: 365 * day, Cleanings: 365 * day}); err != nil {
+	if _, err := s.Prune(ctx,
+		Keep{Unconfirmed: 30 * day, Sent: 40 * day, Events: 365 * day, Cleanings: 365 * day}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.UserByEmail("goes@example.com"); !refuse.Is(err, refuse.NotFound) {
@@ -300,7 +301,8 @@ func TestPrune(t *testing.T) {
 	if _, err := s.Prune(ctx, Keep{Unconfirmed: day, Sent: day, Events: day, Cleanings: day}); err != nil {
 		t.Fatal(err)
 	}
-	for bucket, want := range map[string]int{"users": 1, "letters": 0, "cleanings": 0, "letters.person": 0, "events": 1, "addresses": 0} {
+	for bucket, want := range map[string]int{"users": 1, "letters": 0, "cleanings": 0, "letters.person": 0, "events": 1,
+		"addresses": 0} {
 		if n := countKeys(t, s, []byte(bucket)); n != want {
 			t.Errorf("%d keys in %s, want %d", n, bucket, want)
 		}
@@ -351,7 +353,8 @@ func TestAnything(t *testing.T) {
 			_ = s.DeleteCleaning(ctx, cleaningID(n))
 			_, _ = s.RetryFailed(ctx)
 		case 13:
-			if _, err := s.Prune(ctx, Keep{Unconfirmed: 20 * time.Hour, Sent: 30 * time.Hour, Events: 40 * time.Hour, Cleanings: 50 * time.Hour}); err != nil {
+			if _, err := s.Prune(ctx, Keep{Unconfirmed: 20 * time.Hour, Sent: 30 * time.Hour, Events: 40 * time.Hour,
+				Cleanings: 50 * time.Hour}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -370,14 +373,16 @@ func TestFailedSince(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))
 	var failed []Letter
-	for i, class := range []AttemptClass{AttemptPermanent, AttemptSent, AttemptPermanent, AttemptTemporary, AttemptPermanent} {
+	for i, class := range []AttemptClass{AttemptPermanent, AttemptSent, AttemptPermanent, AttemptTemporary,
+		AttemptPermanent} {
 		register(t, s, fmt.Sprintf("d%d@example.com", i))
 		failed = append(failed, record(t, s, claim(t, s, 1)[0], class))
 		c.Advance(10 * time.Second)
 	}
 	_, err := s.RetryLetter(ctx, failed[4].ID)
 	must(t, err)
-	for since, want := range map[time.Duration]int{time.Hour: 2, 50 * time.Second: 2, 49 * time.Second: 1, 30 * time.Second: 1, 29 * time.Second: 0, 0: 0} {
+	for since, want := range map[time.Duration]int{time.Hour: 2, 50 * time.Second: 2, 49 * time.Second: 1,
+		30 * time.Second: 1, 29 * time.Second: 0, 0: 0} {
 		if got, err := s.FailedSince(c.Now().Add(-since)); got != want || err != nil {
 			t.Errorf("%d failed in the last %s, %v; want %d", got, since, err, want)
 		}

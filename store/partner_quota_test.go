@@ -28,8 +28,10 @@ func TestPeopleBudget(t *testing.T) {
 	send(t, s)
 	changed := candidate("p0@example.com")
 	changed.FirstName = "Johan"
-	refused := map[string][]Candidate{"new": {candidate("new@example.com")}, "changed": {changed}, "told again": {candidate("p1@example.com")},
-		"failed": {bad("x@example.com", "Language")}, "noted": {bad("", "Email")}, "one new in a list": append(people[700:1200:1200], candidate("new@example.com"))}
+	refused := map[string][]Candidate{"new": {candidate("new@example.com")}, "changed": {changed},
+		"told again": {candidate("p1@example.com")},
+		"failed":     {bad("x@example.com", "Language")}, "noted": {bad("", "Email")},
+		"one new in a list": append(people[700:1200:1200], candidate("new@example.com"))}
 	for name, list := range refused {
 		for _, key := range []string{"", "k " + name} {
 			before := countKeys(t, s, eventBucket)
@@ -99,8 +101,10 @@ func TestRepeatsCostNothing(t *testing.T) {
 		}
 		c.Advance(13 * time.Hour)
 		for range 4 { // the budget is used up all the while
-			_, _ = s.RegisterBikers(ctx, BikerList{Partner: "Acme", People: []Candidate{candidate(fmt.Sprintf("n%d-%v@example.com", i, c.Now().UnixMilli()))}})
-			_, _ = s.RegisterBikers(ctx, BikerList{Partner: "Acme", People: []Candidate{candidate(fmt.Sprintf("m%d@example.com", i))}})
+			_, _ = s.RegisterBikers(ctx, BikerList{Partner: "Acme",
+				People: []Candidate{candidate(fmt.Sprintf("n%d-%v@example.com", i, c.Now().UnixMilli()))}})
+			_, _ = s.RegisterBikers(ctx,
+				BikerList{Partner: "Acme", People: []Candidate{candidate(fmt.Sprintf("m%d@example.com", i))}})
 		}
 	}
 }

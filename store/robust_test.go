@@ -66,7 +66,8 @@ func TestDamagedLetterDelaysNone(t *testing.T) {
 	if recovered, damaged, err := s.RecoverClaims(ctx); recovered != 2 || damaged != 1 || err != nil {
 		t.Errorf("recovered %d, damaged %d, %v", recovered, damaged, err)
 	}
-	if recorded, err := s.RecordAttempts(ctx, []Outcome{{claimed[0].ID, Attempt{Class: AttemptSent}}, {claimed[1].ID, Attempt{Class: AttemptSent}}}); err != nil || len(recorded) != 1 {
+	if recorded, err := s.RecordAttempts(ctx, []Outcome{{claimed[0].ID, Attempt{Class: AttemptSent}},
+		{claimed[1].ID, Attempt{Class: AttemptSent}}}); err != nil || len(recorded) != 1 {
 		t.Errorf("recorded %d, %v", len(recorded), err)
 	}
 }
@@ -78,7 +79,8 @@ func TestDamagedUserKeepsNothingFromBeingPruned(t *testing.T) {
 	register(t, s, "good@example.com")
 	flip(t, s, userBucket, bad.ID)
 	c.Advance(31 * 24 * time.Hour)
-	if _, err := s.Prune(ctx, Keep{Unconfirmed: 30 * 24 * time.Hour, Sent: years, Events: 24 * time.Hour, Cleanings: years}); err != nil {
+	if _, err := s.Prune(ctx,
+		Keep{Unconfirmed: 30 * 24 * time.Hour, Sent: years, Events: 24 * time.Hour, Cleanings: years}); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.UserByEmail("good@example.com"); !refuse.Is(err, refuse.NotFound) {

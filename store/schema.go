@@ -7,13 +7,15 @@
 // is a record carries a checksum (file.Table):
 //
 //	meta
-//	  meta                    → meta: schema, who this appliance is, whether sending is paused
+//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook stands
 //	users
 //	  id                      → User
 //	users.address
 //	  address in lower case   → id
 //	users.pending
 //	  registered | id         → ∅     never activated, for KEEP_UNCONFIRMED
+//	users.decided
+//	  user id | cleaning id   → ∅     that tells of a decision of the user's, as long as both are there
 //	partners
 //	  name in lower case      → Partner
 //	partners.token
@@ -95,6 +97,8 @@ type meta struct {
 	Feed      guid.ID   `json:"feed"`      // names the numbering of events
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
+
+	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
 }
 
 // metaKey is the one key of the meta bucket.
@@ -115,12 +119,8 @@ func (t tx) meta() (meta, error) {
 	return about, nil
 }
 
-// schema tells the engine of the records.
-func (s *Store) schema(steps []migration) file.Schema {
-	bound := make([]file.Migration, len(steps))
-	for i, step := range steps {
-		bound[i] = step.bind(s)
-	}
+// schema tells the engine of the records, and of the migrations to them (migrate.Steps).
+func (s *Store) schema(steps func(keyed func([]byte) []byte) []file.Migration) file.Schema {
 	return file.Schema{
 		Buckets: buckets,
 		Fill: func(t *file.Tx, number int) error {
@@ -138,7 +138,7 @@ func (s *Store) schema(steps []migration) file.Schema {
 			about.Schema = number
 			return metas.Put(t, metaKey, about)
 		},
-		Migrations: bound,
+		Migrations: steps(func(sum []byte) []byte { return s.hashes.Of(sum) }),
 	}
 }
 
@@ -147,6 +147,7 @@ var (
 	userBucket              = []byte("users")
 	userAddressBucket       = []byte("users.address")
 	userPendingBucket       = []byte("users.pending")
+	userDecidedBucket       = []byte("users.decided")
 	partnerBucket           = []byte("partners")
 	partnerTokenBucket      = []byte("partners.token")
 	planBucket              = []byte("plans")
@@ -181,7 +182,8 @@ var (
 
 // buckets are all that a file of the current schema holds.
 var buckets = [][]byte{
-	metaBucket, userBucket, userAddressBucket, userPendingBucket, addressBucket, limitBucket, mailingBucket,
+	metaBucket, userBucket, userAddressBucket, userPendingBucket, userDecidedBucket,
+	addressBucket, limitBucket, mailingBucket,
 	partnerBucket, partnerTokenBucket, planBucket, bikerBucket, bikerAddressBucket, bikerEmployeeBucket,
 	sessionBucket, sessionBikerBucket, loginBucket, noticeBucket,
 	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
@@ -237,7 +239,7 @@ func partnerKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 
-// personKey orders what belongs to a person, letters or sessions, by its id.
+// personKey orders what belongs to a person, letters, sessions or decisions, by its id.
 func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }
 
 func chunkKey(version guid.ID, number int) []byte {

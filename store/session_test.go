@@ -26,7 +26,8 @@ func TestSessions(t *testing.T) {
 	must(t, s.EndSession(ctx, ended))
 	wantSession(t, s, ended, false)
 	former := logIn(t, s, biker, 4)
-	_, session, err := s.LogInBiker(ctx, LogIn{Biker: biker.ID, Verified: biker.Password, Rehashed: "$better", Secret: secret(5), Replaces: former})
+	_, session, err := s.LogInBiker(ctx,
+		LogIn{Biker: biker.ID, Verified: biker.Password, Rehashed: "$better", Secret: secret(5), Replaces: former})
 	must(t, err)
 	wantSession(t, s, former, false)
 	newest := SessionRef{session.ID, secret(5)}

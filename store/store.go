@@ -3,12 +3,13 @@ package store
 import (
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"postern/store/file"
 	"postern/store/guid"
+	"postern/store/keyed"
 	"postern/store/limit"
+	"postern/store/migrate"
 )
 
 // Options is what a store is told once, when it is opened.
@@ -55,20 +56,17 @@ type Store struct {
 	file    *file.File
 	signals *signals
 
-	appliance  guid.ID
-	addressKey [32]byte
-	macs       sync.Pool // of hashes under addressKey
-	memos      memos
+	appliance guid.ID
+	hashes    *keyed.Hashes // of addresses, networks and the like
+	memos     memos
 }
 
 // Open takes a data directory and opens the data file in it, as file.Open does. A file that cannot be opened is left as
 // it is.
-func Open(dir string, o Options) (*Store, error) { return open(dir, o, migrations) }
-
-func open(dir string, o Options, steps []migration) (*Store, error) {
+func Open(dir string, o Options) (*Store, error) {
 	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
-	opened, err := file.Open(dir, file.Options{Schema: s.schema(steps), Now: o.Now, Random: o.Random, Free: o.Free,
-		Before: s.takeAddressKey, Signal: s.signals.fire})
+	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random,
+		Free: o.Free, Before: s.takeAddressKey, Signal: s.signals.fire})
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +86,11 @@ func (s *Store) takeAddressKey(look file.Runner) (err error) {
 		known = holdsAny(t, userBucket) || holdsAny(t, bikerBucket)
 		return nil
 	})
+	var key [32]byte
 	if err == nil && s.options.AddressKey != nil {
-		s.addressKey, err = s.options.AddressKey(known)
+		key, err = s.options.AddressKey(known)
 	}
+	s.hashes = keyed.New(key)
 	return err
 }
 

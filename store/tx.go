@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 
 	"postern/store/file"
+	"postern/store/guid"
+	"postern/store/memo"
 )
 
 // tx is one transaction as the facts see it, whose methods they are. It is handed about by value.
@@ -68,4 +71,43 @@ func updateVital(ctx context.Context, s *Store, fn func(tx) error) error {
 // look is read without an outcome.
 func look(s *Store, fn func(tx) error) error {
 	return s.file.Read(func(t *file.Tx) error { return fn(tx{t, s}) })
+}
+
+// inStretches does what is too much for one transaction, so that others' writes pass between: each stretch begins with
+// a key, and gives how much it did and the key of the next one, nil behind the last.
+func (s *Store) inStretches(ctx context.Context, from []byte,
+	do func(t tx, from []byte) (int, []byte, error)) (total int, err error) {
+	for from != nil {
+		next := from
+		n, err := write(ctx, s, func(t tx) (n int, err error) {
+			n, next, err = do(t, from)
+			return n, err
+		})
+		if err != nil {
+			return total, err
+		}
+		total, from = total+n, next
+	}
+	return total, nil
+}
+
+// memos remember decoded records that are read again and again.
+type memos struct {
+	users     memo.Memo[User]
+	cleanings memo.Memo[Cleaning]
+}
+
+// recall is a table's get that decodes a record only if it has changed since the last time.
+func recall[T any](t tx, from file.Table[T], memo *memo.Memo[T], id guid.ID) (value T, found bool, err error) {
+	raw := t.Get(from.Bucket, id[:])
+	if raw == nil {
+		return value, false, nil
+	}
+	if value, known := memo.Get(id, raw); known {
+		return value, true, nil
+	}
+	if value, err = from.Decode(id[:], raw); err == nil {
+		memo.Put(id, bytes.Clone(raw), value)
+	}
+	return value, err == nil, err
 }

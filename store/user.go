@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -113,4 +117,105 @@ func (t tx) putUser(user User, event string) error {
 		return err
 	}
 	return t.tell(Event{Type: event, User: user.ID})
+}
+
+// DisownUser erases a registration that the mailbox's owner did not make, and keeps the address from strangers'
+// letters for 30 days. It refuses with Conflict where the mailbox has been proven. A person who is gone already is no
+// fault: the link may be followed twice.
+func (s *Store) DisownUser(ctx context.Context, id guid.ID) error {
+	return updateVital(ctx, s, func(t tx) error {
+		user, found, err := users.Get(t.Tx, id[:])
+		if err != nil || !found {
+			return err
+		}
+		if !user.ActivatedAt.IsZero() {
+			return refuse.New(refuse.Conflict,
+				"This account is in use: its mailbox has been confirmed since this mail was sent.")
+		}
+		known, err := t.address(user.Email)
+		if err != nil {
+			return err
+		}
+		known.DisownedUntil = t.Now().Add(disownedFor)
+		if err := t.putAddress(user.Email, known); err != nil {
+			return err
+		}
+		return t.eraseUser(user, "the owner of the mailbox did not register")
+	})
+}
+
+// EraseUser removes a person. The decisions, the events and the letters' fates stay, without anything that names the
+// person; letters not sent yet are cancelled. Where it is interrupted the person is still there: repeat it then.
+func (s *Store) EraseUser(ctx context.Context, id guid.ID) error {
+	user, err := read(s, func(t tx) (User, error) { return t.user(id) })
+	if err != nil {
+		return err
+	}
+	if err := s.forgetWords(ctx, user); err != nil {
+		return err
+	}
+	return updateVital(ctx, s, func(t tx) error {
+		user, err := t.user(id)
+		if err != nil {
+			return err
+		}
+		return t.eraseUser(user, "the person was erased")
+	})
+}
+
+func (t tx) eraseUser(user User, reason string) error {
+	if err := t.loosenLinks(user.Email, LetterActivate); err != nil {
+		return err
+	}
+	if err := t.forgetTests(user.Email, reason); err != nil {
+		return err
+	}
+	if err := t.forgetLetters(user.ID, reason); err != nil {
+		return err
+	}
+	if err := t.forgetDecisions(user); err != nil {
+		return err
+	}
+	if user.ActivatedAt.IsZero() {
+		if err := t.Delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
+			return err
+		}
+	}
+	if err := t.Delete(userAddressBucket, addressKey(user.Email)); err != nil {
+		return err
+	}
+	if err := t.Delete(mailingBucket, user.ID[:]); err != nil {
+		return err
+	}
+	if err := users.Delete(t.Tx, user.ID[:]); err != nil {
+		return err
+	}
+	return t.tell(Event{Type: "person.erased", User: user.ID})
+}
+
+// isNamedIn reports whether a text holds the person's address, its part before the @ or one of the names, as a word.
+func (u User) isNamedIn(text string) bool {
+	local, _, _ := strings.Cut(u.Email, "@")
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{u.Email, local, u.FirstName, u.LastName}, func(name string) bool {
+		return hasWord(text, strings.ToLower(name))
+	})
+}
+
+// hasWord reports whether a word stands in a text with neither a letter nor a digit beside it.
+func hasWord(text, word string) bool {
+	joins := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for {
+		before, after, found := strings.Cut(text, word)
+		if !found || word == "" {
+			return false
+		}
+		left, _ := utf8.DecodeLastRuneInString(before)
+		right, _ := utf8.DecodeRuneInString(after)
+		if !joins(left) && !joins(right) {
+			return true
+		}
+		_, first := utf8.DecodeRuneInString(text[len(before):])
+		text = text[len(before)+first:]
+	}
 }

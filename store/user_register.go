@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"net/netip"
-	"time"
 
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -87,63 +86,4 @@ func (t tx) addUser(r Registration, granted linkGrant) (User, error) {
 		return User{}, err
 	}
 	return user, t.tell(Event{Type: "user.registered", User: user.ID, Letter: letter, Cleaning: r.CleaningID})
-}
-
-// Confirmation is what a confirmation token says, opened but not yet held against the person.
-type Confirmation struct {
-	User       guid.ID
-	Email      [16]byte // first bytes of the address's SHA-256
-	Generation uint32
-	Token      [32]byte // SHA-256 of the token's text
-	ExpiresAt  time.Time
-}
-
-// ActivateUser proves a mailbox: the link came back. With MailboxSignIn all tokens of before are revoked. The refusals
-// come in this order: Forbidden where the user is blocked; the same answer again for a link used
-// within ConfirmationReuse; Conflict past its life; NotFound where the account is gone or another person's; Conflict
-// where it was used, or overtaken by another one's use.
-func (s *Store) ActivateUser(ctx context.Context, c Confirmation) (User, error) {
-	return write(ctx, s, func(t tx) (User, error) {
-		user, found, err := users.Get(t.Tx, c.User[:])
-		if err != nil {
-			return User{}, err
-		}
-		found = found && c.Email == emailHash(user.Email)
-		switch {
-		case found && user.Blocked:
-			return User{}, errBlocked
-		case found && user.Used.Token == c.Token && t.Now().Sub(user.Used.At) < s.rules.ConfirmationReuse:
-			return user, nil
-		case !t.Now().Before(c.ExpiresAt):
-			return User{}, refuse.New(refuse.Conflict, "This link has expired; sign in to get a new one by mail.")
-		case !found:
-			return User{}, refuse.New(refuse.NotFound,
-				"There is no account for this e-mail address any more; register again.")
-		case c.Generation != user.LinkGeneration:
-			return User{}, refuse.New(refuse.Conflict, "This link was used already or replaced; sign in to go on.")
-		}
-		err = t.activate(&user, c.Token)
-		return user, err
-	})
-}
-
-func (t tx) activate(user *User, token [32]byte) error {
-	if err := t.proveAddress(user.Email); err != nil {
-		return err
-	}
-	if user.ActivatedAt.IsZero() {
-		if err := t.Delete(userPendingBucket, timeKey(user.RegisteredAt, user.ID)); err != nil {
-			return err
-		}
-	}
-	user.ActivatedAt, user.Reactivate = t.Now(), false
-	user.LinkGeneration++
-	user.Used = UsedLink{Token: token, At: t.Now()}
-	if t.store.rules.MailboxSignIn {
-		user.TokenGeneration++ // whoever got a token otherwise is out
-	}
-	if err := users.Put(t.Tx, user.ID[:], *user); err != nil {
-		return err
-	}
-	return t.tell(Event{Type: "user.activated", User: user.ID})
 }

@@ -15,6 +15,7 @@ type SignIn struct {
 	CleaningID guid.ID    // zero: none; goes into the link, should one be owed
 	Held       *Holder    // a user token, opened and not expired, that the caller holds already
 	Client     netip.Addr // who asks; zero: nobody in particular
+	ByMailbox  bool       // only a proven token lets in without a link, also without MailboxSignIn
 }
 
 // SignedIn says whether somebody is in, or must prove the mailbox first.
@@ -37,8 +38,9 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		}
 		proven := in.Held != nil && in.Held.Proven &&
 			in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
-		if s.rules.mustActivate(user, proven, t.Now()) {
-			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, in)
+		if s.rules.mustActivate(user, proven, t.Now()) || in.ByMailbox && !proven {
+			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, linkWish{cleaning: in.CleaningID,
+				client: in.Client, proven: !user.ActivatedAt.IsZero()})
 		}
 		return SignedIn{User: user, Proven: proven}, t.signedIn(user)
 	})
@@ -61,28 +63,6 @@ func (t tx) signedIn(user User) error {
 func (r Rules) mustActivate(user User, proven bool, now time.Time) bool {
 	return user.ActivatedAt.IsZero() || user.Reactivate || now.Sub(user.ActivatedAt) >= r.ReactivateAfter ||
 		r.MailboxSignIn && !proven
-}
-
-// oweLink owes a link letter, unless one of the last minute does or a limit is used up: the answer is the same then.
-func (t tx) oweLink(user User, in SignIn) error {
-	known, err := t.address(user.Email)
-	if err != nil || known.justOwed(LetterActivate, user.LinkGeneration, t.Now()) {
-		return err
-	}
-	granted, err := t.grantLink(linkAsk{email: user.Email, kind: LetterActivate, generation: user.LinkGeneration,
-		proven: !user.ActivatedAt.IsZero(), client: in.Client}, known)
-	if err != nil {
-		return err
-	}
-	if granted.wait > 0 {
-		t.over(granted.limit, Withheld)
-		return nil
-	}
-	if err := t.countLink(granted); err != nil {
-		return err
-	}
-	_, err = t.owe(toUser(user, Letter{Kind: LetterActivate, Cleaning: in.CleaningID}))
-	return err
 }
 
 // Holder is what a user token says of its holder, before the store has looked whether it still holds.
@@ -129,6 +109,19 @@ func (s *Store) SignOutUser(ctx context.Context, b Holder) error {
 		}
 		user.TokenGeneration++
 		user.Used = UsedLink{}
+		return users.Put(t.Tx, user.ID[:], user)
+	})
+}
+
+// ChooseUserLanguage keeps the language in which the holder of a token wants to be written to. It refuses as
+// CheckHolder does.
+func (s *Store) ChooseUserLanguage(ctx context.Context, b Holder, language string) error {
+	return update(ctx, s, func(t tx) error {
+		user, err := t.holder(b)
+		if err != nil || user.Language == language {
+			return err
+		}
+		user.Language = language
 		return users.Put(t.Tx, user.ID[:], user)
 	})
 }

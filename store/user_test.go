@@ -139,7 +139,9 @@ func TestActivationOrder(t *testing.T) {
 			user := register(t, s, "a@example.com")
 			l := link(s, user, 1)
 			test.before(t, s, c, user, &l)
-			_, err := s.ActivateUser(ctx, l)
+			_, err := s.CheckConfirmation(l)
+			wantKind(t, err, test.want)
+			_, err = s.ActivateUser(ctx, l)
 			wantKind(t, err, test.want)
 		})
 	}

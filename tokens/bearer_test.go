@@ -34,7 +34,8 @@ func TestNewBearer(t *testing.T) {
 		}
 		secret, _ := new(big.Int).SetString(token[5:48], 62)
 		sum, _ := new(big.Int).SetString(token[48:], 62)
-		if !bytes.Equal(secret.FillBytes(make([]byte, 32)), c.random) || sum.Uint64() != uint64(crc32.ChecksumIEEE([]byte(token[:48]))) {
+		if !bytes.Equal(secret.FillBytes(make([]byte, 32)), c.random) ||
+			sum.Uint64() != uint64(crc32.ChecksumIEEE([]byte(token[:48]))) {
 			t.Errorf("%s: %s spells something else", c.name, token)
 		}
 		if hash, ok := HashBearer(token); !ok || hash != sha256.Sum256([]byte(token)) {
@@ -53,7 +54,8 @@ func TestHashBearerRefuses(t *testing.T) {
 		"a sealed token's prefix": "pst1_" + token[5:], "upper-case prefix": "PSTP_" + token[5:],
 		"space before": " " + token, "space after": token + " ",
 		"line end": token[:20] + "\n" + token[21:], "twice": token + token,
-		"accent": token[:10] + "é" + token[12:], "one megabyte": "pstp_" + strings.Repeat("0", 1<<20), "with Bearer": "Bearer " + token}
+		"accent": token[:10] + "é" + token[12:], "one megabyte": "pstp_" + strings.Repeat("0", 1<<20),
+		"with Bearer": "Bearer " + token}
 	for at := 5; at < len(token); at++ {
 		for _, digit := range "0aZ-_" {
 			if altered := token[:at] + string(digit) + token[at+1:]; altered != token {
@@ -83,7 +85,8 @@ func FuzzHashBearer(f *testing.F) {
 			return
 		}
 		sum, _ := new(big.Int).SetString(text[48:], 62)
-		if !bearerForm.MatchString(text) || hash != sha256.Sum256([]byte(text)) || sum.Uint64() != uint64(crc32.ChecksumIEEE([]byte(text[:48]))) {
+		if !bearerForm.MatchString(text) || hash != sha256.Sum256([]byte(text)) ||
+			sum.Uint64() != uint64(crc32.ChecksumIEEE([]byte(text[:48]))) {
 			t.Errorf("%q was taken", text)
 		}
 	})

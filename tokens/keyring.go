@@ -16,7 +16,8 @@ import (
 )
 
 // Keyring holds the keys that tokens are sealed with: one primary, which seals, and any number of accepted ones, which
-// only open what they sealed while they were primary. A ring does not change once it is loaded.
+// only open what they sealed while they were primary. So keys are rotated without a link or a session being lost: the
+// old one is retired when the longest life of a token has passed. A ring does not change once it is loaded.
 type Keyring struct {
 	keys    []key
 	address *[secretLength]byte // of AddressKey; nil: derived from the oldest key
@@ -121,7 +122,8 @@ func readSecret(text string) (secret *[secretLength]byte, faults []string) {
 	return (*[secretLength]byte)(raw), nil
 }
 
-// faults tells what is wrong with the ring as a whole.
+// faults tells what is wrong with the ring as a whole. A key that stands there twice is most likely a copy that was
+// meant to be changed, and then a rotation that was none.
 func (r *Keyring) faults() (faults []error) {
 	ids, secrets := map[keyID]bool{}, map[[secretLength]byte]bool{}
 	primaries := 0
@@ -130,7 +132,8 @@ func (r *Keyring) faults() (faults []error) {
 			faults = append(faults, fmt.Errorf("its key number %d has the id %x of an earlier one", i+1, k.id))
 		}
 		if secrets[*k.secret] {
-			faults = append(faults, fmt.Errorf("its key number %d (id %x) is the same key as an earlier one", i+1, k.id))
+			faults = append(faults,
+				fmt.Errorf("its key number %d (id %x) is the same key as an earlier one", i+1, k.id))
 		}
 		ids[k.id], secrets[*k.secret] = true, true
 		if k.state == primary {
@@ -167,7 +170,8 @@ func (r *Keyring) AddressKey() [secretLength]byte {
 	return [secretLength]byte(derived)
 }
 
-// format returns the key file's content.
+// format returns the key file's content. It is for people to look at and to copy: one member a line, the keys in the
+// order in which they came.
 func (r *Keyring) format() ([]byte, error) {
 	address := r.AddressKey()
 	file := keyringFile{AddressKey: base64.StdEncoding.EncodeToString(address[:])}

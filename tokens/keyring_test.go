@@ -113,14 +113,17 @@ func TestLoadRefuses(t *testing.T) {
 		{"more after it", ringOf(good) + "{}", 0o600, []string{"line 1 is wrong"}},
 		{"no primary", ringOf(entry("a1b2c3d4", "accepted", 'a', 32)), 0o600, []string{"0 primary keys"}},
 		{"two primaries", ringOf(good, entry("a1b2c3d5", "primary", 'b', 32)), 0o600, []string{"2 primary keys"}},
-		{"id twice", ringOf(good, entry("A1B2C3D4", "accepted", 'b', 32)), 0o600, []string{"number 2 has the id a1b2c3d4"}},
+		{"id twice", ringOf(good, entry("A1B2C3D4", "accepted", 'b', 32)), 0o600,
+			[]string{"number 2 has the id a1b2c3d4"}},
 		{"key twice", ringOf(good, entry("a1b2c3d5", "accepted", 'a', 32)), 0o600, []string{"the same key"}},
 		{"all of an entry", `{"keys":[{"id":"a1b2c3","state":"retired","madeAt":"today","key":"§"}]}`, 0o600,
 			[]string{"8 hexadecimal digits", `unknown state "retired"`, "madeAt", "not base64"}},
 		{"all entries", ringOf(entry("", "primary", 'a', 31), entry("a1b2c3d4zz", "accepted", 'b', 33)), 0o600,
 			[]string{"number 1", "31 octets", "number 2", "33 octets", "8 hexadecimal"}},
-		{"address key", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"YWFhYWFh"}`, 0o600, []string{"addressKey has 6 octets"}},
-		{"address key no base64", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"§"}`, 0o600, []string{"addressKey is not base64"}},
+		{"address key", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"YWFhYWFh"}`, 0o600,
+			[]string{"addressKey has 6 octets"}},
+		{"address key no base64", strings.TrimSuffix(ringOf(good), "}") + `,"addressKey":"§"}`, 0o600,
+			[]string{"addressKey is not base64"}},
 		{"far too long", strings.Repeat(" ", keyFileLimit+1), 0o644, []string{"chmod 600 ", "no keyring"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,10 +158,12 @@ func TestLoadRefuses(t *testing.T) {
 
 // TestPrintedRing holds that a ring or a sealer that ends up in a log message shows no key.
 func TestPrintedRing(t *testing.T) {
-	ring := &Keyring{address: (*[32]byte)([]byte("0123456789abcdef0123456789abcdef")), keys: []key{{keyID{1}, primary, madeAt, (*[32]byte)([]byte("0123456789abcdef0123456789abcdef"))}}}
+	ring := &Keyring{address: (*[32]byte)([]byte("0123456789abcdef0123456789abcdef")),
+		keys: []key{{keyID{1}, primary, madeAt, (*[32]byte)([]byte("0123456789abcdef0123456789abcdef"))}}}
 	s := newSealer(t, ring, here, rand.Reader)
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v", ring, ring, ring), fmt.Sprintf("%v %+v", s, *s)} {
-		if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "48 49 50") || strings.Contains(text, "0x30, 0x31") {
+		if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "48 49 50") ||
+			strings.Contains(text, "0x30, 0x31") {
 			t.Error(text)
 		}
 	}
@@ -190,7 +195,8 @@ func TestAddressKey(t *testing.T) {
 	}
 	made, err := CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, madeAt)
 	check(t, err)
-	if other, err := CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, madeAt); err != nil || made.AddressKey() == other.AddressKey() {
+	if other, err := CreateKeyring(filepath.Join(t.TempDir(), "keys"), rand.Reader, madeAt); err != nil ||
+		made.AddressKey() == other.AddressKey() {
 		t.Errorf("two rings have one address key, %v", err)
 	}
 }

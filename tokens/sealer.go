@@ -40,7 +40,8 @@ type lockID struct {
 	purpose Purpose
 }
 
-// lock is what depends on key and purpose alone, made once: deriving a key costs as much as opening some tokens.
+// lock is what depends on key and purpose alone, made once: deriving a key costs as much as opening some tokens. An
+// AEAD of the standard library may be used by several goroutines at once.
 type lock struct {
 	aead           cipher.AEAD
 	associatedData []byte
@@ -66,7 +67,8 @@ func NewSealer(ring *Keyring, appliance [16]byte, random io.Reader) (*Sealer, er
 	return s, nil
 }
 
-// newLock derives the key of one purpose.
+// newLock derives the key of one purpose. Each purpose has a key of its own although the purpose is authenticated, too:
+// two defences, so that a mistake in one of them does not make a link's token good for signing in.
 func newLock(k key, p Purpose, appliance [16]byte) (lock, error) {
 	const product, use = "postern", "token key"
 	info := append([]byte{byte(len(product))}, product...)
@@ -125,6 +127,7 @@ func (s *Sealer) Open(p Purpose, token string) (Claims, error) {
 		return Claims{}, ErrUnreadable
 	}
 	nonce, sealed := raw[headerLength:headerLength+nonceLength], raw[headerLength+nonceLength:]
+	// The header needs no further look: it is in the associated data, so that the tag fits none that was altered.
 	plain, err := l.aead.Open(sealed[:0], nonce, sealed, l.associatedData)
 	if err != nil {
 		return Claims{}, ErrUnreadable

@@ -33,7 +33,8 @@ func testKey(id byte, state keyState) key {
 
 var (
 	here   = [16]byte{1}
-	claims = Claims{Subject: [16]byte{2}, Email: EmailHash("zoe@example.com"), IssuedAt: time.UnixMilli(1741003200123).UTC(),
+	claims = Claims{Subject: [16]byte{2}, Email: EmailHash("zoe@example.com"),
+		IssuedAt:  time.UnixMilli(1741003200123).UTC(),
 		ExpiresAt: time.UnixMilli(1741089600000).UTC(), Generation: 7, Proven: true}
 )
 
@@ -85,7 +86,8 @@ func TestAltered(t *testing.T) {
 		"empty": "", "prefix alone": prefix, "no prefix": body, "prefix twice": prefix + token,
 		"upper-case prefix": strings.ToUpper(prefix) + body, "other format": "pst2_" + body,
 		"space before": " " + token, "space after": token + " ", "line end after": token + "\n",
-		"padding": token + "=", "one megabyte": prefix + strings.Repeat("A", 1<<20), "octets above ASCII": prefix + strings.Repeat("é", 58),
+		"padding": token + "=", "one megabyte": prefix + strings.Repeat("A", 1<<20),
+		"octets above ASCII":    prefix + strings.Repeat("é", 58),
 		"nothing but line ends": prefix + strings.Repeat("\n", textLength-len(prefix)),
 		"standard alphabet":     prefix + "+/" + body[2:], "other version": with(0, 2), "version zero": with(0, 0),
 		"other purpose in the header": with(1, byte(UserToken)), "unknown purpose": with(1, 99),
@@ -98,7 +100,8 @@ func TestAltered(t *testing.T) {
 	}
 	for _, lineEnd := range []string{"\n", "\r", "\r\n"} {
 		tokens[fmt.Sprintf("%q inserted", lineEnd)] = prefix + body[:40] + lineEnd + body[40:]
-		tokens[fmt.Sprintf("%q in place of characters", lineEnd)] = prefix + body[:40] + lineEnd + body[40+len(lineEnd):]
+		tokens[fmt.Sprintf("%q in place of characters", lineEnd)] = prefix + body[:40] + lineEnd +
+			body[40+len(lineEnd):]
 	}
 	for bit := range len(raw) * 8 {
 		tokens[fmt.Sprintf("bit %d flipped", bit)] = with(bit/8, raw[bit/8]^1<<(bit%8))
@@ -151,7 +154,8 @@ func TestSealedGarbage(t *testing.T) {
 	good := claims.encode()
 	unknownFlag := bytes.Clone(good)
 	unknownFlag[claimsLength-1] |= 2
-	for name, plain := range map[string][]byte{"none": nil, "short": good[:52], "long": append(bytes.Clone(good), 0), "unknown flag": unknownFlag} {
+	for name, plain := range map[string][]byte{"none": nil, "short": good[:52], "long": append(bytes.Clone(good), 0),
+		"unknown flag": unknownFlag} {
 		token, err := s.seal(NotMe, plain)
 		check(t, err)
 		if _, err := s.Open(NotMe, token); err != ErrUnreadable {
@@ -171,7 +175,8 @@ func TestSealFails(t *testing.T) {
 }
 
 func TestHashes(t *testing.T) {
-	if EmailHash("Zoe@Example.COM") != EmailHash("zoe@example.com") || EmailHash("zoe@example.com") == EmailHash("zoe@example.org") {
+	if EmailHash("Zoe@Example.COM") != EmailHash("zoe@example.com") ||
+		EmailHash("zoe@example.com") == EmailHash("zoe@example.org") {
 		t.Error("EmailHash must tell addresses apart, and nothing else")
 	}
 	if Hash("a") == Hash("b") {

@@ -1,25 +1,18 @@
 package document
 
 import (
-	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/go-fonts/dejavu/dejavusans"
-	"github.com/go-fonts/dejavu/dejavusansbold"
-	"github.com/go-pdf/fpdf"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/goregular"
+	"postern/mail/document/pdf"
 )
 
-// The sheet is A4; all lengths are millimetres, font sizes points.
+// The sheet is A4; all lengths are millimetres from its upper left corner, font sizes points.
 const (
 	sheetWidth, sheetHeight = 210.0, 297.0
 	margin                  = 18.0
 	contentWidth            = sheetWidth - 2*margin
-	contentBottom           = sheetHeight - 22
+	contentBottom           = sheetHeight - 20
 	continuedTop            = 28.0 // where the content of a second page begins
 	footerRule              = sheetHeight - 16
 
@@ -28,40 +21,42 @@ const (
 	baseline   = 0.74 // where in the line height the letters stand
 )
 
-type colour struct{ r, g, b int }
-
 var (
-	ink   = colour{17, 24, 39}
-	muted = colour{96, 104, 118}
-	hair  = colour{209, 213, 219}
-	shade = colour{243, 244, 246}
-	white = colour{255, 255, 255}
-	green = colour{22, 101, 52}
-	amber = colour{146, 64, 14}
-	red   = colour{153, 27, 27}
+	ink   = pdf.Colour{R: 17, G: 24, B: 39}
+	muted = pdf.Colour{R: 84, G: 92, B: 106}
+	hair  = pdf.Colour{R: 170, G: 178, B: 189}
+	shade = pdf.Colour{R: 243, G: 244, B: 246}
+	white = pdf.Colour{R: 255, G: 255, B: 255}
+	black = pdf.Colour{}
+	green = pdf.Colour{R: 22, G: 101, B: 52}
+	amber = pdf.Colour{R: 146, G: 64, B: 14}
+	red   = pdf.Colour{R: 165, G: 20, B: 20}
+	blush = pdf.Colour{R: 252, G: 232, B: 232}
 )
 
 type style struct {
-	weight string // "" or "B"
+	bold   bool
 	size   float64
-	colour colour
+	colour pdf.Colour
 }
 
 var (
-	label   = style{"", 8, muted}
-	value   = style{"", 10, ink}
-	strong  = style{"B", 10, ink}
-	alarm   = style{"B", 10, red}
-	heading = style{"B", 11, ink}
-	fine    = style{"", 7, muted}
+	label   = style{false, 8, muted}
+	value   = style{false, 10, ink}
+	marked  = style{true, 12, ink}
+	strong  = style{true, 10, ink}
+	alarm   = style{true, 10, red}
+	heading = style{true, 11, ink}
+	fine    = style{false, 7, muted}
 )
 
 func (s style) height() float64 { return s.size * pointsToMM * leading }
 
-// line is a text that fits where it will stand.
+// line is a text that fits where it will stand. Its tag is the element of the document's structure that it belongs to.
 type line struct {
 	text  string
 	style style
+	tag   *pdf.Element
 }
 
 // column is a part of a row: lines under one another at a place of their own across the sheet.
@@ -72,41 +67,38 @@ type column struct {
 
 // paper lays rows under one another and goes on to a new page where one is full.
 type paper struct {
-	pdf     *fpdf.Fpdf
-	charset *charset
-	y       float64         // where the next row begins
-	running string          // stands on top of the second page and all after it
-	rare    map[string]bool // the weights of the rare font that are in it
-	onPage  func()          // what else a new page begins with, as a table's head
+	typefaces
+	pdf     *pdf.Document
+	page    *pdf.Page    // the last one
+	root    *pdf.Element // of the document's structure
+	y       float64      // where the next row begins
+	running string       // stands on top of the second page and all after it
+	valid   bool         // else a cross stands behind everything
+	onPage  func()       // what else a new page begins with, as a table's head
 }
 
-// newPaper begins a document. All documents share the fonts' bytes: fpdf writes into them only for a glyph without
-// metrics of its own, and no character that is used leads to one in these fonts.
-func newPaper(title, language string, at time.Time) (*paper, error) {
-	charset, err := newCharset()
-	if err != nil {
-		return nil, err
+func newPaper(faces typefaces, valid bool, info pdf.Info) *paper {
+	p := &paper{typefaces: faces, pdf: pdf.New(info), valid: valid, running: info.Title}
+	p.root = p.pdf.Structure()
+	p.addPage()
+	p.y = margin
+	return p
+}
+
+// addPage begins a page. A document that is not valid is crossed out, so that no page of it passes for one that is.
+func (p *paper) addPage() {
+	p.page = p.pdf.AddPage(sheetWidth/pointsToMM, sheetHeight/pointsToMM)
+	if !p.valid {
+		const inset, width = 14.0, 9.0
+		p.stroke(blush, width, inset, inset, sheetWidth-inset, sheetHeight-inset)
+		p.stroke(blush, width, sheetWidth-inset, inset, inset, sheetHeight-inset)
 	}
-	p := &paper{pdf: fpdf.New("P", "mm", "A4", ""), charset: charset, y: margin, rare: make(map[string]bool)}
-	p.running = charset.printable(title)
-	p.pdf.SetCatalogSort(true) // with the dates, what makes the same data the same bytes
-	p.pdf.SetCreationDate(at)
-	p.pdf.SetModificationDate(at)
-	p.pdf.SetProducer("Postern", true)
-	p.pdf.SetTitle(p.running, true)
-	p.pdf.SetLang(language)
-	p.pdf.SetCompression(true)
-	p.pdf.SetAutoPageBreak(false, 0)
-	p.pdf.AddUTF8FontFromBytes(usual, "", goregular.TTF)
-	p.pdf.AddUTF8FontFromBytes(usual, "B", gobold.TTF)
-	p.pdf.AddPage()
-	return p, nil
 }
 
 // newPage begins a further page, with the document's title on top.
 func (p *paper) newPage() {
-	p.pdf.AddPage()
-	p.write(margin, margin, line{p.shorten(p.running, label, contentWidth), label})
+	p.addPage()
+	p.write(margin, margin, line{p.shorten(p.running, label, contentWidth), label, nil})
 	p.rule(margin + 6)
 	p.y = continuedTop
 	if p.onPage != nil {
@@ -156,93 +148,96 @@ func keptHeight(columns []column) float64 {
 
 // rowHeight is the height that row will use.
 func rowHeight(columns []column) (height float64) {
-	for _, c := range columns {
-		own := 0.0
-		for _, l := range c.lines {
-			own += l.style.height()
+	for i := 0; ; i++ {
+		tallest := 0.0
+		for _, c := range columns {
+			if i < len(c.lines) {
+				tallest = max(tallest, c.lines[i].style.height())
+			}
 		}
-		height = max(height, own)
+		if tallest == 0 {
+			return height
+		}
+		height += tallest
 	}
-	return height
 }
 
 // wrap makes lines of a text in one style.
-func (p *paper) wrap(text string, width float64, s style) (lines []line) {
-	for _, part := range wrap(p.charset.printable(text), width, p.measure(s)) {
-		lines = append(lines, line{part, s})
+func (p *paper) wrap(text string, width float64, s style, tag *pdf.Element) (lines []line) {
+	measure := func(text string) float64 { return p.width(text, s) }
+	for _, part := range wrap(p.printable(text), width, measure) {
+		lines = append(lines, line{part, s, tag})
 	}
 	return lines
 }
 
 // shorten cuts a text that is printable to one line, with an ellipsis. Only for what stands elsewhere in full.
 func (p *paper) shorten(text string, s style, width float64) string {
-	measure := p.measure(s)
+	measure := func(text string) float64 { return p.width(text, s) }
 	if measure(text) <= width {
 		return text
 	}
 	return text[:fitting(text, width-measure("…"), measure)] + "…"
 }
 
-// measure returns the function that measures printable texts in a style.
-func (p *paper) measure(s style) func(string) float64 {
-	return func(text string) (width float64) {
-		for run, family := range p.charset.runs(text) {
-			p.choose(family, s)
-			width += p.pdf.GetStringWidth(run)
-		}
-		return width
+// width measures a printable text.
+func (p *paper) width(text string, s style) (width float64) {
+	for run, family := range p.runs(text) {
+		width += family.weight(s.bold).Width(run, s.size)
 	}
-}
-
-// rareWeights are the rare font's files by weight.
-var rareWeights = map[string][]byte{"": dejavusans.TTF, "B": dejavusansbold.TTF}
-
-// choose makes a font the one to measure and write with. The rare one takes a document time and room, and is added
-// when it is met.
-func (p *paper) choose(family string, s style) {
-	if family == rare && !p.rare[s.weight] {
-		p.rare[s.weight] = true
-		p.pdf.AddUTF8FontFromBytes(rare, s.weight, rareWeights[s.weight])
-	}
-	p.pdf.SetFont(family, s.weight, s.size)
+	return width * pointsToMM
 }
 
 // write puts one line at a place, given by its upper left corner.
 func (p *paper) write(x, y float64, l line) {
-	p.pdf.SetTextColor(l.style.colour.r, l.style.colour.g, l.style.colour.b)
-	for run, family := range p.charset.runs(l.text) {
-		p.choose(family, l.style)
-		p.pdf.Text(x, y+baseline*l.style.height(), run)
-		x += p.pdf.GetStringWidth(run)
+	at, base := x/pointsToMM, up(y+baseline*l.style.height())
+	for run, family := range p.runs(l.text) {
+		font := family.weight(l.style.bold)
+		p.page.Text(l.tag, font, l.style.size, l.style.colour, at, base, run)
+		at += font.Width(run, l.style.size)
 	}
+}
+
+// up is a height on the sheet as a PDF counts: in points from below.
+func up(y float64) float64 { return (sheetHeight - y) / pointsToMM }
+
+func rect(x, y, width, height float64) pdf.Rect {
+	return pdf.Rect{X: x / pointsToMM, Y: up(y + height), Width: width / pointsToMM, Height: height / pointsToMM}
 }
 
 // rule draws a thin line across the sheet.
-func (p *paper) rule(y float64) {
-	p.pdf.SetDrawColor(hair.r, hair.g, hair.b)
-	p.pdf.SetLineWidth(0.2)
-	p.pdf.Line(margin, y, sheetWidth-margin, y)
+func (p *paper) rule(y float64) { p.stroke(hair, 0.15, margin, y, sheetWidth-margin, y) }
+
+// stroke draws a line through points given as x, y, x, y.
+func (p *paper) stroke(c pdf.Colour, width float64, points ...float64) {
+	for i := range points {
+		if i%2 == 0 {
+			points[i] /= pointsToMM
+		} else {
+			points[i] = up(points[i])
+		}
+	}
+	p.page.Stroke(nil, c, width/pointsToMM, points...)
 }
 
-// fill draws a filled rectangle with corners of that radius.
-func (p *paper) fill(x, y, width, height, radius float64, c colour) {
-	p.pdf.SetFillColor(c.r, c.g, c.b)
-	p.pdf.RoundedRect(x, y, width, height, radius, "1234", "F")
+// fillRound and strokeRound draw a rectangle with corners of that radius.
+func (p *paper) fillRound(x, y, width, height, radius float64, c pdf.Colour) {
+	p.page.FillRound(nil, c, rect(x, y, width, height), radius/pointsToMM)
+}
+
+func (p *paper) strokeRound(x, y, width, height, radius float64, c pdf.Colour) {
+	p.page.StrokeRound(nil, c, rect(x, y, width, height), radius/pointsToMM, 0.8)
 }
 
 // finish puts the foot under every page, now that their number is known, and returns the PDF.
-func (p *paper) finish(source, page string) ([]byte, error) {
-	pages := p.pdf.PageCount()
-	for n := 1; n <= pages; n++ {
-		p.pdf.SetPage(n)
+func (p *paper) finish(source, page string) []byte {
+	pages := p.pdf.Pages()
+	for i, current := range pages {
+		p.page = current
+		number := strings.NewReplacer("{page}", strconv.Itoa(i+1), "{pages}", strconv.Itoa(len(pages))).Replace(page)
 		p.rule(footerRule)
-		p.write(margin, footerRule+2, line{source, fine})
-		number := strings.NewReplacer("{page}", strconv.Itoa(n), "{pages}", strconv.Itoa(pages)).Replace(page)
-		p.write(sheetWidth-margin-p.measure(fine)(number), footerRule+2, line{number, fine})
+		p.write(margin, footerRule+2, line{p.printable(source), fine, nil})
+		p.write(sheetWidth-margin-p.width(number, fine), footerRule+2, line{number, fine, nil})
 	}
-	var out bytes.Buffer
-	if err := p.pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("making the PDF: %w", err)
-	}
-	return out.Bytes(), nil
+	return p.pdf.Bytes()
 }

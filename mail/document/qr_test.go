@@ -2,59 +2,79 @@ package document
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"rsc.io/qr"
 	"rsc.io/qr/coding"
+
+	"postern/mail/document/pdf/pdftest"
 )
 
 // TestCode reads the QR code back from the page, module by module.
 func TestCode(t *testing.T) {
 	for _, link := range []string{link, "http://localhost/",
 		"https://exämple.example/?a=(b)&c=" + strings.Repeat("long", 100)} {
-		if got := readCode(t, readPDF(t, render(t, fixtures(t)["bare"], link, "nl"))[0].content); got != link {
+		o := options(t, "nl")
+		o.Link = link
+		file := pdftest.Read(t, render(t, fixture(t, "bare"), o))
+		if got := readCode(t, file.Pages[0].Content); got != link {
 			t.Errorf("the code says %q, want %q", got, link)
+		}
+		_, short, _ := strings.Cut(link, "://")
+		if !strings.Contains(squeeze(file.Outline), squeeze(short)) {
+			t.Errorf("the link does not stand below the code:\n%s", file.Outline)
 		}
 	}
 }
 
-// TestQuietZone holds that no text comes nearer to the code than four modules, or readers would not find it.
+// TestQuietZone holds that nothing comes nearer to the code than four modules, or readers would not find it: no text,
+// and no cross behind it, which a white ground covers.
 func TestQuietZone(t *testing.T) {
-	for _, link := range []string{"http://localhost/", link, link + strings.Repeat("/long", 60)} {
+	for _, link := range []string{"http://localhost/", link + strings.Repeat("/long", 60)} {
 		code, err := qr.Encode(link, qr.M)
 		check(t, err)
 		zone := 4 * codeSize / float64(code.Size)
-		c := worst()
-		c.Number = strings.Repeat("W", 30)
-		for _, text := range readPDF(t, render(t, c, link, "fr"))[0].texts {
-			size := text.size * pointsToMM
-			x, y := text.x*pointsToMM, sheetHeight-text.y*pointsToMM
+		c, o := fixture(t, "invalid"), options(t, "fr")
+		c.Number, o.Link = strings.Repeat("W", 30), link
+		c.Station.Name, c.Station.Phone = strings.Repeat("W", 200), strings.Repeat("W", 200)
+		page := pdftest.Read(t, render(t, c, o)).Pages[0]
+		for _, text := range page.Texts {
+			size := text.Size * pointsToMM
+			x, y := text.X*pointsToMM, sheetHeight-text.Y*pointsToMM
 			above, below := y-0.75*size, y+0.22*size
 			right := x
 			if x < codeX { // beside the code; its width is held by TestOnTheSheet
 				right = margin + headWidth
 			}
 			if right > codeX-zone && above < margin+codeSize+zone && below > margin-zone {
-				t.Errorf("%.30s…: %.30q stands in the quiet zone of %.1f mm", link, text.text, zone)
+				t.Errorf("%.30s…: %.30q stands in the quiet zone of %.1f mm", link, text.Text, zone)
 			}
+		}
+		ground := regexp.MustCompile(`1 1 1 rg\n([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re\nf\n`).
+			FindStringSubmatch(page.Content)
+		side := (codeSize + 2*zone) / pointsToMM
+		if ground == nil || number(ground[3]) < side-0.01 || number(ground[4]) < side-0.01 ||
+			strings.Index(page.Content, " RG") > strings.Index(page.Content, ground[0]) {
+			t.Errorf("no white ground of %.1f points over the cross: %q", side, ground)
 		}
 	}
 }
 
-// readCode decodes the first filled shape of a content stream as a QR code of level M (ISO/IEC 18004), undamaged as it
-// is.
+// readCode decodes the shape of a content stream that is filled in black as a QR code of level M (ISO/IEC 18004),
+// undamaged as it is.
 func readCode(t testing.TB, content string) string {
 	t.Helper()
-	shape, _, found := strings.Cut(content, "\nf\n")
-	if !found {
-		t.Fatal("no filled shape")
+	_, shape, found := strings.Cut(content, "0 0 0 rg\n")
+	shape, _, ends := strings.Cut(shape, "f\n")
+	if !found || !ends {
+		t.Fatal("no shape filled in black")
 	}
 	var boxes [][4]float64 // left, bottom, right, top
-	corners := regexp.MustCompile(`([\d.]+) ([\d.]+) [ml]\n`).FindAllStringSubmatch(shape, -1)
-	for ; len(corners) >= 4; corners = corners[4:] {
-		boxes = append(boxes, [4]float64{number(corners[0][1]), number(corners[2][2]), number(corners[2][1]),
-			number(corners[0][2])})
+	for _, m := range regexp.MustCompile(`([\d.]+) ([\d.]+) ([\d.]+) ([\d.]+) re\n`).FindAllStringSubmatch(shape, -1) {
+		x, y := number(m[1]), number(m[2])
+		boxes = append(boxes, [4]float64{x, y, x + number(m[3]), y + number(m[4])})
 	}
 	black := func(modules, x, y int) bool {
 		module := codeSize / pointsToMM / float64(modules)
@@ -124,4 +144,9 @@ func readOctets(t testing.TB, data []byte, version coding.Version) string {
 		text[i] = next()
 	}
 	return string(text)
+}
+
+func number(text string) float64 {
+	n, _ := strconv.ParseFloat(text, 64)
+	return n
 }

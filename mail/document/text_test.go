@@ -6,14 +6,10 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-fonts/dejavu/dejavusansbold"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/sfnt"
 )
 
 func TestPrintable(t *testing.T) {
-	charset, err := newCharset()
+	faces, err := readTypefaces()
 	check(t, err)
 	for in, want := range map[string]string{
 		"Łukasz Wójcik, Zoë, D’hooghe": "Łukasz Wójcik, Zoë, D’hooghe",
@@ -30,7 +26,7 @@ func TestPrintable(t *testing.T) {
 		"ＡＢ１２ ﹣ 𝐁𝐨𝐥𝐝 ℡":       "AB12 - Bold ℡",
 		"שלום سلام":           "\uFFFD\uFFFD\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD\uFFFD",
 	} {
-		if got := charset.printable(in); got != want {
+		if got := faces.printable(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
@@ -38,7 +34,7 @@ func TestPrintable(t *testing.T) {
 
 // TestCharacters holds what the document can show: all that European names and texts are written with, in both weights.
 func TestCharacters(t *testing.T) {
-	charset, err := newCharset()
+	faces, err := readTypefaces()
 	check(t, err)
 	for _, block := range []struct {
 		name     string
@@ -52,35 +48,32 @@ func TestCharacters(t *testing.T) {
 	} {
 		for r := block.from; r <= block.to; r++ {
 			letter := unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
-			if got := charset.printable(string(r)); letter && strings.ContainsRune(got, replacement) {
+			if got := faces.printable(string(r)); letter && strings.ContainsRune(got, replacement) {
 				t.Errorf("%s: %U %q becomes %q", block.name, r, r, got)
 			}
 		}
 	}
-	for family, ttf := range map[string][]byte{usual: gobold.TTF, rare: dejavusansbold.TTF} {
-		bold, err := sfnt.Parse(ttf)
-		check(t, err)
-		for r := rune(0); r < 0x30000; r++ {
-			if charset.family(r) == family && !charset.in(bold, r) {
-				t.Errorf("%U is in one weight only", r)
-			}
-			if r > 0xFFFF && charset.family(r) != "" {
-				t.Errorf("%U: the PDF library takes no more than 16 bits", r)
-			}
+	for r := rune(0); r < 0x30000; r++ {
+		if family, shown := faces.of(r); shown && family.regular.Has(r) != family.bold.Has(r) {
+			t.Errorf("%U is in one weight only", r)
 		}
 	}
 }
 
 func TestRuns(t *testing.T) {
-	charset, err := newCharset()
+	faces, err := readTypefaces()
 	check(t, err)
 	for text, want := range map[string][]string{
 		"": nil, "abc": {"go abc"}, "ẞ": {"dejavu ẞ"}, "GROẞ.": {"go GRO", "dejavu ẞ", "go ."}, "სა": {"dejavu სა"},
 		"ა ბ": {"dejavu ა", "go  ", "dejavu ბ"},
 	} {
 		var got []string
-		for run, family := range charset.runs(text) {
-			got = append(got, family+" "+run)
+		for run, family := range faces.runs(text) {
+			name := "go "
+			if family == faces.rare {
+				name = "dejavu "
+			}
+			got = append(got, name+run)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -127,10 +120,10 @@ func TestUNNumber(t *testing.T) {
 func FuzzWrap(f *testing.F) {
 	f.Add("Comp. 3 still dirty: accept for 1+2 only.\r\n\u200bx", uint8(9))
 	f.Add("https://postern.example.com/eecd/cleanings/0", uint8(1))
-	charset, err := newCharset()
+	faces, err := readTypefaces()
 	check(f, err)
 	f.Fuzz(func(t *testing.T, text string, width uint8) {
-		text = charset.printable(text)
+		text = faces.printable(text)
 		lines := wrap(text, float64(max(width, 1)), byRunes)
 		for _, line := range lines {
 			if byRunes(line) > float64(max(width, 1)) {

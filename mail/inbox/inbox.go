@@ -1,6 +1,10 @@
 // Package inbox is the built-in inbox: it keeps the letters that would go to a smarthost in memory, where none is set.
 // It reads mails as a mail client does, with limits on what a sender may cost, and searches them in Mailpit's syntax.
 // It knows no HTTP; server/inbox shows it.
+//
+// A letter is taken apart once, when it is delivered, and never changes after that but for the mark that it was opened.
+// So searching needs a copy of the list alone, and pages and calls may read a letter for as long as they like without
+// a lock, also one that has been evicted meanwhile.
 package inbox
 
 import (
@@ -23,33 +27,36 @@ const (
 	MaxBytes   = 64 << 20 // bytes of sources and decoded texts together
 )
 
-// Inbox keeps the newest letters in memory, for the developer's page, for tests and for whoever tries the appliance
-// out. A flood of letters does not push the others out. All methods may be called from several goroutines.
+// Inbox keeps the newest letters in memory (mu guards all of it, and is held for no longer than the list takes), for
+// the developer's page, for tests and for whoever tries the appliance out. A flood of letters does not push the
+// others out, see victim. All methods may be called from several goroutines.
 type Inbox struct {
 	now func() time.Time
 
-	mu      sync.RWMutex
-	random  io.Reader
-	letters []*Letter // oldest first
-	size    int
-	version uint64
-	changed chan struct{}
+	mu        sync.RWMutex
+	random    io.Reader
+	letters   []*Letter // oldest first
+	size      int
+	bursts    map[store.LetterKind]burst
+	burstsMet int
+	version   uint64
+	changed   chan struct{}
 }
 
 // New returns an empty inbox. The IDs of letters are drawn from random, which is read by one goroutine at a time.
 func New(now func() time.Time, random io.Reader) *Inbox {
-	return &Inbox{now: now, random: random, changed: make(chan struct{})}
+	return &Inbox{now: now, random: random, bursts: make(map[store.LetterKind]burst), changed: make(chan struct{})}
 }
 
 // Deliver keeps a letter as a smarthost would get it: the bare addresses of the envelope and the whole mail. Older
 // letters make room for it. A letter whose source makes no sense is kept too, with what is wrong in its Fault. It is an
-// error only when the letter alone is bigger than the inbox, or when no ID can be drawn for it.
+// error only when the letter alone is bigger than the inbox, or when no ID can be drawn for it. data may be used again
+// by the caller.
 func (b *Inbox) Deliver(from, to string, data []byte) error { return b.DeliverKind("", from, to, data) }
 
 // DeliverKind is Deliver for a letter of a known kind, by which floods are told from other letters.
 func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte) error {
-	letter := readLetter(from, to, bytes.Clone(data), b.now())
-	letter.kind = kind
+	letter := readLetter(from, to, bytes.Clone(data), b.now()) // before the lock: reading is what takes the time
 	if letter.size() > MaxBytes {
 		return fmt.Errorf("a letter of %d octets does not fit into the inbox, which keeps %d", len(data), MaxBytes)
 	}
@@ -59,7 +66,7 @@ func (b *Inbox) DeliverKind(kind store.LetterKind, from, to string, data []byte)
 	if err != nil {
 		return err
 	}
-	letter.ID = id
+	letter.ID, letter.burst = id, b.burstOf(kind, letter.Received)
 	b.letters = append(b.letters, letter)
 	b.size += letter.size()
 	b.makeRoom()
@@ -76,7 +83,8 @@ func (b *Inbox) newID() (string, error) {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:])), nil
 }
 
-// announce wakes everybody who watches. The caller holds the lock.
+// announce wakes everybody who watches. The caller holds the lock. A channel that is closed wakes all at once and needs
+// no list of them; each change has one of its own.
 func (b *Inbox) announce() {
 	b.version++
 	close(b.changed)
@@ -114,7 +122,8 @@ func (b *Inbox) Letter(id string) (*Letter, bool) {
 	return b.letters[at], true
 }
 
-// Latest returns the newest letter that matches; false when none does.
+// Latest returns the newest letter that matches; false when none does. It stops at the first, which tests that wait for
+// their letter nearly always find at the top.
 func (b *Inbox) Latest(q Query) (*Letter, bool) {
 	for _, c := range b.newestFirst() {
 		if q.Matches(c) {
@@ -140,7 +149,8 @@ func (b *Inbox) Wait(ctx context.Context, q Query) (*Letter, error) {
 	}
 }
 
-// Delete removes the letters that pick chooses, and returns how many those were.
+// Delete removes the letters that pick chooses, and returns how many those were. pick runs under the lock, and must not
+// call the inbox.
 func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -159,7 +169,8 @@ func (b *Inbox) Delete(pick func(*Letter) bool) int {
 	return removed
 }
 
-// MarkRead marks the letters that pick chooses as opened, or as not opened.
+// MarkRead marks the letters that pick chooses as opened, or as not opened. pick runs under the lock, as in Delete. Who
+// watches is woken only where a mark changes, so that a page which marks what it shows does not wake itself for ever.
 func (b *Inbox) MarkRead(read bool, pick func(*Letter) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,7 +87,8 @@ func TestOrderAndMarks(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Run("letters", func(t *testing.T) {
-		b := testInbox()
+		at := noon
+		b := New(func() time.Time { at = at.Add(time.Minute); return at }, rand.Reader)
 		for i := range MaxLetters + 25 {
 			deliver(t, b, "ann@example.com", fmt.Sprint(i))
 		}
@@ -124,46 +126,102 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// TestFlood holds that letters to 2,400 people at once leave those of others where they are.
+// flooded is an inbox that is sent letters by the hundred, at a clock that a test moves.
+type flooded struct {
+	*Inbox
+	t  *testing.T
+	at time.Time
+}
+
+func newFlooded(t *testing.T) *flooded {
+	f := &flooded{t: t, at: noon}
+	f.Inbox = New(func() time.Time { return f.at }, rand.Reader)
+	return f
+}
+
+// welcome delivers n letters of one kind, some milliseconds apart, and lets a while pass.
+func (f *flooded) welcome(name string, n int, pause time.Duration) {
+	f.t.Helper()
+	for i := range n {
+		f.owe(store.LetterWelcome, name+strconv.Itoa(i))
+		f.at = f.at.Add(3 * time.Millisecond)
+	}
+	f.at = f.at.Add(pause)
+}
+
+func (f *flooded) owe(kind store.LetterKind, name string) {
+	f.t.Helper()
+	to := name + "@example.com"
+	if err := f.DeliverKind(kind, "postern@localhost", to, plainLetter(to, "Hello "+to)); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// kept returns how many letters there are to people of that name.
+func (f *flooded) kept(name string) int {
+	return len(f.Find(Query{}.To(name)))
+}
+
+// TestFlood holds that letters to 5,000 people leave those of others where they are, also where nobody has opened
+// these, they are of the same kind and came a moment before; and that a flood's own newest can be seen.
 func TestFlood(t *testing.T) {
-	at := noon
-	b := New(func() time.Time { return at }, rand.Reader)
-	owe := func(kind store.LetterKind, to string) {
-		if err := b.DeliverKind(kind, "postern@localhost", to, plainLetter(to, "Hello "+to)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	welcome := func(to string) { owe(store.LetterWelcome, to) }
-	welcome("early@example.com")
-	at = at.Add(time.Minute)
-	welcome("opened@example.com")
-	b.MarkRead(true, func(c *Letter) bool { return c.Recipient == "opened@example.com" })
-	flood := func(to string, n int) {
-		for i := range n {
-			welcome(fmt.Sprintf("%s%d@example.com", to, i))
-		}
-	}
-	flood("first", 1200)
-	owe(store.LetterActivate, "driver@example.com")
-	flood("second", 1200)
-	at = at.Add(time.Minute)
-	for i := range 20 {
-		welcome(fmt.Sprintf("later%d@example.com", i))
-	}
-	for _, to := range []string{"early", "opened", "driver", "later0", "later19", "second1199"} {
-		if _, found := b.Latest(Query{}.To(to + "@example.com")); !found {
-			t.Errorf("the letter to %s is gone", to)
-		}
-	}
-	if _, found := b.Latest(Query{}.To("first0@example.com")); found {
-		t.Error("the flood's first letter is still there")
-	}
-	octets := 0
-	for _, c := range b.Find(Query{}) {
-		octets += c.size()
-	}
-	if n, _ := b.Counts(); n != MaxLetters || b.size != octets {
-		t.Errorf("%d letters, %d octets counted of %d", n, b.size, octets)
+	for _, test := range []struct {
+		name string
+		sent func(*flooded)
+		kept map[string]int // at least, by name
+	}{
+		{"a moment before", func(f *flooded) { f.welcome("own", 20, 0); f.welcome("flood", 5000, 0) },
+			map[string]int{"own": 20, "flood4999": 1, "flood": 980}},
+		{"a batch long before", func(f *flooded) { f.welcome("own", 5, time.Hour); f.welcome("flood", 1500, 0) },
+			map[string]int{"own": 5, "flood": 995}},
+		{"a large batch before", func(f *flooded) { f.welcome("batch", 800, time.Minute); f.welcome("flood", 1500, 0) },
+			map[string]int{"batch": 800, "flood": 200, "flood1499": 1}},
+		{"another flood before", func(f *flooded) {
+			f.welcome("own", 5, time.Minute)
+			f.welcome("batch", 1500, time.Minute)
+			f.welcome("flood", 1500, 0)
+		}, map[string]int{"own": 5, "batch": 895, "flood": 100, "flood1499": 1, "batch1499": 1, "batch0": 1}},
+		{"a slow flood", func(f *flooded) {
+			f.welcome("batch", 700, time.Minute)
+			for i := range 20 {
+				f.welcome(fmt.Sprintf("flood%02d-", i), 75, 8*time.Second)
+			}
+		}, map[string]int{"batch": 700, "flood": 300, "flood19-": 75}},
+		{"others meanwhile and after", func(f *flooded) {
+			f.welcome("flood", 750, 0)
+			f.owe(store.LetterActivate, "driver")
+			f.welcome("flood", 750, time.Minute)
+			f.welcome("later", 20, 0)
+		}, map[string]int{"driver": 1, "later": 20, "flood": 979}},
+		{"an opened one in its middle", func(f *flooded) {
+			f.welcome("flood", 500, 0)
+			f.welcome("opened", 1, 0)
+			f.MarkRead(true, func(c *Letter) bool { return c.Recipient == "opened0@example.com" })
+			f.welcome("flood", 1000, 0)
+		}, map[string]int{"opened": 1, "flood": 999}},
+		{"singles push out a flood, then the oldest", func(f *flooded) {
+			f.welcome("flood", 1000, time.Minute)
+			for i := range 1200 {
+				f.welcome(fmt.Sprintf("single%04d-", i), 1, time.Minute)
+			}
+		}, map[string]int{"single": 1000, "single0200-": 1, "single1199-": 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFlooded(t)
+			test.sent(f)
+			for name, least := range test.kept {
+				if n := f.kept(name); n < least {
+					t.Errorf("%s: %d letters of at least %d", name, n, least)
+				}
+			}
+			octets := 0
+			for _, c := range f.Find(Query{}) {
+				octets += c.size()
+			}
+			if n, _ := f.Counts(); n != MaxLetters || f.size != octets {
+				t.Errorf("%d letters, %d octets counted of %d", n, f.size, octets)
+			}
+		})
 	}
 }
 

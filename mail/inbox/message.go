@@ -15,11 +15,10 @@ import (
 
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
-
-	"postern/store"
 )
 
-// What is read of a letter at most; the rest stays in its source.
+// What is read of a letter at most; the rest stays in its source. The appliance writes short letters, but an operator's
+// own texts and whoever delivers to the inbox in a test may not.
 const (
 	maxAddressField = 16 << 10 // bytes of a field with addresses
 	maxLinks        = 200      // links
@@ -29,7 +28,8 @@ const (
 )
 
 // Letter is a letter in the inbox. It is shared by all who read it; nothing of it changes but the mark that it has been
-// opened. All text is valid UTF-8, whatever the source holds.
+// opened, which is atomic for that reason. All text is valid UTF-8, whatever the source holds, so that JSON and pages
+// need not look at it again.
 type Letter struct {
 	ID        string    // unique within the inbox
 	Received  time.Time // when it was delivered
@@ -44,14 +44,14 @@ type Letter struct {
 	Date            time.Time // the letter's own, in UTC; Received where it has none that is usable
 	Text, HTML      string
 	Files           []File
-	Links           []string         // http and https, in order of appearance, each once
-	Snippet         string           // beginning of what a reader sees
-	Raw             []byte           // the source as delivered
-	Fault           string           // what could not be read of it; empty when all could
-	Unsubscribe     string           // List-Unsubscribe
-	UnsubscribePost string           // List-Unsubscribe-Post
-	visible         string           // what a reader sees of HTML, only where Text is empty
-	kind            store.LetterKind // empty where it is not known
+	Links           []string // http and https, in order of appearance, each once
+	Snippet         string   // beginning of what a reader sees
+	Raw             []byte   // the source as delivered
+	Fault           string   // what could not be read of it; empty when all could
+	Unsubscribe     string   // List-Unsubscribe
+	UnsubscribePost string   // List-Unsubscribe-Post
+	visible         string   // what a reader sees of HTML, only where Text is empty
+	burst           int      // see burstOf
 	read            atomic.Bool
 }
 
@@ -69,7 +69,8 @@ type File struct {
 // Read reports whether somebody has opened the letter.
 func (c *Letter) Read() bool { return c.read.Load() }
 
-// size returns what the letter counts towards MaxBytes.
+// size returns what the letter counts towards MaxBytes: everything that grows with what was sent. It must not change
+// while the letter is kept, since the inbox adds it up when it comes and takes it off when it goes.
 func (c *Letter) size() int {
 	return len(c.Raw) + len(c.Text) + len(c.HTML) + len(c.visible) + overhead
 }
@@ -98,7 +99,8 @@ func (c *Letter) Header() map[string][]string {
 	return fields
 }
 
-// readLetter makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault.
+// readLetter makes a letter of what was delivered. It never fails: what cannot be read is left out and noted in Fault,
+// as a developer who looks for a letter wants to see the one that is broken most of all.
 func readLetter(from, to string, raw []byte, now time.Time) *Letter {
 	c := &Letter{Sender: cleanText(from), Recipient: cleanText(to), Raw: raw, Received: now}
 	head, err := walkParts(raw, c.takePart)
@@ -137,12 +139,14 @@ func (c *Letter) takeHeader(h gomail.Header) {
 	}
 	c.To, c.Cc, c.Bcc = c.addresses(&h, "To"), c.addresses(&h, "Cc"), c.addresses(&h, "Bcc")
 	c.ReplyTo = c.addresses(&h, "Reply-To")
+	// Whom the envelope names and no field does got a blind copy; Mailpit shows it so, too.
 	if c.Recipient != "" && !c.names(c.Recipient) {
 		c.Bcc = append(c.Bcc, &netmail.Address{Address: c.Recipient})
 	}
 }
 
-// addresses reads a field with addresses; one that is wrong is noted and counts as empty.
+// addresses reads a field with addresses; one that is wrong is noted and counts as empty. How long it may be is bounded
+// before it is parsed.
 func (c *Letter) addresses(h *gomail.Header, field string) []*netmail.Address {
 	if len(h.Get(field)) > maxAddressField {
 		c.fault(fmt.Errorf("%s is longer than %d octets", field, maxAddressField))
@@ -187,7 +191,8 @@ func (c *Letter) takePart(id string, e *message.Entity) error {
 	return nil
 }
 
-// describeFile describes a part that is not text. Its sums let a test compare a file without fetching it.
+// describeFile describes a part that is not text. Its sums let a test compare a file without fetching it; they are
+// those that Mailpit's answers have, and guard against nothing.
 func describeFile(id string, e *message.Entity, content []byte) File {
 	named := gomail.AttachmentHeader{Header: e.Header}
 	name, _ := named.Filename()
@@ -200,6 +205,7 @@ func describeFile(id string, e *message.Entity, content []byte) File {
 	sum5, sum1, sum256 := md5.Sum(content), sha1.Sum(content), sha256.Sum256(content)
 	return File{
 		PartID: id, FileName: cleanText(name), ContentType: cleanText(kind), ContentID: contentID,
+		// Something that the HTML refers to by its Content-ID is shown in it, whether or not it says so (RFC 2392).
 		Inline: disposition == "inline" || disposition != "attachment" && contentID != "",
 		Size:   len(content),
 		MD5:    hex.EncodeToString(sum5[:]), SHA1: hex.EncodeToString(sum1[:]), SHA256: hex.EncodeToString(sum256[:]),

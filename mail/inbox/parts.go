@@ -13,7 +13,8 @@ import (
 	"github.com/emersion/go-message/textproto"
 )
 
-// How far a letter's structure is followed. A sender decides about it, so it must not decide about our time and memory.
+// How far a letter's structure is followed. A sender decides about it, so it must not decide about our time and memory:
+// a few octets open a multipart, and each level is read through all those around it.
 const (
 	maxHeader = 256 << 10 // bytes of the letter's header
 	maxDepth  = 10        // multiparts in multiparts
@@ -40,7 +41,7 @@ func walkParts(raw []byte, visit partVisit) (message.Header, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return head, err
 	}
-	limit.N = math.MaxInt64
+	limit.N = math.MaxInt64 // the bufio.Reader has read ahead, so that the body goes on where it stands
 	w := partWalk{visit: visit}
 	var top *message.Entity
 	top, w.fault = message.New(head, r)
@@ -80,6 +81,7 @@ func (w *partWalk) entity(id string, e *message.Entity, depth int) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		// With a child the fault is an unknown character set or encoding, and the part can be shown as it is.
 		if err != nil && child == nil {
 			return err
 		}

@@ -18,7 +18,8 @@ type term struct {
 	value string // in lower case
 }
 
-// fieldTerms are the prefixes of Mailpit's search that mean something here, with what they look at.
+// fieldTerms are the prefixes of Mailpit's search that mean something here, with what they look at. Another word with a
+// colon in it, as http://…, is looked for as it stands. tag: is missing, since no letter has one.
 var fieldTerms = map[string]func(c *Letter, value string) bool{
 	"to":         func(c *Letter, v string) bool { return anyContains(c.To, v) || contains(c.Recipient, v) },
 	"from":       func(c *Letter, v string) bool { return c.From != nil && anyContains([]*netmail.Address{c.From}, v) },
@@ -78,7 +79,7 @@ func readTerm(word string, zone *time.Location) term {
 func (q Query) IsAll() bool { return len(q.terms) == 0 }
 
 // To adds that the letter goes to that address, which must be the whole of it; what has no @ within it may be a part of
-// one.
+// one. A test that waits for ann@example.com must not get the letter to joann@example.com.
 func (q Query) To(address string) Query {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if strings.Trim(address, "@") != address || !strings.Contains(address, "@") {
@@ -92,7 +93,8 @@ func (q Query) Subject(part string) Query {
 	return q.with(fieldTerms["subject"], strings.ToLower(part))
 }
 
-// with adds a condition, none where there is nothing to look for.
+// with adds a condition, none where there is nothing to look for. The terms are copied, so that a query that several
+// are made from stays what it is.
 func (q Query) with(holds func(*Letter, string) bool, value string) Query {
 	if value == "" {
 		return q

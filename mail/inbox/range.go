@@ -48,7 +48,8 @@ func rangeTerm(compare comparison, value string, not bool, zone *time.Location) 
 	return term{not: not, holds: func(c *Letter, _ string) bool { return holds(c) }, value: value}
 }
 
-// momentLayouts are the dates that a search understands, beside seconds and milliseconds since 1970.
+// momentLayouts are the dates that a search understands, beside seconds and milliseconds since 1970. A search is in
+// lower case by then, and is made upper case for these: their T and Z are, and names of months are read in any case.
 var momentLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	time.DateOnly, "2006/01/02", "2 Jan 2006",

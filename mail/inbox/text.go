@@ -8,13 +8,14 @@ import (
 	"golang.org/x/net/html"
 )
 
-// linkInText finds what mail programs make clickable.
+// linkInText finds what mail programs make clickable. Where such a link ends is a guess, in those as here: see
+// trimLink.
 var linkInText = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // linksOf lists the http and https links of a letter, first those of the text, each once.
 func linksOf(text, markup string) []string {
 	var found []string
-	for _, at := range linksIn(text, maxLinks) {
+	for _, at := range linksIn(text, maxLinks) { // both searches are bounded before what is found twice is left out
 		found = append(found, text[at[0]:at[1]])
 	}
 	eachToken(markup, func(t html.Token) {
@@ -76,7 +77,8 @@ func trimLink(link string) string {
 	}
 }
 
-// visibleText is what a reader sees of HTML, with spaces where elements meet.
+// visibleText is what a reader sees of HTML, with spaces where elements meet. It is for searching and for the snippet,
+// and keeps no markup: nothing of it is ever shown as HTML.
 func visibleText(markup string) string {
 	var b strings.Builder
 	hidden := 0
@@ -97,7 +99,8 @@ func visibleText(markup string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// eachToken calls tag for each tag and text, where given, for each text between them.
+// eachToken calls tag for each tag and text, where given, for each text between them. No tree is built: a letter is
+// only looked through, and the tree of hostile markup can be far larger than its source.
 func eachToken(markup string, tag func(html.Token), text func(string)) {
 	z := html.NewTokenizer(strings.NewReader(markup))
 	for {

@@ -8,17 +8,20 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"postern/mail/moment"
 	"postern/store"
 	"postern/tokens"
 )
 
 // aboutBiker gathers what a letter to a biker may say, and mints the token of its link.
 func (c *Composer) aboutBiker(v *values, l store.Letter, in store.Contents, w *language, now time.Time) error {
+	v.Client = personal(in.Client)
 	if l.Kind == store.LetterUnregistered {
+		v.Reference = l.ID.Short()
 		return nil
 	}
 	biker := in.Biker
-	v.FirstName, v.Email, v.Client = personal(biker.FirstName), biker.Email, personal(in.Client)
+	v.FirstName, v.Email = personal(biker.FirstName), biker.Email
 	v.Name = strings.TrimSpace(v.FirstName + " " + personal(biker.LastName))
 	v.Login, v.Forgot = c.bikerPage("login"), c.bikerPage("forgot")
 	switch {
@@ -27,7 +30,7 @@ func (c *Composer) aboutBiker(v *values, l store.Letter, in store.Contents, w *l
 			return errors.New("it tells of a password set and not when")
 		}
 		// Owing the letter was part of setting the password; the record's own time may be of yet another password.
-		v.ChangedAt = l.OwedAt.UTC().Format(w.timeLayout)
+		v.ChangedAt = moment.In(c.o.Zone, l.OwedAt, w.timeLayout)
 		return nil
 	case l.Kind == store.LetterExisting && biker.Password != "":
 		v.Link = v.Login

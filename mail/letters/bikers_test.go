@@ -31,7 +31,7 @@ func bikerLetter(kind, language string) (store.Letter, store.Contents) {
 	case "existing", "password-changed":
 		in.Biker.Password, in.Biker.PasswordAt = "$argon2id$", sentAt.Add(-time.Minute)
 	case "failed":
-		return l, store.Contents{}
+		return l, store.Contents{Client: in.Client}
 	}
 	return l, in
 }
@@ -110,16 +110,25 @@ func TestBikersRecipient(t *testing.T) {
 	}
 }
 
-// TestFailed: whoever reads it learns nothing of the person whose registration failed.
+// TestFailed: whoever reads it learns whose bike plan it is and the reference, and nothing of the person whose
+// registration failed.
 func TestFailed(t *testing.T) {
 	for _, language := range promised[bikers] {
 		_, in := letterOf("welcome", language)
 		l, _ := letterOf("failed", language)
-		in.Client, in.Biker.FirstName, in.Biker.LastName, in.Biker.Email = "MarkClient", "MarkFirst", "MarkLast",
-			"mark@x.example"
+		in.Biker.FirstName, in.Biker.LastName, in.Biker.Email = "MarkFirst", "MarkLast", "mark@x.example"
 		in.User = store.User{FirstName: "MarkUser", Email: "mark@x.example", ActivatedAt: sentAt}
-		if raw := string(compose(t, testComposer(t), l, in).raw); strings.Contains(strings.ToLower(raw), "mark") {
-			t.Errorf("%s: it tells of somebody:\n%s", language, raw)
+		got := compose(t, testComposer(t), l, in)
+		if strings.Contains(strings.ToLower(string(got.raw)), "mark") {
+			t.Errorf("%s: it tells of somebody:\n%s", language, got.raw)
+		}
+		for part, text := range map[string]string{"subject": decoded(t, got), "first line": got.text[:400]} {
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), in.Client) {
+				t.Errorf("%s: no client in the %s: %s", language, part, text)
+			}
+		}
+		if !strings.Contains(got.text, " 00000077\r\n") || !strings.Contains(got.html, ">00000077<") {
+			t.Errorf("%s: no reference:\n%s", language, got.text)
 		}
 	}
 }
@@ -133,7 +142,7 @@ func TestBikersWithLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	hanging := regexp.MustCompile(`[ \x{a0}][.,)]|\(\)|: ?\r\n|, ?\r\n[^\r]|[,:]$| {2}|\.\.|\n\r\n\r`)
-	for _, kind := range []string{"welcome", "existing", "invited", "recover", "password-changed"} {
+	for _, kind := range []string{"welcome", "existing", "invited", "recover", "password-changed", "failed"} {
 		for _, language := range promised[bikers] {
 			l, in := letterOf(kind, language)
 			in.Client = ""
@@ -161,29 +170,34 @@ func TestBikersLanguage(t *testing.T) {
 func TestChangedAt(t *testing.T) {
 	l, in := letterOf("password-changed", "fr")
 	in.Biker.PasswordAt = sentAt.Add(time.Hour)
-	if text := compose(t, testComposer(t), l, in).text; !strings.Contains(text, "03/03/2025 08:25 UTC\r\n") {
+	if text := compose(t, testComposer(t), l, in).text; !strings.Contains(text, "03/03/2025 09:25 CET (Europe/Brussels)\r\n") {
 		t.Errorf("another time:\n%s", text)
 	}
 }
 
-// TestTypography holds the marks of the letters to bikers: apostrophes are curved, and French sets its high marks off
-// by a space that no line breaks at.
+// TestTypography holds the marks in the letters: apostrophes are curved, and French sets its high marks off by a space
+// that no line breaks at.
 func TestTypography(t *testing.T) {
 	straight := regexp.MustCompile(`['"]`)
 	french := regexp.MustCompile(`[^\x{a0}][;?!]|[^\x{a0}]: `)
-	for _, kind := range append(bikers.kinds(), bikers.footer()) {
-		for _, language := range promised[bikers] {
-			content, err := fs.ReadFile(embedded, "texts/"+kind+"."+language+".txt")
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := strings.NewReplacer("Subject: ", "", "Preview: ", "").Replace(string(content))
-			if bad := straight.FindString(text); bad != "" {
-				t.Errorf("%s.%s: %s is straight", kind, language, bad)
-			}
-			if bad := french.FindString(text); language == "fr" && bad != "" {
-				t.Errorf("%s.%s: %q has no fixed space", kind, language, bad)
-			}
+	files, err := fs.Glob(embedded, "texts/*.txt")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if strings.HasPrefix(file, "texts/"+wordsFile) {
+			continue
+		}
+		content, err := fs.ReadFile(embedded, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.NewReplacer("Subject: ", "", "Preview: ", "").Replace(string(content))
+		if bad := straight.FindString(text); bad != "" {
+			t.Errorf("%s: %s is straight", file, bad)
+		}
+		if bad := french.FindString(text); strings.HasSuffix(file, ".fr.txt") && bad != "" {
+			t.Errorf("%s: %q has no fixed space", file, bad)
 		}
 	}
 }

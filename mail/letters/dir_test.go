@@ -27,7 +27,7 @@ func TestOwnTexts(t *testing.T) {
 	o := testOptions(t)
 	o.Dir = writeFiles(t, map[string]string{
 		"test.nl.txt":             "\uFEFFSubject: Eigen\r\nPreview: P\r\n\r\n{{.Site}} om\r\n{{.SentAt}}\r\n",
-		"words.de.txt":            "time: UTC 15:04 02.01.2006\ndays: a | b\nhours: a | b\nminutes: a | b\n",
+		"words.de.txt":            "time: MST 15:04 02.01.2006\ndays: a | b\nhours: a | b\nminutes: a | b\n",
 		"footer-operators.en.txt": "Our own footer.\n",
 		"test.nl.txt~":            "Subject", ".test.nl.txt.swp": "\x00", ".git": "",
 	})
@@ -36,7 +36,7 @@ func TestOwnTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for language, want := range map[string]string{
-		"nl": "eecd.kaai9.example om 03-03-2025 08:30 UTC\r\n", "de": "Zeitpunkt: UTC 08:30 03.03.2025",
+		"nl": "eecd.kaai9.example om 03-03-2025 09:30 CET (Europe/Brussels)\r\n", "de": "Zeitpunkt: CET (Europe/Brussels) 09:30 03.03",
 		"en": "-- \r\nOur own footer.\r\n", "fr": "Les messages arrivent", "es": "-- \r\nOur own footer.\r\n",
 	} {
 		l, in := letterOf("test", language)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	_ "time/tzdata"
 
 	"github.com/emersion/go-message"
 
@@ -70,6 +71,15 @@ func testSealer(t testing.TB) *tokens.Sealer {
 	return sealer
 }
 
+func brussels(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Brussels")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
 func testOptions(t testing.TB) Options {
 	t.Helper()
 	return Options{
@@ -78,6 +88,7 @@ func testOptions(t testing.TB) Options {
 		Organisation:    "Synthetische Tankreiniging Kaai 9",
 		PrivacyURL:      "https://kaai9.example/privacy",
 		PublicURL:       &url.URL{Scheme: "https", Host: "eecd.kaai9.example"},
+		Zone:            brussels(t),
 		ActivationURL:   "https://eecd.kaai9.example/eecd/activate",
 		ConfirmationTTL: 24 * time.Hour,
 		NotMeTTL:        720 * time.Hour,

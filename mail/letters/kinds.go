@@ -71,6 +71,7 @@ var vocabularies = map[store.LetterKind]vocabulary{
 	},
 	store.LetterUnregistered: { // no name and no link: nobody knows whether this is the person's address
 		to:   bikers,
+		may:  []string{"Client", "Reference"},
 		must: []string{"Sender"},
 	},
 	store.LetterRecover: {

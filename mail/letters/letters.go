@@ -17,7 +17,7 @@
 // Values stand as {{.Name}}; {{if .Name}} or {{if not .Name}}, {{else}} and {{end}} leave out what has no value, in a
 // line or, alone on a line, around lines and blocks. footer-users.<language>.txt, footer-bikers.<language>.txt and
 // footer-operators.<language>.txt have the blocks that end every letter to those, words.<language>.txt how the language
-// names spans and writes times.
+// names spans and writes times (MST in the layout becomes the zone).
 //
 // A language is added by adding files: words and, for users, for bikers, for operators or for several of them, the
 // footer and every letter that they can get. Language "en" is what a letter in a language without its kind falls back
@@ -46,11 +46,12 @@ const fallback = "en"
 
 // Options is what a Composer needs to know of the appliance.
 type Options struct {
-	From         mail.Address // sender; its address is the envelope's too
-	ReplyTo      string       // CONTACT, an address with or without a display name; empty: none
-	Organisation string       // who the letters are from; empty: From's name
-	PrivacyURL   string       // where the processing of personal data is described; empty: nowhere
-	PublicURL    *url.URL     // base of the links to the appliance's own pages
+	From         mail.Address   // sender; its address is the envelope's too
+	ReplyTo      string         // CONTACT, an address with or without a display name; empty: none
+	Organisation string         // who the letters are from; empty: From's name
+	PrivacyURL   string         // where the processing of personal data is described; empty: nowhere
+	PublicURL    *url.URL       // base of the links to the appliance's own pages
+	Zone         *time.Location // of the times in letters and documents
 
 	ActivationURL   string        // template of the page behind the activation link (CheckActivationURL)
 	ConfirmationTTL time.Duration // life of the activation link, from composing; at least a second
@@ -83,6 +84,9 @@ func New(o Options) (*Composer, error) {
 	faults := []error{c.checkAddresses(), c.checkLinks()}
 	if min(o.ConfirmationTTL, o.NotMeTTL, o.InvitationTTL, o.RecoveryTTL) < time.Second {
 		faults = append(faults, errors.New("the links in letters must live at least a second"))
+	}
+	if o.Zone == nil {
+		faults = append(faults, errors.New("letters need the zone of the times in them"))
 	}
 	if o.Sealer == nil {
 		faults = append(faults, errors.New("letters need a sealer for the tokens in their links"))
@@ -167,7 +171,7 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 	}
 	parts.fileName = v.FileName
 	if l.Kind == store.LetterDocument {
-		if parts.pdf, err = c.pdf(in, code); err != nil {
+		if parts.pdf, err = c.pdf(in, code, now); err != nil {
 			return Message{}, err
 		}
 	}
@@ -187,9 +191,11 @@ func recipient(l store.Letter, in store.Contents) string {
 }
 
 // pdf is the uploaded document, or the one rendered from the cleaning's data.
-func (c *Composer) pdf(in store.Contents, language string) ([]byte, error) {
+func (c *Composer) pdf(in store.Contents, language string, now time.Time) ([]byte, error) {
 	if in.PDF != nil {
 		return in.PDF, nil
 	}
-	return document.Render(in.Cleaning, c.cleaningLink(in.Cleaning.ID), language)
+	return document.Render(in.Cleaning, document.Options{
+		Link: c.cleaningLink(in.Cleaning.ID), Language: language, Zone: c.o.Zone, AsOf: now,
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/mail/document"
+	"postern/mail/moment"
 	"postern/store"
 	"postern/tokens"
 )
@@ -35,6 +36,7 @@ type values struct {
 	Name      string // the biker's first and last, as the partner gave them
 	Email     string // what the biker logs in with
 	Client    string // whose bike plan it is
+	Reference string // by which others find this letter
 	Login     string // links to the biker's pages
 	Forgot    string
 	ChangedAt string // when the password was set
@@ -58,7 +60,7 @@ var uses = map[string]use{
 	"FirstName": inWords, "Link": asLink, "LinkLife": inWords, "NotMe": asLink,
 	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
 	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
-	"Name": inWords, "Email": inWords, "Client": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
+	"Name": inWords, "Email": inWords, "Client": inWords, "Reference": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
 	"ID": inWords, "SentAt": inWords,
 }
 
@@ -72,7 +74,7 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 	case bikers:
 		return v, c.aboutBiker(v, l, in, w, now)
 	case operators:
-		v.ID, v.SentAt = l.ID.String(), now.UTC().Format(w.timeLayout)
+		v.ID, v.SentAt = l.ID.String(), moment.In(c.o.Zone, now, w.timeLayout)
 		return v, nil
 	}
 	proven := !in.User.ActivatedAt.IsZero()
@@ -91,7 +93,8 @@ func (c *Composer) values(l store.Letter, in store.Contents, w *language, now ti
 		if l.Decision == nil || l.Decision.Status != store.LoadCompleted && l.Decision.Status != store.LoadRejected {
 			return nil, errors.New("it tells of a decision and has none")
 		}
-		v.aboutDecision(*l.Decision, w)
+		v.aboutDecision(*l.Decision)
+		v.DecidedAt = moment.In(c.o.Zone, l.Decision.DecidedAt, w.timeLayout)
 	}
 	return v, nil
 }
@@ -129,9 +132,8 @@ func (v *values) aboutCleaning(cl store.Cleaning) {
 	v.FileName = document.FileName(cl)
 }
 
-func (v *values) aboutDecision(load store.Load, w *language) {
+func (v *values) aboutDecision(load store.Load) {
 	v.Completed = load.Status == store.LoadCompleted
 	v.Product = clean(load.ProductName)
 	v.Comment = cleanLines(load.Comment)
-	v.DecidedAt = load.DecidedAt.UTC().Format(w.timeLayout)
 }

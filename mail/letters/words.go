@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"postern/mail/moment"
 	"postern/store"
 )
 
@@ -17,7 +18,7 @@ type language struct {
 	minutes    plural
 	hours      plural
 	days       plural
-	timeLayout string // as time.Format takes it; says UTC
+	timeLayout string // as package moment takes it
 }
 
 // plural is a word for one and for any other number of something.
@@ -44,7 +45,7 @@ func (l *language) span(d time.Duration) string {
 }
 
 // parseWords reads a words file: "minutes", "hours" and "days", each with its word for one and for more, and "time",
-// the layout of a time with "UTC" in it. Its error names every line that is wrong.
+// the layout of a time with its zone. Its error names every line that is wrong.
 func parseWords(file textFile, l *language) error {
 	plurals := map[string]*plural{"minutes": &l.minutes, "hours": &l.hours, "days": &l.days}
 	given := map[string]bool{}
@@ -62,8 +63,8 @@ func parseWords(file textFile, l *language) error {
 		case given[key] || word == nil && key != "time":
 			wrong = strconv.Quote(key) + " is unknown here or stands twice"
 		case key == "time":
-			if l.timeLayout = value; !showsTime(value) {
-				wrong = "write a layout, as time: 2006-01-02 15:04 UTC"
+			if l.timeLayout = value; !moment.Shows(value) {
+				wrong = "write a layout, as time: 2006-01-02 15:04 MST, in which MST stands for the zone"
 			}
 		default:
 			one, other, _ := strings.Cut(value, "|")
@@ -81,16 +82,4 @@ func parseWords(file textFile, l *language) error {
 		faults = append(faults, fmt.Errorf("%s: it needs all four lines, minutes, hours, days and time", file.name))
 	}
 	return errors.Join(faults...)
-}
-
-// showsTime reports whether a layout shows a time down to the minute, and in which zone it is.
-func showsTime(layout string) bool {
-	at := time.Date(2033, 11, 22, 17, 46, 0, 0, time.UTC)
-	text := at.Format(layout)
-	for _, part := range []string{"2033", "11", "22", "17", "46", "UTC"} {
-		if !strings.Contains(text, part) {
-			return false
-		}
-	}
-	return true
 }

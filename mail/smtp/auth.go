@@ -28,13 +28,15 @@ func (h *Smarthost) authenticate(ctx context.Context, s *session) (string, *faul
 	if err != nil {
 		return "", &fault{phase: PhaseAuth, err: err, login: isRefusedToken(err)}
 	}
-	s.dialogue.auth = true
+	s.dialogue.auth = true // see dialogue.Write
 	err = s.client.Auth(mechanism)
 	s.dialogue.auth = false
 	if err == nil {
 		return name, nil
 	}
 	if h.tokens != nil {
+		// It may have been revoked before its time: the next login fetches another one. What was at fault, it or the
+		// user, the answer does not tell.
 		h.tokens.forget()
 	}
 	return "", &fault{phase: PhaseAuth, err: err, login: refusesLogin(err)}
@@ -52,7 +54,8 @@ func refusesLogin(err error) bool {
 	return status == "" || strings.HasPrefix(status, "5.7.")
 }
 
-// mechanism chooses how to authenticate. An access token is fetched only where the smarthost takes one.
+// mechanism chooses how to authenticate. An access token is fetched only where the smarthost takes one. PLAIN and LOGIN
+// send the password itself; go-sasl does not look whether there is TLS, so that is settled before (secure).
 func (h *Smarthost) mechanism(ctx context.Context, client *gosmtp.Client) (string, sasl.Client, error) {
 	user, password, wanted := h.options.Username, h.options.Password, h.options.Auth
 	switch {

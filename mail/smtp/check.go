@@ -27,6 +27,9 @@ var stepNames = map[string]string{PhaseConnect: "dial", PhaseTLS: "TLS", PhaseHe
 // Check goes to the smarthost as a letter would, up to AUTH, and sends nothing. It returns the steps up to the first
 // that failed, which has a fault. The login is tried also where letters may try none, since too many were refused; one
 // that is refused counts with theirs. After a check without a fault, letters are tried again at once.
+//
+// It takes the very functions that a letter's connection does, so that what it says holds for letters. ctx is both ends
+// of such a connection, stop and hard.
 func (h *Smarthost) Check(ctx context.Context) []Step {
 	s, fail := h.reach(ctx, ctx)
 	if fail != nil {
@@ -47,6 +50,7 @@ func (h *Smarthost) Check(ctx context.Context) []Step {
 	if fail != nil {
 		return append(steps, h.failedStep(ctx, fail))
 	}
+	// One slot: the courier needs to know that the smarthost is well, not how many checks found it so.
 	select {
 	case h.mended <- struct{}{}:
 	default: // the courier has not looked yet
@@ -61,7 +65,7 @@ func (h *Smarthost) checkLogin(ctx context.Context, s *session) (string, *fault)
 	}
 	h.logins.beginForced()
 	name, fail := h.authenticate(ctx, s)
-	h.logins.end(fail, ctx.Err() != nil)
+	h.logins.end(fail, ctx.Err() != nil) // in any case: others wait for how it ended
 	if fail == nil {
 		h.logins.forgive()
 	}

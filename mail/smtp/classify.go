@@ -62,6 +62,10 @@ func (f *fault) attempt() store.Attempt {
 
 // classOfReply decides whose fault a refusal is. Before RCPT nothing of the letter has been said but our own address. A
 // mailbox that is full (552, 5.2.2, or in words alone) will not be so for ever.
+//
+// What is wrong here is dear in both ways: a smarthost's fault that is taken for the letter's fails letters for good,
+// one by one; a letter's that is taken for the smarthost's stops all mail. What one reply cannot tell, as a sender that
+// is refused at RCPT, is left to the courier, which sees several.
 func classOfReply(phase string, code int, status, said string) store.AttemptClass {
 	switch {
 	case ofSmarthost(code) || beforeMail(phase):
@@ -122,7 +126,8 @@ func ignore2xx(err error) error {
 	return err
 }
 
-// isReply reports whether the smarthost answered, so that the dialogue is still in step.
+// isReply reports whether the smarthost answered, so that the dialogue is still in step. After a 421 it closes the
+// connection (RFC 5321 §3.8), and what has no code of 4 or 5 may be the rest of anything.
 func isReply(err error) bool {
 	reply, ok := errors.AsType[*gosmtp.SMTPError](err)
 	return ok && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
@@ -184,7 +189,8 @@ func causeOf(err error) string {
 // maxKept bounds, in bytes, what is kept of a server's words.
 const maxKept = 500
 
-// printable makes a server's words fit to be kept and shown: one line, printable, at most maxKept bytes.
+// printable makes a server's words fit to be kept and shown: one line, printable, at most maxKept bytes. They reach a
+// terminal and a page, where control characters would do things.
 func printable(said string) string {
 	var kept strings.Builder
 	for len(said) > 0 {

@@ -26,6 +26,8 @@ func (c *Conn) Send(stop context.Context, m letters.Message) store.Attempt {
 	if c.session != nil && c.session.usedUp() {
 		c.CloseIdle()
 	}
+	// A server may end an idle connection at any time; that shows at the first command alone, when nothing of the
+	// letter has been said. So it is tried once more, on a new connection, where the same fault counts.
 	reused := c.session != nil
 	answer, fail := c.try(stop, m)
 	if reused && fail != nil && fail.stale() && stop.Err() == nil {
@@ -50,7 +52,9 @@ func (c *Conn) wasCut(stop context.Context, fail *fault) bool {
 	return c.hard.Err() != nil || stop.Err() != nil && (beforeMail(fail.phase) || fail.phase == PhaseMail)
 }
 
-// try is one transaction on the kept connection, or on a new one. A connection that is out of step is dropped.
+// try is one transaction on the kept connection, or on a new one. A connection that is out of step is dropped: on it
+// the next letter would get this one's answer. So is that of a smarthost at fault, as the pause is longer than it would
+// be kept, and a new one meets what has been mended.
 func (c *Conn) try(stop context.Context, m letters.Message) (string, *fault) {
 	if c.session == nil {
 		opened, fail := c.host.connect(stop, c.hard)

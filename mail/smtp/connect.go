@@ -54,7 +54,7 @@ func (h *Smarthost) reach(stop, hard context.Context) (*session, *fault) {
 	}
 	s := &session{wire: newLimitedConn(raw, h.limits), host: h, since: time.Now()}
 	h.open.Add(1)
-	s.stopWatching = context.AfterFunc(hard, func() { raw.Close() })
+	s.stopWatching = context.AfterFunc(hard, func() { raw.Close() }) // go-smtp knows no context; a close ends any call
 	return s, nil
 }
 
@@ -81,7 +81,9 @@ func (h *Smarthost) hello(on *dialogue, name string) (*gosmtp.Client, *fault) {
 	return client, nil
 }
 
-// secure returns the dialogue on which the session goes on, within TLS unless the options name none.
+// secure returns the dialogue on which the session goes on, within TLS unless the options name none. There is no way
+// from one to the other: a smarthost that does not offer STARTTLS, or whose certificate is not right, gets no letter,
+// since whoever sits in between could take the offer out (RFC 3207 §6).
 func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) (*dialogue, *fault) {
 	switch {
 	case h.options.Plain:
@@ -90,7 +92,7 @@ func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) 
 		return h.handshake(ctx, wire)
 	}
 	clear := newDialogue(wire)
-	client, fail := h.hello(clear, name)
+	client, fail := h.hello(clear, name) // this client is done for after STARTTLS: what it has heard was in the clear
 	if fail != nil {
 		return nil, fail
 	}

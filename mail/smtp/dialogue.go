@@ -6,7 +6,8 @@ import (
 )
 
 // dialogue stands between go-smtp and the connection (above TLS, where there is TLS), for what go-smtp has no setting
-// for. What the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it.
+// for. What the smarthost says goes through it reply by reply, each as net/textproto and go-smtp want it. It belongs to
+// the goroutine of its session; hello and auth tell it which command of go-smtp's runs, as go-smtp does not.
 type dialogue struct {
 	net.Conn
 	in    *bufio.Reader
@@ -16,7 +17,7 @@ type dialogue struct {
 }
 
 func newDialogue(wire net.Conn) *dialogue {
-	return &dialogue{Conn: wire, in: bufio.NewReaderSize(wire, 2048)}
+	return &dialogue{Conn: wire, in: bufio.NewReaderSize(wire, 2048)} // most replies whole; readLine takes longer lines
 }
 
 // Read returns whole replies alone: net/textproto would take the beginning of one for an answer when the connection

@@ -10,7 +10,9 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// Wrong passwords must not hammer: smarthosts lock accounts, and ban addresses, for that.
+// Wrong passwords must not hammer: smarthosts lock accounts, and ban addresses, for that. How many they allow is not
+// known here, so it is few; a password that has been mended need not wait, since the operator's check and resume lift
+// it.
 const (
 	refusedMost = 3 // refused logins in any refusedIn, over all connections
 	refusedIn   = 15 * time.Minute
@@ -93,7 +95,7 @@ func (l *logins) beginForced() {
 	l.out++
 }
 
-// forgive forgets what was refused up to now.
+// forgive forgets what was refused up to now: the operator says that it is mended, or a login has shown it.
 func (l *logins) forgive() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,7 +118,7 @@ func (l *logins) end(fail *fault, cut bool) {
 		l.fault = fail
 		l.failures++
 	}
-	close(l.ended)
+	close(l.ended) // all who wait look again; one of them may go
 	l.ended = make(chan struct{})
 }
 

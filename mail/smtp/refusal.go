@@ -26,8 +26,8 @@ func statusIn(code int, text string) string {
 // that was taken for one of a mailbox would fail every letter; one of a mailbox that is not known as one costs a
 // pause.
 var (
-	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable|inactive|bad destination) ` +
-		`(local )?(user|mailbox|recipient|account|address|addressee|alias|person|domain|host)\b` +
+	mailboxWords = regexp.MustCompile(`(?i)\b(no such|unknown|invalid|non-?existent|unrouteable|inactive` +
+		`|bad destination) (local )?(user|mailbox|recipient|account|address|addressee|alias|person|domain|host)\b` +
 		`|\b(user|mailbox|recipient|account|address|addressee|alias|domain|host)\b.{0,40}` +
 		`\b(unknown|invalid|disabled|inactive|suspended|closed|not (found|known|exist|here|local)` +
 		`|doesn't exist|non-?existent)\b` +
@@ -84,7 +84,7 @@ func isFull(text string) bool { return fullWords.MatchString(varying.ReplaceAllS
 func unquoted(text string) string { return strings.ReplaceAll(text, `\n`, "\n") }
 
 // Refusal is what is compared of two refusals. Servers put into their words what differs from letter to letter, and
-// into their codes what does not.
+// into their codes what does not. So a status is enough; without one the words decide, less what hangs on the letter.
 type Refusal struct {
 	Phase  string
 	code   int
@@ -105,7 +105,8 @@ func RefusalOf(to string, a store.Attempt) Refusal {
 }
 
 // Like reports whether two refusals say the same: the same status or, without one, the same code and at least two
-// thirds of the words.
+// thirds of the words. Not all of them: what varying and constant do not know of, as a host's name in a cluster, must
+// not make one fault look like many.
 func (r Refusal) Like(other Refusal) bool {
 	if r.Phase != other.Phase || r.status != other.status {
 		return false

@@ -84,7 +84,8 @@ func TestAboutMailbox(t *testing.T) {
 			t.Errorf("5.1.0 %q is about the mailbox: %v", text, !want)
 		}
 	}
-	inside := store.Attempt{Class: store.AttemptPermanent, Phase: PhaseRcpt, Code: 550, Text: "<jan@gate.example>: unknown user"}
+	inside := store.Attempt{Class: store.AttemptPermanent, Phase: PhaseRcpt, Code: 550,
+		Text: "<jan@gate.example>: unknown user"}
 	if !AboutMailbox(from, "jan@gate.example", inside) {
 		t.Error("a recipient of the sender's own domain counts as the sender")
 	}
@@ -93,8 +94,10 @@ func TestAboutMailbox(t *testing.T) {
 // TestIsFull: a mailbox that is full is so for now, also where only words say it.
 func TestIsFull(t *testing.T) {
 	for text, want := range map[string]bool{
-		"mailbox full": true, "The mailbox of <x@full.example> is full": true, "user is over quota": true, "Quota exceeded": true,
-		"exceeded storage quota": true, "mailbox unavailable": false, "": false, "<full@x.example>: no such mailbox": false,
+		"mailbox full": true, "The mailbox of <x@full.example> is full": true, "user is over quota": true,
+		"Quota exceeded":         true,
+		"exceeded storage quota": true, "mailbox unavailable": false, "": false,
+		"<full@x.example>: no such mailbox": false,
 	} {
 		if isFull(text) != want {
 			t.Errorf("%q is full: %v", text, !want)

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// What is kept of a reply. RFC 5321 §4.5.3.1.5 allows 512 bytes a line; the rest of a longer one is read and dropped.
+// What is kept of a reply. RFC 5321 §4.5.3.1.5 allows 512 bytes a line; the rest of a longer one is read and dropped,
+// and so are the lines in the middle of a long reply. How much may come at all limitedConn decides.
 const (
 	maxText  = 1000 // bytes of one line's text
 	MaxLines = 100  // the last one among them
@@ -56,7 +57,7 @@ func (r *reply) add(line string, more *bool) {
 			r.code = code
 		}
 	}
-	if len(r.lines) == MaxLines {
+	if len(r.lines) == MaxLines { // the last line is kept, as it holds the queue id and often the reason
 		r.lines = r.lines[:MaxLines-1]
 	}
 	r.lines = append(r.lines, cut(text))
@@ -131,8 +132,9 @@ func (r reply) bytes() []byte {
 	return out.Bytes()
 }
 
-// offers is an answer to EHLO as go-smtp reads it: keywords in capitals (RFC 5321 §2.4 has them in any case), one
-// space before each parameter, and all mechanisms of AUTH in one line, those of the old form AUTH=LOGIN as well.
+// normalizedEHLO returns an answer to EHLO as go-smtp reads it: keywords in capitals (RFC 5321 §2.4 has them in any
+// case), one space before each parameter, and all mechanisms of AUTH in one line, those of the old form AUTH=LOGIN as
+// well.
 func (r reply) normalizedEHLO() reply {
 	if r.code != "250" {
 		return r

@@ -30,7 +30,8 @@ type session struct {
 	dirty        bool // a transaction was refused halfway: RSET comes first
 }
 
-// usedUp reports whether a connection has carried enough letters, or is too old, to be taken for one more.
+// usedUp reports whether a connection has carried enough letters, or is too old, to be taken for one more. Smarthosts
+// count both, and behind a load balancer an old connection never moves to another host.
 func (s *session) usedUp() bool {
 	return s.sent >= s.host.limits.letters || time.Since(s.since) >= s.host.limits.age
 }
@@ -51,10 +52,11 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	if err := ignore2xx(s.client.Mail(m.From, nil)); err != nil {
 		return "", &fault{phase: PhaseMail, err: err}
 	}
+	// From here on a stop waits for the answer: the letter is on its way, and breaking off saves nothing.
 	if !s.wire.begin() {
 		return "", &fault{phase: PhaseMail, err: errCutOff}
 	}
-	s.dirty = true
+	s.dirty = true // an open transaction: without RSET the next MAIL would be nested in it
 	if err := s.client.Rcpt(m.To, nil); err != nil {
 		return "", &fault{phase: PhaseRcpt, err: err}
 	}
@@ -94,7 +96,7 @@ func (s *session) body(to *gosmtp.DataCommand, message []byte) (string, *fault) 
 	if _, err := to.Write(withCRLF(message)); err != nil {
 		return "", &fault{phase: PhaseBody, err: err}
 	}
-	response, err := to.CloseWithResponse()
+	response, err := to.CloseWithResponse() // writes the dot, and waits as limits.dot says
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](err); ok && reply.Code/100 == 2 {
 		response, err = &gosmtp.DataResponse{StatusText: reply.Message}, nil
 	}
@@ -103,6 +105,7 @@ func (s *session) body(to *gosmtp.DataCommand, message []byte) (string, *fault) 
 		s.dirty = false
 		s.sent++
 		return response.StatusText, nil
+	// This tells "surely not sent" from "perhaps sent": only the latter may arrive twice.
 	case s.wire.broken.Load(): // the last piece, with the dot in it, did not get out
 		return "", &fault{phase: PhaseBody, err: err}
 	}

@@ -10,6 +10,9 @@
 // dot an attempt without an answer is uncertain, and trying again may deliver the letter twice (at-least-once
 // delivery).
 //
+// A smarthost is trusted with the letters, and with nothing else: what it says is bounded in time and bytes, made
+// printable before it is kept, and shown to the operator alone, as it may repeat an address.
+//
 // Tests speak to the scripted server of package smtptest.
 package smtp
 
@@ -44,7 +47,8 @@ type Options struct {
 }
 
 // Smarthost is the SMTP server that takes the letters. TLS is as the options name it: verified, and never downgraded.
-// It may be used by several goroutines; each sends over a Conn of its own.
+// It may be used by several goroutines; each sends over a Conn of its own. What those share here is atomic or has a
+// lock of its own: logins and access tokens belong to the account, not to a connection.
 type Smarthost struct {
 	options Options
 	host    string
@@ -57,7 +61,8 @@ type Smarthost struct {
 	tokens   *tokenCache   // nil: none are needed
 }
 
-// New checks the options, and returns all that is wrong with them in one error. It does not dial.
+// New checks the options, and returns all that is wrong with them in one error. It does not dial: the appliance starts,
+// and takes registrations, while the smarthost is down.
 func New(o Options) (*Smarthost, error) {
 	var faults []error
 	host, port, err := net.SplitHostPort(o.Addr)
@@ -106,7 +111,8 @@ func (o Options) checkAuth() error {
 	return nil
 }
 
-// fullHostName is the host's name where it is one that means something elsewhere, else empty.
+// fullHostName is the host's name where it is one that means something elsewhere, else empty. RFC 5321 §4.1.4 wants a
+// full name or an address literal in EHLO, and some servers refuse any other; a container's name is neither.
 func fullHostName() string {
 	name, err := os.Hostname()
 	plain := strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
@@ -130,7 +136,8 @@ func (h *Smarthost) ForgetFaults() { h.logins.forgive() }
 // Mended delivers a value when Check has found nothing wrong.
 func (h *Smarthost) Mended() <-chan struct{} { return h.mended }
 
-// smallestOf remembers the size of a message, and returns that of the smallest so far.
+// smallestOf remembers the size of a message, and returns that of the smallest so far. checkSize takes from it whether
+// a limit that the smarthost names leaves room for any letter at all.
 func (h *Smarthost) smallestOf(size int) int {
 	for {
 		smallest := h.smallest.Load()

@@ -39,7 +39,9 @@ func newTokenCache(source TokenSource) *tokenCache {
 	}}
 }
 
-// get returns the kept token, or fetches one. Those who ask meanwhile wait for that one fetch.
+// get returns the kept token, or fetches one. Those who ask meanwhile wait for that one fetch, behind the lock: without
+// a token they could not go on, and token endpoints count requests. The expiry is compared by the wall clock (Round
+// takes the monotonic one off), as it is a time of day.
 func (c *tokenCache) get(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -42,7 +42,8 @@ var (
 )
 
 // limitedConn is the connection below TLS. go-smtp sets a deadline for a command and its answer, and none while a body
-// is written; here every single read and write has one. It is used by one goroutine; cut may come from another.
+// is written; here every single read and write has one. It is used by one goroutine; cut may come from another, and mu
+// is for it: whether a message has begun and whether the connection was cut must be decided in one step.
 type limitedConn struct {
 	net.Conn
 	limits   limits

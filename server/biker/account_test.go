@@ -12,12 +12,12 @@ import (
 // TestStolenCookie: a copy of a cookie is worth nothing once its session is over, for whatever reason.
 func TestStolenCookie(t *testing.T) {
 	for name, end := range map[string]func(*site, *browser){
-		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").leads("/biker/login?out") },
-		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").leads("/biker/login?out") },
+		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").leads("/biker/login") },
+		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").leads("/biker/login") },
 		"logged out everywhere from another browser": func(s *site, b *browser) {
 			other := s.browser()
 			other.logIn(zoe, password1).leads("/biker")
-			other.post("/biker/logout-everywhere").leads("/biker/login?out")
+			other.post("/biker/logout-everywhere").leads("/biker/login")
 			if other.loggedIn() {
 				s.t.Error("the other goes on")
 			}
@@ -72,7 +72,7 @@ func TestStolenCookie(t *testing.T) {
 				copied := thief.copied()
 				copied.post(path, form...).is(403, "Your session is over", `href="/biker/login"`)
 			}
-			thief.copied().post("/biker/logout").leads("/biker/login?out")
+			thief.copied().post("/biker/logout").leads("/biker/login")
 			thief.get("/biker/login").is(200, "Your session is over")
 			if _, kept := thief.cookies["postern"]; kept {
 				t.Error("the dead cookie stays")
@@ -106,7 +106,7 @@ func TestChangePassword(t *testing.T) {
 		}
 	}
 	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
-	b.get("/biker").is(200, "Je wachtwoord is bewaard")
+	b.get("/biker").is(200, "Je wachtwoord is gewijzigd")
 	b.get("/biker/password?token="+link).is(409, "al gebruikt")
 	s.browser().logIn(zoe, password1).is(403)
 	s.browser().logIn(zoe, password2).leads("/biker")
@@ -125,6 +125,92 @@ func TestChangePassword(t *testing.T) {
 	b.post("/biker/change-password", "current", password2, "password", password1).leads("/biker")
 }
 
+// TestNext: the account says what happens next, as the operator has put it, and calls the plan by its name.
+func TestNext(t *testing.T) {
+	s := newSite(t)
+	b := s.setPassword(zoe, password1)
+	const title = "Zo gaat het verder"
+	if page := b.get("/biker").is(200, "<dd>Synthetische Bierbrouwerij</dd>").page(); strings.Contains(page, title) ||
+		strings.Contains(page, "SYN-NL-GNT-01") {
+		t.Errorf("without texts:\n%s", page)
+	}
+	plan := store.Plan{Code: "SYN-NL-GNT-01", Client: "Synthetische Bierbrouwerij", Language: "nl"}
+	plan.NextText = "Kies <nu> een fiets.\nTot maandag!"
+	_, err := s.store.AddPlan(t.Context(), plan)
+	check(t, err)
+	if page := b.get("/biker").is(200, title,
+		"<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").page(); strings.Contains(page, `class="button"`) {
+		t.Errorf("a button without a URL:\n%s", page)
+	}
+	plan.PlanTexts = store.PlanTexts{Name: "Stadsfiets 2026", NextURL: "https://bikes.example.org:8443/start?a=1&b=2"}
+	_, err = s.store.AddPlan(t.Context(), plan)
+	check(t, err)
+	b.get("/biker").is(200, title, "<dd>Stadsfiets 2026</dd>",
+		`href="https://bikes.example.org:8443/start?a=1&amp;b=2">Verder op bikes.example.org</a>`)
+	s.setPassword(zoe, password2).get("/biker").is(200, title)
+	check(t, s.store.RemovePlan(t.Context(), plan.Code))
+	if page := s.setPassword(zoe, password1).get("/biker").is(200,
+		"<dd>SYN-NL-GNT-01</dd>").page(); strings.Contains(page, title) {
+		t.Errorf("the plan is gone:\n%s", page)
+	}
+}
+
+// TestNotices: each is told by the page that the form leads to, once.
+func TestNotices(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().speaking("nl")
+	told := func(path, text string) {
+		t.Helper()
+		b.get(path).is(200, text)
+		if again := b.get(path); strings.Contains(again.page(), text) || b.cookies["postern-notice"] != "" {
+			t.Errorf("%s is told twice", text)
+		}
+	}
+	b.post("/biker/password", "token", s.link(tokens.Invitation, zoe), "password", password1).leads("/biker")
+	told("/biker", "Je wachtwoord is opgeslagen")
+	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
+	told("/biker", "Je wachtwoord is gewijzigd")
+	b.post("/biker/language", "language", "fr", "back", "/biker").leads("/biker")
+	told("/biker", "ces pages et nos e-mails sont en français")
+	b.post("/biker/logout").leads("/biker/login")
+	told("/biker/login", "Votre session est fermée") // in the language that was chosen last
+	b.logIn(zoe, password2).leads("/biker")
+	b.post("/biker/logout-everywhere").leads("/biker/login")
+	told("/biker/login", "Toutes vos sessions")
+	b.cookies["postern-notice"] = "<made up>"
+	if page := b.get("/biker/login").is(200).page(); strings.Contains(page, `role="status"`) || strings.Contains(page,
+		"made up") {
+		t.Errorf("a made-up notice says\n%s", page)
+	}
+}
+
+// TestSwitch: the choice made before login holds for the pages of a mailed link, which stays open, and gives way to the
+// person's own after it.
+func TestSwitch(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().speaking("en")
+	link := "/biker/password?token=" + s.link(tokens.Invitation, zoe)
+	b.header.Set("Sec-Fetch-Mode", "navigate")
+	here := b.get(link).Header().Get("Location")
+	comesBack := func(a answer) {
+		t.Helper()
+		if page := a.Body.String(); !strings.Contains(page, `name="back" value="`+here+`"`) {
+			t.Errorf("the switch does not lead back to %s:\n%s", here, page)
+		}
+	}
+	comesBack(b.get(here).is(200, "Kies je wachtwoord", `action="/language"`))
+	b.post("/language", "language", "fr", "back", here).leads(here)
+	b.get(here).is(200, "Choisissez votre mot de passe")
+	token := strings.TrimPrefix(link, "/biker/password?token=")
+	comesBack(b.post("/biker/password", "token", token, "password", "court").is(422, "trop court"))
+	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
+	b.get("/biker").is(200, "Je account", `action="/biker/language"`)
+	b.post("/biker/language", "language", "en", "back", "https://evil.example/").leads("/biker")
+	b.post("/biker/logout").leads("/biker/login")
+	b.get("/biker/login").is(200, "<h1>Log in")
+	b.get("/biker/nothing").is(404, "Page not found", `name="back" value="/biker/nothing"`)
+}
+
 // TestLanguage: pages are in the browser's language before login, then in the person's; the choice outlasts the
 // partner's word.
 func TestLanguage(t *testing.T) {
@@ -133,9 +219,9 @@ func TestLanguage(t *testing.T) {
 		s.browser().speaking(asked).get("/biker/login").is(200, "<h1>"+want)
 	}
 	b := s.setPassword(zoe, password1).speaking("fr")
-	b.get("/biker").is(200, "<h1>Je account", `<option value="nl" lang="nl" selected>`)
+	b.get("/biker").is(200, "<h1>Je account", `value="nl" lang="nl" title="Nederlands" aria-current="true"`)
 	b.post("/biker/language", "language", "en").leads("/biker")
-	b.get("/biker").is(200, "<h1>Your account", `<option value="en" lang="en" selected>`)
+	b.get("/biker").is(200, "<h1>Your account", `value="en" lang="en" title="English" aria-current="true"`)
 	for _, language := range []string{"", "de", "EN"} {
 		b.post("/biker/language", "language", language).is(400)
 	}

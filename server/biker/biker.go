@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/tokens"
 	"postern/tokens/password"
@@ -35,8 +36,8 @@ type Options struct {
 // Handlers are the bikers' pages and their forms. They are safe for concurrent use.
 type Handlers struct {
 	Options
-	pages   *pages
-	clients *web.Slowdown // wrong passwords by client
+	texts   map[string]words // by language
+	clients *web.Slowdown    // wrong passwords by client
 	links   *web.MailedLinks
 	session web.Cookie
 	browser web.Cookie // of a browser that has logged in
@@ -48,11 +49,11 @@ const clientTries = 10
 // browserLife is how long a browser is known, as long as browsers keep a cookie.
 const browserLife = 400 * 24 * time.Hour
 
-// New makes the handlers. Its error is a text or template of the program's own that is missing.
+// New makes the handlers. Its error is a text of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
-	p, err := loadPages()
+	texts, err := page.ReadWords[words](embedded, Languages...)
 	return &Handlers{
-		Options: o, pages: p,
+		Options: o, texts: texts,
 		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
 		links:   web.NewMailedLinks(o.Now),
 		session: web.Cookie{Name: "postern"},
@@ -63,19 +64,23 @@ func New(o Options) (*Handlers, error) {
 // Routes are the pages' and their forms'.
 func (r *Handlers) Routes() []web.Route {
 	const get, post = http.MethodGet, http.MethodPost
+	biker := web.Caller{Proof: &sessionProof}
+	maybe := web.Caller{Proof: &sessionProof, Optional: true}
 	routes := []web.Route{
-		{Method: get, Path: "/biker/password", Handle: r.passwordPage},
-		{Method: post, Path: "/biker/password", Handle: r.setPassword},
-		{Method: post, Path: "/biker/renew", Handle: r.renew},
-		{Method: get, Path: "/biker/login", Handle: r.loginPage},
-		{Method: post, Path: "/biker/login", Handle: r.logIn},
-		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage},
-		{Method: post, Path: "/biker/forgot", Handle: r.forgot},
-		{Method: get, Path: "/biker", Handle: r.account},
-		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword)},
-		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage)},
-		{Method: post, Path: "/biker/logout", Handle: r.logOut},
-		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere},
+		{Method: get, Path: "/biker/password", Handle: r.passwordPage, Doc: passwordPageDoc},
+		{Method: post, Path: "/biker/password", Handle: r.setPassword, Doc: setPasswordDoc},
+		{Method: post, Path: "/biker/renew", Handle: r.renew, Doc: renewDoc},
+		{Method: get, Path: "/biker/login", Handle: r.loginPage, Doc: loginPageDoc, Caller: maybe},
+		{Method: post, Path: "/biker/login", Handle: r.logIn, Doc: loginDoc},
+		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage, Doc: forgotPageDoc},
+		{Method: post, Path: "/biker/forgot", Handle: r.forgot, Doc: forgotDoc},
+		{Method: get, Path: "/biker", Handle: r.account, Doc: accountDoc, Caller: biker},
+		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword), Doc: changePasswordDoc,
+			Caller: biker},
+		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage), Doc: languageDoc, Caller: biker},
+		{Method: post, Path: "/biker/logout", Handle: r.logOut, Doc: logOutDoc, Caller: maybe},
+		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere, Doc: logOutEverywhereDoc,
+			Caller: biker},
 	}
 	for i := range routes {
 		routes[i].Page, routes[i].Languages = true, Languages

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/refuse"
 	"postern/tokens/password"
@@ -21,12 +22,13 @@ func sessionKey(ref store.SessionRef) [32]byte {
 // changePassword takes a new password from who knows the present one. The rules come first, so that a password that
 // they refuse counts as no wrong one.
 func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string) error {
-	faults, err := r.changeFaults(s.biker, form)
+	w := r.words(c)
+	faults, err := r.changeFaults(w, s.biker, form)
 	if err != nil {
 		return err
 	}
 	if faults != nil {
-		return r.drawAccount(c, http.StatusUnprocessableEntity, s.biker, faults)
+		return r.refuseChange(c, http.StatusUnprocessableEntity, s.biker, faults)
 	}
 	wait, err := r.Store.TakeLogin(c.R.Context(), sessionKey(s.ref))
 	if err != nil {
@@ -35,45 +37,45 @@ func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string
 	if wait > 0 {
 		overLimit(c, "login")
 		c.RetryAfter(wait)
-		return r.drawAccount(c, http.StatusTooManyRequests, s.biker, one(func(w words) fault {
-			return fault{"current", w.SlowedText + " " + w.waitText(wait)}
-		}))
+		slowed := page.Fault{Field: "current", Text: w.SlowedText + " " + w.waitText(wait)}
+		return r.refuseChange(c, http.StatusTooManyRequests, s.biker, []page.Fault{slowed})
 	}
 	biker, err := r.change(c, s, form)
 	switch {
 	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, sessionKey(s.ref))
 		c.RetryAfter(0)
-		return r.drawAccount(c, http.StatusServiceUnavailable, s.biker, one(busy))
+		return r.refuseChange(c, http.StatusServiceUnavailable, s.biker, wholeForm(w.BusyText))
 	case refuse.Is(err, refuse.Unauthorized):
 		return r.sessionOver(c)
 	case refuse.Is(err, refuse.Conflict):
 		c.Security(web.WrongPassword).Stringer("biker", s.biker.ID).Msg("a wrong current password")
-		return r.drawAccount(c, http.StatusForbidden, s.biker, one(wrongCurrent))
+		wrongCurrent := page.Fault{Field: "current", Text: w.WrongCurrentText}
+		return r.refuseChange(c, http.StatusForbidden, s.biker, []page.Fault{wrongCurrent})
 	case err != nil:
 		return err
 	}
+	c.Notify(passwordChanged)
 	return r.remember(c, biker)
 }
 
-// changeFaults are what can be said of a change without looking at the present password.
-func (r *Handlers) changeFaults(biker store.Biker, form map[string]string) (func(words) []fault, error) {
-	weak, err := r.passwordFault(form["password"], biker)
-	if err != nil || weak == nil && form["current"] != "" {
-		return nil, err
+// refuseChange shows the account again, with what is wrong with the change.
+func (r *Handlers) refuseChange(c *web.Call, status int, biker store.Biker, faults []page.Fault) error {
+	account, err := r.accountPage(r.words(c), biker, faults)
+	if err != nil {
+		return err
 	}
-	return func(w words) (faults []fault) {
-		if form["current"] == "" {
-			faults = append(faults, fault{"current", w.NoCurrentText})
-		}
-		if weak != nil {
-			faults = append(faults, weak(w))
-		}
-		return faults
-	}, nil
+	return c.Page(status, account)
 }
 
-func wrongCurrent(w words) fault { return fault{"current", w.WrongCurrentText} }
+// changeFaults are what can be said of a change without looking at the present password.
+func (r *Handlers) changeFaults(w words, biker store.Biker, form map[string]string) (faults []page.Fault, err error) {
+	if form["current"] == "" {
+		faults = append(faults, page.Fault{Field: "current", Text: w.NoCurrentText})
+	}
+	weak, err := r.passwordFaults(w, form["password"], biker)
+	return append(faults, weak...), err
+}
 
 var errWrongCurrent = refuse.New(refuse.Conflict, "This is not the current password.")
 

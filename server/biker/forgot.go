@@ -6,20 +6,27 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/page"
 	"postern/store/refuse"
 )
 
 // forgotPage asks for an address.
-func (r *Handlers) forgotPage(c *web.Call) error { return r.drawForgot(c, http.StatusOK, "", nil) }
+func (r *Handlers) forgotPage(c *web.Call) error {
+	return c.Page(http.StatusOK, r.words(c).forgot("", nil))
+}
 
-func (r *Handlers) drawForgot(c *web.Call, status int, email string, faults func(words) []fault) error {
-	return r.draw(c, status, r.pages.forgot, func(w words) (string, any) {
-		f := newForm(w, faults)
-		return f.title(w.ForgotTitle), struct {
-			form
-			Email field
-		}{f, f.field(field{Name: "email", Label: w.EmailLabel, Type: "email", Autocomplete: "username", Value: email})}
-	})
+func (w words) forgot(email string, faults []page.Fault) page.Page {
+	return page.Page{Title: w.ForgotTitle, Text: []string{w.ForgotText},
+		Form: &page.Form{Action: forgotPath, Faults: faults, Fields: []page.Field{w.emailField(email)},
+			Button: w.ForgotButton},
+		Links: []page.Link{{URL: loginPath, Text: w.LoginLink}},
+	}
+}
+
+// mailed says that a link is on its way, and what to do if it does not come.
+func (w words) mailed(text string) page.Page {
+	return page.Page{Title: w.MailedTitle, Notice: page.Done.Notice(text), Text: []string{w.NoMailText},
+		Links: []page.Link{{URL: loginPath, Text: w.LoginLink}}}
 }
 
 // forgot owes a link to the address, if it has an account, and says the same in any case.
@@ -28,18 +35,17 @@ func (r *Handlers) forgot(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	w := r.words(c)
 	email, err := fields.ParseEmail(form["email"])
 	if err != nil {
-		return r.drawForgot(c, http.StatusUnprocessableEntity, form["email"], func(w words) []fault {
-			return []fault{w.emailFault(form["email"])}
-		})
+		faults := []page.Fault{w.emailFault(form["email"])}
+		return c.Page(http.StatusUnprocessableEntity, w.forgot(form["email"], faults))
 	}
 	if wait := r.ForgotLimit.Take(c.Client); wait > 0 {
 		overLimit(c, "sign_in") // forgot calls count there
 		c.RetryAfter(wait)
-		return r.drawForgot(c, http.StatusTooManyRequests, form["email"], one(func(w words) fault {
-			return fault{Text: w.OftenText + " " + w.waitText(wait)}
-		}))
+		faults := wholeForm(w.OftenText + " " + w.waitText(wait))
+		return c.Page(http.StatusTooManyRequests, w.forgot(form["email"], faults))
 	}
 	err = r.evenly(c, func() error {
 		return r.Store.ForgotPassword(c.R.Context(), email, r.ForgotLimit.Counted(c.Client))
@@ -47,9 +53,7 @@ func (r *Handlers) forgot(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return r.say(c, http.StatusOK, func(w words) message {
-		return message{Title: w.MailedTitle, Text: w.ForgotMailedText, Class: "done", Note: w.NoMailText}
-	})
+	return c.Page(http.StatusOK, w.mailed(w.ForgotMailedText))
 }
 
 // answerStep is what the time of an answer is rounded up to that must not tell whether there was anything to do. It
@@ -81,7 +85,6 @@ func (r *Handlers) renew(c *web.Call) error {
 	if err != nil {
 		return r.badLink(c, form["token"], biker, err)
 	}
-	return r.say(c, http.StatusOK, func(w words) message {
-		return message{Title: w.MailedTitle, Text: w.RenewedText, Class: "done", Note: w.NoMailText}
-	})
+	w := r.words(c)
+	return c.Page(http.StatusOK, w.mailed(w.RenewedText))
 }

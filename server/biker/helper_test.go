@@ -18,7 +18,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/fixture"
 	"postern/store/limit"
@@ -100,10 +102,13 @@ func (s *site) openRoom(changes ...func(*Options)) {
 	s.room, err = New(o)
 	check(s.t, err)
 	s.security = web.NewSecurityLog()
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel), Random: rand.Reader, Organisation: o.Organisation,
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(s.t.Output()).Level(zerolog.WarnLevel),
+		Random: rand.Reader, Look: page.Look{Organisation: o.Organisation, Contact: "fiets@example.com",
+			PrivacyURL: "https://example.com/privacy"},
 		PublicOrigin: "http://postern.example", Security: s.security})
 	check(s.t, err)
-	s.Handler = middleware.Handler(web.ForNobody, s.room.Routes())
+	routes := append(s.room.Routes(), middleware.Files()...)
+	s.Handler = apitest.Must(s.t, routes...).Watch(s.t, middleware.Handler(web.ForNobody, routes))
 }
 
 func (s *site) register() {
@@ -258,7 +263,7 @@ func (a answer) leads(location string) {
 // is wants a status and texts of the page.
 func (a answer) is(status int, texts ...string) answer {
 	a.t.Helper()
-	page := a.main()
+	page := a.page()
 	for _, text := range texts {
 		if !strings.Contains(page, text) {
 			a.t.Errorf("%s: not said: %s\n%s", a.ask, text, page)

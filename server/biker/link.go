@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/refuse"
 	"postern/tokens"
@@ -28,7 +29,7 @@ func (r *Handlers) whose(c *web.Call, token string) (store.Link, store.Biker, er
 	}
 	biker, err := r.Store.CheckLink(link)
 	if !biker.ID.IsZero() {
-		c.Speak(biker.Speaks())
+		c.Suggest(biker.Speaks())
 	}
 	return link, biker, err
 }
@@ -42,31 +43,27 @@ func (r *Handlers) readable(token string) bool {
 // badLink tells a person, in their own language where it is known, why a link sets no password, and offers what helps.
 // Faults of the appliance pass through.
 func (r *Handlers) badLink(c *web.Call, token string, biker store.Biker, err error) error {
-	problem := func(text func(words) string) func(words) message {
-		return func(w words) message { return message{Title: w.BadLinkTitle, Text: text(w), Class: "error"} }
-	}
+	w := r.words(c)
+	p := page.Page{Title: w.BadLinkTitle}
+	status := http.StatusForbidden
 	switch {
 	case errors.Is(err, web.ErrNoCookie):
-		return r.say(c, http.StatusForbidden, func(w words) message {
-			return message{Title: w.OpenAgainTitle, Text: w.OpenAgainText, Class: "notice"}
-		})
+		p.Title, p.Notice = w.OpenAgainTitle, page.Plain.Notice(w.OpenAgainText)
+		return c.Page(status, p)
 	case errors.Is(err, tokens.ErrUnreadable):
-		notTaken(c, biker, err)
-		return r.say(c, http.StatusForbidden, func(w words) message {
-			return message{Title: w.BadLinkTitle, Text: w.UnreadableText, Class: "error", Link: forgotPath,
-				LinkText: w.RenewButton}
-		})
+		p.Notice, p.Button = page.Wrong.Notice(w.UnreadableText), page.Link{URL: forgotPath, Text: w.RenewButton}
 	case refuse.Is(err, refuse.Forbidden):
-		notTaken(c, biker, err)
-		return r.say(c, http.StatusForbidden, problem(func(w words) string { return w.BlockedText }))
+		p.Notice = page.Wrong.Notice(w.BlockedText)
 	case refuse.Is(err, refuse.NotFound):
-		notTaken(c, biker, err)
-		return r.say(c, http.StatusNotFound, problem(func(w words) string { return w.GoneText }))
+		status, p.Notice = http.StatusNotFound, page.Wrong.Notice(w.GoneText)
 	case refuse.Is(err, refuse.Conflict):
-		notTaken(c, biker, err)
-		return r.oldLink(c, token, biker, errors.Is(err, store.ErrLinkExpired))
+		status, p = http.StatusConflict, w.oldLink(token, biker, errors.Is(err, store.ErrLinkExpired))
+		p.Back = r.links.Address(c, passwordPath, token)
+	default:
+		return err
 	}
-	return err
+	notTaken(c, biker, err)
+	return c.Page(status, p)
 }
 
 // notTaken tells of a link that was used in vain. Opening one is not using it: scanners do it all the time.
@@ -82,19 +79,18 @@ func notTaken(c *web.Call, biker store.Biker, reason error) {
 }
 
 // oldLink offers a new link by mail.
-func (r *Handlers) oldLink(c *web.Call, token string, biker store.Biker, expired bool) error {
-	return r.draw(c, http.StatusConflict, r.pages.oldLink, func(w words) (string, any) {
-		heading, text := w.UsedTitle, w.UsedText
-		switch {
-		case expired:
-			heading, text = w.ExpiredTitle, w.ExpiredText
-		case biker.Password == "": // so nobody can have used it
-			heading, text = w.BadLinkTitle, w.WithdrawnText
-		}
-		return heading, struct {
-			Words                words
-			Heading, Text, Token string
-			HasPassword          bool
-		}{w, heading, text, token, biker.Password != ""}
-	})
+func (w words) oldLink(token string, biker store.Biker, expired bool) page.Page {
+	p := page.Page{Title: w.UsedTitle, Notice: page.Plain.Notice(w.UsedText),
+		Form: &page.Form{Action: renewPath, Hidden: []page.Hidden{{Name: "token", Value: token}},
+			Button: w.RenewButton}}
+	switch {
+	case expired:
+		p.Title, p.Notice = w.ExpiredTitle, page.Plain.Notice(w.ExpiredText)
+	case biker.Password == "": // so nobody can have used it
+		p.Title, p.Notice = w.BadLinkTitle, page.Plain.Notice(w.WithdrawnText)
+	}
+	if biker.Password != "" {
+		p.Links = []page.Link{{URL: loginPath, Text: w.LoginLink}}
+	}
+	return p
 }

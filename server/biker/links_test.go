@@ -30,7 +30,7 @@ func TestLinkOpenedOften(t *testing.T) {
 	}
 	b := s.browser()
 	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
-	b.get("/biker").is(200, "Je wachtwoord is bewaard", "Zoë Claes", "Synthetische Bierbrouwerij")
+	b.get("/biker").is(200, "Je wachtwoord is opgeslagen", "Zoë Claes", "Synthetische Bierbrouwerij")
 	if n := s.letters(zoe, store.LetterPasswordChanged); n != 1 {
 		t.Errorf("%d notices", n)
 	}
@@ -128,12 +128,12 @@ func TestPasswords(t *testing.T) {
 		a := b.post("/biker/password", "token", token, "password", given)
 		if fault == "" {
 			a.leads("/biker")
-			b.post("/biker/logout").leads("/biker/login?out")
+			b.post("/biker/logout").leads("/biker/login")
 			b.logIn(zoe, strings.TrimSpace(given)+"!").is(403)
 			b.logIn(zoe, given).leads("/biker")
 			continue
 		}
-		a.is(422, fault, `aria-invalid="true"`, `<a href="#password">`)
+		a.is(422, fault, `aria-invalid="true"`, `autofocus`)
 		if body := a.Body.String(); !strings.Contains(body, `name="token" value="`+token+`"`) || given != "" && strings.Contains(body, `"`+given+`"`) && given != zoe {
 			t.Errorf("%q: the link is lost, or the password shown:\n%s", given, body)
 		}

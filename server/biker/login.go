@@ -3,11 +3,11 @@ package biker
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/tokens/password"
 )
@@ -15,7 +15,6 @@ import (
 const (
 	accountPath = "/biker"
 	loginPath   = "/biker/login"
-	outPath     = loginPath + "?out" // says that one is logged out
 	forgotPath  = "/biker/forgot"
 )
 
@@ -28,41 +27,25 @@ func (r *Handlers) loginPage(c *web.Call) error {
 	case found:
 		return c.SeeOther(accountPath)
 	}
-	l := loginForm{}
-	switch {
-	case r.session.Value(c) != "":
+	w := r.words(c)
+	login := w.login("", nil)
+	login.Notice = w.notice(c.Notified())
+	if r.session.Value(c) != "" {
 		r.session.Clear(c)
-		l.notice = func(w words) string { return w.EndedText }
-	case c.R.URL.RawQuery == "out":
-		l.notice = func(w words) string { return w.LoggedOutText }
+		login.Notice = page.Plain.Notice(w.EndedText)
 	}
-	return r.drawLogin(c, http.StatusOK, l)
+	return c.Page(http.StatusOK, login)
 }
 
-// loginForm is a login page to be drawn.
-type loginForm struct {
-	email  string
-	notice func(words) string // nil: none
-	faults func(words) []fault
-}
-
-func (r *Handlers) drawLogin(c *web.Call, status int, l loginForm) error {
-	return r.draw(c, status, r.pages.login, func(w words) (string, any) {
-		f := newForm(w, l.faults)
-		notice := ""
-		if l.notice != nil {
-			notice = l.notice(w)
-		}
-		return f.title(w.LoginTitle), struct {
-			form
-			Notice          string
-			Email, Password field
-		}{f, notice,
-			f.field(field{Name: "email", Label: w.EmailLabel, Type: "email", Autocomplete: "username", Value: l.email}),
-			f.field(field{Name: "password", Label: w.PasswordLabel, Type: "password",
-				Autocomplete: "current-password"}),
-		}
-	})
+// login is the page with the login form.
+func (w words) login(email string, faults []page.Fault) page.Page {
+	return page.Page{Title: w.LoginTitle,
+		Form: &page.Form{Action: loginPath, Faults: faults, Button: w.LoginButton, Fields: []page.Field{
+			w.emailField(email),
+			{Name: "password", Label: w.PasswordLabel, Type: page.Password, Autocomplete: "current-password"},
+		}},
+		Links: []page.Link{{URL: forgotPath, Text: w.ForgotLink}},
+	}
 }
 
 // logIn answers a try the same way, after the same work, whoever is behind the address.
@@ -71,8 +54,9 @@ func (r *Handlers) logIn(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if faults := loginFaults(form); faults != nil {
-		return r.drawLogin(c, http.StatusUnprocessableEntity, loginForm{email: form["email"], faults: faults})
+	w := r.words(c)
+	if faults := w.loginFaults(form); faults != nil {
+		return c.Page(http.StatusUnprocessableEntity, w.login(form["email"], faults))
 	}
 	a, err := r.attempt(c, form)
 	if err != nil {
@@ -85,43 +69,41 @@ func (r *Handlers) logIn(c *web.Call) error {
 		return err
 	}
 	if wait > 0 {
-		return r.slowLogin(c, form["email"], wait)
+		overLimit(c, "login")
+		c.RetryAfter(wait)
+		return c.Page(http.StatusTooManyRequests, w.login(form["email"], w.slowed(wait)))
 	}
 	right, err := r.tryLogin(c, a)
 	switch {
 	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, a.key)
 		c.RetryAfter(0)
-		return r.drawLogin(c, http.StatusServiceUnavailable, loginForm{email: form["email"], faults: one(busy)})
+		return c.Page(http.StatusServiceUnavailable, w.login(form["email"], wholeForm(w.BusyText)))
 	case err != nil:
 		r.giveBack(c, a.key)
 		return err
 	case !right:
 		failed = true
 		wrongPassword(c, a.biker)
-		return r.drawLogin(c, http.StatusForbidden, loginForm{email: form["email"], faults: one(wrongLogin)})
+		return c.Page(http.StatusForbidden, w.login(form["email"], wholeForm(w.WrongLoginText)))
 	}
 	return nil
 }
 
-func busy(w words) fault       { return fault{Text: w.BusyText} }
-func wrongLogin(w words) fault { return fault{Text: w.WrongLoginText} }
-
 // loginFaults are what no account's login looks like.
-func loginFaults(form map[string]string) func(words) []fault {
-	_, err := fields.ParseEmail(form["email"])
-	if err == nil && form["password"] != "" {
-		return nil
+func (w words) loginFaults(form map[string]string) (faults []page.Fault) {
+	if _, err := fields.ParseEmail(form["email"]); err != nil {
+		faults = append(faults, w.emailFault(form["email"]))
 	}
-	return func(w words) (faults []fault) {
-		if err != nil {
-			faults = append(faults, w.emailFault(form["email"]))
-		}
-		if form["password"] == "" {
-			faults = append(faults, fault{Field: "password", Text: w.NoPasswordText})
-		}
-		return faults
+	if form["password"] == "" {
+		faults = append(faults, page.Fault{Field: "password", Text: w.NoPasswordText})
 	}
+	return faults
+}
+
+// slowed says how long to wait, and what works meanwhile.
+func (w words) slowed(wait time.Duration) []page.Fault {
+	return wholeForm(w.SlowedText + " " + w.waitText(wait) + " " + w.MailWorksText)
 }
 
 // wrongPassword tells of a try that failed. Its biker is zero where no password can be right.
@@ -135,14 +117,6 @@ func wrongPassword(c *web.Call, biker store.Biker) {
 
 func overLimit(c *web.Call, limit string) {
 	c.Security(web.OverLimit).Str("limit", limit).Msg("a client or an account is over its limit")
-}
-
-func (r *Handlers) slowLogin(c *web.Call, email string, wait time.Duration) error {
-	overLimit(c, "login")
-	c.RetryAfter(wait)
-	return r.drawLogin(c, http.StatusTooManyRequests, loginForm{email: email, faults: one(func(w words) fault {
-		return fault{Text: w.SlowedText + " " + w.waitText(wait) + " " + w.MailWorksText}
-	})})
 }
 
 // tryLogin looks at the password and, where it is right, logs the biker in and answers.
@@ -159,12 +133,4 @@ func (r *Handlers) tryLogin(c *web.Call, a attempt) (right bool, err error) {
 	}
 	c.Security(web.LoggedIn).Stringer("biker", biker.ID).Msg("logged in")
 	return true, r.enter(c, biker, begun, s)
-}
-
-// emailFault says what is wrong with an address that can't be one.
-func (w words) emailFault(typed string) fault {
-	if strings.TrimSpace(typed) == "" {
-		return fault{Field: "email", Text: w.NoEmailText}
-	}
-	return fault{Field: "email", Text: w.BadEmailText}
 }

@@ -59,7 +59,7 @@ func TestLoginTellsNothing(t *testing.T) {
 func TestSlowdown(t *testing.T) {
 	s := newSite(t)
 	owner := s.setPassword(zoe, password1)
-	owner.post("/biker/logout").leads("/biker/login?out")
+	owner.post("/biker/logout").leads("/biker/login")
 	others := s.setPassword(emilie, password2) // known, but to another account
 	stranger := s.browser()
 	for range 5 {
@@ -79,7 +79,7 @@ func TestSlowdown(t *testing.T) {
 	owner.logIn(zoe, wrong).is(403)
 	owner.logIn(zoe, password1).leads("/biker")
 	owner.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
-	owner.post("/biker/logout").leads("/biker/login?out")
+	owner.post("/biker/logout").leads("/biker/login")
 	owner.logIn(zoe, password2).leads("/biker") // known by the new password, too
 	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password1).leads("/biker")
 	owner.logIn(zoe, password1).is(429) // the browser of the password before is a stranger's
@@ -177,7 +177,7 @@ func testForgot(t *testing.T) {
 		t.Errorf("%d and %d letters, want one each", n, m)
 	}
 	for _, email := range []string{"", " ", "zoe", "zoe@@example", "Zoë <zoe.claes@example.com>"} {
-		s.browser().post("/biker/forgot", "email", email).is(422, `href="#email"`)
+		s.browser().post("/biker/forgot", "email", email).is(422, `autofocus`)
 	}
 	for range 5 {
 		s.browser().post("/biker/forgot", "email", nobody).is(200)
@@ -333,8 +333,8 @@ func testSecurityEvents(t *testing.T) {
 	token := s.link(tokens.Recovery, zoe)
 	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
 	want(web.PasswordSet, 2)
-	b.post("/biker/logout").leads("/biker/login?out")
-	b.post("/biker/logout").leads("/biker/login?out")
+	b.post("/biker/logout").leads("/biker/login")
+	b.post("/biker/logout").leads("/biker/login")
 	want(web.LoggedOut, 1)
 	for _, refused := range []string{token, "nonsense"} {
 		s.browser().get("/biker/password?token=" + refused)

@@ -19,7 +19,8 @@ func (r *Handlers) logOut(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return r.loggedOut(c, s.biker.ID)
+	c.Notify(loggedOut)
+	return r.afterLogOut(c, s.biker.ID)
 }
 
 // logOutEverywhere ends all sessions of the biker. Without a session, as when the form is sent twice, that may be so
@@ -45,7 +46,8 @@ func (r *Handlers) logOutEverywhere(c *web.Call) error {
 			return r.sessionOver(c)
 		}
 	}
-	return r.loggedOut(c, biker)
+	c.Notify(loggedOutAll)
+	return r.afterLogOut(c, biker)
 }
 
 // loggedInElsewhere reports whether the biker who has logged in with this browser before has a session somewhere.
@@ -58,11 +60,11 @@ func (r *Handlers) loggedInElsewhere(c *web.Call) (bool, error) {
 	return len(others) > 0, err
 }
 
-// loggedOut answers a log-out. The biker is zero where there was no session.
-func (r *Handlers) loggedOut(c *web.Call, biker guid.ID) error {
+// afterLogOut answers a log-out. The biker is zero where there was no session.
+func (r *Handlers) afterLogOut(c *web.Call, biker guid.ID) error {
 	if !biker.IsZero() {
 		c.Security(web.LoggedOut).Stringer("biker", biker).Msg("logged out")
 	}
 	r.session.Clear(c)
-	return c.SeeOther(outPath)
+	return c.SeeOther(loginPath)
 }

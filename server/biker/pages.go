@@ -2,122 +2,51 @@ package biker
 
 import (
 	"embed"
-	"errors"
-	"html/template"
 	"strconv"
 	"strings"
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/page"
+	"postern/tokens/password"
 )
 
-//go:embed pages/*.html words/*.json
+//go:embed words/*.json
 var embedded embed.FS
 
-// pages are the room's templates and texts, read once.
-type pages struct {
-	password, oldLink, login, forgot, account, message *template.Template
-	words                                              map[string]words // by language
+// words are the texts of the pages that answer a call: in the language of the person, where that is known, else of the
+// browser.
+func (r *Handlers) words(c *web.Call) words { return r.texts[c.Spoken(Languages...)] }
+
+// emailField asks for the address that somebody logs in with.
+func (w words) emailField(typed string) page.Field {
+	return page.Field{Name: "email", Label: w.EmailLabel, Type: page.Email, Autocomplete: "username", Value: typed}
 }
 
-func loadPages() (*pages, error) {
-	p := &pages{}
-	var faults []error
-	for name, to := range map[string]**template.Template{
-		"password": &p.password, "oldlink": &p.oldLink, "login": &p.login, "forgot": &p.forgot, "account": &p.account,
-		"message": &p.message,
-	} {
-		var err error
-		*to, err = web.ParsePage(embedded, "pages/parts.html", "pages/"+name+".html")
-		faults = append(faults, err)
+// newPasswordField asks for a password to be set.
+func (w words) newPasswordField(minimum int) page.Field {
+	return page.Field{Name: "password", Label: w.NewPasswordLabel, Type: page.Password, Autocomplete: "new-password",
+		Hint: w.withMinimum(w.PasswordRules, minimum), More: page.More{Summary: w.AdviceTitle, Text: w.AdviceText},
+		Least: minimum}
+}
+
+// emailFault says what is wrong with an address that can't be one.
+func (w words) emailFault(typed string) page.Fault {
+	if strings.TrimSpace(typed) == "" {
+		return page.Fault{Field: "email", Text: w.NoEmailText}
 	}
-	var err error
-	p.words, err = web.ReadWords[words](embedded, Languages...)
-	return p, errors.Join(append(faults, err)...)
+	return page.Fault{Field: "email", Text: w.BadEmailText}
 }
 
-// draw answers with a page in the language of the person, where that is known, else of the browser.
-func (r *Handlers) draw(c *web.Call, status int, content *template.Template,
-	data func(words) (title string, data any)) error {
-	language := c.Spoken(Languages...)
-	title, filled := data(r.pages.words[language])
-	return c.Page(status, web.Page{Language: language, Title: title, Content: content, Data: filled})
+// weakness says what is wrong with a password that somebody wants to have.
+func (w words) weakness(found password.Fault, minimum int) page.Fault {
+	text := map[password.Fault]string{password.TooShort: w.ShortText, password.TooLong: w.LongText,
+		password.Guessable: w.GuessableText}[found]
+	return page.Fault{Field: "password", Text: w.withMinimum(text, minimum)}
 }
 
-// message is a page that says one thing.
-type message struct {
-	Title, Text, Class string // Class of the style sheet: done, error or notice
-	Note               string // what to do if that does not help
-	Link, LinkText     string
-}
-
-func (r *Handlers) say(c *web.Call, status int, say func(words) message) error {
-	return r.draw(c, status, r.pages.message, func(w words) (string, any) {
-		m := say(w)
-		return m.Title, m
-	})
-}
-
-// fault is one thing that is wrong with what was typed.
-type fault struct {
-	Field string // its name; empty: the form as a whole
-	Text  string
-}
-
-// one makes the faults of a form that has one.
-func one(f func(words) fault) func(words) []fault {
-	return func(w words) []fault { return []fault{f(w)} }
-}
-
-// form is what every page with fields has.
-type form struct {
-	Words  words
-	Faults []fault
-}
-
-func newForm(w words, faults func(words) []fault) form {
-	f := form{Words: w}
-	if faults != nil {
-		f.Faults = faults(w)
-	}
-	return f
-}
-
-// title says before anything else where something is wrong: it is what a screen reader reads first.
-func (f form) title(text string) string {
-	if len(f.Faults) > 0 {
-		return f.Words.FaultPrefix + text
-	}
-	return text
-}
-
-// field is one input with its label. What has been typed into a password comes back in no page.
-type field struct {
-	Name, Label, Hint         string
-	Type, Autocomplete, Value string
-	Fault                     string
-}
-
-// field completes a field by what is wrong with it.
-func (f form) field(in field) field {
-	for _, fault := range f.Faults {
-		if fault.Field == in.Name {
-			in.Fault = fault.Text
-		}
-	}
-	return in
-}
-
-// Describers are the ids of what is said about the field.
-func (f field) Describers() string {
-	var ids []string
-	if f.Hint != "" {
-		ids = append(ids, f.Name+"-hint")
-	}
-	if f.Fault != "" {
-		ids = append(ids, f.Name+"-fault")
-	}
-	return strings.Join(ids, " ")
+func (w words) withMinimum(text string, minimum int) string {
+	return strings.ReplaceAll(text, "{minimum}", strconv.Itoa(minimum))
 }
 
 // waitText says when to come back. Its numbers are never one, since that is another word in each language.
@@ -128,3 +57,6 @@ func (w words) waitText(wait time.Duration) string {
 	}
 	return strings.ReplaceAll(w.WaitMinutesText, "{minutes}", strconv.Itoa(minutes))
 }
+
+// wholeForm is a fault of a form rather than of one of its fields.
+func wholeForm(text string) []page.Fault { return []page.Fault{{Text: text}} }

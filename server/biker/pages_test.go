@@ -132,7 +132,11 @@ func checkMarkup(t *testing.T, name, page string) {
 	if strings.Count(page, "<h1>") != 1 {
 		t.Errorf("%s: not one first heading", name)
 	}
-	for _, never := range []string{"<script", " style=", "onclick", "{{", "{minimum}", "{minutes}", "ZgotmplZ", "%!", password1, wrong} {
+	if strings.Count(page, "<script") != strings.Count(page, `<script src="/static/`) {
+		t.Errorf("%s has a script that is none of the kit's", name)
+	}
+	for _, never := range []string{"<script>", " style=", "onclick", "{{", "{minimum}", "{minutes}", "ZgotmplZ", "%!",
+		password1, wrong} {
 		if strings.Contains(page, never) {
 			t.Errorf("%s holds %s", name, never)
 		}

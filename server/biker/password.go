@@ -3,12 +3,16 @@ package biker
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/tokens/password"
+)
+
+const (
+	passwordPath = "/biker/password"
+	renewPath    = "/biker/renew"
 )
 
 // passwordPage is where the letters' links lead. Opening it changes nothing, however often and by whatever scanner.
@@ -24,33 +28,22 @@ func (r *Handlers) passwordPage(c *web.Call) error {
 	if err != nil {
 		return r.badLink(c, token, biker, err)
 	}
-	return r.drawPassword(c, http.StatusOK, biker, token, nil)
+	return c.Page(http.StatusOK, r.passwordForm(c, biker, token, nil))
 }
 
-func (r *Handlers) drawPassword(c *web.Call, status int, biker store.Biker, token string,
-	faults func(words) []fault) error {
-	return r.draw(c, status, r.pages.password, func(w words) (string, any) {
-		f := newForm(w, faults)
-		title, text := w.PasswordTitle, w.PasswordText
-		if biker.Password != "" {
-			title, text = w.RecoverTitle, w.RecoverText
-		}
-		return f.title(title), struct {
-			form
-			Heading, Text, Token string
-			Email, Password      field
-		}{f, title, text, token, username(w, biker), f.field(r.newPasswordField(w))}
-	})
-}
-
-// username tells a password manager whose password it is to keep.
-func username(w words, biker store.Biker) field {
-	return field{Label: w.EmailLabel, Type: "email", Autocomplete: "username", Value: biker.Email}
-}
-
-func (r *Handlers) newPasswordField(w words) field {
-	return field{Name: "password", Label: w.NewPasswordLabel, Type: "password", Autocomplete: "new-password",
-		Hint: strings.ReplaceAll(w.PasswordRules, "{minimum}", strconv.Itoa(r.PasswordMin))}
+// passwordForm is the page that asks for a new password.
+func (r *Handlers) passwordForm(c *web.Call, biker store.Biker, token string, faults []page.Fault) page.Page {
+	w := r.words(c)
+	p := page.Page{Title: w.PasswordTitle, Text: []string{w.PasswordText}}
+	if biker.Password != "" {
+		p.Title, p.Text = w.RecoverTitle, []string{w.RecoverText}
+	}
+	p.Rows = []page.Row{{Label: w.EmailLabel, Value: biker.Email}}
+	p.Form = &page.Form{Action: passwordPath, Hidden: []page.Hidden{{Name: "token", Value: token}},
+		Username: biker.Email, Faults: faults, Fields: []page.Field{w.newPasswordField(r.PasswordMin)},
+		Button: w.PasswordButton}
+	p.Back = r.links.Address(c, passwordPath, token)
+	return p
 }
 
 // setPassword uses a link: the biker's password is set, and the browser logged in.
@@ -64,12 +57,12 @@ func (r *Handlers) setPassword(c *web.Call) error {
 	if use.link, biker, err = r.whose(c, use.token); err != nil {
 		return r.usedAgain(c, use, biker, err)
 	}
-	weak, err := r.passwordFault(use.password, biker)
+	faults, err := r.passwordFaults(r.words(c), use.password, biker)
 	if err != nil {
 		return err
 	}
-	if weak != nil {
-		return r.drawPassword(c, http.StatusUnprocessableEntity, biker, use.token, one(weak))
+	if faults != nil {
+		return c.Page(http.StatusUnprocessableEntity, r.passwordForm(c, biker, use.token, faults))
 	}
 	hash, err := r.Hasher.Hash(c.R.Context(), known(biker), use.password)
 	if errors.Is(err, password.ErrBusy) {
@@ -89,7 +82,8 @@ type linkUse struct {
 
 func (r *Handlers) busyLink(c *web.Call, use linkUse, biker store.Biker) error {
 	c.RetryAfter(0)
-	return r.drawPassword(c, http.StatusServiceUnavailable, biker, use.token, one(busy))
+	busy := wholeForm(r.words(c).BusyText)
+	return c.Page(http.StatusServiceUnavailable, r.passwordForm(c, biker, use.token, busy))
 }
 
 func (r *Handlers) useLink(c *web.Call, use linkUse, hash string) error {
@@ -105,28 +99,24 @@ func (r *Handlers) useLink(c *web.Call, use linkUse, hash string) error {
 	}
 	c.Security(web.PasswordSet).Stringer("biker", biker.ID).Msg("a password was set by a link")
 	r.links.Done(c, use.token)
+	c.Notify(passwordSet)
 	return r.enter(c, biker, begun, s)
 }
 
-// passwordFault says what is wrong with a password that somebody wants to have; nil: nothing.
-func (r *Handlers) passwordFault(typed string, biker store.Biker) (func(words) fault, error) {
+// passwordFaults say what is wrong with a password that somebody wants to have; none: nothing.
+func (r *Handlers) passwordFaults(w words, typed string, biker store.Biker) ([]page.Fault, error) {
 	if typed == "" {
-		return func(w words) fault { return fault{"password", w.NoPasswordText} }, nil
+		return []page.Fault{{Field: "password", Text: w.NoPasswordText}}, nil
 	}
-	client, err := r.Store.Client(biker.BikePlanCode)
+	plan, err := r.Store.PlanOf(biker.BikePlanCode)
 	if err != nil {
 		return nil, err
 	}
-	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, client, biker.Partner,
-		r.Organisation,
-		biker.EmployeeID, biker.PersonnelNumber}
+	own := []string{biker.FirstName, biker.LastName, biker.Email, biker.BikePlanCode, plan.Client, plan.Name,
+		biker.Partner, r.Organisation, biker.EmployeeID, biker.PersonnelNumber}
 	found := password.Check(typed, r.PasswordMin, own)
 	if found == password.NoFault {
 		return nil, nil
 	}
-	return func(w words) fault {
-		text := map[password.Fault]string{password.TooShort: w.ShortText, password.TooLong: w.LongText,
-			password.Guessable: w.GuessableText}[found]
-		return fault{"password", strings.ReplaceAll(text, "{minimum}", strconv.Itoa(r.PasswordMin))}
-	}, nil
+	return []page.Fault{w.weakness(found, r.PasswordMin)}, nil
 }

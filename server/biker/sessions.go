@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -63,7 +64,7 @@ func (r *Handlers) visitor(c *web.Call) (s current, found bool, err error) {
 	if err != nil {
 		return current{}, false, err
 	}
-	c.Speak(biker.Speaks())
+	c.Speak(biker.Speaks(), languagePath)
 	return current{ref, biker}, true, nil
 }
 
@@ -87,9 +88,9 @@ func (r *Handlers) asBiker(handle func(*web.Call, current, map[string]string) er
 
 func (r *Handlers) sessionOver(c *web.Call) error {
 	r.session.Clear(c)
-	return r.say(c, http.StatusForbidden, func(w words) message {
-		return message{Title: w.OverTitle, Text: w.OverText, Class: "error", Link: loginPath, LinkText: w.LoginButton}
-	})
+	w := r.words(c)
+	return c.Page(http.StatusForbidden, page.Page{Title: w.OverTitle, Notice: page.Plain.Notice(w.OverText),
+		Button: page.Link{URL: loginPath, Text: w.LoginButton}})
 }
 
 // enter gives a browser its new session and leads it to the account.

@@ -72,11 +72,11 @@ func TestSentTwice(t *testing.T) {
 		}
 	})
 	out := func(s *site, b *browser, a answer) {
-		a.leads("/biker/login?out")
+		a.leads("/biker/login")
 		if _, kept := b.cookies["postern"]; kept || b.loggedIn() {
 			s.t.Error("not logged out")
 		}
-		b.get("/biker/login?out").is(200, "You are logged out")
+		b.get("/biker/login").is(200, "You are logged out")
 	}
 	none := func(*site) []string { return nil }
 	twice(t, loggedIn, "/biker/logout", none, out)
@@ -163,17 +163,17 @@ func TestEverywhereFromAnOldSession(t *testing.T) {
 	if b.copied().loggedIn() || !lost.loggedIn() {
 		t.Fatal("the wrong session is over")
 	}
-	b.post("/biker/logout-everywhere").leads("/biker/login?out")
+	b.post("/biker/logout-everywhere").leads("/biker/login")
 	if lost.loggedIn() {
 		t.Error("the lost one goes on")
 	}
-	b.post("/biker/logout-everywhere").leads("/biker/login?out")
+	b.post("/biker/logout-everywhere").leads("/biker/login")
 
 	thief := s.browser()
 	b.logIn(zoe, password1).leads("/biker")
 	thief.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
 	b.post("/biker/logout-everywhere").is(http.StatusForbidden, "sessi")
-	b.post("/biker/logout").leads("/biker/login?out")
+	b.post("/biker/logout").leads("/biker/login")
 	if !thief.loggedIn() {
 		t.Error("a dead session did something")
 	}

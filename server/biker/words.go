@@ -3,7 +3,6 @@ package biker
 // words are the texts of the pages in one language: the file words/<language>.json. In them {minimum} is the least
 // number of characters of a password, {minutes} a number over one.
 type words struct {
-	FaultPrefix     string `json:"faultPrefix"` // of the title of a page that shows faults
 	EmailLabel      string `json:"emailLabel"`
 	NoEmailText     string `json:"noEmailText"`
 	BadEmailText    string `json:"badEmailText"`
@@ -11,16 +10,17 @@ type words struct {
 	WaitMomentText  string `json:"waitMomentText"`
 	WaitMinutesText string `json:"waitMinutesText"`
 
-	LoginTitle     string `json:"loginTitle"`
-	LoginButton    string `json:"loginButton"`
-	LoginLink      string `json:"loginLink"`
-	EndedText      string `json:"endedText"`
-	LoggedOutText  string `json:"loggedOutText"`
-	PasswordLabel  string `json:"passwordLabel"`
-	NoPasswordText string `json:"noPasswordText"`
-	WrongLoginText string `json:"wrongLoginText"`
-	SlowedText     string `json:"slowedText"`
-	MailWorksText  string `json:"mailWorksText"`
+	LoginTitle       string `json:"loginTitle"`
+	LoginButton      string `json:"loginButton"`
+	LoginLink        string `json:"loginLink"`
+	EndedText        string `json:"endedText"`
+	LoggedOutText    string `json:"loggedOutText"`
+	LoggedOutAllText string `json:"loggedOutAllText"`
+	PasswordLabel    string `json:"passwordLabel"`
+	NoPasswordText   string `json:"noPasswordText"`
+	WrongLoginText   string `json:"wrongLoginText"`
+	SlowedText       string `json:"slowedText"`
+	MailWorksText    string `json:"mailWorksText"`
 
 	ForgotLink       string `json:"forgotLink"`
 	ForgotTitle      string `json:"forgotTitle"`
@@ -38,6 +38,8 @@ type words struct {
 	RecoverText      string `json:"recoverText"`
 	NewPasswordLabel string `json:"newPasswordLabel"`
 	PasswordRules    string `json:"passwordRules"`
+	AdviceTitle      string `json:"adviceTitle"`
+	AdviceText       string `json:"adviceText"`
 	PasswordButton   string `json:"passwordButton"`
 	ShortText        string `json:"shortText"`
 	LongText         string `json:"longText"`
@@ -57,7 +59,12 @@ type words struct {
 	GoneText       string `json:"goneText"`
 
 	AccountTitle     string `json:"accountTitle"`
+	NextTitle        string `json:"nextTitle"`
+	NextButton       string `json:"nextButton"` // to a page at {site}
+	DetailsTitle     string `json:"detailsTitle"`
 	SavedText        string `json:"savedText"`
+	ChangedText      string `json:"changedText"`
+	LanguageText     string `json:"languageText"`
 	NameLabel        string `json:"nameLabel"`
 	ClientLabel      string `json:"clientLabel"`
 	PlanLabel        string `json:"planLabel"`
@@ -68,9 +75,6 @@ type words struct {
 	PersonnelLabel   string `json:"personnelLabel"`
 	DataText         string `json:"dataText"`
 	LogOutButton     string `json:"logOutButton"`
-	LanguageTitle    string `json:"languageTitle"`
-	LanguageLabel    string `json:"languageLabel"`
-	LanguageButton   string `json:"languageButton"`
 	ChangeTitle      string `json:"changeTitle"`
 	ChangeText       string `json:"changeText"`
 	CurrentLabel     string `json:"currentLabel"`

@@ -32,8 +32,8 @@ func bikerExport() command {
 		"prints everything held of a biker as JSON: record, letters, sessions, events")
 }
 
-// export is a command that prints what is held of a person, for the person. Hashes of passwords and tokens are no
-// part of it.
+// export is a command that prints what is held of a person, for the person (GDPR article 15). Hashes of passwords and
+// tokens are no part of it: they say nothing about the person, and a file that is mailed around is no place for them.
 func export(who, path, short string) command {
 	return command{
 		name: who + " export", args: "EMAIL", least: 1, most: 1, short: short,
@@ -107,6 +107,7 @@ func bikerMove() command {
 	}
 }
 
+// showBiker asks for a biker, by an act or without one, and shows what came of it.
 func (c *call) showBiker(method, path string, query url.Values, in any, asJSON bool) error {
 	var biker operator.Biker
 	if err := c.ask(method, "/bikers"+path, query, in, &biker); err != nil {
@@ -124,6 +125,8 @@ var bikerStates = map[operator.BikerState]string{
 	operator.BikerBlocked: "blocked",
 }
 
+// printBiker prints what an operator is asked about on the telephone: who it is, how things stand, and the last
+// letters.
 func printBiker(out io.Writer, biker operator.Biker) error {
 	language := biker.Language
 	if biker.Chosen != "" {

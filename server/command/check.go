@@ -73,7 +73,7 @@ func (c *call) printFaults(faults []string, asJSON bool) error {
 	return nil
 }
 
-// checkFile is the child of a check.
+// checkFile is the child of a check. It is a command of the same binary, so that the two are always of one version.
 func checkFile() command {
 	return command{
 		name: operator.CheckWord, args: "FILE", least: 1, most: 1, hidden: true,

@@ -22,10 +22,10 @@ func cleaningAdd() command {
 	return command{
 		name: "cleaning add", args: "FILE.json [--pdf FILE]", least: 1, most: 1,
 		short: "stores a cleaning, or a list of them: all, or none where one is wrong",
-		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such cleanings;
-- reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from the data;
-one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the cleanings
-are there without them, and the answer says so.`,
+		long: `The file holds a cleaning, as the README shows one, with its id beside the fields, or a list of such
+cleanings; - reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from
+the data; one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the
+cleanings are there without them, and the answer says so.`,
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)
@@ -44,7 +44,9 @@ func (c *call) addCleaning(name, pdf string, asJSON bool) error {
 			return err
 		}
 	}
-	c.makes = true // the first cleanings may be there before the first start
+	// The first cleanings may be there before the first start. Commands that only look must not make a directory: it
+	// would be in the wrong place where POSTERN_DATA is misspelt.
+	c.makes = true
 	var answer operator.StoredCleanings
 	if err := c.ask(http.MethodPost, "/cleanings", nil, body, &answer); err != nil {
 		return err
@@ -73,7 +75,8 @@ func (c *call) readFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// enclose puts a PDF beside the fields of the one cleaning in a body.
+// enclose puts a PDF beside the fields of the one cleaning in a body. The fields are not decoded on the way: unknown
+// and doubled ones are the appliance's to judge, and would be gone.
 func enclose(body []byte, name string) ([]byte, error) {
 	pdf, err := os.ReadFile(name)
 	if err != nil {
@@ -100,24 +103,48 @@ func cleaningShow() command {
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
-				id, err := parseID(args[0])
-				if err != nil {
-					return err
-				}
-				var found wire.StoredCleaning
-				if err := c.ask(http.MethodGet, "/cleanings/"+id, nil, nil, &found); err != nil {
-					return err
-				}
-				if *asJSON {
-					return printJSON(c.Out, found)
-				}
-				return showCleaning(c.Out, found)
+				return c.showCleaning(http.MethodGet, args[0], "", nil, *asJSON)
 			}
 		},
 	}
 }
 
-func showCleaning(out io.Writer, found wire.StoredCleaning) error {
+func cleaningReopen() command {
+	return command{
+		name: "cleaning reopen", args: "ID --reason TEXT", least: 1, most: 1,
+		short: "takes back the decision about a cleaning's load, so that it can be decided again",
+		long: `Whoever decided keeps the letter about it; both decisions stay in the events. The reason is kept with the
+cleaning, where its partner reads it: do not name people in it.`,
+		prepare: func(f *flag.FlagSet) action {
+			reason := f.String("reason", "", "why, in a `TEXT` of at most 2,000 characters")
+			asJSON := jsonFlag(f)
+			return func(c *call, args []string) error {
+				if *reason == "" {
+					return wrongUse("say why, by --reason")
+				}
+				return c.showCleaning(http.MethodPost, args[0], "/reopen", operator.Reopening{Reason: *reason}, *asJSON)
+			}
+		},
+	}
+}
+
+// showCleaning asks for a cleaning, or for an act on it, and shows it.
+func (c *call) showCleaning(method, name, act string, in any, asJSON bool) error {
+	id, err := parseID(name)
+	if err != nil {
+		return err
+	}
+	var found wire.StoredCleaning
+	if err := c.ask(method, "/cleanings/"+id+act, nil, in, &found); err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(c.Out, found)
+	}
+	return printCleaning(c.Out, found)
+}
+
+func printCleaning(out io.Writer, found wire.StoredCleaning) error {
 	document := "made from the data"
 	if found.Document.Size > 0 {
 		document = fmt.Sprintf("uploaded, %d octets", found.Document.Size)
@@ -134,7 +161,8 @@ func showCleaning(out io.Writer, found wire.StoredCleaning) error {
 		"document", document,
 		"delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
 		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", idText(found.Load.By),
-		"loaded", found.Load.ProductName, "comment", found.Load.Comment)
+		"loaded", found.Load.ProductName, "comment", found.Load.Comment,
+		"reopened", clock(found.Reopened.At), "reason", found.Reopened.Reason)
 	if err != nil || len(found.Compartments) == 0 {
 		return err
 	}

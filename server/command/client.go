@@ -20,6 +20,7 @@ import (
 	"postern/server/config"
 	"postern/server/operator"
 	"postern/store/file"
+	"postern/store/guid"
 )
 
 // session is a way to the operator's handler.
@@ -29,7 +30,9 @@ type session struct {
 	end     func() error
 }
 
-// asker sends requests to the operator's handler. It opens its session with the first of them.
+// asker sends requests to the operator's handler. It opens its session with the first of them, so that a command which
+// asks nothing needs no data directory. All requests of a command go the same way: an appliance that starts or stops in
+// between does not change whom it talks to.
 type asker struct {
 	ctx     context.Context
 	errors  io.Writer // for the log of an appliance opened for this command
@@ -100,6 +103,21 @@ func (a *asker) dial(dir string) (bool, error) {
 	return true, nil
 }
 
+// redial reports whether an appliance answers again, and takes it as the session in place of one that has stopped. It
+// is an error where this user may not ask it.
+func (a *asker) redial() (bool, error) {
+	settings, err := config.ReadSettings()
+	if err != nil {
+		return false, err
+	}
+	former := a.session
+	running, err := a.dial(settings.DataDir())
+	if running {
+		err = former.end()
+	}
+	return running, err
+}
+
 // close ends the session, if there is one.
 func (a *asker) close() error {
 	if a.session == nil {
@@ -128,7 +146,7 @@ func (a *asker) ask(method, path string, query url.Values, in, out any) error {
 	case err != nil:
 		return fmt.Errorf("the appliance stopped in the middle of its answer: %w", err)
 	case response.StatusCode >= 300:
-		return refused(response.StatusCode, body)
+		return refused(response.StatusCode, body, a.session.running)
 	case out == nil:
 		return nil
 	}
@@ -162,11 +180,14 @@ type refusal struct {
 	Title  string              `json:"title"`
 	Errors map[string][]string `json:"errors"`
 	Oldest uint64              `json:"oldest"` // events: the oldest that is kept
+	Last   uint64              `json:"last"`   // events: the last one, where a later one was asked for
+	Feed   guid.ID             `json:"feed"`   // events: whose last that is
 	Trace  string              `json:"traceId"`
+	logged bool                // by the appliance that runs; what this process logs is on stderr already
 }
 
-func refused(status int, body []byte) error {
-	r := &refusal{status: status}
+func refused(status int, body []byte, running bool) error {
+	r := &refusal{status: status, logged: running && status >= 500}
 	if err := json.Unmarshal(body, r); err != nil || r.Title == "" {
 		return fmt.Errorf("the appliance answered %d %s", status, http.StatusText(status))
 	}
@@ -179,7 +200,7 @@ func (r *refusal) Error() string {
 	if text == "" {
 		text = r.Title
 	}
-	if r.status >= 500 && r.Trace != "" {
+	if r.logged && r.Trace != "" {
 		text += " (log: traceId " + r.Trace + ")"
 	}
 	lines := []string{text}
@@ -197,7 +218,8 @@ func (r *refusal) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// inProcess hands requests to a handler in this process.
+// inProcess hands requests to a handler in this process. As the same handler stands behind the socket, an act is
+// written once, and a command gives the same answer whether an appliance runs or not.
 type inProcess struct{ handler http.Handler }
 
 // RoundTrip answers when the handler has finished.

@@ -1,5 +1,13 @@
 // Package command is Postern's command line: one file per group of subcommands. A command parses its words, sends one
 // request to the operator's handler, of a running appliance or in this process, and prints the answer.
+//
+// Nothing is decided here: what an act does, and what may be wrong with it, is in server/operator, which answers a
+// command and any other client of the socket alike. A command checks only what it needs to make its request.
+//
+// Standard output holds the answer and nothing else, so that it can be piped; whatever else there is to say, and every
+// error, goes to standard error, a sentence a line. What others have typed is made harmless for a terminal on the way
+// out (inLine). With --json the answer is what the handler sent. No command asks back, "are you sure": they are for
+// scripts, too, and what cannot be undone has a name that says so.
 package command
 
 import (
@@ -16,7 +24,7 @@ import (
 	"postern/store/guid"
 )
 
-// Exit codes.
+// Exit codes. Scripts tell by them whether to mend the call or what it is about.
 const (
 	exitDone    = 0
 	exitRefused = 1 // refused or failed; one sentence on stderr
@@ -41,14 +49,16 @@ type command struct {
 	most   int
 	hidden bool // not in the help: called by the binary itself
 
-	// prepare defines the flags and gives what runs with them. It runs for help, too.
+	// prepare defines the flags and gives what runs with them. It runs for help, too, and so must not do anything else.
+	// The flags' variables are its own: a command has no state between two runs.
 	prepare func(f *flag.FlagSet) action
 }
 
 // action runs a command on its positional arguments.
 type action func(c *call, args []string) error
 
-// call is one run of a command, with its way to the operator's handler.
+// call is one run of a command, with its way to the operator's handler. Run closes that way when the action has
+// returned, and what closing says counts: in process it is the data file that is closed.
 type call struct {
 	Process
 	asker
@@ -126,8 +136,10 @@ func jsonFlag(f *flag.FlagSet) *bool { return f.Bool("json", false, "print JSON"
 
 func (c *command) usage() string { return strings.TrimSpace("postern " + c.name + " " + c.args) }
 
-// parse reads flags wherever they stand; after "--" everything is positional.
+// parse reads flags wherever they stand; after "--" everything is positional. Package flag stops at the first word that
+// is none, so that in "letter show ID --json" it would leave --json out.
 func parse(flags *flag.FlagSet, words []string) (args []string, err error) {
+	onceEach(flags)
 	for {
 		if err := flags.Parse(words); errors.Is(err, flag.ErrHelp) {
 			return nil, err
@@ -151,7 +163,8 @@ func parseID(text string) (string, error) {
 	return id.String(), nil
 }
 
-// find takes the command's one or two words off the front.
+// find takes the command's one or two words off the front. Two are looked for first: "letter list" is no command
+// "letter" with an argument.
 func find(words []string) (*command, []string, error) {
 	table := commands()
 	for _, n := range []int{2, 1} {

@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// The scripts run the command line as a process of its own, on a data directory of their own.
+// The scripts run the command line as a process of its own, on a data directory of their own. Testscript's own commands
+// take precedence over those of the same name here.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -40,13 +41,28 @@ func TestScripts(t *testing.T) {
 			e.Setenv("POSTERN_LISTEN", "127.0.0.1:0")
 			e.Setenv("TZ", "UTC")
 			e.Values["appliance"] = &appliance{}
+			e.Values["follower"] = &follower{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "stop": stop, "post": post, "hold": hold, "paste": paste, "damage": damage, "first": first,
-			"smarthost": smarthost,
+			"exits": exits, "start": start, "quit": quit, "post": post, "hold": hold, "paste": paste, "damage": damage, "first": first,
+			"smarthost": smarthost, "follow": follow, "line": line, "unfollow": unfollow,
 		},
 	})
+}
+
+// TestScriptsRunToTheEnd holds that no script ends early as passed, by testscript's own command stop.
+func TestScriptsRunToTheEnd(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil || regexp.MustCompile(`(?m)^stop\b`).Match(text) {
+			t.Errorf("%s: %v; quit ends the appliance", script, err)
+		}
+	}
 }
 
 // exits runs a command and looks at its exit code: exits 2 postern nonsense.
@@ -86,6 +102,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	a := ts.Value("appliance").(*appliance)
 	path, err := exec.LookPath("postern")
 	ts.Check(err)
+	a.output.Reset()
 	a.process = exec.Command(path, args...)
 	a.process.Env = environment(ts)
 	a.process.Dir = ts.MkAbs(".")
@@ -148,8 +165,9 @@ func paste(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(ts.Exec("sh", "calls.sh"))
 }
 
-// stop ends the appliance as an operator does.
-func stop(ts *testscript.TestScript, _ bool, _ []string) {
+// quit ends the appliance as an operator does. It cannot be called stop: testscript has a command of that name, which
+// ends the script as passed.
+func quit(ts *testscript.TestScript, _ bool, _ []string) {
 	a := ts.Value("appliance").(*appliance)
 	ts.Check(a.process.Process.Signal(syscall.SIGTERM))
 	<-a.read

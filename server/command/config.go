@@ -8,6 +8,7 @@ import (
 	"postern/server/config"
 )
 
+// configCommand asks nobody: it must also work where a setting is wrong, and so nothing starts.
 func configCommand() command {
 	return command{
 		name: "config", short: "lists every setting: its value now, its default, its meaning",

@@ -29,6 +29,7 @@ var (
 	demoCalls string
 )
 
+// demoData is a directory of its own, so that nobody's real data is ever mixed with made-up ones by mistake.
 const demoData = "./postern-demo"
 
 func demo() command {
@@ -68,6 +69,8 @@ func demoConfig() (config.Config, error) {
 	return parsed, err
 }
 
+// demo opens the appliance, fills it by the same requests that the commands send, and only then answers: whoever pastes
+// a call meets everything that the call is about.
 func (c *call) demo(config config.Config) error {
 	app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 	if err != nil {
@@ -114,35 +117,37 @@ func (c *call) fillCleanings() error {
 	return c.ask(http.MethodPost, "/cleanings", nil, demoCleanings, nil)
 }
 
+// openCleaning returns the first cleaning whose document is valid; empty where there is none.
+func (c *call) openCleaning() (id string, err error) {
+	var page operator.Page[wire.StoredCleaning]
+	err = c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
+	for _, one := range page.Items {
+		if one.Load.Status == store.LoadOpen && one.Status == store.SignedOff {
+			return one.ID.String(), err
+		}
+	}
+	return "", err
+}
+
 // demoValues fill in the calls.
 type demoValues struct {
 	URL, Inbox, Data string
 	Token, TokenFile string // of the partner, and where it is kept
 	Document         string // where a call puts the PDF that it gets
 	Binary           string // how this program is called from any directory
-	Number           string // new at each start: makes the people new
-	Complete, Reject string // cleanings whose loads are open; empty: none is left
+	Number           string // new at each start: makes people and the cleaning new
+	Page             string // a cleaning on whose page a driver can begin
 }
 
 // printCalls prints the calls with the values given and those that it finds out.
-func (c *call) printCalls(config config.Config, values demoValues) error {
-	var page operator.Page[wire.StoredCleaning]
-	err := c.ask(http.MethodGet, "/cleanings", nil, nil, &page)
-	if err != nil {
-		return err
-	}
+func (c *call) printCalls(config config.Config, values demoValues) (err error) {
 	values.URL, values.Inbox = config.PublicURL.String(), config.InboxURL().String()
 	if values.Data, err = filepath.Abs(config.Data); err != nil {
 		return err
 	}
 	values.Binary, values.Number = binaryName(), fmt.Sprintf("%06d", rand.IntN(1_000_000))
-	for _, one := range page.Items {
-		switch open := one.Load.Status == store.LoadOpen && one.Status == store.SignedOff; {
-		case open && values.Complete == "":
-			values.Complete = one.ID.String()
-		case open && values.Reject == "":
-			values.Reject = one.ID.String()
-		}
+	if values.Page, err = c.openCleaning(); err != nil {
+		return err
 	}
 	calls, err := template.New("calls").Funcs(template.FuncMap{"quote": shellQuote}).Parse(demoCalls)
 	if err != nil {
@@ -162,5 +167,5 @@ func binaryName() string {
 	return name // by the PATH
 }
 
-// shellQuote makes one word of a text for a POSIX shell.
+// shellQuote makes one word of a text for a POSIX shell. Paths go into what people paste.
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -46,7 +46,8 @@ func (c *call) fillPlans() error {
 }
 
 // partnerToken returns the file with the demo's partner's token, and the token. The partner is added where it is
-// missing; where its file is, too, it is given another token, which ends the lost one.
+// missing; where its file is, too, it is given another token, which ends the lost one: the store has only hashes, and
+// cannot tell it again.
 func (c *call) partnerToken(dir string) (path, token string, err error) {
 	if path, err = filepath.Abs(filepath.Join(dir, demoTokenFile)); err != nil {
 		return "", "", err
@@ -64,7 +65,8 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 	})
 	if i >= 0 {
 		token = strings.TrimSpace(string(kept))
-		if slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool {
+		whole := len(page.Items[i].Scopes) == len(store.Scopes) // a demo of before gave it less
+		if whole && slices.ContainsFunc(page.Items[i].Tokens, func(t operator.KeptToken) bool {
 			return token != "" && strings.HasSuffix(token, t.Last)
 		}) {
 			return path, token, nil
@@ -75,7 +77,7 @@ func (c *call) partnerToken(dir string) (path, token string, err error) {
 		}
 	}
 	var made operator.PartnerToken
-	in := operator.PartnerRequest{Name: demoPartner, Scopes: []string{string(store.ScopeUsers)}}
+	in := operator.PartnerRequest{Name: demoPartner} // with all scopes
 	if err := c.ask(http.MethodPost, "/partners", nil, in, &made); err != nil {
 		return "", "", err
 	}

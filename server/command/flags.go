@@ -55,6 +55,48 @@ func (c choice) Set(text string) (err error) {
 	return err
 }
 
+// once is a flag that may be given once. Package flag takes the last of several values and says nothing of the others,
+// so that a list of two states would show one of them.
+type once struct {
+	flag.Value
+	given, again bool
+}
+
+// Set takes the first value.
+func (o *once) Set(text string) error {
+	if o.given {
+		o.again = true
+		return errors.New("given twice")
+	}
+	o.given = true
+	return o.Value.Set(text)
+}
+
+// IsBoolFlag tells package flag whether the flag needs a value behind it.
+func (o *once) IsBoolFlag() bool {
+	of, is := o.Value.(interface{ IsBoolFlag() bool })
+	return is && of.IsBoolFlag()
+}
+
+// onceEach lets every flag be given once, but those that collect words.
+func onceEach(flags *flag.FlagSet) {
+	flags.VisitAll(func(f *flag.Flag) {
+		if _, collects := f.Value.(words); !collects {
+			f.Value = &once{Value: f.Value}
+		}
+	})
+}
+
+// givenTwice returns the name of a flag that was given again; empty: none was.
+func givenTwice(flags *flag.FlagSet) (name string) {
+	flags.VisitAll(func(f *flag.Flag) {
+		if single, is := f.Value.(*once); is && single.again {
+			name = f.Name
+		}
+	})
+	return name
+}
+
 // among finds a word among those that there are, in any case.
 func among(word string, known []string) (string, error) {
 	if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, word) }); i >= 0 {
@@ -67,7 +109,7 @@ func among(word string, known []string) (string, error) {
 	return "", errors.New("i" + list)
 }
 
-// The forms of package flag's errors.
+// The forms of package flag's errors. It has no types for them; a test of each form holds that these still fit.
 var (
 	undefinedFlag = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
 	valueMissing  = regexp.MustCompile(`^flag needs an argument: -(.*)$`)
@@ -76,6 +118,9 @@ var (
 
 // flagFault says in our words what package flag found wrong.
 func flagFault(flags *flag.FlagSet, err error) error {
+	if name := givenTwice(flags); name != "" {
+		return fmt.Errorf("--%s is given twice, and may be given once", name)
+	}
 	text := err.Error()
 	if m := undefinedFlag.FindStringSubmatch(text); m != nil {
 		return unknownFlag(flags, m[1])
@@ -106,7 +151,11 @@ func whatItTakes(f *flag.Flag, reason string) string {
 	if f == nil {
 		return reason
 	}
-	getter, is := f.Value.(flag.Getter)
+	value := f.Value
+	if single, is := value.(*once); is {
+		value = single.Value
+	}
+	getter, is := value.(flag.Getter)
 	if !is {
 		return reason
 	}

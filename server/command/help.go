@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-const aboutHelp = `Postern registers bikers for partners, and eECD users, mails them their links and documents, and takes decisions on
-cleanings.
+const aboutHelp = `Postern registers bikers for partners, and eECD users, mails them their links and documents,
+and takes decisions on cleanings.
 
 `
 
@@ -47,7 +47,8 @@ func help(out io.Writer, words []string) error {
 	return nil
 }
 
-// widestUsage is how wide the usages are that have what a command does beside them; it stands below wider ones.
+// widestUsage is how wide the usages are that have what a command does beside them; it stands below wider ones. With it
+// most lines fit into a terminal of 120 columns.
 const widestUsage = 52
 
 // list prints what each command does, beside how it is called.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postern/server/operator"
+	"postern/server/web/fields"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -71,7 +72,9 @@ func letterList() command {
 func letterShow() command {
 	return command{
 		name: "letter show", args: "ID", least: 1, most: 1, short: "shows a letter and the tries to send it",
-		long: `For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP dialogue and
+		long: `ID may be the reference in a mail that a registration failed, which is the end of the letter's id.
+
+For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP dialogue and
 with which reply code, the id that the smarthost gives the letter in its own log, and what it said.`,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
@@ -84,9 +87,12 @@ with which reply code, the id that the smarthost gives the letter in its own log
 
 // showLetter shows a letter, after the act on it, if one is named.
 func (c *call) showLetter(method, text, act string, asJSON bool) error {
-	id, err := parseID(text)
-	if err != nil {
-		return err
+	id := fields.Trim(text)
+	if act != "" || !guid.IsShort(id) {
+		var err error
+		if id, err = parseID(text); err != nil {
+			return err
+		}
 	}
 	var letter operator.Letter
 	if err := c.ask(method, "/letters/"+id+act, nil, nil, &letter); err != nil {
@@ -98,6 +104,7 @@ func (c *call) showLetter(method, text, act string, asJSON bool) error {
 	return c.printLetter(letter)
 }
 
+// printLetter prints everything about a letter but its text, which nobody has: it is composed when it is sent.
 func (c *call) printLetter(l operator.Letter) error {
 	next, err := c.nextTry(l)
 	if err != nil {

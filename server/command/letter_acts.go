@@ -11,8 +11,8 @@ import (
 
 func letterRetry() command {
 	return letterAct("retry", "failed", "tries a letter again now: one that failed or waits, or all that failed",
-		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To try it at
-once, run postern letter pause and then postern letter resume.`)
+		`While the smarthost is at fault, all letters wait until it is tried again, after at most 5 minutes. To try it
+at once, run postern letter pause and then postern letter resume.`)
 }
 
 func letterRelease() command {
@@ -63,6 +63,8 @@ func letterAct(act, state, short, long string) command {
 	}
 }
 
+// queueAll is one request, whatever the number of letters: the store goes through them in stretches, between which
+// others' writes pass.
 func (c *call) queueAll(path string, asJSON bool) error {
 	var answer operator.Counted
 	if err := c.ask(http.MethodPost, path, nil, nil, &answer); err != nil {

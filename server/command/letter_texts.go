@@ -18,9 +18,9 @@ func letterTexts() command {
 	return command{
 		name: "letter texts", args: "DIR", least: 1, most: 1,
 		short: "writes the letters' texts into a directory, to be edited there",
-		long: `No file is overwritten. Set POSTERN_LETTERS_DIR to the directory and start the appliance anew: its files then stand
-in the place of the built-in ones, file by file, so delete those that you do not change. A language is added by files
-with its code in their names. All that is wrong with them is told at the start.`,
+		long: `No file is overwritten. Set POSTERN_LETTERS_DIR to the directory and start the appliance anew: its
+files then stand in the place of the built-in ones, file by file, so delete those that you do not change. A language
+is added by files with its code in their names. All that is wrong with them is told at the start.`,
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {

@@ -19,8 +19,8 @@ func letterTest() command {
 	return command{
 		name: "letter test", args: "EMAIL [--language nl] [--wait]", least: 1, most: 1,
 		short: "sends a test letter, to see whether mail arrives",
-		long: `The letter goes through the queue, the texts and the smarthost like any other. With --wait the exit code is 1 if it was
-not sent.`,
+		long: `The letter goes through the queue, the texts and the smarthost like any other. With --wait the exit
+code is 1 if it was not sent.`,
 		prepare: func(f *flag.FlagSet) action {
 			language := f.String("language", "en",
 				"`LANGUAGE` of the letter, as nl; English where there is no text in that language")

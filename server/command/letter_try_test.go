@@ -27,7 +27,8 @@ type waiter struct {
 func newWaiter(t *testing.T, ctx context.Context) *waiter {
 	t.Helper()
 	dir := t.TempDir()
-	kept, err := store.Open(dir, store.Options{MailDomain: "kaai9.example", Rules: store.Rules{GiveUpAfter: 72 * time.Hour}})
+	kept, err := store.Open(dir,
+		store.Options{MailDomain: "kaai9.example", Rules: store.Rules{GiveUpAfter: 72 * time.Hour}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,8 @@ func (w *waiter) try(t *testing.T, attempt store.Attempt) {
 		t.Fatalf("%d letters are due, %v; so far:\n%s%s", len(due), err, &w.out, &w.err)
 	}
 	attempt.At = time.Now()
-	if _, err := w.store.RecordAttempts(context.Background(), []store.Outcome{{Letter: due[0].ID, Attempt: attempt}}); err != nil {
+	if _, err := w.store.RecordAttempts(context.Background(),
+		[]store.Outcome{{Letter: due[0].ID, Attempt: attempt}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -83,14 +85,16 @@ func TestAwait(t *testing.T) {
 			time.Sleep(4 * time.Minute)
 			synctest.Wait()
 		}
-		if told := w.err.String(); strings.Count(told, "not yet: rcpt: come back; next try: 20") != 2 || strings.Count(told, "\n") != 2 {
+		if told := w.err.String(); strings.Count(told, "not yet: rcpt: come back; next try: 20") != 2 ||
+			strings.Count(told, "\n") != 2 {
 			t.Errorf("told: %q", told)
 		}
 		w.try(t, store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250, Text: "queued as 4bX1"})
 		if err := w.end(t); err != nil {
 			t.Error(err)
 		}
-		for _, want := range []string{"owed: ", "state       sent\n", "waited      ", "  450  ", "  4bX1      queued as 4bX1\n"} {
+		for _, want := range []string{"owed: ", "state       sent\n", "waited      ", "  450  ",
+			"  4bX1      queued as 4bX1\n"} {
 			if !strings.Contains(w.out.String(), want) {
 				t.Errorf("no %q in:\n%s", want, &w.out)
 			}

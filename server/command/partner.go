@@ -16,8 +16,8 @@ func partnerAdd() command {
 		name: "partner add", least: 1, most: 1,
 		args:  "NAME [--scope users|cleanings|events]… [--plan CODE]… [--from CIDR]… [--expect-every 5m]",
 		short: "adds a system that calls with a bearer token, and prints that token, once",
-		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be given more than
-once, or name several between commas. A revoked partner that is added again has its bikers again.`,
+		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be
+given more than once, or name several between commas. A revoked partner that is added again has its bikers again.`,
 		prepare: func(f *flag.FlagSet) action {
 			var in operator.PartnerRequest
 			f.Var(words{&in.Scopes, scopeNames()}, "scope",
@@ -62,7 +62,8 @@ func partnerRotate() command {
 	}
 }
 
-// newToken asks for a token and prints it, alone on standard output. What there is to know beside it goes elsewhere.
+// newToken asks for a token and prints it, alone on standard output, so that it can go into a file (> token) without
+// anybody having seen it. What there is to know beside it goes elsewhere. Nobody can print it a second time.
 func (c *call) newToken(path string, in any, note string) error {
 	var made operator.PartnerToken
 	if err := c.ask(http.MethodPost, path, nil, in, &made); err != nil {

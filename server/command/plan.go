@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"net/http"
@@ -12,10 +13,15 @@ import (
 
 func planAdd() command {
 	return command{
-		name: "plan add", args: "CODE --client NAME [--language NL|FR|EN]", least: 1, most: 1,
-		short: "adds a bike plan, by whose code partners register bikers",
+		name:  "plan add",
+		args:  "CODE --client NAME [--name NAME] [--language NL|FR|EN] [--next-text TEXT] [--next-url URL]",
+		least: 1, most: 1,
+		short: "adds a bike plan, by whose code partners register bikers, or changes what bikers read of it",
 		prepare: func(f *flag.FlagSet) action {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
+			name := f.String("name", "", "the plan's own `NAME`; bikers read it in place of the code")
+			text := f.String("next-text", "", "the `TEXT` that tells bikers what happens once their password is set")
+			next := f.String("next-url", "", "the `URL` of the page where they go on then")
 			var language string
 			f.Var(choice{&language, []string{"NL", "FR", "EN"}}, "language",
 				"the `LANGUAGE` of bikers whose registration names none that is valid: NL, FR or EN; without it EN")
@@ -25,7 +31,8 @@ func planAdd() command {
 				}
 				c.makes = true // bike plans may be there before the first start
 				var plan operator.Plan
-				in := operator.Plan{Code: args[0], Client: *client, Language: language}
+				in := operator.Plan{Code: args[0], Client: *client, Language: language, Name: *name, NextURL: *next,
+					NextText: *text}
 				if err := c.ask(http.MethodPost, "/plans", nil, in, &plan); err != nil {
 					return err
 				}
@@ -42,9 +49,10 @@ func planList() command {
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
-				heading := []string{"CODE", "LANGUAGE", "ADDED", "CLIENT"}
+				heading := []string{"CODE", "LANGUAGE", "ADDED", "CLIENT", "NAME", "NEXT"}
 				row := func(p operator.Plan) []string {
-					return []string{p.Code, orDash(p.Language), clock(p.AddedAt), p.Client}
+					return []string{p.Code, orDash(p.Language), clock(p.AddedAt), p.Client, orDash(p.Name),
+						orDash(cmp.Or(p.NextURL, p.NextText))}
 				}
 				return printPages(c.Out, *asJSON, heading, row, func(guid.ID) (operator.Page[operator.Plan], error) {
 					var page operator.Page[operator.Plan]

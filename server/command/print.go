@@ -15,7 +15,8 @@ import (
 	"postern/store/guid"
 )
 
-// printJSON prints one value for people and machines alike.
+// printJSON prints one value for people and machines alike: indented, and with members in the same order every time, so
+// that two answers can be compared line by line.
 func printJSON(out io.Writer, value any) error {
 	if err := json.MarshalWrite(out, value, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
 		return err
@@ -51,7 +52,8 @@ func printRows(out io.Writer, heading []string, rows [][]string) error {
 	return columns.Flush()
 }
 
-// inLine keeps what others typed from breaking a line or steering the terminal.
+// inLine keeps what others typed from breaking a line or steering the terminal. Names, comments and a smarthost's words
+// come from strangers, and an escape sequence in them could rewrite what stands above.
 func inLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -104,7 +106,8 @@ func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T)
 	return nil
 }
 
-// printArray prints the items of all pages as one JSON array, an item a line.
+// printArray prints the items of all pages as one JSON array, an item a line: it begins at once, and holds no more than
+// a page in memory. Where a page fails the array is left open, so that no program takes the part for the whole.
 func printArray[T any](out io.Writer, next pages[T]) error {
 	separator := "[\n"
 	for after, more := (guid.ID{}), true; more; more = !after.IsZero() {

@@ -22,21 +22,21 @@ import (
 // of processes.
 const tokenVariable = "PUSH_TOKEN"
 
-const pushHelp = `FILE is a CSV file, JSON as user.create takes it, or JSON lines; - is standard input. The header of a CSV names the fields
-BikePlanCode, FirstName, LastName, Email, Language, ContractType, partner_EmployeeID, PersonnelNumber; the last three may be
-missing. Columns are separated by commas, semicolons, tabs or |; titles and a line sep=; may stand above the header. A CSV that
-is not UTF-8 is read as Windows-1252, with a warning; --encoding names another encoding. Text that looks damaged, and a
-partner_EmployeeID or Email that several people share, is reported before anything is sent. If a line cannot be read, nothing of
-the file is sent, unless --skip-bad is given.
-Standard output has a line for each person who failed or was skipped (the line cannot be read): line in the file, Email,
-outcome, reasons; with --verbose or --json for everybody: created, existing and unsent people, too. People who failed are
-written to FILE.failed.csv (.jsonl), to be corrected and pushed again. Its cells are those of FILE, unchanged: if FILE comes from
-people you do not trust, open neither file in a spreadsheet except as text.
+const pushHelp = `FILE is a CSV file, JSON as user.create takes it, or JSON lines; - is standard input. The header of
+a CSV names the fields BikePlanCode, FirstName, LastName, Email, Language, ContractType, partner_EmployeeID,
+PersonnelNumber; the last three may be missing. Columns are separated by commas, semicolons, tabs or |; titles and a
+line sep=; may stand above the header. A CSV that is not UTF-8 is read as Windows-1252, with a warning; --encoding
+names another encoding. Text that looks damaged, and a partner_EmployeeID or Email that several people share, is
+reported before anything is sent. If a line cannot be read, nothing of the file is sent, unless --skip-bad is given.
+Standard output has a line for each person who failed or was skipped (the line cannot be read): line in the file,
+Email, outcome, reasons; with --verbose or --json for everybody: created, existing and unsent people, too. People who
+failed are written to FILE.failed.csv (.jsonl), to be corrected and pushed again. Its cells are those of FILE,
+unchanged: if FILE comes from people you do not trust, open neither file in a spreadsheet except as text.
 
-Sending the same file again is safe. For a day the receiver gives the same answers again, and push says so: after a correction
-on the receiver's side, push the failures file. With --watch every file put into DIR is sent and moved to DIR/done or DIR/failed;
-write it under another name first (as people.tmp) and rename it. The token comes from --token-file or from the environment
-variable PUSH_TOKEN.
+Sending the same file again is safe. For a day the receiver gives the same answers again, and push says so: after a
+correction on the receiver's side, push the failures file. With --watch every file put into DIR is sent and moved to
+DIR/done or DIR/failed; write it under another name first (as people.tmp) and rename it. The token comes from
+--token-file or from the environment variable PUSH_TOKEN.
 Exit codes: 0 everybody is registered, 1 somebody is not, 2 wrong usage.`
 
 // pushFlags are what stands on push's command line.
@@ -73,6 +73,8 @@ func pushPeople() command {
 	}
 }
 
+// push asks no appliance of ours: it runs at the partner's, and knows nothing but the receiver's address and a token.
+// The token is read again for each call, so that a watcher goes on where it is rotated.
 func (c *call) push(o pushFlags, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
@@ -97,7 +99,7 @@ func (c *call) push(o pushFlags, args []string) error {
 	return p.once(args[0])
 }
 
-// encodingFlag is a choice with several names for some of its words.
+// encodingFlag is a choice with several names for some of its words, as programs and people call them.
 type encodingFlag struct{ to *string }
 
 // String is what the help shows as default: nothing.
@@ -110,7 +112,8 @@ func (e encodingFlag) Set(text string) error {
 	return err
 }
 
-// check looks whether the flags fit one another.
+// check looks whether the flags fit one another. A flag that would have no effect is refused: whoever gave it expects
+// one.
 func (o pushFlags) check(args []string) error {
 	switch {
 	case o.watch == "" && len(args) == 0:
@@ -202,6 +205,7 @@ func (p *pusher) once(path string) error {
 	return nil
 }
 
+// read reads a file whole before anything is sent.
 func (p *pusher) read(path string) (*push.File, error) {
 	name, content, err := path, []byte(nil), error(nil)
 	if path == "-" {

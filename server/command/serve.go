@@ -48,7 +48,8 @@ const (
 	memoryLimit = 256 << 20
 )
 
-// tuneMemory sets the collector, unless the environment does (GOGC, GOMEMLIMIT).
+// tuneMemory sets the collector, unless the environment does (GOGC, GOMEMLIMIT). It is for serve alone: other commands
+// end before it matters, and tests must not have their process changed.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

@@ -32,7 +32,8 @@ func smarthost(ts *testscript.TestScript, _ bool, args []string) {
 // converse answers until the client has said goodbye or hung up.
 func converse(conn net.Conn, login string) {
 	defer conn.Close()
-	answers := map[string]string{"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": login + " no such user", "QUIT": "221 bye"}
+	answers := map[string]string{"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": login + " no such user",
+		"QUIT": "221 bye"}
 	fmt.Fprint(conn, "220 here\r\n")
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		verb, _, _ := strings.Cut(lines.Text(), " ")

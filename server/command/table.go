@@ -7,7 +7,7 @@ func commands() []command {
 		partnerAdd(), partnerList(), partnerRotate(), partnerRevoke(),
 		planAdd(), planList(), planRemove(),
 		bikerShow(), bikerExport(), bikerDelete(), bikerBlock(), bikerUnblock(), bikerMove(),
-		cleaningAdd(), cleaningShow(), cleaningList(), cleaningDelete(),
+		cleaningAdd(), cleaningShow(), cleaningList(), cleaningReopen(), cleaningDelete(),
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
 		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),

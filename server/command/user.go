@@ -23,6 +23,7 @@ func userShow() command {
 	}
 }
 
+// userExport has no decisions of cleanings that are deleted by now: they are gone with these.
 func userExport() command {
 	return export("user", "/users/export",
 		"prints everything held of a user as JSON: record, letters, decisions, events")

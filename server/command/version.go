@@ -35,7 +35,8 @@ func version() command {
 	}
 }
 
-// readVersion adds to a stamped version what the build itself knows.
+// readVersion adds to a stamped version what the build itself knows: who builds with go build alone gets a commit all
+// the same, and one that was not committed as it is says so.
 func readVersion(stamped string) versionInfo {
 	info := versionInfo{Version: stamped, Go: runtime.Version()}
 	build, ok := debug.ReadBuildInfo()

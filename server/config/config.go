@@ -1,4 +1,11 @@
 // Package config reads the settings from the environment, checks them all, and says what each means.
+//
+// There are two forms. Settings are the texts of the environment, each with its meaning, default and bounds in the tags
+// of one struct: the only place where a setting is written down, from which the reading, the checks, postern config and
+// a test of the README's table come. Config is what they come to, and what the appliance runs with. Between them stands
+// Parse, which finds all faults before it answers: an operator mends a file of settings once, not once per fault.
+//
+// Secrets are read here and nowhere else. No fault quotes a text that may hold one.
 package config
 
 import (
@@ -15,12 +22,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web"
+	"postern/server/web/page"
 	"postern/store"
 	"postern/store/limit"
 )
 
 // Config is what the settings come to: parsed, checked against each other, with every default filled in. Settings.Parse
-// makes it. The fields have the settings' names.
+// makes it. The fields have the settings' names. It is passed by value and does not change once the appliance listens;
+// rooms get single fields of it, never the whole.
 type Config struct {
 	Listen         string   // host:port; port 0 lets the system choose
 	OperatorListen string   // host:port; empty: LISTEN, for this machine alone
@@ -29,6 +38,7 @@ type Config struct {
 	PublicURL      *url.URL
 	TLSCert        string // file names, both or neither
 	TLSKey         string
+	Timezone       *time.Location // of the times that people read; APIs and logs have UTC
 	TrustedProxies []netip.Prefix
 	AllowedOrigins []string // scheme://host[:port] in lower case, no default port
 
@@ -39,6 +49,8 @@ type Config struct {
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string
 	PrivacyURL    string
+	BrandLogo     *page.Logo // nil: the organisation's name
+	BrandColour   page.Colour
 	LettersDir    string // empty: the embedded texts
 	ActivationURL string // with {token} and {cleaningId} not yet filled in
 
@@ -53,6 +65,7 @@ type Config struct {
 	MailboxSignIn      bool // SIGN_IN=mailbox
 	Keep               store.Keep
 
+	Webhook   *Webhook // nil: events are posted nowhere
 	KeyFile   string
 	LogLevel  zerolog.Level
 	LogFormat string // json, console; empty: by where the log goes
@@ -107,7 +120,8 @@ func (c Config) WithAddress(address net.Addr) Config {
 	return c
 }
 
-// compute fills in what is derived from other settings.
+// compute fills in what is derived from other settings. It runs again after listening, since a port that the system has
+// chosen is in all of them; each rests on the one before, so the order matters.
 func (c *Config) compute() {
 	if c.computed.publicURL {
 		c.PublicURL = addressURL(c.Listen, c.TLSCert != "")
@@ -148,7 +162,7 @@ func (c Config) AllOperatorHosts() []string {
 // hostKey is a host name as it is compared.
 func hostKey(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
 
-// origin is the origin of a URL as browsers write it.
+// origin is the origin of a URL as browsers write it: without the scheme's default port, or comparing would fail.
 func origin(u *url.URL) string {
 	text, err := web.ParseOrigin(u.Scheme + "://" + u.Host)
 	if err != nil { // no browser has a page there

@@ -55,6 +55,7 @@ func TestDefaults(t *testing.T) {
 		{c.UserTokenTTL, 24 * time.Hour},
 		{c.ReactivateAfter, 720 * time.Hour},
 		{c.MailboxSignIn, false},
+		{c.Timezone.String(), "Europe/Brussels"},
 		{c.InvitationTTL, 168 * time.Hour},
 		{c.RecoveryTTL, time.Hour},
 		{c.PasswordMin, 15},
@@ -166,11 +167,23 @@ func TestFaults(t *testing.T) {
 		{[]string{"CONTACT=a@b, c@d"}, `POSTERN_CONTACT is "a@b, c@d": write an address`},
 		{[]string{"ORGANISATION=a\nb"}, `POSTERN_ORGANISATION must be one line`},
 		{[]string{"PRIVACY_URL=/privacy"}, `POSTERN_PRIVACY_URL is wrong: write a whole URL`},
+		{[]string{"BRAND_COLOUR=0b5a6b"},
+			`POSTERN_BRAND_COLOUR is "0b5a6b": write a colour as #0b5a6b: six hexadecimal digits`},
+		{[]string{"BRAND_COLOUR=#12345g"}, `POSTERN_BRAND_COLOUR is "#12345g": write a colour as`},
+		{[]string{"BRAND_LOGO=/none.svg"},
+			`POSTERN_BRAND_LOGO cannot be read: open /none.svg: no such file or directory`},
+		{[]string{"BRAND_LOGO=."}, `POSTERN_BRAND_LOGO cannot be read: read .: is a directory`},
+		{[]string{"BRAND_LOGO=config.go"},
+			`POSTERN_BRAND_LOGO cannot be shown on pages: config.go: it must be an SVG or PNG file`},
 		{[]string{"CONFIRMATION_TTL=1d"}, `POSTERN_CONFIRMATION_TTL is "1d": write a length of time as 90s, 10m or 24h`},
 		{[]string{"CONFIRMATION_TTL=0s"}, `POSTERN_CONFIRMATION_TTL is 0s: it must be at least 1s`},
 		{[]string{"USER_TOKEN_TTL=-1h"}, `POSTERN_USER_TOKEN_TTL is -1h: it must be at least 1s`},
 		{[]string{"CONFIRMATION_REUSE=25h"}, `POSTERN_CONFIRMATION_REUSE is 25h: it may be at most 24h`},
 		{[]string{"KEEP_UNCONFIRMED=2h"}, `POSTERN_KEEP_UNCONFIRMED is shorter than POSTERN_CONFIRMATION_TTL`},
+		{[]string{"TIMEZONE=Europe/Brusels"}, `POSTERN_TIMEZONE is "Europe/Brusels": write a zone's name of the IANA list`},
+		{[]string{"TIMEZONE=Local"}, `POSTERN_TIMEZONE is "Local": write a zone's name`},
+		{[]string{"TIMEZONE=../../etc/passwd"}, `POSTERN_TIMEZONE is "../../etc/passwd": write a zone's name`},
+		{[]string{"TIMEZONE=+01:00"}, `POSTERN_TIMEZONE is "+01:00": write a zone's name`},
 		{[]string{"SIGN_IN=password"}, `POSTERN_SIGN_IN is "password": it must be email or mailbox`},
 		{[]string{"LOG_LEVEL=loud"}, `POSTERN_LOG_LEVEL is "loud": it must be debug, info, warn or error`},
 		{[]string{"LOG_FORMAT=xml"}, `POSTERN_LOG_FORMAT is "xml": it must be json or console`},
@@ -310,10 +323,10 @@ func TestList(t *testing.T) {
 			t.Errorf("%s has no meaning", line.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "LISTEN OPERATOR_LISTEN OPERATOR_HOSTS DATA PUBLIC_URL TLS_CERT TLS_KEY TRUSTED_PROXIES ALLOWED_ORIGINS "+
+	if got := strings.Join(names, " "); got != "LISTEN OPERATOR_LISTEN OPERATOR_HOSTS DATA PUBLIC_URL TLS_CERT TLS_KEY TIMEZONE TRUSTED_PROXIES ALLOWED_ORIGINS "+
 		"SMTP_URL SMTP_PASSWORD_FILE SMTP_CA_FILE SMTP_CONNECTIONS SMTP_PER_MINUTE SMTP_OAUTH_URL SMTP_OAUTH_CLIENT_ID SMTP_OAUTH_SECRET_FILE SMTP_OAUTH_SCOPE "+
-		"MAIL_FROM MAIL_GIVE_UP_AFTER CONTACT ORGANISATION PRIVACY_URL LETTERS_DIR EECD_ACTIVATION_URL "+
-		"CONFIRMATION_TTL CONFIRMATION_REUSE INVITATION_TTL RECOVERY_TTL PASSWORD_MIN REPEAT_LETTERS_AFTER USER_TOKEN_TTL REACTIVATE_AFTER SIGN_IN KEEP_UNCONFIRMED KEEP_SENT KEEP_EVENTS KEEP_CLEANINGS KEY_FILE "+
+		"MAIL_FROM MAIL_GIVE_UP_AFTER CONTACT ORGANISATION PRIVACY_URL BRAND_LOGO BRAND_COLOUR LETTERS_DIR EECD_ACTIVATION_URL "+
+		"CONFIRMATION_TTL CONFIRMATION_REUSE INVITATION_TTL RECOVERY_TTL PASSWORD_MIN REPEAT_LETTERS_AFTER USER_TOKEN_TTL REACTIVATE_AFTER SIGN_IN KEEP_UNCONFIRMED KEEP_SENT KEEP_EVENTS KEEP_CLEANINGS KEY_FILE WEBHOOK_URL WEBHOOK_SECRET_FILE "+
 		"LOG_LEVEL LOG_FORMAT LIMIT_REGISTER LIMIT_SIGN_IN LIMIT_EXEMPT LIMIT_STRANGER_LETTERS LIMIT_ADDRESS_LETTERS LIMIT_PARTNER_LETTERS "+
 		"LIMIT_PARTNER_PEOPLE LIMIT_PARTNER_ANSWERS LIMIT_LOGIN" {
 		t.Errorf("names: %s", got)

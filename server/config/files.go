@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -9,15 +8,17 @@ import (
 	"path/filepath"
 	"strings"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/store/private"
 )
 
-// longestSecret is far more octets than a password or a client's secret has.
+// longestSecret is far more octets than a password or a client's secret has. What is longer is another file, as a log
+// or a device that never ends, and is not read to its end.
 const longestSecret = 64 << 10
 
 // secret reads a file that holds one secret, as SMTP_PASSWORD_FILE: what editors and shells put around it, a byte
-// order mark and line breaks at its end, is no part of it.
+// order mark and line breaks at its end, is no part of it. UTF-16, as PowerShell writes it, is read too.
 func (p *parser) secret(name, file string) string {
 	text, err := readSecret(file)
 	if err != nil {
@@ -36,12 +37,13 @@ func readSecret(name string) (string, error) {
 	}
 	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, longestSecret+1))
-	text := strings.TrimRight(string(web.TrimBOM(raw)), "\r\n")
+	content := input.Text(raw)
+	text := strings.TrimRight(string(content), "\r\n")
 	switch {
 	case err != nil:
 		return "", errors.New("cannot be read: " + err.Error())
-	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
-		return "", errors.New("is UTF-16, as PowerShell writes it: save it as UTF-8: " + name)
+	case input.IsUTF16(content):
+		return "", errors.New("is UTF-16 that is cut short: save it as UTF-8: " + name)
 	case text == "":
 		return "", errors.New("is empty: " + name)
 	case len(raw) > longestSecret || strings.ContainsAny(text, "\x00\r\n"):
@@ -61,14 +63,15 @@ func (p *parser) roots(file string) *x509.CertPool {
 		return nil
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(web.TrimBOM(text)) {
+	if !pool.AppendCertsFromPEM(input.Text(text)) {
 		p.fault("SMTP_CA_FILE", "holds no certificate in PEM form: %s", file)
 		return nil
 	}
 	return pool
 }
 
-// certificate looks whether TLS_CERT and TLS_KEY are a pair.
+// certificate looks whether TLS_CERT and TLS_KEY are a pair. They are read again when the appliance listens, and from
+// then on whenever they change; here it is about telling a fault together with all others.
 func (p *parser) certificate(cert, key string) {
 	switch {
 	case cert == "" && key == "":
@@ -83,7 +86,8 @@ func (p *parser) certificate(cert, key string) {
 	}
 }
 
-// exposed warns of a secret that any account on this machine may read, or change.
+// exposed warns of a secret that any account on this machine may read, or change. It is taken all the same: in
+// containers secrets are often mounted with such a mode, and there are no other accounts.
 func (p *parser) exposed(name, file string) {
 	if read, write := private.Exposed(file); read || write {
 		p.warn(name, "names %s, which any account here may open: run chmod o= %[1]s", file)

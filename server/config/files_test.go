@@ -44,15 +44,19 @@ func writePair(t *testing.T) (cert, key string) {
 func TestSecretFiles(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
-		"s3cr": "s3cr", "s3cr\n": "s3cr", "s3cr\r\n": "s3cr", "s3cr\n\n": "s3cr", "\ufeffs3cr": "s3cr", "\ufeffs3cr\r\n": "s3cr",
-		" s3cr \n": " s3cr ", "s3\ufeffcr": "s3\ufeffcr",
-		"": "is empty", "\n": "is empty", "\ufeff": "is empty", "\ufeff\r\n": "is empty", "s3cr\nmore": "on one line", "s3cr\x00": "on one line",
-		"\xff\xfes\x003\x00": "is UTF-16", "\xfe\xff\x00s": "is UTF-16", strings.Repeat("s3cr", 20_000): "on one line",
+		"s3cr": "s3cr", "s3cr\n": "s3cr", "s3cr\r\n": "s3cr", "s3cr\n\n": "s3cr", "\ufeffs3cr": "s3cr",
+		"\ufeffs3cr\r\n": "s3cr",
+		" s3cr \n":       " s3cr ", "s3\ufeffcr": "s3\ufeffcr",
+		"": "is empty", "\n": "is empty", "\ufeff": "is empty", "\ufeff\r\n": "is empty", "s3cr\nmore": "on one line",
+		"s3cr\x00":                       "on one line",
+		"\xff\xfes\x003\x00\r\x00\n\x00": "s3", "\xfe\xff\x00s": "s", "s\x003\x00c\x00r\x00": "s3cr",
+		"\xff\xfes\x003": "is UTF-16", strings.Repeat("s3cr", 20_000): "on one line",
 	} {
 		file := write(t, filepath.Join(dir, "secret"), content, 0o600)
 		for _, settings := range [][]string{
 			{"SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE=" + file},
-			{"SMTP_URL=smtp://u@mail?auth=xoauth2", "SMTP_OAUTH_URL=https://a.example", "SMTP_OAUTH_CLIENT_ID=c", "SMTP_OAUTH_SECRET_FILE=" + file},
+			{"SMTP_URL=smtp://u@mail?auth=xoauth2", "SMTP_OAUTH_URL=https://a.example", "SMTP_OAUTH_CLIENT_ID=c",
+				"SMTP_OAUTH_SECRET_FILE=" + file},
 		} {
 			c, err := set(t, withSMTP(settings...)...).Parse()
 			got := ""
@@ -86,13 +90,15 @@ func TestExposedFiles(t *testing.T) {
 	cert, key := writePair(t)
 	secret := write(t, filepath.Join(dir, "secret"), "s3cr", 0o600)
 	text := write(t, filepath.Join(texts, "welcome.en.txt"), "", 0o644)
-	settings := withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+secret, "TLS_CERT="+cert, "TLS_KEY="+key, "LETTERS_DIR="+texts)
+	settings := withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+secret, "TLS_CERT="+cert, "TLS_KEY="+key,
+		"LETTERS_DIR="+texts)
 	for _, test := range []struct {
 		path string
 		mode os.FileMode
 		said string
 	}{
-		{secret, 0o640, ""}, {secret, 0o644, "POSTERN_SMTP_PASSWORD_FILE names " + secret}, {secret, 0o602, "chmod o= " + secret},
+		{secret, 0o640, ""}, {secret, 0o644, "POSTERN_SMTP_PASSWORD_FILE names " + secret},
+		{secret, 0o602, "chmod o= " + secret},
 		{key, 0o640, ""}, {key, 0o604, "POSTERN_TLS_KEY names " + key}, {cert, 0o644, ""},
 		{text, 0o664, ""}, {text, 0o646, "change " + text}, {texts, 0o777, "change " + texts},
 	} {
@@ -100,7 +106,8 @@ func TestExposedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, err := set(t, settings...).Parse()
-		if err != nil || (len(c.Warnings) > 0) != (test.said != "") || !strings.Contains(strings.Join(c.Warnings, ""), test.said) {
+		if err != nil || (len(c.Warnings) > 0) != (test.said != "") ||
+			!strings.Contains(strings.Join(c.Warnings, ""), test.said) {
 			t.Errorf("%s, %04o: %q, %v", test.path, test.mode, c.Warnings, err)
 		}
 		if err := os.Chmod(test.path, 0o700); err != nil {
@@ -109,18 +116,27 @@ func TestExposedFiles(t *testing.T) {
 	}
 }
 
-// TestMarkedPEM holds that a byte order mark hides no certificate.
+// TestMarkedPEM holds that no certificate is hidden by how editors and shells on Windows write a text.
 func TestMarkedPEM(t *testing.T) {
-	cert, key := writePair(t)
-	for _, path := range []string{cert, key} {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	for name, as := range map[string]func(string) string{
+		"UTF-8 with a byte order mark": func(text string) string { return "\ufeff" + text },
+		"UTF-16": func(text string) string {
+			return "\xff\xfe" +
+				strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+		},
+	} {
+		cert, key := writePair(t)
+		for _, path := range []string{cert, key} {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, as(string(content)), 0o600)
 		}
-		write(t, path, "\ufeff"+string(content), 0o600)
-	}
-	c, err := set(t, withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
-	if err != nil || c.SMTP.Roots == nil {
-		t.Errorf("%v", err)
+		c, err := set(t,
+			withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
+		if err != nil || c.SMTP.Roots == nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

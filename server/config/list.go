@@ -33,15 +33,19 @@ func (s Settings) List(config *Config) []Setting {
 		if set.Default == "" {
 			set.Default = v.tags.Get("computed")
 		}
-		if v.tags.Get("secret") == "url" {
+		switch v.tags.Get("secret") {
+		case "url":
 			set.Value = maskPassword(set.Value)
+		case "query":
+			set.Value = maskQuery(set.Value)
 		}
 		all = append(all, set)
 	})
 	return all
 }
 
-// derived returns the values of the settings whose default depends on others.
+// derived returns the values of the settings whose default depends on others. Postern config shows them, so that nobody
+// has to work out what a link will begin with.
 func (c *Config) derived() map[string]string {
 	return map[string]string{
 		"POSTERN_PUBLIC_URL":          c.PublicURL.String(),
@@ -50,6 +54,15 @@ func (c *Config) derived() map[string]string {
 		"POSTERN_KEY_FILE":            c.KeyFile,
 		"POSTERN_MAIL_FROM":           defaultSender,
 	}
+}
+
+// maskQuery hides the query of a URL, which some receivers have for a password, and a password too.
+func maskQuery(text string) string {
+	before, _, has := strings.Cut(maskPassword(text), "?")
+	if has {
+		return before + "?****"
+	}
+	return before
 }
 
 // maskPassword hides the password of a URL; one that cannot be read is hidden as a whole.

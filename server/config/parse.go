@@ -10,7 +10,7 @@ import (
 	"postern/store"
 )
 
-// Error lists everything that is wrong with the settings.
+// Error lists everything that is wrong with the settings, in the order in which they are checked.
 type Error struct {
 	Faults []string // sentences that begin with the setting's name; none holds a secret
 }
@@ -25,6 +25,8 @@ const defaultSender = "Postern <postern@localhost>"
 func (s Settings) Parse() (Config, error) {
 	s.fill()
 	p := &parser{variables: make(map[*string]Variable)}
+	// A field's address stands for its setting, so that a check is called with the field alone, and name and tags
+	// cannot be those of another one.
 	s.Each(func(v Variable) { p.variables[v.Value.Addr().Interface().(*string)] = v })
 	p.unknown(s)
 	c := Config{
@@ -35,6 +37,7 @@ func (s Settings) Parse() (Config, error) {
 		PublicURL:          p.publicURL(s.PublicURL),
 		TLSCert:            s.TLS.Cert,
 		TLSKey:             s.TLS.Key,
+		Timezone:           p.timezone(&s.Timezone),
 		TrustedProxies:     p.prefixes(&s.TrustedProxies),
 		AllowedOrigins:     p.origins(s.AllowedOrigins),
 		SMTP:               p.smtp(&s),
@@ -43,6 +46,8 @@ func (s Settings) Parse() (Config, error) {
 		Contact:            p.contact(s.Contact),
 		Organisation:       p.text(&s.Organisation),
 		PrivacyURL:         p.link(&s.PrivacyURL),
+		BrandLogo:          p.logo(&s.Brand.Logo),
+		BrandColour:        p.colour(&s.Brand.Colour),
 		LettersDir:         p.lettersDir(s.LettersDir),
 		ActivationURL:      p.activationURL(s.EECDActivationURL),
 		ConfirmationTTL:    p.duration(&s.ConfirmationTTL),
@@ -60,6 +65,7 @@ func (s Settings) Parse() (Config, error) {
 			Events:      p.duration(&s.Keep.Events),
 			Cleanings:   p.duration(&s.Keep.Cleanings),
 		},
+		Webhook:   p.webhook(&s),
 		KeyFile:   s.KeyFile,
 		LogLevel:  p.level(&s.Log.Level),
 		LogFormat: p.oneOf(&s.Log.Format),
@@ -78,7 +84,7 @@ func (s Settings) Parse() (Config, error) {
 	if c.KeyFile == "" {
 		c.KeyFile = filepath.Join(c.Data, "postern.keys")
 	}
-	p.together(s, c)
+	p.together(s, c) // also after faults: what is found there is one more to be told
 	if len(p.faults) > 0 {
 		return Config{}, &Error{Faults: p.faults}
 	}
@@ -91,7 +97,8 @@ func (s Settings) Parse() (Config, error) {
 	return c, nil
 }
 
-// warnOfClearText warns of what crosses a network unencrypted.
+// warnOfClearText warns of what crosses a network unencrypted. It is no fault: the network may be one that the operator
+// trusts, and only the operator knows.
 func (p *parser) warnOfClearText(c Config) {
 	if c.SMTP != nil && c.SMTP.NoTLS && c.SMTP.User != "" {
 		p.warn("SMTP_URL", "says tls=off: the password and all letters go to the smarthost in the clear")
@@ -131,7 +138,8 @@ func (p *parser) warn(name, format string, args ...any) {
 	p.warnings = append(p.warnings, SettingsPrefix+"_"+name+" "+fmt.Sprintf(format, args...))
 }
 
-// unknown lists the names that are no setting, each with the nearest one that is.
+// unknown lists the names that are no setting, each with the nearest one that is. A misspelt name is a fault and not
+// passed over: the setting that was meant would silently have its default, as a limit that is off.
 func (p *parser) unknown(s Settings) {
 	var known []string
 	s.Each(func(v Variable) { known = append(known, strings.TrimPrefix(v.Name, SettingsPrefix+"_")) })
@@ -149,7 +157,8 @@ func (p *parser) unknown(s Settings) {
 	}
 }
 
-// together holds the rules between settings.
+// together holds the rules between settings. A zero value is that of a setting which had a fault of its own, and breaks
+// no rule: one cause gives one fault.
 func (p *parser) together(s Settings, c Config) {
 	p.certificate(s.TLS.Cert, s.TLS.Key)
 	if c.OperatorListen != "" && c.OperatorListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
@@ -176,7 +185,8 @@ func (p *parser) together(s Settings, c Config) {
 	}
 }
 
-// withoutSmarthost refuses what makes no sense while letters go to the built-in inbox.
+// withoutSmarthost refuses what makes no sense while letters go to the built-in inbox: most likely SMTP_URL was
+// forgotten, and letters would be taken and reach nobody.
 func (p *parser) withoutSmarthost(s Settings, c Config) {
 	if c.PublicURL != nil && !input.IsLoopback(c.PublicURL.Hostname()) {
 		p.fault("SMTP_URL",

@@ -33,6 +33,7 @@ type Settings struct {
 		Cert string `desc:"PEM file: serve HTTPS with this certificate"`
 		Key  string `desc:"PEM file: the certificate's private key"`
 	}
+	Timezone       string `default:"Europe/Brussels" desc:"zone of the times in letters, on pages and in documents"`
 	TrustedProxies string `split_words:"true" desc:"CIDRs whose X-Forwarded-For and X-Forwarded-Proto count"`
 	AllowedOrigins string `split_words:"true" computed:"origin of EECD_ACTIVATION_URL" desc:"browsers' origins that may call the eECD API"`
 	SMTP           struct {
@@ -52,9 +53,13 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `bounds:"1s 8784h" split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
-	Contact            string `desc:"Reply-To of letters"`
-	Organisation       string `desc:"name shown in letters and on pages"`
-	PrivacyURL         string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	Contact      string `desc:"Reply-To of letters"`
+	Organisation string `desc:"name shown in letters and on pages"`
+	PrivacyURL   string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
+	Brand        struct {
+		Logo   string `desc:"SVG or PNG file shown on pages in place of the organisation's name"`
+		Colour string `default:"#0b5a6b" desc:"colour of buttons and links on pages, as #0b5a6b"`
+	}
 	LettersDir         string `split_words:"true" desc:"directory with your own letter texts, which override the built-in ones file by file"`
 	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
 	ConfirmationTTL    string `bounds:"1s 720h" split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
@@ -73,7 +78,11 @@ type Settings struct {
 		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
 	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
-	Log     struct {
+	Webhook struct {
+		URL        string `secret:"query" desc:"events are posted there, in order, as Standard Webhooks has it; https"`
+		SecretFile string `split_words:"true" desc:"file with the secret whsec_… that signs them"`
+	}
+	Log struct {
 		Level  string `oneof:"debug info warn error" default:"info" desc:"debug, info, warn or error"`
 		Format string `oneof:"json console" computed:"json, console on a terminal" desc:"json or console"`
 	}

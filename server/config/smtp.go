@@ -12,7 +12,7 @@ import (
 
 // smtp reads the settings of the smarthost; nil where there is none. No fault repeats SMTP_URL: it may hold a password.
 func (p *parser) smtp(s *Settings) *SMTP {
-	connections := p.number(&s.SMTP.Connections)
+	connections := p.number(&s.SMTP.Connections) // before the URL is looked at: wrong ones are told in any case
 	perMinute := 0
 	if s.SMTP.PerMinute != "" {
 		perMinute = p.number(&s.SMTP.PerMinute)
@@ -100,7 +100,8 @@ func (p *parser) smtpPort(u *url.URL) int {
 	return int(port)
 }
 
-// smtpOptions reads the query of SMTP_URL.
+// smtpOptions reads the query of SMTP_URL. Names and values are not repeated in faults: where a ? stands unescaped in a
+// password, they are a part of it.
 func (p *parser) smtpOptions(smtp *SMTP, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -136,7 +137,8 @@ func (p *parser) smtpOptions(smtp *SMTP, query string) {
 	}
 }
 
-// smtpPassword takes the password from its file, where one is named.
+// smtpPassword takes the password from its file, where one is named. The file wins over the URL: it is what somebody
+// adds later, to get the password out of the environment.
 func (p *parser) smtpPassword(smtp *SMTP, file string) {
 	if file != "" {
 		if smtp.Password = p.secret("SMTP_PASSWORD_FILE", file); smtp.Password == "" {

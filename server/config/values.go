@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // TIMEZONE's data, 450 KB in the binary
 	"unicode"
 	"unicode/utf8"
 
@@ -43,7 +44,8 @@ func (p *parser) listen(field *string) string {
 	return text
 }
 
-// duration reads a length of time as Go writes it.
+// duration reads a length of time as Go writes it. The bounds keep out a missing or a wrong unit ("24" or "24m" for a
+// day), which would void links before anybody has opened them.
 func (p *parser) duration(field *string) time.Duration {
 	name, text, tags := p.setting(field)
 	least, most := bounds(tags)
@@ -70,6 +72,17 @@ func mustDuration(text string) time.Duration {
 	return d
 }
 
+// timezone reads a zone's name. The data about zones is in the binary: a small image or machine may have none.
+func (p *parser) timezone(field *string) *time.Location {
+	name, text, _ := p.setting(field)
+	zone, err := time.LoadLocation(text)
+	if err != nil || zone == time.Local { // "Local" is no name: readers of a letter are told which zone it is
+		p.fault(name, "is %q: write a zone's name of the IANA list, capitals included, as Europe/Brussels or UTC", text)
+		return nil
+	}
+	return zone
+}
+
 func (p *parser) rate(field *string) limit.Rate {
 	name, text, _ := p.setting(field)
 	rate, err := limit.Parse(text)
@@ -79,7 +92,7 @@ func (p *parser) rate(field *string) limit.Rate {
 	return rate
 }
 
-// number reads a whole number.
+// number reads a whole number within the bounds of its tag.
 func (p *parser) number(field *string) int {
 	name, text, tags := p.setting(field)
 	least, most := bounds(tags)
@@ -93,7 +106,7 @@ func (p *parser) number(field *string) int {
 	return n
 }
 
-// directory reads the name of a directory that must be there.
+// directory reads the name of a directory that must be there. It is not made: a misspelt one would be, and be empty.
 func (p *parser) directory(name, text string) string {
 	if text == "" {
 		return ""
@@ -139,12 +152,14 @@ func orList(values []string) string {
 	return strings.Join(values[:last], ", ") + " or " + values[last]
 }
 
+// level reads LOG_LEVEL. The words of its tag are zerolog's, so that ParseLevel has no error of its own.
 func (p *parser) level(field *string) zerolog.Level {
 	level, _ := zerolog.ParseLevel(p.oneOf(field))
 	return level
 }
 
-// text reads a name to show: one line, at most 200 characters.
+// text reads a name to show: one line, at most 200 characters. It stands in headers of letters, where a line break
+// would begin another one.
 func (p *parser) text(field *string) string {
 	name, text, _ := p.setting(field)
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || utf8.RuneCountInString(text) > 200 {
@@ -154,7 +169,7 @@ func (p *parser) text(field *string) string {
 	return text
 }
 
-// list splits a comma-separated setting.
+// list splits a comma-separated setting. Empty items are passed over, as a comma at the end leaves one.
 func list(text string) []string {
 	var items []string
 	for item := range strings.SplitSeq(text, ",") {
@@ -213,6 +228,8 @@ func (p *parser) address(name, text string) mail.Address {
 	return *address
 }
 
+// sender reads MAIL_FROM. Without it letters are from an address that is good for the built-in inbox alone, which
+// together sees to.
 func (p *parser) sender(text string) mail.Address {
 	if text == "" {
 		text = defaultSender
@@ -220,6 +237,7 @@ func (p *parser) sender(text string) mail.Address {
 	return p.address("MAIL_FROM", text)
 }
 
+// contact reads CONTACT, the Reply-To of letters; nil: none, and answers go to the sender.
 func (p *parser) contact(text string) *mail.Address {
 	if text == "" {
 		return nil
@@ -249,6 +267,7 @@ func (p *parser) publicURL(text string) *url.URL {
 	return u
 }
 
+// link reads the URL of a web page; it is kept as it was written.
 func (p *parser) link(field *string) string {
 	name, text, _ := p.setting(field)
 	if text == "" {

@@ -137,13 +137,15 @@ func meanwhile(b *testing.B, took times, one func(worker int) error, other func(
 // createRequest is a user.create call for one person.
 func createRequest(bearer, email string) []byte {
 	body := `{"user":` + personJSON(email, freshEmployee(email), loadPlan) + `}`
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s", userCreate, bearer, len(body), body)
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
+		userCreate, bearer, len(body), body)
 }
 
 // postList posts a list of new people, and tells how long the whole call took.
 func postList(b *testing.B, p *launched, bearer string, emails []string) time.Duration {
 	b.Helper()
-	request, err := http.NewRequest("POST", "http://"+p.address+userCreate, strings.NewReader(listJSON(emails, freshEmployee)))
+	request, err := http.NewRequest("POST", "http://"+p.address+userCreate,
+		strings.NewReader(listJSON(emails, freshEmployee)))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -157,7 +159,8 @@ func postList(b *testing.B, p *launched, bearer string, emails []string) time.Du
 	answer, err := io.ReadAll(response.Body)
 	took := time.Since(began)
 	results, fault := outcomes(answer, false)
-	if err := errors.Join(err, fault); err != nil || len(results) != len(emails) || results[len(results)-1].Outcome != store.BikerCreated {
+	if err := errors.Join(err, fault); err != nil || len(results) != len(emails) ||
+		results[len(results)-1].Outcome != store.BikerCreated {
 		b.Fatalf("answered %d for %d people: %v", response.StatusCode, len(results), err)
 	}
 	return took

@@ -90,5 +90,6 @@ func accountRequest(b *testing.B, p *launched, email string) []byte {
 	if err != nil || session == nil {
 		b.Fatalf("answered %d, %v", status, err)
 	}
-	return fmt.Appendf(nil, "GET /biker HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: %s=%s\r\n\r\n", session.Name, session.Value)
+	return fmt.Appendf(nil, "GET /biker HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: %s=%s\r\n\r\n", session.Name,
+		session.Value)
 }

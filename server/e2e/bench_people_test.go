@@ -47,8 +47,10 @@ func freshEmployee(string) string {
 func registerPeople(s *store.Store, emails []string) error {
 	people := make([]store.Candidate, len(emails))
 	for i, email := range emails {
-		people[i] = store.Candidate{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: loadPlan, FirstName: "Zoë",
-			LastName: "Claes", Language: "nl", ContractType: "worker", EmployeeID: freshEmployee(email), PersonnelNumber: "M-0007"}}
+		people[i] = store.Candidate{Email: email, Said: email,
+			BikerData: store.BikerData{BikePlanCode: loadPlan, FirstName: "Zoë",
+				LastName: "Claes", Language: "nl", ContractType: "worker", EmployeeID: freshEmployee(email),
+				PersonnelNumber: "M-0007"}}
 	}
 	answer, err := s.RegisterBikers(context.Background(), store.BikerList{Partner: partnerName(0), People: people})
 	for _, result := range answer.Results {
@@ -80,7 +82,8 @@ func seededBikers(b *testing.B, people int) (dir, bearer string) {
 	token, err := tokens.NewBearer(rand.Reader)
 	hash, _ := tokens.HashBearer(token)
 	if err == nil {
-		_, err = s.RotatePartner(context.Background(), partnerName(0), store.PartnerToken{Hash: hash, Last: token[len(token)-4:]})
+		_, err = s.RotatePartner(context.Background(), partnerName(0),
+			store.PartnerToken{Hash: hash, Last: token[len(token)-4:]})
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		b.Fatal(err)

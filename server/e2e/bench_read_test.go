@@ -93,7 +93,7 @@ func readRequest(b *testing.B, dir string, ring *tokens.Keyring) []byte {
 // demoCleaning is the first one of the demo.
 func demoCleaning(b *testing.B) store.CleaningInput {
 	b.Helper()
-	text, err := os.ReadFile("command/demo/cleanings.json")
+	text, err := os.ReadFile("../command/demo/cleanings.json")
 	if err != nil {
 		b.Fatal(err)
 	}

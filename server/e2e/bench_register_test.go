@@ -18,6 +18,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"postern/store"
+	"postern/store/guid"
 )
 
 // BenchmarkRegister registers people over HTTP, in turn with bbolt alone writing the same bytes into a copy of the
@@ -26,7 +27,7 @@ func BenchmarkRegister(b *testing.B) {
 	forEachSize(b, func(b *testing.B, people int) {
 		dir, _ := seededDir(b, people)
 		app := run(b, benchSettings(dir, silentSmarthost(b))...)
-		bare := openBare(b, people)
+		bare := openBare(b, people, takeSpecimen(b))
 		for _, connections := range []int{64, 1} {
 			perRound := 100 * max(4, connections)
 			b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
@@ -38,9 +39,9 @@ func BenchmarkRegister(b *testing.B) {
 					took.add(worker, time.Since(began))
 					return err
 				}}
-				theirs := side{"bbolt/s", func(int) error { return bare.Update(bare.registration()) }}
+				theirs := side{"bbolt/s", func(int) error { return bare.Update(bare.fact()) }}
 				if connections > 1 {
-					theirs.one = func(int) error { return bare.Batch(bare.registration()) }
+					theirs.one = func(int) error { return bare.Batch(bare.fact()) }
 				}
 				duel(b, connections, perRound, ours, theirs)
 				b.ReportMetric(took.quantile(0.50), "p50-ms")
@@ -50,29 +51,30 @@ func BenchmarkRegister(b *testing.B) {
 	})
 }
 
-// written is one thing that a registration writes.
+// written is one thing that a fact writes.
 type written struct {
 	bucket string
 	key    func(*freshKeys, *bbolt.Bucket) ([]byte, error)
 	value  []byte
 }
 
-// specimen is all that one registration writes.
+// specimen is all that one fact writes, as one registration.
 type specimen struct {
 	writes      []written
 	fingerprint string // changes with what is written
 }
 
-// freshKeys are the parts of the keys of one registration that nobody has made yet.
+// freshKeys are the parts of the keys of one fact that nobody has made yet.
 type freshKeys struct {
 	user, letter [16]byte
+	cleaning     guid.ID
 	millis       [8]byte
 	address      string
 }
 
 // keys makes keys of the kinds that the store makes.
 func (d *bareBolt) keys() *freshKeys {
-	k := &freshKeys{user: d.nextID(), letter: d.nextID(), address: freshAddress()}
+	k := &freshKeys{user: d.nextID(), letter: d.nextID(), cleaning: freshID(), address: freshAddress()}
 	binary.BigEndian.PutUint64(k.millis[:], uint64(time.Now().UnixMilli()))
 	return k
 }
@@ -86,7 +88,7 @@ func (d *bareBolt) nextID() (id [16]byte) {
 
 // benchKeys make a key of a bucket. A bucket that is missing here and that a registration writes into ends the
 // benchmark.
-var benchKeys = map[string]func(*freshKeys, *bbolt.Bucket) ([]byte, error){
+var benchKeys = keyMakers{
 	"users":         func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return k.user[:], nil },
 	"users.address": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return []byte(k.address), nil },
 	"users.pending": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return slices.Concat(k.millis[:], k.user[:]), nil },
@@ -109,14 +111,21 @@ var benchKeys = map[string]func(*freshKeys, *bbolt.Bucket) ([]byte, error){
 // takeSpecimen lets the real store register two people, and looks what the second one added to the file.
 func takeSpecimen(b *testing.B) specimen {
 	b.Helper()
-	made, err := makeSpecimen(b.TempDir())
+	made, err := makeSpecimen(b.TempDir(), benchKeys, func(s *store.Store) error {
+		_, err := s.RegisterUser(context.Background(), benchRegistration(freshAddress()))
+		return err
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	return made
 }
 
-func makeSpecimen(dir string) (made specimen, err error) {
+// keyMakers make keys, by bucket.
+type keyMakers map[string]func(*freshKeys, *bbolt.Bucket) ([]byte, error)
+
+// makeSpecimen does a fact twice, and looks what the second one added to the file.
+func makeSpecimen(dir string, keys keyMakers, fact func(*store.Store) error) (made specimen, err error) {
 	at := time.Date(2026, 3, 1, 14, 5, 0, 123e6, time.UTC)
 	var before, after map[string]string
 	for _, content := range []*map[string]string{&before, &after} {
@@ -124,8 +133,7 @@ func makeSpecimen(dir string) (made specimen, err error) {
 		if err != nil {
 			return made, err
 		}
-		_, err = s.RegisterUser(context.Background(), benchRegistration(freshAddress()))
-		if err = errors.Join(err, s.Close()); err != nil {
+		if err = errors.Join(fact(s), s.Close()); err != nil {
 			return made, err
 		}
 		if *content, err = readAll(filepath.Join(dir, "postern.db")); err != nil {
@@ -139,9 +147,9 @@ func makeSpecimen(dir string) (made specimen, err error) {
 		if old, was := before[place]; was && old == value {
 			continue
 		}
-		fresh, known := benchKeys[string(bucket)]
+		fresh, known := keys[string(bucket)]
 		if !known {
-			return made, fmt.Errorf("a registration writes into the table %s, and no kind of key is known for it", bucket)
+			return made, fmt.Errorf("the fact writes into the table %s, and no kind of key is known for it", bucket)
 		}
 		fmt.Fprintf(sum, "%s %d %d\n", bucket, len(key), len(value))
 		made.writes = append(made.writes, written{string(bucket), fresh, []byte(value)})
@@ -176,7 +184,7 @@ type bareBolt struct {
 }
 
 // openBare opens a copy of the file, with the options that the store has and with Batch as it is fastest here.
-func openBare(b *testing.B, people int) *bareBolt {
+func openBare(b *testing.B, people int, fact specimen) *bareBolt {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "bare.db")
 	copyFile(b, seeded(b, people), path)
@@ -187,13 +195,13 @@ func openBare(b *testing.B, people int) *bareBolt {
 	}
 	b.Cleanup(func() { _ = bolt.Close() })
 	bolt.MaxBatchSize, bolt.MaxBatchDelay = 64, time.Millisecond
-	bare := &bareBolt{DB: bolt, specimen: takeSpecimen(b)}
+	bare := &bareBolt{DB: bolt, specimen: fact}
 	bare.lastID.Store(uint64(time.Now().UnixMilli()) << 16)
 	return bare
 }
 
-// registration writes as many and as long keys and values as one registration does, into the same tables.
-func (d *bareBolt) registration() func(*bbolt.Tx) error {
+// fact writes as many and as long keys and values as the store does, into the same tables.
+func (d *bareBolt) fact() func(*bbolt.Tx) error {
 	keys := d.keys()
 	return func(tx *bbolt.Tx) error {
 		for i := range d.writes {

@@ -86,7 +86,8 @@ func seeded(b *testing.B, people int) (path string) {
 }
 
 func benchRegistration(email string) store.Registration {
-	return store.Registration{Email: email, FirstName: benchFirst, LastName: benchLast, OrganisationName: benchOrganisation, Language: "en"}
+	return store.Registration{Email: email, FirstName: benchFirst, LastName: benchLast,
+		OrganisationName: benchOrganisation, Language: "en"}
 }
 
 // freshAddress is an address that nobody has, at a random place among the others.

@@ -19,7 +19,8 @@ func TestKnownInAFlood(t *testing.T) {
 	dir := t.TempDir()
 	email := addBikers(t, dir, 1)[0]
 	addKeys(t, dir)
-	app := begin(t, io.Discard, "DATA="+dir, "TRUSTED_PROXIES=127.0.0.0/8", "LIMIT_LOGIN=off", "OPERATOR_LISTEN=127.0.0.1:0")
+	app := begin(t, io.Discard, "DATA="+dir, "TRUSTED_PROXIES=127.0.0.0/8", "LIMIT_LOGIN=off",
+		"OPERATOR_LISTEN=127.0.0.1:0")
 	post := func(ctx context.Context, jar http.CookieJar, from, path string, form url.Values) (int, error) {
 		request, err := http.NewRequestWithContext(ctx, "POST", app.url+path, strings.NewReader(form.Encode()))
 		if err != nil {
@@ -44,7 +45,8 @@ func TestKnownInAFlood(t *testing.T) {
 		if err := app.awaitNoneQueued(email); err != nil {
 			t.Fatal(err)
 		}
-		answer, err := app.client.Get("http://" + app.OperatorAddr().String() + "/inbox/api/v1/wait?timeout=10s&to=" + url.QueryEscape(email))
+		answer, err := app.client.Get("http://" + app.OperatorAddr().String() + "/inbox/api/v1/wait?timeout=10s&to=" +
+			url.QueryEscape(email))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +86,8 @@ func TestKnownInAFlood(t *testing.T) {
 	for range 3 {
 		want(jar, "/biker/login", url.Values{"email": {email}, "password": {loadPassword}})
 	}
-	want(jar, "/biker/change-password", url.Values{"current": {loadPassword}, "password": {"harbour violin cactus thirteen"}})
+	want(jar, "/biker/change-password",
+		url.Values{"current": {loadPassword}, "password": {"harbour violin cactus thirteen"}})
 	want(nil, "/biker/password", url.Values{"token": {link()}, "password": {loadPassword}})
 	stop()
 	flood.Wait()

@@ -50,11 +50,15 @@ func TestOperatorHosts(t *testing.T) {
 		seen     string // hosts that see the operator's paths
 		unseen   string
 	}{
-		{[]string{"OPERATOR_LISTEN=0.0.0.0:0"}, "127.0.0.1 192.0.2.7:9090 [2001:db8::1]:1 localhost LOCALHOST:1", "evil.example ops.example:9090 192.0.2.7.evil.example"},
-		{[]string{"OPERATOR_LISTEN=0.0.0.0:0", "OPERATOR_HOSTS=Ops.example, postern-metrics."}, "192.0.2.7 ops.example ops.EXAMPLE.:9090 postern-metrics:9090", "evil.example postern"},
-		{sent("https://Postern.example:8443", "OPERATOR_LISTEN=0.0.0.0:0"), "postern.example postern.example:9090 192.0.2.7", "www.postern.example evil.example"},
+		{[]string{"OPERATOR_LISTEN=0.0.0.0:0"}, "127.0.0.1 192.0.2.7:9090 [2001:db8::1]:1 localhost LOCALHOST:1",
+			"evil.example ops.example:9090 192.0.2.7.evil.example"},
+		{[]string{"OPERATOR_LISTEN=0.0.0.0:0", "OPERATOR_HOSTS=Ops.example, postern-metrics."},
+			"192.0.2.7 ops.example ops.EXAMPLE.:9090 postern-metrics:9090", "evil.example postern"},
+		{sent("https://Postern.example:8443", "OPERATOR_LISTEN=0.0.0.0:0"),
+			"postern.example postern.example:9090 192.0.2.7", "www.postern.example evil.example"},
 		{[]string{"OPERATOR_LISTEN=127.0.0.1:0"}, "localhost:1 127.0.0.1", "192.0.2.7 ops.example evil.example"},
-		{[]string{"OPERATOR_LISTEN=127.0.0.1:0", "OPERATOR_HOSTS=ops.example"}, "localhost:1 ops.example", "192.0.2.7 evil.example"},
+		{[]string{"OPERATOR_LISTEN=127.0.0.1:0", "OPERATOR_HOSTS=ops.example"}, "localhost:1 ops.example",
+			"192.0.2.7 evil.example"},
 		{sent("https://postern.example", "OPERATOR_LISTEN=127.0.0.1:0"), "localhost:1", "postern.example"},
 	} {
 		app := begin(t, io.Discard, test.settings...)
@@ -102,8 +106,9 @@ func TestFront(t *testing.T) {
 // TestPublicHTTP: what crosses the network in the clear is said at the start.
 func TestPublicHTTP(t *testing.T) {
 	for url, warned := range map[string]bool{
-		"http://postern.example": true, "http://192.0.2.1:8080": true, "https://postern.example": false, "http://localhost:8080": false,
-		"http://127.0.0.1:1": false,
+		"http://postern.example": true, "http://192.0.2.1:8080": true, "https://postern.example": false,
+		"http://localhost:8080": false,
+		"http://127.0.0.1:1":    false,
 	} {
 		var log bytes.Buffer
 		app := begin(t, &log, sent(url)...)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type victim struct {
 	dir   string
 	sink  *sink
 	kills []time.Time
+	more  []string // settings
 
 	heard chan struct{} // takes one for each answer, while somebody counts
 
@@ -64,7 +66,7 @@ func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Cont
 
 func (v *victim) start(t *testing.T) *process {
 	t.Helper()
-	p := startProcess(t, append(smarthost(v.sink.Addr().String()), "DATA="+v.dir)...)
+	p := startProcess(t, slices.Concat(smarthost(v.sink.Addr().String()), []string{"DATA=" + v.dir}, v.more)...)
 	v.mu.Lock()
 	v.url = p.url
 	v.mu.Unlock()

@@ -30,7 +30,8 @@ func (r *partnersRun) compare(t *testing.T) {
 			t.Errorf("%s was answered to be there: %v", email, err)
 			continue
 		}
-		if c, known := r.created[email]; known && (biker.ID != c.said.ID || biker.Welcome != c.said.Letter || biker.Partner != partnerName(c.by.partner)) ||
+		if c, known := r.created[email]; known &&
+			(biker.ID != c.said.ID || biker.Welcome != c.said.Letter || biker.Partner != partnerName(c.by.partner)) ||
 			!id.IsZero() && id != biker.ID {
 			t.Errorf("%s was answered to be %v, %+v, and is %+v", email, id, c.said, biker)
 		}
@@ -39,7 +40,8 @@ func (r *partnersRun) compare(t *testing.T) {
 	for what, times := range told {
 		t.Errorf("%d × %s of somebody who is not there", times, what)
 	}
-	t.Logf("%d kills: %d calls, %d answered with a key; %d people; %d lists cut in the middle", len(r.kills), r.posts, len(r.done), len(r.there), r.cut)
+	t.Logf("%d kills: %d calls, %d answered with a key; %d people; %d lists cut in the middle", len(r.kills), r.posts,
+		len(r.done), len(r.there), r.cut)
 }
 
 // comparePerson takes from told what it finds to be right.
@@ -54,8 +56,10 @@ func (r *partnersRun) comparePerson(t *testing.T, s *store.Store, biker store.Bi
 		owed[letter.Kind]++
 	}
 	created, existing := "biker.created "+biker.ID.String(), "biker.existing "+biker.ID.String()
-	if told[created] != 1 || owed[store.LetterWelcome] != 1 || told[existing] != owed[store.LetterExisting] || told[existing] > 1 ||
-		len(letters) != owed[store.LetterWelcome]+owed[store.LetterExisting] || letters[len(letters)-1].ID != biker.Welcome {
+	if told[created] != 1 || owed[store.LetterWelcome] != 1 || told[existing] != owed[store.LetterExisting] ||
+		told[existing] > 1 ||
+		len(letters) != owed[store.LetterWelcome]+owed[store.LetterExisting] ||
+		letters[len(letters)-1].ID != biker.Welcome {
 		t.Errorf("%s: %d × created, %d × existing, letters %v", biker.Email, told[created], told[existing], owed)
 	}
 	delete(told, created)
@@ -103,7 +107,8 @@ func (r *partnersRun) countLetters(t *testing.T) {
 			came[owed[strings.Trim(one.messageID, "<>")]] = true
 		}
 		failing := strings.HasPrefix(to, "failing")
-		if came[""] || !failing && !came[store.LetterWelcome] || failing && (len(letters) != 1 || !came[store.LetterUnregistered]) {
+		if came[""] || !failing && !came[store.LetterWelcome] ||
+			failing && (len(letters) != 1 || !came[store.LetterUnregistered]) {
 			t.Errorf("%s was owed %v and got %v", to, owed, came)
 		}
 	}

@@ -206,7 +206,8 @@ func (r *partnersRun) send(p *posted) bool {
 // sendOther posts another body under a key that was used.
 func (r *partnersRun) sendOther(p *posted) bool {
 	answer := r.post(p, strings.Replace(p.body, "Claes", "Maes", 1))
-	if answer.status != 0 && answer.status != http.StatusUnprocessableEntity && answer.status != http.StatusServiceUnavailable {
+	if answer.status != 0 && answer.status != http.StatusUnprocessableEntity &&
+		answer.status != http.StatusServiceUnavailable {
 		r.t.Errorf("another body under a key was answered %d", answer.status)
 	}
 	return answer.status != 0
@@ -254,7 +255,8 @@ func (r *partnersRun) told(p *posted, email string, alone bool, said outcome) {
 		created && (said.ID.IsZero() || said.Letter.IsZero()),
 		existing && already && (former.by.partner == p.partner) != (said.ID == former.said.ID),
 		alone && !failing && !created:
-		r.t.Errorf("%s is answered for %s, alone: %v; before that %+v", fmt.Sprintf("%+v", said), email, alone, former.said)
+		r.t.Errorf("%s is answered for %s, alone: %v; before that %+v", fmt.Sprintf("%+v", said), email, alone,
+			former.said)
 	case created && already:
 		r.t.Errorf("%s was created twice: %+v, %+v", email, former.said, said)
 	case created:

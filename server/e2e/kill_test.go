@@ -61,7 +61,8 @@ func (k *killRun) addCleanings(t *testing.T) {
 	var all []store.CleaningInput
 	for n := range cleanings {
 		all = append(all, store.CleaningInput{ID: cleaningOf(n), CleaningData: store.CleaningData{
-			Number: fmt.Sprint(n), Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"}, Status: store.SignedOff}})
+			Number: fmt.Sprint(n), Station: store.Station{Name: "Kaai 9"}, Equipment: store.Equipment{Kind: "silo"},
+			Status: store.SignedOff}})
 	}
 	if _, err := s.PutCleanings(t.Context(), "", all); err != nil {
 		t.Fatal(err)
@@ -103,10 +104,12 @@ func (k *killRun) follow(email, message string) {
 		}
 		cleaning = a.cleaning
 	})
-	if status, _ := k.call("GET", "/non-license-user/cleanings/"+cleaning.String()+"/email", answer.UserToken, ""); status == http.StatusOK {
+	if status, _ := k.call("GET", "/non-license-user/cleanings/"+cleaning.String()+"/email", answer.UserToken,
+		""); status == http.StatusOK {
 		k.note(email, func(a *acts) { a.mailed = true })
 	}
-	status, _ = k.call("PUT", "/non-license-user/loads/"+cleaning.String()+"/reject", answer.UserToken, `{"Comment":"`+email+`"}`)
+	status, _ = k.call("PUT", "/non-license-user/loads/"+cleaning.String()+"/reject", answer.UserToken,
+		`{"Comment":"`+email+`"}`)
 	if status == http.StatusOK {
 		k.note(email, func(a *acts) { a.decided = true })
 	}

@@ -30,7 +30,8 @@ func addBikers(t testing.TB, dir string, n int) (emails []string) {
 		t.Fatal(err)
 	}
 	emails = freshPeople(n)
-	hash, err := password.NewHasher(password.HasherOptions{Random: rand.Reader}).Hash(t.Context(), password.Turn{}, loadPassword)
+	hash, err := password.NewHasher(password.HasherOptions{Random: rand.Reader}).Hash(t.Context(), password.Turn{},
+		loadPassword)
 	err = errors.Join(err, registerPeople(s, emails))
 	next := make(chan string, n)
 	for _, email := range emails {
@@ -40,7 +41,8 @@ func addBikers(t testing.TB, dir string, n int) (emails []string) {
 		biker, err := s.BikerByEmail(<-next)
 		if err == nil {
 			_, _, err = s.SetPassword(t.Context(), store.NewPassword{Hash: hash, Link: store.Link{Biker: biker.ID,
-				Email: tokens.EmailHash(biker.Email), Generation: biker.LinkGeneration, ExpiresAt: time.Now().Add(time.Hour)}})
+				Email: tokens.EmailHash(biker.Email), Generation: biker.LinkGeneration,
+				ExpiresAt: time.Now().Add(time.Hour)}})
 		}
 		return err
 	})
@@ -119,7 +121,8 @@ func TestLoginFlood(t *testing.T) {
 }
 
 // logIn returns the session of a biker who is let in. A 503 says when to come back, else it is an error.
-func (r *running) logIn(ctx context.Context, client *http.Client, n int, email string) (session *http.Cookie, status int, err error) {
+func (r *running) logIn(ctx context.Context, client *http.Client, n int, email string) (session *http.Cookie,
+	status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, "POST", r.url+"/biker/login", strings.NewReader(loginForm(email)))
 	if err != nil {
 		return nil, 0, err

@@ -111,6 +111,7 @@ func breakOff(address, bearer, body string) {
 		return
 	}
 	defer conn.Close()
-	_, _ = io.Copy(conn, bytes.NewBuffer(fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
+	_, _ = io.Copy(conn, bytes.NewBuffer(fmt.Appendf(nil,
+		"POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: %d\r\n\r\n%s",
 		userCreate, bearer, len(body), body[:len(body)/2])))
 }

@@ -101,7 +101,8 @@ func outcomes(body []byte, single bool) ([]outcome, error) {
 			return nil, fmt.Errorf("result %d has the index %d", i, one.Index)
 		}
 	}
-	want := listAnswer{counts[store.BikerFailed] == 0, counts[store.BikerCreated], counts[store.BikerExisting], counts[store.BikerFailed], nil}
+	want := listAnswer{counts[store.BikerFailed] == 0, counts[store.BikerCreated], counts[store.BikerExisting],
+		counts[store.BikerFailed], nil}
 	got := list
 	if got.Results = nil; fmt.Sprint(got) != fmt.Sprint(want) {
 		return nil, fmt.Errorf("an answer of %+v says %+v", want, got)

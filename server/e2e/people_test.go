@@ -197,13 +197,13 @@ func (r *running) checkNamed(t *testing.T, person map[string]string) {
 	if link == nil {
 		t.Fatalf("%s: no link in %s", email, read.Text)
 	}
-	page := html.UnescapeString(r.enter(t, link[1]))
+	page := strings.ReplaceAll(html.UnescapeString(r.enter(t, link[1])), "<wbr>", "") // where a line may break
 	for _, want := range []string{"<dd>" + name + "</dd>", "<dd>" + email + "</dd>", `<html lang="` + strings.ToLower(person["Language"]) + `"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: no %s on the account page", email, want)
 		}
 	}
-	for _, field := range []string{"BikePlanCode", "partner_EmployeeID", "PersonnelNumber"} {
+	for _, field := range []string{"partner_EmployeeID", "PersonnelNumber"} {
 		if want := "<dd>" + person[field] + "</dd>"; strings.Contains(page, want) == (person[field] == "") {
 			t.Errorf("%s: %s %q on the account page", email, field, person[field])
 		}

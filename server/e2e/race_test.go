@@ -19,7 +19,8 @@ import (
 // happens once.
 func TestRaces(t *testing.T) {
 	app := run(t, "LIMIT_REGISTER=off", "LIMIT_STRANGER_LETTERS=off")
-	app.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1","station":{"name":"S"},
+	app.act(t, "/operator/v1/cleanings",
+		`{"id":"00000000-0000-4000-8000-000000000001","number":"1","station":{"name":"S"},
 		"equipment":{"kind":"silo"},"status":"signedOff"}`)
 
 	const callers = 50
@@ -65,7 +66,8 @@ func TestRaces(t *testing.T) {
 		if n%2 == 1 {
 			verb, body = "reject", `{"Comment":"no"}`
 		}
-		return app.call(t, "PUT", "/non-license-user/loads/00000000-0000-4000-8000-000000000001/"+verb, users[n%len(users)], body)
+		return app.call(t, "PUT", "/non-license-user/loads/00000000-0000-4000-8000-000000000001/"+verb,
+			users[n%len(users)], body)
 	})
 	if answers["409"] != callers-callers/len(users) || len(answers) != 2 {
 		t.Errorf("completing against rejecting: %v; want one answer for the five calls of one user", answers)

@@ -70,7 +70,8 @@ const largeDocument = "/non-license-user/cleanings/00000000-0000-4000-8000-00000
 // readSlowly has readers begin, looks at the memory while they stand still, and lets some read to the end.
 func (r *running) readSlowly(t *testing.T, begin func(token string) (*http.Response, error)) {
 	t.Helper()
-	pdf := append([]byte("%PDF-1.7 "), bytes.Repeat([]byte("postern "), largestPDF/8-2)...)
+	pdf := append([]byte("%PDF-1.7 xref "), bytes.Repeat([]byte("postern "), largestPDF/8-5)...)
+	pdf = append(pdf, "startxref\n9\n%%EOF"...)
 	r.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1",
 		"station":{"name":"S"},"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+base64.StdEncoding.EncodeToString(pdf)+`"}`)
 	slow, toTheEnd := atFull(50, 10), atFull(5, 2)

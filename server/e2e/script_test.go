@@ -101,9 +101,12 @@ func (r *scriptRun) stop() {
 
 func (r *scriptRun) start(ts *testscript.TestScript, args []string) error {
 	r.stop()
-	var err error
-	r.app, err = startApp(r.clock, &r.log, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
-	return err
+	app, err := startApp(r.clock, &r.log, append([]string{"DATA=" + r.dir + "/data"}, args...)...)
+	if err != nil {
+		return err
+	}
+	r.app = app
+	return app.checkAnswers()
 }
 
 func (r *scriptRun) call(ts *testscript.TestScript, args []string) error {

@@ -1,64 +1,28 @@
 package eecd
 
 import (
-	"context"
 	"net/http"
 
-	"postern/mail/document"
 	"postern/server/web"
+	"postern/server/web/schema"
 	"postern/store"
-	"postern/store/refuse"
 )
 
-// document answers with the uploaded document, or with one rendered in the user's language. It holds a place meanwhile:
-// an uploaded one may be large and its reader slow, a rendered one takes work.
-func (e *Handlers) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
-	leave, err := e.Answers.Take(c.Client, user.ID.String())
-	if err != nil {
-		if refuse.Is(err, refuse.TooMany) {
-			c.Security(web.OverLimit).Stringer("userId", user.ID).Msg("too many documents at once")
-		}
-		return err
-	}
-	defer leave()
-	c.W.Header().Set("Content-Disposition", `inline; filename="`+document.FileName(cleaning)+`"`)
-	if c.R.Method == http.MethodHead && !cleaning.Document.Version.IsZero() {
-		return c.Stream("application/pdf", cleaning.Document.Size, nil, nil)
-	}
-	uploaded, err := e.Store.OpenDocument(cleaning.ID)
-	switch {
-	case err != nil:
-		return err
-	case uploaded != nil:
-		return c.Stream("application/pdf", uploaded.Size(), uploaded, leave)
-	}
-	pdf, err := e.rendered(c.R.Context(), cleaning, user.Language)
-	if err != nil {
-		return err
-	}
-	leave() // it is small, and the same octets for all
-	return c.Bytes("application/pdf", pdf)
+var documentDoc = web.Doc{
+	ID: "getDocument", Summary: "Read the document of a cleaning",
+	Text: `
+		The uploaded PDF, or else one that is rendered from the data in the user's language. It wants a proven token. A
+		document that is replaced meanwhile breaks the answer off: ask again.`,
+	Params: []web.Param{pathID},
+	Out: []web.Answer{
+		web.ReturnsFile("application/pdf", "The document.").With(web.InHeader("Content-Disposition",
+			schema.Of(schema.String), "A name to keep it by.")),
+		noGUID, notProven, noSuchOne,
+		web.Refuses(http.StatusTooManyRequests, "Too many documents are on their way to this user or client."),
+	},
 }
 
-// rendered renders a document, which takes some 10 ms and 10 MB: few at once, and none again that is remembered.
-func (e *Handlers) rendered(ctx context.Context, cleaning store.Cleaning, language string) ([]byte, error) {
-	version := append(cleaning.Version[:], language...)
-	if pdf, known := e.documents.Get(cleaning.ID, version); known {
-		return pdf, nil
-	}
-	select {
-	case e.rendering <- struct{}{}:
-		defer func() { <-e.rendering }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if pdf, known := e.documents.Get(cleaning.ID, version); known { // another call has rendered it meanwhile
-		return pdf, nil
-	}
-	link := e.PublicURL.JoinPath("eecd", "cleanings", cleaning.ID.String())
-	pdf, err := document.Render(cleaning, link.String(), language)
-	if err == nil {
-		e.documents.Put(cleaning.ID, version, pdf)
-	}
-	return pdf, err
+// document answers with the uploaded document, or with one rendered in the user's language.
+func (e *Handlers) document(c *web.Call, user store.User, cleaning store.Cleaning) error {
+	return e.Documents.Send(c, user.ID.String(), cleaning, user.Language)
 }

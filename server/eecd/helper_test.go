@@ -14,6 +14,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
+	"postern/server/documents"
+	"postern/server/user"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -30,6 +33,7 @@ type site struct {
 	sealer   *tokens.Sealer
 	stranger *tokens.Sealer // another appliance's
 	url      string
+	client   http.Client // holds each answer to its description
 	log      fixture.Log
 	security *web.SecurityLog
 	places   web.PlaceLimits
@@ -81,15 +85,12 @@ func newSite(t testing.TB, mailbox bool, changes ...func(*site)) *site {
 func (s *site) serve() {
 	s.Helper()
 	public, _ := url.Parse("https://postern.example")
-	room, err := New(Options{
-		Store: s.store, Sealer: s.sealer, Now: s.clock, UserTokenTTL: 24 * time.Hour, PublicURL: public,
-		RegisterLimit: web.NewLimiter(limit.Rate{}, nil, s.clock),
-		SignInLimit:   web.NewLimiter(limit.Rate{}, nil, s.clock),
-		Answers:       web.NewPlaces(s.places, nil),
-	})
-	if err != nil {
-		s.Fatal(err)
-	}
+	unlimited := web.NewLimiter(limit.Rate{}, nil, s.clock)
+	acts := user.New(user.Options{Store: s.store, Sealer: s.sealer, Now: s.clock, TokenTTL: 24 * time.Hour,
+		RegisterLimit: unlimited, SignInLimit: unlimited})
+	papers := documents.New(documents.Options{Store: s.store, PublicURL: public, Zone: time.UTC, Now: s.clock,
+		Places: web.NewPlaces(s.places, nil)})
+	room := New(Options{Store: s.store, Acts: acts, Documents: papers})
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security,
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/non-license-user/"}})
 	if err != nil {
@@ -102,6 +103,7 @@ func (s *site) serve() {
 	server, done := web.NewServer(middleware.Handler(web.ForNobody, room.Routes()), web.ServerOptions{}), make(chan error)
 	go func() { done <- server.Serve(listener) }()
 	s.url = "http://" + listener.Addr().String()
+	s.client.Transport = apitest.Must(s, room.Routes()...).Transport(http.DefaultTransport)
 	s.Cleanup(func() {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		_ = server.Close()
@@ -128,7 +130,7 @@ func (s *site) call(method, path, body string, userTokens ...string) (*http.Resp
 	for _, token := range userTokens {
 		request.Header.Add("X-NALLIAN-TOKEN", token)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := s.client.Do(request)
 	if err != nil {
 		s.Fatal(err)
 	}

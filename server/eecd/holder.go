@@ -15,14 +15,10 @@ import (
 // tokenHeader carries a user token (seed "Sign in as non-licensed user").
 const tokenHeader = "X-Nallian-Token"
 
-// userToken seals a user token of now.
-func (e *Handlers) userToken(user store.User, proven bool) (string, error) {
-	now := e.Now()
-	return e.Sealer.Seal(tokens.UserToken, tokens.Claims{
-		Subject: user.ID, Email: tokens.EmailHash(user.Email), Generation: user.TokenGeneration, Proven: proven,
-		IssuedAt: now, ExpiresAt: now.Add(e.UserTokenTTL),
-	})
-}
+// userProof is what proves that a user calls.
+var userProof = web.Proof{Name: "userToken", Header: "X-NALLIAN-TOKEN",
+	Text: "A user token, as activating and signing in answer it. One that comes from an activation, or from signing " +
+		"in with such a token, is proven."}
 
 // What a call is told whose user token is not taken, before the store has been asked.
 var (
@@ -34,7 +30,6 @@ var (
 		"The header X-NALLIAN-TOKEN must be there once, with one user token.")
 	errUnreadable = refuse.New(refuse.Unauthorized,
 		"The user token is not readable: it is incomplete, altered, or not for this service; sign in to get a new one.")
-	errExpired = refuse.New(refuse.Unauthorized, "The user token has expired; sign in to get a new one.")
 	errNotRead = refuse.New(refuse.Forbidden, "This needs a token from an activation: an e-mail address alone opens "+
 		"no document. Have it mailed, or follow the link in your mail.")
 )
@@ -51,15 +46,11 @@ func (e *Handlers) held(c *web.Call) (store.Holder, error) {
 	case len(given) > 1:
 		return store.Holder{}, errTwoTokens
 	}
-	claims, err := e.Sealer.Open(tokens.UserToken, given[0])
-	if err != nil {
-		return store.Holder{}, errUnreadable
+	holder, err := e.Acts.Hold(given[0])
+	if errors.Is(err, tokens.ErrUnreadable) {
+		err = errUnreadable
 	}
-	holder := store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}
-	if !e.Now().Before(claims.ExpiresAt) {
-		return holder, errExpired
-	}
-	return holder, nil
+	return holder, err
 }
 
 // tokenInQuery finds a token where it must not be: query strings end up in logs and histories.
@@ -131,6 +122,12 @@ func notTaken(c *web.Call, purpose string, user guid.ID, why error) {
 		line.Stringer("userId", user)
 	}
 	line.Msg("a token was not taken")
+}
+
+var signOutDoc = web.Doc{
+	ID: "signOutUser", Summary: "Sign out",
+	Text: "All tokens of the user are void. No body is needed.",
+	Out:  []web.Answer{web.ReturnsNothing("Signed out."), notProven},
 }
 
 // signOut ends what every token of the user's is good for. It needs no body; one that is there must be JSON all the

@@ -13,12 +13,12 @@ import (
 )
 
 // messages lists the letters, newest first (GET messages?start=&limit=).
-func (r *Room) messages(c *web.Call) error {
+func (r *Handlers) messages(c *web.Call) error {
 	return r.list(c, inbox.Query{})
 }
 
 // search lists the letters that match (GET search?query=&start=&limit=).
-func (r *Room) search(c *web.Call) error {
+func (r *Handlers) search(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -26,14 +26,14 @@ func (r *Room) search(c *web.Call) error {
 	return r.list(c, query)
 }
 
-func (r *Room) list(c *web.Call, query inbox.Query) error {
+func (r *Handlers) list(c *web.Call, query inbox.Query) error {
 	start, limit := pageOf(c.R.URL.Query())
 	matching := r.box.Find(query)
 	total, unread := r.box.Counts()
 	shown := cut(matching, start, limit)
 	return c.JSON(http.StatusOK, listAnswer{
-		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching), MessagesUnread: inbox.CountUnread(matching),
-		Start: start, Messages: summarise(shown),
+		Total: total, Unread: unread, Count: len(shown), MessagesCount: len(matching),
+		MessagesUnread: inbox.CountUnread(matching), Start: start, Messages: summarise(shown),
 	})
 }
 
@@ -51,7 +51,7 @@ func errNoSearch() error {
 }
 
 // message returns a letter with its text and what else is in it (GET message/{ID|latest}), and marks it as read.
-func (r *Room) message(c *web.Call) error {
+func (r *Handlers) message(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (r *Room) message(c *web.Call) error {
 }
 
 // headers returns the fields of a letter, by canonical name, undecoded (GET message/{ID}/headers).
-func (r *Room) headers(c *web.Call) error {
+func (r *Handlers) headers(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (r *Room) headers(c *web.Call) error {
 }
 
 // raw returns a letter's source (GET message/{ID}/raw), as a file to keep with ?dl=1.
-func (r *Room) raw(c *web.Call) error {
+func (r *Handlers) raw(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (r *Room) raw(c *web.Call) error {
 
 // part returns the decoded content of an attachment (GET message/{ID}/part/{PartID}). What a browser might run stays
 // harmless: it is kept as a file, or without rights.
-func (r *Room) part(c *web.Call) error {
+func (r *Handlers) part(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -103,7 +103,8 @@ func (r *Room) part(c *web.Call) error {
 
 // shownTypes are those that browsers show without running anything of them.
 var shownTypes = map[string]bool{
-	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "text/plain": true,
+	"application/pdf": true, "image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
+	"text/plain": true,
 }
 
 func headFile(h http.Header, file inbox.File) {
@@ -118,7 +119,8 @@ func headFile(h http.Header, file inbox.File) {
 	if kind != "application/pdf" { // a browser's own viewer does not work in a sandbox
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	}
-	if named := mime.FormatMediaType(show, map[string]string{"filename": file.FileName}); named != "" && file.FileName != "" {
+	named := mime.FormatMediaType(show, map[string]string{"filename": file.FileName})
+	if named != "" && file.FileName != "" {
 		show = named
 	}
 	h.Set("Content-Type", kind)
@@ -127,9 +129,9 @@ func headFile(h http.Header, file inbox.File) {
 
 // deleteMessages removes the letters that the body names, as {"IDs": ["…"]}; without a body, or with none named, all of
 // them.
-func (r *Room) deleteMessages(c *web.Call) error {
+func (r *Handlers) deleteMessages(c *web.Call) error {
 	var ids []string
-	if err := decodeOptional(c, fields.Object{"IDs": idList(&ids)}); err != nil {
+	if err := decodeOptional(c, idFields(&ids)); err != nil {
 		return err
 	}
 	r.box.Delete(among(ids...))
@@ -138,7 +140,7 @@ func (r *Room) deleteMessages(c *web.Call) error {
 
 // deleteSearch removes the letters that match (DELETE search?query=). A search without a condition, as "to:" with
 // nothing behind it, is most likely a mistake, and would empty the inbox.
-func (r *Room) deleteSearch(c *web.Call) error {
+func (r *Handlers) deleteSearch(c *web.Call) error {
 	query, err := searchOf(c)
 	if err != nil {
 		return err
@@ -150,20 +152,29 @@ func (r *Room) deleteSearch(c *web.Call) error {
 	return done(c)
 }
 
+// mark says which letters are to be marked, and how.
+type mark struct {
+	ids    []string
+	search string
+	read   bool
+}
+
+// markFields are the properties of setRead.
+func markFields(m *mark) fields.Object {
+	return fields.Object{
+		"IDs": idList(&m.ids), "Search": fields.Text(&m.search, fields.Limits{Max: 1000}), "Read": fields.Bool(&m.read),
+	}
+}
+
 // setRead marks letters as read or unread (PUT messages): those of {"IDs"}, those that {"Search"} finds, or all.
-func (r *Room) setRead(c *web.Call) error {
-	var ids []string
-	var search string
-	var read bool
-	err := decodeOptional(c, fields.Object{
-		"IDs": idList(&ids), "Search": fields.Text(&search, fields.Limits{Max: 1000}), "Read": fields.Bool(&read),
-	})
-	if err != nil {
+func (r *Handlers) setRead(c *web.Call) error {
+	var in mark
+	if err := decodeOptional(c, markFields(&in)); err != nil {
 		return err
 	}
-	pick := among(ids...)
-	if search = strings.TrimSpace(search); search != "" {
-		if len(ids) > 0 {
+	pick := among(in.ids...)
+	if search := strings.TrimSpace(in.search); search != "" {
+		if len(in.ids) > 0 {
 			return refuse.New(refuse.Invalid, "Name the letters either by IDs or by Search, not both.")
 		}
 		query, err := parse(c, search)
@@ -172,27 +183,28 @@ func (r *Room) setRead(c *web.Call) error {
 		}
 		pick = query.Matches
 	}
-	r.box.MarkRead(read, pick)
+	r.box.MarkRead(in.read, pick)
 	return done(c)
 }
 
 // info returns what Mailpit's clients ask for to see whether somebody is there.
-func (r *Room) info(c *web.Call) error {
+func (r *Handlers) info(c *web.Call) error {
 	total, unread := r.box.Counts()
 	size := 0
 	for _, letter := range r.box.Find(inbox.Query{}) {
 		size += len(letter.Raw)
 	}
-	return c.JSON(http.StatusOK, infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
+	return c.JSON(http.StatusOK,
+		infoAnswer{Version: "Postern", Database: "memory", DatabaseSize: size, Messages: total, Unread: unread})
 }
 
 // configuration returns what Mailpit's own page asks for: what can be done here besides reading, which is nothing.
-func (r *Room) configuration(c *web.Call) error {
+func (r *Handlers) configuration(c *web.Call) error {
 	return c.JSON(http.StatusOK, configurationAnswer{Label: "Postern"})
 }
 
 // tags lists the tags of letters: no letter has one.
-func (r *Room) tags(c *web.Call) error { return c.JSON(http.StatusOK, []string{}) }
+func (r *Handlers) tags(c *web.Call) error { return c.JSON(http.StatusOK, []string{}) }
 
 // done answers as Mailpit does where there is nothing to say.
 func done(c *web.Call) error { return c.Bytes("text/plain; charset=utf-8", []byte("ok")) }
@@ -210,7 +222,11 @@ func decodeOptional(c *web.Call, o fields.Object) error {
 	return err
 }
 
+// idFields are the properties of deleteMessages.
+func idFields(ids *[]string) fields.Object { return fields.Object{"IDs": idList(ids)} }
+
 // idList reads the names of letters.
 func idList(to *[]string) fields.Reader {
-	return fields.List(to, inbox.MaxLetters, func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
+	return fields.List(to, inbox.MaxLetters,
+		func(id *string) fields.Reader { return fields.Text(id, fields.Limits{Max: 100}) })
 }

@@ -52,11 +52,14 @@ func TestMessage(t *testing.T) {
 	s.deliver(t, "bob@example.com", "Other", "\r\nother\r\n")
 	id := s.deliver(t, "ann@example.com", "One", multipart)
 	m := get[message](t, s, api+"message/latest")
-	if m.ID != id || m.MessageID != "m@localhost" || m.From.Name != "Postern" || m.To[0].Address != "ann@example.com" || m.ReturnPath != "bounce@localhost" ||
-		!strings.HasPrefix(m.Text, "Open http") || !strings.Contains(m.HTML, "<p>Hi</p>") || len(m.Links) != 1 || m.Links[0] != "http://localhost/a?b=1&c=2" {
+	if m.ID != id || m.MessageID != "m@localhost" || m.From.Name != "Postern" || m.To[0].Address != "ann@example.com" ||
+		m.ReturnPath != "bounce@localhost" ||
+		!strings.HasPrefix(m.Text, "Open http") || !strings.Contains(m.HTML, "<p>Hi</p>") || len(m.Links) != 1 ||
+		m.Links[0] != "http://localhost/a?b=1&c=2" {
 		t.Errorf("message: %+v", m)
 	}
-	if len(m.Attachments) != 1 || m.Attachments[0].FileName != "a b.pdf" || m.Attachments[0].Checksums.MD5 == "" || len(m.Inline) != 1 || m.Inline[0].ContentID != "cid" {
+	if len(m.Attachments) != 1 || m.Attachments[0].FileName != "a b.pdf" || m.Attachments[0].Checksums.MD5 == "" ||
+		len(m.Inline) != 1 || m.Inline[0].ContentID != "cid" {
 		t.Errorf("files: %+v, inline %+v", m.Attachments, m.Inline)
 	}
 	if m := get[message](t, s, api+"message/latest?query=to:bob"); m.Subject != "Other" {
@@ -66,16 +69,20 @@ func TestMessage(t *testing.T) {
 		{id + "/raw", "text/plain; charset=utf-8", "", "", "From: Postern"},
 		{"latest/raw?dl=1", "text/plain; charset=utf-8", `attachment; filename="` + id + `.eml"`, "", "From: Postern"},
 		{id + "/part/3", "application/pdf", `inline; filename="a b.pdf"`, "", "%PDF"},
-		{id + "/part/4", "text/html", "attachment; filename=evil.html", "default-src 'none'; sandbox; frame-ancestors 'none'", "<script>"},
+		{id + "/part/4", "text/html", "attachment; filename=evil.html",
+			"default-src 'none'; sandbox; frame-ancestors 'none'", "<script>"},
 	} {
 		status, h, body := s.call(t, "GET", api+"message/"+c.path, "")
 		if status != 200 || h.Get("Content-Type") != c.kind || h.Get("Content-Disposition") != c.disposition ||
-			h.Get("Content-Security-Policy") != c.policy || h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(body, c.body) {
+			h.Get("Content-Security-Policy") != c.policy || h.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.HasPrefix(body, c.body) {
 			t.Errorf("%s: %d %v %.40s", c.path, status, h, body)
 		}
 	}
-	for _, path := range []string{"nobody", "nobody/raw", "nobody/headers", "nobody/part/1", id + "/part/1", id + "/part/9", "latest?query=to:nobody"} {
-		if status, h, _ := s.call(t, "GET", api+"message/"+path, ""); status != 404 || h.Get("Content-Type") != "application/problem+json" {
+	for _, path := range []string{"nobody", "nobody/raw", "nobody/headers", "nobody/part/1", id + "/part/1",
+		id + "/part/9", "latest?query=to:nobody"} {
+		if status, h, _ := s.call(t, "GET", api+"message/"+path, ""); status != 404 ||
+			h.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
@@ -100,8 +107,10 @@ func TestReadMarks(t *testing.T) {
 		body         string
 		status, left int
 	}{
-		{`{"Read":true}`, 200, 0}, {`{"IDs":["` + id + `"]}`, 200, 1}, {`{"Search":"subject:two","Read":false}`, 200, 2}, {`{"read":true,"ids":["x"]}`, 200, 2},
-		{`{"Search":"after:2020-01-01","Read":false}`, 200, 2}, {`{"IDs":["x"],"Search":"y"}`, 400, 2}, {`{"IDs":"x"}`, 400, 2}, {`{"Read":1}`, 400, 2}, {`[`, 400, 2}, {"", 200, 2},
+		{`{"Read":true}`, 200, 0}, {`{"IDs":["` + id + `"]}`, 200, 1},
+		{`{"Search":"subject:two","Read":false}`, 200, 2}, {`{"read":true,"ids":["x"]}`, 200, 2},
+		{`{"Search":"after:2020-01-01","Read":false}`, 200, 2}, {`{"IDs":["x"],"Search":"y"}`, 400, 2},
+		{`{"IDs":"x"}`, 400, 2}, {`{"Read":1}`, 400, 2}, {`[`, 400, 2}, {"", 200, 2},
 	} {
 		if status, _, body := s.call(t, "PUT", api+"messages", c.body); status != c.status {
 			t.Errorf("%s: %d %s", c.body, status, body)
@@ -133,7 +142,8 @@ func TestListing(t *testing.T) {
 		if len(l.Messages) > 0 {
 			first = l.Messages[0].Subject
 		}
-		if got := fmt.Sprint(l.Total, l.MessagesCount, l.Start, l.Count, " ", first); strings.ReplaceAll(got, "  ", " ") != want || l.Tags == nil {
+		if got := fmt.Sprint(l.Total, l.MessagesCount, l.Start, l.Count, " ", first); strings.ReplaceAll(got, "  ",
+			" ") != want || l.Tags == nil {
 			t.Errorf("%s: %q", query, got)
 		}
 	}
@@ -167,7 +177,8 @@ func TestDeleting(t *testing.T) {
 		s := open(t)
 		s.deliver(t, "bob@example.com", "", "\r\n")
 		s.deliver(t, "ann@example.com", "", "\r\n")
-		ids := strings.NewReplacer("$1", s.deliver(t, "ann@example.com", "", "\r\n"), "$2", s.deliver(t, "cy@example.com", "", "\r\n"))
+		ids := strings.NewReplacer("$1", s.deliver(t, "ann@example.com", "", "\r\n"), "$2",
+			s.deliver(t, "cy@example.com", "", "\r\n"))
 		status, _, body := s.call(t, c.method, api+ids.Replace(c.path), ids.Replace(c.body))
 		if left, _ := s.Counts(); status != c.status || left != c.left || status == 200 && body != "ok" {
 			t.Errorf("%s %s %.40s: %d, %d left: %s", c.method, c.path, c.body, status, left, body)
@@ -175,7 +186,8 @@ func TestDeleting(t *testing.T) {
 	}
 	s := open(t)
 	s.deliver(t, "ann@example.com", "", "\r\n")
-	if status, _, _ := s.call(t, "DELETE", api+"messages", "IDs=1", "Content-Type", "application/x-www-form-urlencoded"); status != 415 {
+	if status, _, _ := s.call(t, "DELETE", api+"messages", "IDs=1", "Content-Type",
+		"application/x-www-form-urlencoded"); status != 415 {
 		t.Errorf("a form: %d", status)
 	}
 }
@@ -189,10 +201,13 @@ func TestZones(t *testing.T) {
 		path, zone string
 		status     int
 	}{
-		{"message/latest", "", 200}, {"message/latest", "UTC", 200}, {"message/latest", "Etc/GMT-3", 200}, {"message/latest", "Etc/GMT+3", 404},
-		{"message/latest", "Mars/Base", 400}, {"wait", "Etc/GMT+3", 404}, {"wait", "Mars/Base", 400}, {"search", "../zones", 400},
+		{"message/latest", "", 200}, {"message/latest", "UTC", 200}, {"message/latest", "Etc/GMT-3", 200},
+		{"message/latest", "Etc/GMT+3", 404},
+		{"message/latest", "Mars/Base", 400}, {"wait", "Etc/GMT+3", 404}, {"wait", "Mars/Base", 400},
+		{"search", "../zones", 400},
 	} {
-		path := api + c.path + "?timeout=0s&query=" + url.QueryEscape("after:"+earlier) + "&tz=" + url.QueryEscape(c.zone)
+		path := api + c.path + "?timeout=0s&query=" + url.QueryEscape("after:"+earlier) + "&tz=" +
+			url.QueryEscape(c.zone)
 		if status, _, body := s.call(t, "GET", path, ""); status != c.status {
 			t.Errorf("%s in %q: %d %s", c.path, c.zone, status, body)
 		}
@@ -205,7 +220,8 @@ func TestAbsent(t *testing.T) {
 	id := s.deliver(t, "ann@example.com", "One", multipart)
 	for _, a := range absent {
 		path := api + strings.NewReplacer(":id", id, ":part", "3", ":tag", "x").Replace(a.path)
-		if status, h, body := s.call(t, a.method, path, ""); status != 501 || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, a.reason) {
+		if status, h, body := s.call(t, a.method, path, ""); status != 501 ||
+			h.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, a.reason) {
 			t.Errorf("%s %s: %d %s", a.method, path, status, body)
 		}
 	}
@@ -224,12 +240,14 @@ func TestHostile(t *testing.T) {
 	}
 	letters := s.Find(inbox.Query{})
 	for _, path := range []string{api + "messages", "/inbox", api + "search?query=%ff", "/inbox?q=%ff<script>"} {
-		if status, h, body := s.call(t, "GET", path, ""); status != 200 || strings.HasPrefix(h.Get("Content-Type"), "text/html") && strings.Contains(body, "<script>") {
+		if status, h, body := s.call(t, "GET", path, ""); status != 200 ||
+			strings.HasPrefix(h.Get("Content-Type"), "text/html") && strings.Contains(body, "<script>") {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
 	for _, letter := range letters {
-		paths := []string{api + "message/" + letter.ID, api + "message/" + letter.ID + "/headers", api + "message/" + letter.ID + "/raw"}
+		paths := []string{api + "message/" + letter.ID, api + "message/" + letter.ID + "/headers",
+			api + "message/" + letter.ID + "/raw"}
 		for _, view := range []string{"html", "text", "source", "headers", "files", "links", "%ff"} {
 			paths = append(paths, "/inbox/message/"+letter.ID+"?view="+view)
 		}
@@ -238,7 +256,8 @@ func TestHostile(t *testing.T) {
 		}
 		for _, path := range paths {
 			status, h, body := s.call(t, "GET", path, "")
-			if status != http.StatusOK || strings.HasPrefix(h.Get("Content-Type"), "text/html") && strings.Contains(body, "<script>alert") {
+			if status != http.StatusOK ||
+				strings.HasPrefix(h.Get("Content-Type"), "text/html") && strings.Contains(body, "<script>alert") {
 				t.Errorf("%s: %d %.200s", path, status, body)
 			}
 		}

@@ -14,12 +14,12 @@ import (
 // nothing else. Links open in a window of their own; that window is an ordinary one, or what they lead to would not
 // work. The frame is of the page's origin, so that the page's script can make it as high as the letter: as no script
 // runs in it, nothing else comes of that.
-const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
-	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; " +
+	"base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 // view returns a letter's HTML or text alone (GET view/{ID|latest}.html or .txt), for tests that look at a letter in a
 // browser. With ?embed=1 its links open outside, as a frame wants it.
-func (r *Room) view(c *web.Call) error {
+func (r *Handlers) view(c *web.Call) error {
 	id, form, _ := strings.Cut(c.Param("file"), ".")
 	letter, err := r.find(c, id)
 	if err != nil {
@@ -37,7 +37,7 @@ func (r *Room) view(c *web.Call) error {
 }
 
 // html returns a letter's HTML for the page's frame (GET message/{id}/html).
-func (r *Room) html(c *web.Call) error {
+func (r *Handlers) html(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return err
@@ -92,8 +92,8 @@ func headStart(markup string) int {
 
 // file is an embedded file with the URL that the page uses for it.
 type file struct {
-	url    string
-	handle web.Handler
+	url   string
+	route web.Route
 }
 
 func openFile(name, contentType string) (file, error) {
@@ -101,6 +101,6 @@ func openFile(name, contentType string) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	route, url := web.Static("/inbox/"+name, contentType, data)
-	return file{url: url, handle: route.Handle}, nil
+	asset := web.NewAsset("/inbox/"+name, contentType, data)
+	return file{url: asset.URL(), route: asset.Route()}, nil
 }

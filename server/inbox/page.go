@@ -10,6 +10,7 @@ import (
 
 	"postern/mail/inbox"
 	"postern/server/web"
+	"postern/server/web/page"
 )
 
 //go:embed assets
@@ -17,8 +18,8 @@ var assets embed.FS
 
 // pagePolicy allows the page its own script and style, its live calls, and a frame for the HTML of letters; nothing
 // from elsewhere.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const (
 	pageLetters = 50        // letters a page of the list shows
@@ -67,12 +68,12 @@ type tab struct {
 }
 
 // listPage is the page of letters, newest first, with a search.
-func (r *Room) listPage(c *web.Call) error {
+func (r *Handlers) listPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, nil)
 }
 
 // letterPage is the page of one letter, beside the list: as HTML, text or source, its files, its links.
-func (r *Room) letterPage(c *web.Call) error {
+func (r *Handlers) letterPage(c *web.Call) error {
 	letter, err := r.letter(c)
 	if err != nil {
 		return r.page(c, http.StatusNotFound, nil)
@@ -81,19 +82,21 @@ func (r *Room) letterPage(c *web.Call) error {
 	return r.page(c, http.StatusOK, letter)
 }
 
-func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
+func (r *Handlers) page(c *web.Call, status int, letter *inbox.Letter) error {
 	query := c.R.URL.Query()
 	asked := placeOf(query)
 	version, _ := r.box.Watch() // before the list is read: a change in between is then not missed
 	found := r.box.Find(inbox.ParseQuery(asked.query))
 	total, unread := r.box.Counts()
 	v := view{
-		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread, Found: len(found),
-		FoundUnread: inbox.CountUnread(found), ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"),
-		Start: min(asked.start, len(found)), Back: asked.at("/inbox"), Gone: status == http.StatusNotFound,
+		Style: r.style.url, Script: r.script.url, Version: version, Query: asked.query, Total: total, Unread: unread,
+		Found: len(found), FoundUnread: inbox.CountUnread(found), Start: min(asked.start, len(found)),
+		ReadURL: asked.at("/inbox/read"), DeleteURL: asked.at("/inbox/delete"), Back: asked.at("/inbox"),
+		Gone: status == http.StatusNotFound,
 	}
 	for _, one := range cut(found, asked.start, pageLetters) {
-		v.Rows = append(v.Rows, row{shown: shown{one}, URL: asked.at("/inbox/message/" + one.ID), Current: one == letter})
+		url := asked.at("/inbox/message/" + one.ID)
+		v.Rows = append(v.Rows, row{shown: shown{one}, URL: url, Current: one == letter})
 	}
 	v.Base = "http://" + c.R.Host
 	if c.Secure {
@@ -110,7 +113,9 @@ func (r *Room) page(c *web.Call, status int, letter *inbox.Letter) error {
 		v.Letter = lookAt(letter, query, asked)
 		title = shown{letter}.Title() + " · Inbox"
 	}
-	return c.Page(status, web.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy, Wide: true})
+	return c.Page(status, page.Page{Language: "en", Title: title, Content: r.content, Data: v, Policy: pagePolicy,
+		Wide: true,
+		Bare: true})
 }
 
 // place is where in the list somebody is: links lead back there.
@@ -153,7 +158,7 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 	add("html", "HTML", letter.HTML != "")
 	add("text", "Text", letter.Text != "")
 	add("links", "Links "+strconv.Itoa(len(letter.Links)), len(letter.Links) > 0)
-	add("files", "Attachments "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
+	add("files", "Files "+strconv.Itoa(len(letter.Files)), len(letter.Files) > 0)
 	add("headers", "Headers", true)
 	add("source", "Source", true)
 	at := max(0, slices.IndexFunc(l.Tabs, func(t tab) bool { return t.Key == query.Get("view") }))
@@ -173,24 +178,24 @@ func lookAt(letter *inbox.Letter, query url.Values, asked place) *letterView {
 // What the page's forms post: all about the letters that the list's search finds, or about one letter. They lead back
 // to the list as it was. A letter that is gone already is as good as done with.
 
-func (r *Room) deleteFound(c *web.Call) error {
+func (r *Handlers) deleteFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
 	r.box.Delete(inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther("/inbox")
 }
 
-func (r *Room) readFound(c *web.Call) error {
+func (r *Handlers) readFound(c *web.Call) error {
 	asked := placeOf(c.R.URL.Query())
 	r.box.MarkRead(true, inbox.ParseQuery(asked.query).Matches)
 	return c.SeeOther(asked.at("/inbox"))
 }
 
-func (r *Room) deleteLetter(c *web.Call) error {
+func (r *Handlers) deleteLetter(c *web.Call) error {
 	r.box.Delete(among(c.Param("id")))
 	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
 }
 
-func (r *Room) leaveUnread(c *web.Call) error {
+func (r *Handlers) leaveUnread(c *web.Call) error {
 	r.box.MarkRead(false, among(c.Param("id")))
 	return c.SeeOther(placeOf(c.R.URL.Query()).at("/inbox"))
 }

@@ -154,7 +154,10 @@ func TestFiles(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	for octets, want := range map[int]string{0: "0 B", 1023: "1023 B", 1024: "1 KB", 1600: "2 KB", 1 << 20: "1.0 MB", 3 << 19: "1.5 MB"} {
+	for octets, want := range map[int]string{
+		0: "0\u00a0B", 1023: "1023\u00a0B", 1024: "1\u00a0KB", 1600: "2\u00a0KB", 1 << 20: "1.0\u00a0MB",
+		3 << 19: "1.5\u00a0MB",
+	} {
 		if got := size(octets); got != want {
 			t.Errorf("%d: %s", octets, got)
 		}

@@ -75,7 +75,8 @@ type field struct{ Name, Value string }
 func (s shown) Enclosed() []enclosure {
 	list := make([]enclosure, len(s.Files))
 	for i, f := range s.Files {
-		list[i] = enclosure{File: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID, Weight: size(f.Size)}
+		list[i] = enclosure{File: f, Name: f.FileName, URL: "/inbox/api/v1/message/" + s.ID + "/part/" + f.PartID,
+			Weight: size(f.Size)}
 		if f.FileName == "" {
 			list[i].Name = "part " + f.PartID
 		}
@@ -100,12 +101,13 @@ func addresses(list []*netmail.Address) string {
 	return strings.Join(texts, ", ")
 }
 
+// size writes a size, with a space at which no line breaks.
 func size(octets int) string {
 	switch {
 	case octets < 1<<10:
-		return strconv.Itoa(octets) + " B"
+		return strconv.Itoa(octets) + "\u00a0B"
 	case octets < 1<<20:
-		return strconv.Itoa((octets+1<<9)>>10) + " KB"
+		return strconv.Itoa((octets+1<<9)>>10) + "\u00a0KB"
 	}
-	return strconv.FormatFloat(float64(octets)/(1<<20), 'f', 1, 64) + " MB"
+	return strconv.FormatFloat(float64(octets)/(1<<20), 'f', 1, 64) + "\u00a0MB"
 }

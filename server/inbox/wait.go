@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,7 +17,7 @@ const (
 
 // wait returns the newest letter that matches, as message does, at once or as soon as it comes; 404 after the timeout
 // (GET wait?to=&subject=&timeout=10s). ?query= narrows it further, in the language of search.
-func (r *Room) wait(c *web.Call) error {
+func (r *Handlers) wait(c *web.Call) error {
 	q := c.R.URL.Query()
 	timeout, err := timeoutOf(q.Get("timeout"))
 	if err != nil {
@@ -29,15 +28,15 @@ func (r *Room) wait(c *web.Call) error {
 		return err
 	}
 	query = query.To(q.Get("to")).Subject(q.Get("subject"))
-	ctx, cancel := r.waiting(c, timeout)
+	ctx, cancel := c.Waiting(r.draining, timeout)
 	defer cancel()
 	letter, err := r.box.Wait(ctx, query)
 	switch {
 	case err == nil:
 		r.opened(c, letter)
 		return c.JSON(http.StatusOK, describe(letter))
-	case context.Cause(ctx) == errStopping:
-		return errStopping
+	case r.draining.Err() != nil:
+		return &refuse.Refusal{Kind: refuse.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
 	}
 	return refuse.New(refuse.NotFound, "No such letter came within "+timeout.String()+".")
 }
@@ -55,31 +54,23 @@ func timeoutOf(text string) (time.Duration, error) {
 	return min(timeout, waitLongest), nil
 }
 
-// errStopping answers those who wait when the appliance ends.
-var errStopping error = &refuse.Refusal{Kind: refuse.Unavailable, Reason: "The appliance is stopping.", RetryAfter: time.Second}
-
-// waiting is a context that ends after the timeout, when the caller goes, and when the appliance stops.
-func (r *Room) waiting(c *web.Call, timeout time.Duration) (context.Context, context.CancelFunc) {
-	ctx, stop := context.WithCancelCause(c.R.Context())
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	unhook := context.AfterFunc(r.stopping, func() { stop(errStopping) })
-	return ctx, func() { unhook(); cancel(); stop(nil) }
+// changed answers changes.
+type changed struct {
+	Version uint64 `json:"version"`
 }
 
 // changes answers as soon as the inbox differs from the state that ?after= names, and after a while in any case: it is
 // what keeps the page live.
-func (r *Room) changes(c *web.Call) error {
-	version, changed := r.box.Watch()
+func (r *Handlers) changes(c *web.Call) error {
+	version, news := r.box.Watch()
 	if c.R.URL.Query().Get("after") == strconv.FormatUint(version, 10) {
-		ctx, cancel := r.waiting(c, liveLongest)
+		ctx, cancel := c.Waiting(r.draining, liveLongest)
 		defer cancel()
 		select {
-		case <-changed:
+		case <-news:
 		case <-ctx.Done():
 		}
 		version, _ = r.box.Watch()
 	}
-	return c.JSON(http.StatusOK, struct {
-		Version uint64 `json:"version"`
-	}{version})
+	return c.JSON(http.StatusOK, changed{version})
 }

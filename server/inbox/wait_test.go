@@ -33,7 +33,8 @@ func TestWait(t *testing.T) {
 		s.deliver(t, "ann@example.com", "Please activate", multipart)
 	})
 	var m message
-	if err := json.Unmarshal([]byte(body), &m); err != nil || status != 200 || m.Subject != "Please activate" || len(m.Links) != 1 {
+	if err := json.Unmarshal([]byte(body), &m); err != nil || status != 200 || m.Subject != "Please activate" ||
+		len(m.Links) != 1 {
 		t.Errorf("%d %v %s", status, err, body)
 	}
 	if _, unread := s.Counts(); unread != 3 {
@@ -43,7 +44,8 @@ func TestWait(t *testing.T) {
 		query  string
 		status int
 	}{
-		{"to=ann@example.com", 200}, {"query=subject:document&timeout=0s", 200}, {"to=nn@example.com&timeout=0s", 404}, {"to=cy@example.com&timeout=50ms", 404},
+		{"to=ann@example.com", 200}, {"query=subject:document&timeout=0s", 200}, {"to=nn@example.com&timeout=0s", 404},
+		{"to=cy@example.com&timeout=50ms", 404},
 		{"timeout=10", 400}, {"timeout=-1s", 400}, {"timeout=soon", 400}, {"timeout=90h", 200},
 	} {
 		if status, _, body := s.call(t, "GET", api+"wait?"+c.query, ""); status != c.status {
@@ -70,12 +72,14 @@ func TestWaitEndsWithTheAppliance(t *testing.T) {
 func TestChanges(t *testing.T) {
 	s := open(t)
 	version, _ := s.Watch()
-	_, body := later(t, s, "/inbox/changes?after="+strconv.FormatUint(version, 10), func() { s.deliver(t, "ann@example.com", "One", "\r\n") })
+	_, body := later(t, s, "/inbox/changes?after="+strconv.FormatUint(version, 10),
+		func() { s.deliver(t, "ann@example.com", "One", "\r\n") })
 	if strings.TrimSpace(body) != `{"version":1}` {
 		t.Errorf("after a letter: %s", body)
 	}
 	for _, after := range []string{"", "0", "x"} {
-		if _, _, body := s.call(t, "GET", "/inbox/changes?after="+after, ""); strings.TrimSpace(body) != `{"version":1}` {
+		if _, _,
+			body := s.call(t, "GET", "/inbox/changes?after="+after, ""); strings.TrimSpace(body) != `{"version":1}` {
 			t.Errorf("after %q: %s", after, body)
 		}
 	}

@@ -81,8 +81,9 @@ func summarise(letters []*inbox.Letter) []summary {
 	list := make([]summary, len(letters))
 	for i, c := range letters {
 		list[i] = summary{
-			ID: c.ID, MessageID: c.MessageID, Read: c.Read(), From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc, ReplyTo: c.ReplyTo,
-			Subject: c.Subject, Created: c.Received, Size: len(c.Raw), Attachments: len(c.Files), Snippet: c.Snippet,
+			ID: c.ID, MessageID: c.MessageID, Read: c.Read(), From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc,
+			ReplyTo: c.ReplyTo, Subject: c.Subject, Created: c.Received, Size: len(c.Raw), Attachments: len(c.Files),
+			Snippet: c.Snippet,
 		}
 		for _, f := range c.Files {
 			if f.Inline {
@@ -95,12 +96,13 @@ func summarise(letters []*inbox.Letter) []summary {
 
 func describe(c *inbox.Letter) message {
 	m := message{
-		ID: c.ID, MessageID: c.MessageID, From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc, ReplyTo: c.ReplyTo, ReturnPath: c.Sender,
-		Subject: c.Subject, ListUnsubscribe: unsubscribe{Header: c.Unsubscribe, HeaderPost: c.UnsubscribePost}, Date: c.Date,
-		Text: c.Text, HTML: c.HTML, Size: len(c.Raw), Links: c.Links,
+		ID: c.ID, MessageID: c.MessageID, From: c.From, To: c.To, Cc: c.Cc, Bcc: c.Bcc, ReplyTo: c.ReplyTo,
+		ReturnPath: c.Sender, Subject: c.Subject, Date: c.Date, Text: c.Text, HTML: c.HTML, Size: len(c.Raw),
+		Links: c.Links, ListUnsubscribe: unsubscribe{Header: c.Unsubscribe, HeaderPost: c.UnsubscribePost},
 	}
 	for _, f := range c.Files {
-		a := attachment{PartID: f.PartID, FileName: f.FileName, ContentType: f.ContentType, ContentID: f.ContentID, Size: f.Size}
+		a := attachment{PartID: f.PartID, FileName: f.FileName, ContentType: f.ContentType, ContentID: f.ContentID,
+			Size: f.Size}
 		a.Checksums.MD5, a.Checksums.SHA1, a.Checksums.SHA256 = f.MD5, f.SHA1, f.SHA256
 		if f.Inline {
 			m.Inline = append(m.Inline, a)

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// longestJudged bounds what is looked at, in bytes: names and numbers are shorter.
+// longestJudged bounds what is looked at, in bytes: names and numbers are shorter. Everybody in a list of 10,000 is
+// judged, and whoever sends it decides how long the texts are.
 const longestJudged = 1 << 10
 
 // DamagedName says what a program has probably done to a person's name, to be put behind the name of its field; empty
@@ -40,7 +41,8 @@ func DamagedName(name string) string {
 // encodings are characters as HTML and URLs write them.
 var encodings = regexp.MustCompile(`&(#?[0-9A-Za-z]+);|%[0-9A-Fa-f]{2}`)
 
-// isPlain reports whether a name has nothing but ASCII letters and what stands between them.
+// isPlain reports whether a name has nothing but ASCII letters and what stands between them. Most names are so, and
+// need none of the searches for what has become of other letters.
 func isPlain(name string) bool {
 	for i := range len(name) {
 		switch b := name[i]; {
@@ -110,6 +112,7 @@ func DamagedNumber(number string) string {
 	return ""
 }
 
+// What numbers look like that have been through a spreadsheet or a data frame, in all countries' decimal signs.
 var (
 	scientific = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$`)
 	withZero   = regexp.MustCompile(`^[0-9]+[.,]0+$`) // as pandas writes whole numbers beside empty cells

@@ -19,7 +19,7 @@ const (
 )
 
 // Place says where in a text a byte stands, as an editor counts: "line 3, column 14 (near …)". Lines and columns, which
-// are characters, begin with 1.
+// are characters, begin with 1. An offset tells a person nothing, and a line of a minified body is the whole of it.
 func Place(content []byte, offset int) string {
 	offset = min(max(offset, 0), len(content))
 	start := bytes.LastIndexByte(content[:offset], '\n') + 1
@@ -86,7 +86,7 @@ func BrokenJSON(content []byte, err error) string {
 	return place + ": " + strings.Map(printable, fault.Err.Error()) + hint(content, int(fault.ByteOffset))
 }
 
-// hint says what to do about the usual mistakes.
+// hint says what to do about the usual mistakes, by the character at which the reader gave up.
 func hint(content []byte, offset int) string {
 	rest := content[min(offset, len(content)):]
 	r, _ := utf8.DecodeRune(rest)

@@ -61,7 +61,8 @@ func TestBrokenJSON(t *testing.T) {
 
 // FuzzBrokenJSON holds that a fault is said in one bounded line that nothing in the content can steer.
 func FuzzBrokenJSON(f *testing.F) {
-	for _, seed := range []string{"{\n\"a\": NL}", `{"a":1,}`, "[\"\x1b]0;x\x07", "{\"a\":\"\\ud800\"}", "\xff", "{\"\u202e\":\n\n\r\n tru", `["\u12`} {
+	for _, seed := range []string{"{\n\"a\": NL}", `{"a":1,}`, "[\"\x1b]0;x\x07", "{\"a\":\"\\ud800\"}", "\xff",
+		"{\"\u202e\":\n\n\r\n tru", `["\u12`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content string) {

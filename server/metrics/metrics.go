@@ -1,5 +1,8 @@
 // Package metrics counts what the operator watches, and writes it as Prometheus text. No label holds personal data,
 // and the number of series is bounded: kinds, states and classes are few, and a reply code has three digits.
+//
+// What happens is counted as it does, in memory: a counter that begins at 0 after a restart is what Prometheus's rate()
+// expects. What is so at a moment is asked for when the page is written (Source), so that no number can be out of date.
 package metrics
 
 import (
@@ -23,6 +26,7 @@ type Source struct {
 	Silent      func() int                                           // partners that should call and do not
 	Security    func() map[string]uint64                             // security events since the start, by name
 	Limits      func(each func(limit, outcome string, count uint64)) // what has gone over a limit since the start
+	Webhook     func() (w Webhook, is bool)                          // is: there is a receiver
 	Now         func() time.Time
 }
 
@@ -32,16 +36,19 @@ type Metrics struct {
 	started time.Time
 
 	attempts, outcomes, pauses counts
+	webhookTries               counts
 	sent                       *spread
 }
 
-// sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent.
+// sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent: from the quiet case,
+// far below a second, over the steps of the schedule of tries to the 72 hours after which a letter is given up.
 var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600}
 
 // New makes metrics that read from source.
 func New(source Source) *Metrics {
 	m := &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin)}
-	m.pauses.by = map[string]uint64{"": 0} // there before the first one
+	// There before the first one: an alert on an increase sees none from nothing to 1.
+	m.pauses.by = map[string]uint64{"": 0}
 	return m
 }
 
@@ -91,6 +98,7 @@ func (m *Metrics) Write(w io.Writer) error {
 	m.source.Limits(func(limit, outcome string, count uint64) {
 		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
 	})
+	m.writeWebhook(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
 	return err

@@ -27,11 +27,17 @@ func written(t *testing.T) string {
 		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
 		Now:      func() time.Time { return now },
 		Limits:   func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
+		Webhook: func() (Webhook, bool) {
+			return Webhook{Waiting: 12, Oldest: now.Add(-time.Hour), Lost: 2, LastStatus: 503, AtFault: true}, true
+		},
 	})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 2*time.Minute)
 	m.Attempted(store.LetterActivate, store.Attempt{Class: store.AttemptUncertain, Phase: "dot"}, store.LetterQueued, 0)
+	m.WebhookPosted(204)
+	m.WebhookPosted(0)
+	m.WebhookPosted(7777)
 	m.Paused(true)
 	m.Paused(false)
 	var out bytes.Buffer
@@ -54,6 +60,8 @@ func TestWrite(t *testing.T) {
 		`postern_letter_outcomes_total{kind="welcome",state="sent"} 2`,
 		`postern_letter_sent_seconds_bucket{le="0.5"} 0`, `postern_letter_sent_seconds_bucket{le="1"} 1`,
 		`postern_letter_sent_seconds_bucket{le="300"} 2`, `postern_letter_sent_seconds_bucket{le="+Inf"} 2`,
+		`postern_webhook_waiting_events 12`, `postern_webhook_oldest_waiting_seconds 3600`, `postern_webhook_lost_events_total 2`,
+		`postern_webhook_at_fault 1`, `postern_webhook_last_status 503`, `postern_webhook_posts_total{code="204"} 1`, `postern_webhook_posts_total{code="none"} 2`,
 		`postern_letter_sent_seconds_sum 120.7`, `postern_letter_sent_seconds_count 2`,
 	} {
 		if !strings.Contains("\n"+out, "\n"+line+"\n") {

@@ -9,7 +9,9 @@ import (
 	"time"
 )
 
-// writeProcess writes what a process is watched by, under the names that Prometheus's own clients use.
+// writeProcess writes what a process is watched by, under the names that Prometheus's own clients use: dashboards and
+// alert rules that are made for any Go program fit. What the system does not tell, as in a container without /proc, is
+// left out, and is no error.
 func writeProcess(t *text, started time.Time) {
 	since := float64(started.UnixMilli()) / 1000
 	t.single("process_start_time_seconds", gauge, "When the process started, in seconds since 1970.", since)
@@ -29,7 +31,9 @@ func writeProcess(t *text, started time.Time) {
 	writeRuntime(t)
 }
 
-// writeMemory writes what the kernel says of the process's memory (proc(5), status).
+// writeMemory writes what the kernel says of the process's memory (proc(5), status). The data file is mapped into
+// memory, so that resident memory grows with what is read of it and is the kernel's to take back; what the process
+// needs for itself is the anonymous part, which the clients of Prometheus have no name for.
 func writeMemory(t *text) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -65,6 +69,7 @@ var goMetrics = []struct{ sample, name, kind, help string }{
 	{"/gc/cycles/total:gc-cycles", "go_gc_cycles_total", counter, "Collections since the start."},
 }
 
+// writeRuntime writes goMetrics. One that a later Go no longer has is left out.
 func writeRuntime(t *text) {
 	samples := make([]metrics.Sample, len(goMetrics))
 	for i, m := range goMetrics {

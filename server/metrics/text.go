@@ -12,7 +12,8 @@ import (
 )
 
 // text is a page in Prometheus's text format, version 0.0.4: families of samples, each with its HELP and TYPE before
-// them.
+// them. All samples of a family must stand together, and those of a histogram in the order of le; Prometheus refuses
+// the whole page otherwise.
 type text struct{ bytes.Buffer }
 
 // The types of families.
@@ -41,6 +42,7 @@ func (t *text) single(name, kind, help string, value float64) {
 	t.sample(name, "", value)
 }
 
+// escaper writes the value of a label.
 var escaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 
 // labelled writes pairs of name and value as labels.
@@ -52,6 +54,7 @@ func labelled(pairs ...string) string {
 	return strings.Join(labels, ",")
 }
 
+// number writes a value without an exponent, as people read it.
 func number(value float64) string {
 	if math.IsInf(value, 1) {
 		return "+Inf"
@@ -62,7 +65,7 @@ func number(value float64) string {
 // counts are counters of one name by their labels. They are safe for concurrent use.
 type counts struct {
 	mu sync.Mutex
-	by map[string]uint64 // guarded by mu
+	by map[string]uint64 // by labels as they are written; guarded by mu
 }
 
 func (c *counts) add(labels string) {
@@ -84,7 +87,8 @@ func (c *counts) write(t *text, name, help string) {
 	}
 }
 
-// spread counts values by upper bounds, as a histogram. It is safe for concurrent use.
+// spread counts values by upper bounds, as a histogram. It is safe for concurrent use. A value is counted once, where
+// it first fits; the format wants each bucket to hold all below it as well, and write adds them up.
 type spread struct {
 	bounds []float64 // ascending
 

@@ -35,7 +35,8 @@ func TestActsAsFunctions(t *testing.T) {
 	if all, err := o.Partners(); err != nil || len(all) != 1 || all[0].Name != "pay" {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if _, err := o.Biker("nobody@example.org"); !refuse.Is(err, refuse.NotFound) || err.Error() != "There is no biker nobody@example.org." {
+	if _, err := o.Biker("nobody@example.org"); !refuse.Is(err, refuse.NotFound) ||
+		err.Error() != "There is no biker nobody@example.org." {
 		t.Error(err)
 	}
 	if state, err := o.PauseSending(ctx); err != nil || !state.Paused {
@@ -58,7 +59,8 @@ func TestActsKnowNoHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range files {
-		if strings.HasSuffix(name, "_json.go") || strings.HasSuffix(name, "_test.go") || name == "routes.go" || name == "socket.go" {
+		if strings.HasSuffix(name, "_json.go") || strings.HasSuffix(name, "_test.go") || name == "routes.go" ||
+			name == "socket.go" {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
@@ -66,7 +68,8 @@ func TestActsKnowNoHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, imported := range file.Imports {
-			if path := strings.Trim(imported.Path.Value, `"`); path == "net/http" || strings.HasPrefix(path, "postern/server/web") {
+			if path := strings.Trim(imported.Path.Value, `"`); path == "net/http" ||
+				strings.HasPrefix(path, "postern/server/web") {
 				t.Errorf("%s imports %s", name, path)
 			}
 		}

@@ -27,6 +27,12 @@ const (
 	BikerBlocked BikerState = "blocked"
 )
 
+// Words lists them.
+func (BikerState) Words() []string {
+	return []string{string(BikerInvited), string(BikerActive),
+		string(BikerBlocked)}
+}
+
 // BikerRecord is what is stored of a biker, without the hash of the password.
 type BikerRecord struct {
 	ID           guid.ID `json:"id"`
@@ -35,13 +41,13 @@ type BikerRecord struct {
 	LastName     string  `json:"lastName"`
 	Partner      string  `json:"partner"`
 	BikePlanCode string  `json:"bikePlanCode"`
-	Language     string  `json:"language"`                // as the partner says: NL, FR, EN
-	Chosen       string  `json:"chosenLanguage,omitzero"` // the biker's own choice, which goes before it
-	ContractType string  `json:"contractType,omitzero"`   // clerk, worker
-	EmployeeID   string  `json:"employeeId,omitzero"`     // the partner's own: partner_EmployeeID
+	Language     string  `json:"language" doc:"As the partner says: NL, FR, EN."`
+	Chosen       string  `json:"chosenLanguage,omitzero" doc:"The biker's own choice, which goes before it."`
+	ContractType string  `json:"contractType,omitzero" doc:"clerk or worker."`
+	EmployeeID   string  `json:"employeeId,omitzero" doc:"The partner's own: partner_EmployeeID."`
 	// posted with this person, and names another one of the same names
 	OthersID        string     `json:"othersEmployeeId,omitzero"`
-	PersonnelNumber string     `json:"personnelNumber,omitzero"` // the client's own
+	PersonnelNumber string     `json:"personnelNumber,omitzero" doc:"The client's own."`
 	State           BikerState `json:"state"`
 	RegisteredAt    time.Time  `json:"registeredAt"`
 	PasswordSetAt   time.Time  `json:"passwordSetAt,omitzero"`
@@ -50,8 +56,8 @@ type BikerRecord struct {
 // Biker is what an operator sees of a biker.
 type Biker struct {
 	BikerRecord
-	Sessions int      `json:"sessions"` // browsers logged in now
-	Letters  []Letter `json:"letters"`  // the latest ten
+	Sessions int      `json:"sessions" doc:"How many browsers are logged in now."`
+	Letters  []Letter `json:"letters" doc:"The latest ten."`
 }
 
 // Biker shows the biker of an address.

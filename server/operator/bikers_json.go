@@ -27,13 +27,18 @@ func (o *Operator) unblockBiker(c *web.Call) error {
 	return onPerson(c, o.UnblockBiker)
 }
 
-func (o *Operator) moveBiker(c *web.Call) error {
-	var move Move
-	if err := c.Decode(fields.Object{
+// moveFields are the properties of POST bikers/move.
+func moveFields(move *Move) fields.Object {
+	return fields.Object{
 		"email":   fields.Email(&move.Email),
 		"partner": parsed(&move.Partner, true, partnerName),
 		"plan":    parsed(&move.Plan, true, planCode),
-	}); err != nil {
+	}
+}
+
+func (o *Operator) moveBiker(c *web.Call) error {
+	var move Move
+	if err := c.Decode(moveFields(&move)); err != nil {
 		return err
 	}
 	moved, err := o.MoveBiker(c.R.Context(), move)
@@ -45,10 +50,15 @@ type Person struct {
 	Email string `json:"email"`
 }
 
+// personFields are its properties.
+func personFields(person *Person) fields.Object {
+	return fields.Object{"email": fields.Email(&person.Email)}
+}
+
 // onPerson does an act on the Person in the body.
 func onPerson[T any](c *web.Call, act func(ctx context.Context, email string) (T, error)) error {
 	var person Person
-	if err := c.Decode(fields.Object{"email": fields.Email(&person.Email)}); err != nil {
+	if err := c.Decode(personFields(&person)); err != nil {
 		return err
 	}
 	changed, err := act(c.R.Context(), person.Email)

@@ -14,8 +14,9 @@ import (
 func register(t *testing.T, file *store.Store, partner, email string, faults map[string][]string) store.BikerResult {
 	t.Helper()
 	answer, err := file.RegisterBikers(t.Context(), store.BikerList{Partner: partner, People: []store.Candidate{{
-		BikerData: store.BikerData{BikePlanCode: "NL-1", FirstName: "Zoë", LastName: "D’hooghe", Language: "fr", EmployeeID: "E-1", PersonnelNumber: "007"},
-		Email:     email, Said: email, Faults: faults,
+		BikerData: store.BikerData{BikePlanCode: "NL-1", FirstName: "Zoë", LastName: "D’hooghe", Language: "fr",
+			EmployeeID: "E-1", PersonnelNumber: "007"},
+		Email: email, Said: email, Faults: faults,
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -30,8 +31,10 @@ func logIn(t *testing.T, file *store.Store, email string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = file.SetPassword(t.Context(), store.NewPassword{Hash: "$argon2id$secret", Secret: [32]byte{1}, Link: store.Link{
-		Biker: biker.ID, Email: tokens.EmailHash(email), Generation: biker.LinkGeneration, ExpiresAt: time.Now().Add(time.Hour)}})
+	_, _, err = file.SetPassword(t.Context(),
+		store.NewPassword{Hash: "$argon2id$secret", Secret: [32]byte{1}, Link: store.Link{
+			Biker: biker.ID, Email: tokens.EmailHash(email), Generation: biker.LinkGeneration,
+			ExpiresAt: time.Now().Add(time.Hour)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,35 +44,46 @@ func logIn(t *testing.T, file *store.Store, email string) {
 func TestBikers(t *testing.T) {
 	h, file := openRoom(t, store.Options{}, nil)
 	for _, a := range []act{
-		{"POST", "/plans", `{"code":"NL-1","client":"Haven"}`, 200, ``}, {"POST", "/plans", `{"code":"FR-2","client":"Meuse"}`, 200, ``},
-		{"POST", "/partners", `{"name":"pay"}`, 200, ``}, {"POST", "/partners", `{"name":"Flex","plan":["FR-2"]}`, 200, ``},
+		{"POST", "/plans", `{"code":"NL-1","client":"Haven"}`, 200, ``},
+		{"POST", "/plans", `{"code":"FR-2","client":"Meuse"}`, 200, ``},
+		{"POST", "/partners", `{"name":"pay"}`, 200, ``},
+		{"POST", "/partners", `{"name":"Flex","plan":["FR-2"]}`, 200, ``},
 	} {
 		a.check(t, h)
 	}
 	const email, query = "zoe@example.org", "?email=ZOE@example.org"
 	invited := register(t, file, "pay", email, nil)
 	for _, a := range []act{
-		{"GET", "/bikers" + query, "", 200, `"id":"` + invited.Biker.String() + `","email":"zoe@example.org","firstName":"Zoë","lastName":"D’hooghe","partner":"pay","bikePlanCode":"NL-1","language":"FR","employeeId":"E-1","personnelNumber":"007","state":"invited"` +
-			"\n" + `"sessions":0,"letters":[{` + "\n" + `"kind":"welcome","language":"fr","to":"zoe@example.org","partner":"pay"`},
+		{"GET", "/bikers" + query, "", 200, `"id":"` + invited.Biker.String() +
+			`","email":"zoe@example.org","firstName":"Zoë","lastName":"D’hooghe","partner":"pay","bikePlanCode":"NL-1","language":"FR","employeeId":"E-1","personnelNumber":"007","state":"invited"` +
+			"\n" + `"sessions":0,"letters":[{` + "\n" +
+			`"kind":"welcome","language":"fr","to":"zoe@example.org","partner":"pay"`},
 		{"GET", "/letters?to=zoe@example.org", "", 200, `"kind":"welcome"`},
 		{"GET", "/letters/" + invited.Letter.String(), "", 200, `"kind":"welcome"` + "\n" + `"partner":"pay"`},
 		{"GET", "/bikers?email=nobody@example.org", "", 404, `There is no biker nobody@example.org.`},
 		{"GET", "/bikers?email=x", "", 400, `"email":["This must be a plain e-mail address`},
 		{"GET", "/users" + query, "", 404, `There is no user`},
 
-		{"POST", "/bikers/move", `{}`, 400, `"email":[` + "\n" + `"partner":["This field is required."]` + "\n" + `"plan":["This field is required."]`},
-		{"POST", "/bikers/move", `{"email":"zoe@example.org","partner":"none","plan":"XX"}`, 400, `"partner":["There is no partner none."]` + "\n" + `"plan":["There is no bike plan XX`},
-		{"POST", "/bikers/move", `{"email":"zoe@example.org","partner":"flex","plan":"NL-1"}`, 400, `"plan":["Flex may not use the bike plan NL-1."]`},
-		{"POST", "/bikers/move", `{"email":"ZOE@example.org","partner":"flex","plan":"FR-2"}`, 200, `"partner":"Flex","bikePlanCode":"FR-2","language":"FR","personnelNumber"`},
-		{"POST", "/bikers/move", `{"email":"nobody@example.org","partner":"flex","plan":"FR-2"}`, 404, `There is no biker nobody@example.org.`},
+		{"POST", "/bikers/move", `{}`, 400,
+			`"email":[` + "\n" + `"partner":["This field is required."]` + "\n" + `"plan":["This field is required."]`},
+		{"POST", "/bikers/move", `{"email":"zoe@example.org","partner":"none","plan":"XX"}`, 400,
+			`"partner":["There is no partner none."]` + "\n" + `"plan":["There is no bike plan XX`},
+		{"POST", "/bikers/move", `{"email":"zoe@example.org","partner":"flex","plan":"NL-1"}`, 400,
+			`"plan":["Flex may not use the bike plan NL-1."]`},
+		{"POST", "/bikers/move", `{"email":"ZOE@example.org","partner":"flex","plan":"FR-2"}`, 200,
+			`"partner":"Flex","bikePlanCode":"FR-2","language":"FR","personnelNumber"`},
+		{"POST", "/bikers/move", `{"email":"nobody@example.org","partner":"flex","plan":"FR-2"}`, 404,
+			`There is no biker nobody@example.org.`},
 	} {
 		a.check(t, h)
 	}
 	logIn(t, file, email)
 	for _, a := range []act{
-		{"GET", "/bikers" + query, "", 200, `"state":"active"` + "\n" + `"passwordSetAt":"2` + "\n" + `"sessions":1,` + "\n" + `"kind":"password-changed"`},
-		{"GET", "/bikers/export" + query, "", 200, `"biker":{"id":"` + invited.Biker.String() + `"` + "\n" + `"sessions":[{"begunAt":"2` + "\n" +
-			`"type":"biker.created"` + "\n" + `"kind":"welcome"` + "\n" + `"exportedAt":"2`},
+		{"GET", "/bikers" + query, "", 200, `"state":"active"` + "\n" + `"passwordSetAt":"2` + "\n" + `"sessions":1,` +
+			"\n" + `"kind":"password-changed"`},
+		{"GET", "/bikers/export" + query, "", 200,
+			`"biker":{"id":"` + invited.Biker.String() + `"` + "\n" + `"sessions":[{"begunAt":"2` + "\n" +
+				`"type":"biker.created"` + "\n" + `"kind":"welcome"` + "\n" + `"exportedAt":"2`},
 		{"POST", "/bikers/block", `{"email":"zoe@example.org"}`, 200, `"state":"blocked"` + "\n" + `"sessions":0`},
 		{"POST", "/bikers/unblock", `{"email":"zoe@example.org"}`, 200, `"state":"active"`},
 		{"POST", "/bikers/block", `{"email":"nobody@example.org"}`, 404, `There is no biker`},
@@ -99,7 +113,8 @@ func TestFailedRegistration(t *testing.T) {
 	register(t, file, "pay", "tom@example.org", map[string][]string{"BikePlanCode": {"There is none."}})
 	for _, a := range []act{
 		{"GET", "/bikers?email=tom@example.org", "", 404, `There is no biker`},
-		{"GET", "/bikers/export?email=tom@example.org", "", 200, `"letters":[{` + "\n" + `"kind":"failed"` + "\n" + `"sessions":[],"events":[]`},
+		{"GET", "/bikers/export?email=tom@example.org", "", 200,
+			`"letters":[{` + "\n" + `"kind":"failed"` + "\n" + `"sessions":[],"events":[]`},
 		{"DELETE", "/bikers?email=tom@example.org", "", 204, ``},
 		{"GET", "/bikers/export?email=tom@example.org", "", 404, `There is no biker`},
 	} {
@@ -109,9 +124,11 @@ func TestFailedRegistration(t *testing.T) {
 
 // One address may be a biker and a user: each export has its own.
 func TestExportUser(t *testing.T) {
-	h, file := openRoom(t, store.Options{Rules: store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}}, nil)
+	h, file := openRoom(t,
+		store.Options{Rules: store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}}, nil)
 	for _, a := range []act{
-		{"POST", "/plans", `{"code":"NL-1","client":"Haven"}`, 200, ``}, {"POST", "/partners", `{"name":"pay"}`, 200, ``},
+		{"POST", "/plans", `{"code":"NL-1","client":"Haven"}`, 200, ``},
+		{"POST", "/partners", `{"name":"pay"}`, 200, ``},
 		{"POST", "/cleanings", item(id, "S-1", ""), 200, ``},
 		{"GET", "/users/export?email=driver@example.org", "", 404, `There is no user driver@example.org.`},
 	} {
@@ -119,10 +136,14 @@ func TestExportUser(t *testing.T) {
 	}
 	decide(t, file, id)
 	register(t, file, "pay", "driver@example.org", nil)
-	act{"GET", "/users/export?email=Driver@example.org", "", 200, `"user":{"id":"` + "\n" + `"decisions":[{"cleaningActionId":"` + id +
-		`","status":"rejected"` + "\n" + `"comment":"wet"` + "\n" + `"type":"load.rejected"` + "\n" + `"kind":"decided"`}.check(t, h)
-	users, bikers := ask(h, "GET", "/users/export?email=driver@example.org", "").Body.String(), ask(h, "GET", "/bikers/export?email=driver@example.org", "").Body.String()
-	if strings.Contains(users, "welcome") || strings.Contains(users, "pay") || strings.Contains(bikers, "decided") || !strings.Contains(bikers, "welcome") {
+	act{"GET", "/users/export?email=Driver@example.org", "", 200,
+		`"user":{"id":"` + "\n" + `"decisions":[{"cleaningActionId":"` + id +
+			`","status":"rejected"` + "\n" + `"comment":"wet"` + "\n" + `"type":"load.rejected"` + "\n" +
+			`"kind":"decided"`}.check(t, h)
+	users, bikers := ask(h, "GET", "/users/export?email=driver@example.org", "").Body.String(),
+		ask(h, "GET", "/bikers/export?email=driver@example.org", "").Body.String()
+	if strings.Contains(users, "welcome") || strings.Contains(users, "pay") || strings.Contains(bikers, "decided") ||
+		!strings.Contains(bikers, "welcome") {
 		t.Errorf("the exports are mixed up:\n%s\n%s", users, bikers)
 	}
 	if strings.Contains(users, "oken") || strings.Contains(users, "eneration") {

@@ -29,10 +29,12 @@ type finding struct {
 
 // Checked is what a check has found.
 type Checked struct {
-	Faults []string `json:"faults"` // sentences; none: the data file is sound
+	Faults []string `json:"faults" doc:"Sentences; none: the data file is sound."`
 }
 
-// CheckData looks through a copy of the data file, as the last commit left it, while the appliance goes on.
+// CheckData looks through a copy of the data file, as the last commit left it, while the appliance goes on. Of the file
+// itself a check would need a read transaction for as long as it takes, and until that ends no freed page could be used
+// again.
 func (o *Operator) CheckData(ctx context.Context) (Checked, error) {
 	o.checking.Lock()
 	defer o.checking.Unlock()
@@ -70,7 +72,8 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 	return []string{"the file is damaged so badly that reading it ends the reader"}, nil
 }
 
-// killed reports whether a process was ended from outside, as by a machine that has run out of memory.
+// killed reports whether a process was ended from outside, as by a machine that has run out of memory. What a damaged
+// page does to a process ends it from within, and tells of the file.
 func killed(ended *exec.ExitError) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL

@@ -21,9 +21,12 @@ type Delivery struct {
 type StoredCleaning struct {
 	ID      guid.ID            `json:"id"`
 	Number  string             `json:"number"`
-	Outcome store.StoreOutcome `json:"outcome"` // created, changed, unchanged
-	PDF     bool               `json:"pdf"`     // a document was uploaded with it
+	Outcome store.StoreOutcome `json:"outcome"`
+	PDF     bool               `json:"pdf" doc:"Whether a document was uploaded with it."`
 }
+
+// SchemaName is what its schema is called.
+func (StoredCleaning) SchemaName() string { return "Storing" }
 
 // StoreCleanings stores a list of cleanings: all, or none where one is wrong. Their documents follow one by one, each
 // too large for one transaction with the others. Whether they can be stored is looked at beforehand; what can still
@@ -102,6 +105,12 @@ func (o *Operator) Cleanings(after guid.ID, limit int) (Page[wire.StoredCleaning
 func (o *Operator) Cleaning(id guid.ID) (wire.StoredCleaning, error) {
 	found, err := o.Store.Cleaning(id)
 	return wire.ViewStored(found), err
+}
+
+// ReopenCleaning takes back the decision about a cleaning's load, so that it can be decided again.
+func (o *Operator) ReopenCleaning(ctx context.Context, id guid.ID, reason string) (wire.StoredCleaning, error) {
+	reopened, err := o.Store.ReopenLoad(ctx, "", id, reason)
+	return wire.ViewStored(reopened), err
 }
 
 // DeleteCleaning deletes a cleaning with its document.

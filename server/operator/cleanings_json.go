@@ -7,8 +7,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/server/input"
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/schema"
 	"postern/server/wire"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -23,7 +25,7 @@ const (
 // StoredCleanings answers POST cleanings, in the order of the request.
 type StoredCleanings struct {
 	Stored  []StoredCleaning `json:"stored"`
-	Ignored []string         `json:"ignored,omitempty"` // paths of properties that no cleaning has
+	Ignored []string         `json:"ignored,omitempty" doc:"Paths of properties that no cleaning has."`
 }
 
 func (o *Operator) addCleanings(c *web.Call) error {
@@ -39,8 +41,16 @@ func (o *Operator) addCleanings(c *web.Call) error {
 func deliveryFields(d *Delivery) fields.Object {
 	object := wire.CleaningObject(&d.CleaningData)
 	object["id"] = fields.GUID(&d.ID, true)
-	object["pdf"] = readPDF(&d.PDF)
+	object["pdf"] = pdfText{&d.PDF}
 	return object
+}
+
+// deliverySchema is one cleaning or a list of them.
+func deliverySchema() *schema.Schema {
+	one := wire.CleaningTexts.On(deliveryFields(new(Delivery)).Schema()).Named("Delivery")
+	list := schema.ListOf(one)
+	list.MaxItems = mostCleanings
+	return schema.OneOf(one, list)
 }
 
 // readDeliveries reads one cleaning or a list of them. It also tells the paths of properties that no cleaning has.
@@ -85,25 +95,36 @@ func onceEach(deliveries []Delivery) error {
 	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "A cleaning is in the list twice.", Fields: faults}
 }
 
-// readPDF reads an optional PDF in base64 (RFC 4648 §4).
-func readPDF(to *[]byte) fields.Reader {
-	return func(v jsontext.Value, path string, r *fields.Report) {
-		if v == nil {
-			return
-		}
-		text, err := jsontext.AppendUnquote(nil, v)
-		if err == nil {
-			*to, err = base64.StdEncoding.AppendDecode(nil, text)
-		}
-		switch {
-		case err != nil:
-			r.Fault(path, "This must be a PDF in base64.")
-		case !bytes.HasPrefix(*to, []byte("%PDF-")):
-			r.Fault(path, "This is not a PDF.")
-		case len(*to) > largestPDF:
-			r.Fault(path, "A PDF may have at most 10 MiB.")
-		}
+// pdfText reads an optional PDF in base64 (RFC 4648 §4).
+type pdfText struct{ to *[]byte }
+
+// Read reads it, as fields.Reader says.
+func (p pdfText) Read(v jsontext.Value, path string, r *fields.Report) {
+	if v == nil {
+		return
 	}
+	text, err := jsontext.AppendUnquote(nil, v)
+	if err == nil {
+		*p.to, err = base64.StdEncoding.AppendDecode(nil, text)
+	}
+	switch {
+	case err != nil:
+		r.Fault(path, "This must be a PDF in base64.")
+		return
+	case len(*p.to) > largestPDF:
+		r.Fault(path, "A PDF may have at most 10 MiB.")
+		return
+	}
+	if fault, _ := input.PDFFault(bytes.NewReader(*p.to), len(*p.to)); fault != "" { // memory can be read
+		r.Fault(path, fault)
+	}
+}
+
+// Schema describes it.
+func (pdfText) Schema() *schema.Schema {
+	s := &schema.Schema{Types: []string{schema.String}, Encoding: "base64",
+		MaxLength: base64.StdEncoding.EncodedLen(largestPDF)}
+	return s.OrNull()
 }
 
 func (o *Operator) cleanings(c *web.Call) error {
@@ -123,6 +144,28 @@ func (o *Operator) cleaning(c *web.Call) error {
 	}
 	found, err := o.Cleaning(id)
 	return answer(c, found, err)
+}
+
+// Reopening is the body of POST cleanings/{id}/reopen.
+type Reopening struct {
+	Reason string `json:"reason"`
+}
+
+func reopeningFields(in *Reopening) fields.Object {
+	return fields.Object{"reason": wire.Comment(&in.Reason, true)}
+}
+
+func (o *Operator) reopenCleaning(c *web.Call) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	var in Reopening
+	if err := c.Decode(reopeningFields(&in)); err != nil {
+		return err
+	}
+	reopened, err := o.ReopenCleaning(c.R.Context(), id, in.Reason)
+	return answer(c, reopened, err)
 }
 
 func (o *Operator) deleteCleaning(c *web.Call) error {

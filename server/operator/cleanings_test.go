@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
@@ -40,7 +41,8 @@ func openRoom(t *testing.T, o store.Options, check operator.Checker) (http.Handl
 	if err != nil {
 		t.Fatal(err)
 	}
-	return middleware.Handler(web.ForAnybody, acts.Routes()), file
+	handler := middleware.Handler(web.ForAnybody, acts.Routes())
+	return apitest.Must(t, acts.Routes()...).Watch(t, handler), file
 }
 
 func deliver(h http.Handler, body string) *httptest.ResponseRecorder {
@@ -86,7 +88,7 @@ func TestDocumentOfDecidedLoad(t *testing.T) {
 	}
 	decide(t, file, id)
 	other := strings.ReplaceAll(id, "a", "b")
-	w := deliver(h, "["+item(other, "S-2", pdf(10))+","+item(id, "S-1", pdf(10))+"]")
+	w := deliver(h, "["+item(other, "S-2", pdf(100))+","+item(id, "S-1", pdf(100))+"]")
 	if w.Code != 409 || !strings.Contains(w.Body.String(), `"loadStatus":"rejected"`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
@@ -115,11 +117,42 @@ func TestDocumentAfterCleanings(t *testing.T) {
 			return math.MaxUint64, math.MaxUint64, nil
 		},
 	}, nil)
-	w := deliver(h, item(id, "S-1", pdf(10)))
+	w := deliver(h, item(id, "S-1", pdf(100)))
 	if w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"The cleanings are stored, but the document of `+id+` is not`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 	if found, err := file.Cleaning(named); err != nil || found.Document.Size != 0 {
 		t.Errorf("stored %+v, %v", found, err)
+	}
+}
+
+// What the operator takes back is told, to the person's export too, and goes with the person where it names them.
+func TestReopen(t *testing.T) {
+	rules := store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}
+	h, file := openRoom(t, store.Options{Rules: rules}, nil)
+	path, export := "/cleanings/"+id+"/reopen", "/users/export?email=driver@example.org"
+	for _, a := range []act{
+		{"POST", path, `{"reason":"wrong tank"}`, 404, `There is no cleaning`},
+		{"POST", "/cleanings", item(id, "S-1", ""), 200, ``},
+		{"POST", path, `{"reason":"wrong tank"}`, 409, `"loadStatus":"open"`},
+	} {
+		a.check(t, h)
+	}
+	decide(t, file, id)
+	for _, a := range []act{
+		{"GET", export, "", 200, `"status":"rejected"` + "\n" + `"comment":"wet"}`},
+		{"POST", path, `{}`, 400, `"reason":["This field is required."]`},
+		{"POST", path, `{"reason":"` + strings.Repeat("x", 2001) + `"}`, 400, `"reason":[`},
+		{"POST", "/cleanings/1/reopen", `{"reason":"x"}`, 400, `must be a GUID`},
+		{"POST", path, `{"Reason":"driver@example.org took another tank"}`, 200,
+			`"load":{"status":"open"},"reopened":{"at":"` + "\n" + `"reason":"driver@example.org took another tank"`},
+		{"POST", path, `{"reason":"again"}`, 409, `"loadStatus":"open"`},
+		{"GET", export, "", 200,
+			`"decisions":[{"cleaningActionId":"` + id + `","takenBack":{"at":"` + "\n" + `took another tank"}}]`},
+		{"GET", "/events", "", 200, `"type":"load.rejected"` + "\n" + `"type":"load.reopened"`},
+		{"DELETE", "/users?email=driver@example.org", "", 204, ``},
+		{"GET", "/cleanings/" + id, "", 200, `"reopened":{"at":"` + "\n" + `Z","decider":"`},
+	} {
+		a.check(t, h)
 	}
 }

@@ -10,16 +10,16 @@ import (
 	"postern/store/refuse"
 )
 
-// everything is the limit of a list that is wanted whole.
+// everything is the limit of a list that is wanted whole. An export is that of one person, of whom there is little.
 const everything = math.MaxInt
 
 // BikerExport is everything held of a biker, or of somebody whose registration as one failed, but for secrets.
 type BikerExport struct {
 	ExportedAt time.Time    `json:"exportedAt"`
-	Biker      *BikerRecord `json:"biker,omitempty"` // none: only letters about registrations that failed
-	Letters    []Letter     `json:"letters"`         // the newest first
-	Sessions   []BegunAt    `json:"sessions"`        // browsers logged in now
-	Events     []wire.Event `json:"events"`          // the oldest first
+	Biker      *BikerRecord `json:"biker,omitempty" doc:"None: only letters about registrations that failed."`
+	Letters    []Letter     `json:"letters" doc:"The newest first."`
+	Sessions   []BegunAt    `json:"sessions" doc:"Browsers logged in now."`
+	Events     []wire.Event `json:"events" doc:"The oldest first."`
 }
 
 // BegunAt is a session, without what proves it.
@@ -32,15 +32,34 @@ type BegunAt struct {
 type UserExport struct {
 	ExportedAt time.Time    `json:"exportedAt"`
 	User       UserRecord   `json:"user"`
-	Letters    []Letter     `json:"letters"`   // the newest first
-	Decisions  []Decision   `json:"decisions"` // on loads, as long as their cleanings are kept
-	Events     []wire.Event `json:"events"`    // the oldest first
+	Letters    []Letter     `json:"letters" doc:"The newest first."`
+	Decisions  []Decision   `json:"decisions" doc:"On loads, as long as their cleanings are kept."`
+	Events     []wire.Event `json:"events" doc:"The oldest first."`
 }
 
-// Decision is a load that a user decided.
+// Decision is a load that a user decided, or whose decision by the user was taken back.
 type Decision struct {
-	CleaningID guid.ID `json:"cleaningActionId"`
-	wire.Load
+	CleaningID guid.ID    `json:"cleaningActionId"`
+	Load       *wire.Load `json:",embed"` // nil: another one's decision, or none, stands there now
+	TakenBack  *TakenBack `json:"takenBack,omitempty"`
+}
+
+// TakenBack says when a decision was taken back, and why.
+type TakenBack struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+}
+
+func viewDecision(user guid.ID, c *store.Cleaning) (d Decision) {
+	d.CleaningID = c.ID
+	if c.Load.By == user {
+		load := wire.ViewLoad(c.Load)
+		d.Load = &load
+	}
+	if c.Reopened.Decider == user {
+		d.TakenBack = &TakenBack{c.Reopened.At, c.Reopened.Reason}
+	}
+	return d
 }
 
 // ExportBiker gathers everything held of the biker of an address.
@@ -111,18 +130,15 @@ func (o *Operator) ExportUser(email string) (UserExport, error) {
 		Decisions: decisions, Events: views(events, wire.ViewEvent)}, err
 }
 
-// decisionsOf looks through all cleanings, a stretch at a time: no index leads from a user to them.
 func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {
 	decisions := []Decision{}
 	for after := (guid.ID{}); ; {
-		stretch, err := o.Store.Cleanings(after, longestList)
+		stretch, err := o.Store.DecidedBy(user, after, longestList)
 		if err != nil {
 			return nil, err
 		}
-		for _, one := range stretch {
-			if one.Load.By == user {
-				decisions = append(decisions, Decision{one.ID, wire.ViewLoad(one.Load)})
-			}
+		for i := range stretch {
+			decisions = append(decisions, viewDecision(user, &stretch[i]))
 		}
 		if len(stretch) < longestList {
 			return decisions, nil

@@ -13,18 +13,18 @@ type Letter struct {
 	ID         guid.ID           `json:"id"`
 	Kind       store.LetterKind  `json:"kind"`
 	Language   string            `json:"language"`
-	To         string            `json:"to"`               // empty after an erasure
-	Partner    string            `json:"partner,omitzero"` // whose registration owes it; users' letters have none
+	To         string            `json:"to" doc:"Empty after an erasure."`
+	Partner    string            `json:"partner,omitzero" doc:"Whose registration owes it; users' letters have none."`
 	MessageID  string            `json:"messageId"`
 	CleaningID guid.ID           `json:"cleaningId,omitzero"`
 	State      store.LetterState `json:"state"`
 	OwedAt     time.Time         `json:"owedAt"`
-	DueAt      time.Time         `json:"dueAt,omitzero"`  // next try, while queued
-	DoneAt     time.Time         `json:"doneAt,omitzero"` // sent, failed or cancelled
-	Tries      int               `json:"tries"`           // attempts in all
-	Waited     store.Span        `json:"waited,omitzero"` // what counts towards MAIL_GIVE_UP_AFTER: its own delays
-	Reason     string            `json:"reason,omitzero"` // why it failed, was held or cancelled
-	Attempts   []Attempt         `json:"attempts"`        // the latest ten, oldest first
+	DueAt      time.Time         `json:"dueAt,omitzero" doc:"Next try, while queued."`
+	DoneAt     time.Time         `json:"doneAt,omitzero" doc:"Sent, failed or cancelled."`
+	Tries      int               `json:"tries" doc:"Attempts in all."`
+	Waited     store.Span        `json:"waited,omitzero" doc:"What counts towards MAIL_GIVE_UP_AFTER: its own delays."`
+	Reason     string            `json:"reason,omitzero" doc:"Why it failed, was held or cancelled."`
+	Attempts   []Attempt         `json:"attempts" doc:"The latest ten, oldest first."`
 }
 
 // Attempt is one try to hand a letter over.
@@ -33,11 +33,11 @@ type Attempt struct {
 	Milliseconds int64              `json:"milliseconds"`
 	Class        store.AttemptClass `json:"class"`
 	Phase        string             `json:"phase,omitzero"`
-	Code         int                `json:"code,omitzero"`     // SMTP reply code
-	Enhanced     string             `json:"enhanced,omitzero"` // enhanced status code
+	Code         int                `json:"code,omitzero" doc:"SMTP reply code."`
+	Enhanced     string             `json:"enhanced,omitzero" doc:"Enhanced status code."`
 	// what the smarthost calls it in its own log, where its words say so
 	QueueID string `json:"queueId,omitzero"`
-	Text    string `json:"text,omitzero"` // the server's words, or the fault
+	Text    string `json:"text,omitzero" doc:"The server's words, or the fault."`
 }
 
 // Letters lists letters, the newest first. Next of the page is the Before of the following one.
@@ -53,7 +53,7 @@ func (o *Operator) Letters(filter store.LetterFilter) (Page[Letter], error) {
 // Letter shows a letter. It waits for as long as the letter is queued, until ctx ends.
 func (o *Operator) Letter(ctx context.Context, id guid.ID) (Letter, error) {
 	for {
-		news := o.Store.Watch()
+		news := o.Store.Watch() // before looking, so that a change in between is not missed
 		found, err := o.Store.Letter(id)
 		if err != nil || found.State != store.LetterQueued || ctx.Err() != nil {
 			return viewLetter(found), err

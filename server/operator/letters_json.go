@@ -2,24 +2,21 @@ package operator
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"postern/server/web"
 	"postern/store"
 	"postern/store/guid"
 )
 
-var letterStates = map[store.LetterState]bool{
-	store.LetterQueued: true, store.LetterHeld: true, store.LetterSent: true, store.LetterFailed: true,
-	store.LetterCancelled: true,
-}
-
 // letters lists letters: ?state=, ?to=, and ?before= for the next page.
 func (o *Operator) letters(c *web.Call) error {
 	q := readQuery(c)
 	filter := store.LetterFilter{State: store.LetterState(q.values.Get("state")), Before: q.id("before"),
 		Limit: q.limit()}
-	if filter.State != "" && !letterStates[filter.State] {
-		q.fault("state", "This must be one of: queued, held, sent, failed, cancelled.")
+	if states := filter.State.Words(); filter.State != "" && !slices.Contains(states, string(filter.State)) {
+		q.fault("state", "This must be one of: "+strings.Join(states, ", ")+".")
 	}
 	if q.values.Has("to") {
 		filter.To = q.email("to")
@@ -33,7 +30,7 @@ func (o *Operator) letters(c *web.Call) error {
 
 // letter shows a letter. With ?wait= it waits for as long as the letter is queued.
 func (o *Operator) letter(c *web.Call) error {
-	id, err := pathID(c)
+	id, err := o.letterNamed(c)
 	if err != nil {
 		return err
 	}
@@ -46,6 +43,14 @@ func (o *Operator) letter(c *web.Call) error {
 	defer cancel()
 	found, err := o.Letter(ctx, id)
 	return answer(c, found, err)
+}
+
+// letterNamed is the id of the letter in the path, which may be the reference that its reader was told.
+func (o *Operator) letterNamed(c *web.Call) (guid.ID, error) {
+	if text := c.Param("id"); guid.IsShort(text) {
+		return o.Store.LetterReferred(text)
+	}
+	return pathID(c)
 }
 
 func (o *Operator) retryLetter(c *web.Call) error {

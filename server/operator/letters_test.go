@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/mail/smtp"
+	"postern/server/apitest"
 	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
@@ -52,7 +53,8 @@ func newLettersRoom(t *testing.T, check operator.SmarthostChecker) lettersRoom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lettersRoom{t, kept, middleware.Handler(web.ForAnybody, acts.Routes())}
+	handler := middleware.Handler(web.ForAnybody, acts.Routes())
+	return lettersRoom{t, kept, apitest.Must(t, acts.Routes()...).Watch(t, handler)}
 }
 
 // call returns the answer, which must have a status and hold some words.

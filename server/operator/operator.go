@@ -1,6 +1,13 @@
 // Package operator does the acts of the operator: functions with values in and values out, one subject a file. Beside
 // them, in the files called _json, stands how the command line asks for them: JSON over a Unix socket in the data
 // directory, or in process where no appliance runs, and never over the network: whoever reaches it may do everything.
+//
+// An act writes by one call of the store, so that it happens or does not; documents of cleanings are the one exception,
+// and say how far it went. What an act shows is a view: the record without what is secret (hashes, generations) and
+// without ids that mean something to the store alone. Acts know no HTTP, so that a page for the operator can do them as
+// well; a test holds that.
+//
+// The package keeps no state but one lock: everything is in the store.
 package operator
 
 import (
@@ -53,9 +60,11 @@ func New(o Options) (*Operator, error) {
 	return made, nil
 }
 
+// copyName is where a check puts its copy. It is one name, so that the next start finds what a killed one has left.
 func (o *Operator) copyName() string { return file.DataFile(o.Dir) + ".check" }
 
-// longestList is how many items one answer of a list holds at most.
+// longestList is how many items one answer of a list holds at most. A list is read in one transaction, which must be
+// short, and is in memory as a whole; Page.Next leads on from it.
 const longestList = 500
 
 // views are the records of a list as they leave.

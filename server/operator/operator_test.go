@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server"
+	"postern/server/apitest"
 	"postern/server/config"
 	"postern/server/operator"
 )
@@ -54,6 +55,7 @@ func closeApp(t *testing.T, app *server.App) {
 	}
 }
 
+// call does an act. An answer that is not as it is described has the status 0, and says so.
 func call(app *server.App, method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, operator.Prefix+path, strings.NewReader(body))
 	if body != "" {
@@ -61,6 +63,14 @@ func call(app *server.App, method, path, body string) *httptest.ResponseRecorder
 	}
 	w := httptest.NewRecorder()
 	app.Operator().ServeHTTP(w, request)
+	_, socket, err := app.Routes()
+	checker, fault := apitest.New(socket...)
+	if err = errors.Join(err, fault); err == nil {
+		err = checker.Check(method, operator.Prefix+strings.Split(path, "?")[0], w.Code, w.Header(), w.Body.Bytes())
+	}
+	if err != nil {
+		w.Code, w.Body = 0, bytes.NewBufferString(err.Error())
+	}
 	return w
 }
 
@@ -70,8 +80,11 @@ func item(id, number, more string) string {
 	return fmt.Sprintf(`{"id":%q,"number":%q,"station":{"name":"Kaai 9"},"status":"planned","equipment":{"kind":"silo"}%s}`, id, number, more)
 }
 
+// pdf is what has the beginning and the end of a PDF.
 func pdf(size int) string {
-	return `,"pdf":"` + base64.StdEncoding.EncodeToString(append([]byte("%PDF-"), bytes.Repeat([]byte{'x'}, size-5)...)) + `"`
+	const end = "startxref\n5\n%%EOF"
+	document := "%PDF-xref\n" + strings.Repeat("x", size-10-len(end)) + end
+	return `,"pdf":"` + base64.StdEncoding.EncodeToString([]byte(document)) + `"`
 }
 
 // One appliance, one act after the other: status, and what the body holds.
@@ -84,13 +97,14 @@ func TestActs(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"POST", "/cleanings", item(id, "S-1", pdf(10)), 200, `{"stored":[{"id":"` + id + `","number":"S-1","outcome":"created","pdf":true}]}`},
+		{"POST", "/cleanings", item(id, "S-1", pdf(100)), 200, `{"stored":[{"id":"` + id + `","number":"S-1","outcome":"created","pdf":true}]}`},
 		{"POST", "/cleanings", item(id, "S-1", `,"pdf":null`), 200, `"outcome":"unchanged","pdf":false`},
 		{"POST", "/cleanings", "[" + item(id, "S-2", "") + "," + item(other, "S-3", pdf(10<<20)) + "]", 200, `"outcome":"changed","pdf":false},{"id":"` + other},
 		{"POST", "/cleanings", item("", "S-1", ""), 400, `"id":["This field is required."]`},
 		{"POST", "/cleanings", item(id, "S-1", `,"pdf":"JVBERi0=!"`), 400, `"pdf":["This must be a PDF in base64."]`},
 		{"POST", "/cleanings", item(id, "S-1", `,"pdf":17`), 400, `"pdf":["This must be a PDF in base64."]`},
-		{"POST", "/cleanings", item(id, "S-1", `,"pdf":"aGVsbG8="`), 400, `"pdf":["This is not a PDF."]`},
+		{"POST", "/cleanings", item(id, "S-1", `,"pdf":"aGVsbG8="`), 400, `"pdf":["This is not a PDF: it does not begin with %PDF-."]`},
+		{"POST", "/cleanings", item(id, "S-1", `,"pdf":"JVBERi0xLjcK"`), 400, `"pdf":["This PDF is incomplete: it does not end as one`},
 		{"POST", "/cleanings", item(id, "S-1", pdf(10<<20+1)), 400, `"pdf":["A PDF may have at most 10 MiB."]`},
 		{"POST", "/cleanings", "[" + item(id, "S-9", "") + `,{"id":"` + other + `"}]`, 400, `"[1].number":["This field is required."]`},
 		{"POST", "/cleanings", "[" + item(id, "S-9", "") + "," + item(strings.ToUpper(id), "S-8", "") + "]", 400, `"[1].id":["This id is that of [0] already."]`},

@@ -25,18 +25,18 @@ type NewPartner struct {
 type Partner struct {
 	Name        string         `json:"name"`
 	Scopes      []store.Scope  `json:"scopes"`
-	Plans       []string       `json:"plans"` // codes; none: all bike plans
-	From        []netip.Prefix `json:"from"`  // where it may call from; none: anywhere
+	Plans       []string       `json:"plans" doc:"Codes; none: all bike plans."`
+	From        []netip.Prefix `json:"from" doc:"Where it may call from; none: anywhere."`
 	ExpectEvery store.Span     `json:"expectEvery,omitzero"`
-	Tokens      []KeptToken    `json:"tokens"`   // the older first; none once revoked
-	Rotating    bool           `json:"rotating"` // two tokens work
+	Tokens      []KeptToken    `json:"tokens" doc:"The older first; none once revoked."`
+	Rotating    bool           `json:"rotating" doc:"Whether two tokens work."`
 	AddedAt     time.Time      `json:"addedAt"`
 	RevokedAt   time.Time      `json:"revokedAt,omitzero"`
 }
 
 // KeptToken tells one token of a partner from another.
 type KeptToken struct {
-	Last    string    `json:"last"` // its last four characters
+	Last    string    `json:"last" doc:"Its last four characters."`
 	AddedAt time.Time `json:"addedAt"`
 }
 
@@ -46,7 +46,8 @@ type PartnerToken struct {
 	Partner Partner `json:"partner"`
 }
 
-// tokenShown is how many of a token's last characters tell it from another.
+// tokenShown is how many of a token's last characters tell it from another. They are of its checksum, and leave of what
+// is secret far more than anybody can guess.
 const tokenShown = 4
 
 // AddPartner makes a partner and its token. One that was revoked comes back, with its bikers.

@@ -12,6 +12,7 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/schema"
 	"postern/store"
 )
 
@@ -53,20 +54,32 @@ type parser[T any] func(text string) (value T, wrong string)
 
 // parsed reads a text by a parser.
 func parsed[T any](to *T, isRequired bool, parse parser[T]) fields.Reader {
-	return func(v jsontext.Value, path string, r *fields.Report) {
-		var text string
-		fields.Text(&text, fields.Limits{Required: isRequired, Max: longestEntry})(v, path, r)
-		if text == "" || utf8.RuneCountInString(text) > longestEntry {
-			return // what is wrong with it has been said
-		}
-		value, wrong := parse(text)
-		if wrong != "" {
-			r.Fault(path, wrong)
-			return
-		}
-		*to = value
-	}
+	return &parsedReader[T]{to, fields.Limits{Required: isRequired, Max: longestEntry}, parse}
 }
+
+type parsedReader[T any] struct {
+	to     *T
+	limits fields.Limits
+	parse  parser[T]
+}
+
+// Read reads it, as fields.Reader says.
+func (p *parsedReader[T]) Read(v jsontext.Value, path string, r *fields.Report) {
+	var text string
+	fields.Text(&text, p.limits).Read(v, path, r)
+	if text == "" || utf8.RuneCountInString(text) > p.limits.Max {
+		return // what is wrong with it has been said
+	}
+	value, wrong := p.parse(text)
+	if wrong != "" {
+		r.Fault(path, wrong)
+		return
+	}
+	*p.to = value
+}
+
+// Schema describes the text; what the parser wants of it is said where the property is documented.
+func (p *parsedReader[T]) Schema() *schema.Schema { return fields.Text(new(string), p.limits).Schema() }
 
 // entries reads a list by a parser of its entries.
 func entries[T any](to *[]T, parse parser[T]) fields.Reader {
@@ -143,12 +156,17 @@ func (o *Operator) revokePartner(c *web.Call) error {
 	return onPartner(c, o.RevokePartner)
 }
 
+// namedPartnerFields are its properties.
+func namedPartnerFields(in *NamedPartner) fields.Object {
+	return fields.Object{"name": parsed(&in.Name, true, partnerName)}
+}
+
 // onPartner does an act on the NamedPartner in the body.
 func onPartner[T any](c *web.Call, act func(context.Context, string) (T, error)) error {
-	var name string
-	if err := c.Decode(fields.Object{"name": parsed(&name, true, partnerName)}); err != nil {
+	var in NamedPartner
+	if err := c.Decode(namedPartnerFields(&in)); err != nil {
 		return err
 	}
-	changed, err := act(c.R.Context(), name)
+	changed, err := act(c.R.Context(), in.Name)
 	return answer(c, changed, err)
 }

@@ -3,6 +3,7 @@ package operator
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 
 	"postern/server/web"
 	"postern/server/web/fields"
@@ -11,6 +12,8 @@ import (
 const (
 	longestCode   = 64  // of a bike plan, in characters
 	longestClient = 200 // code points
+	longestNext   = 1000
+	longestURL    = 2000
 )
 
 // planLanguages are those of bikers' letters and pages, as the contract writes them.
@@ -30,14 +33,33 @@ func planCode(text string) (code, wrong string) {
 	return text, ""
 }
 
-func (o *Operator) addPlan(c *web.Call) error {
-	var plan Plan
-	err := c.Decode(fields.Object{
+// webAddress reads a URL that people are sent to.
+func webAddress(text string) (address, wrong string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+		return "", fmt.Sprintf("%q is not a web address: write it as https://bikes.example.org/start.", text)
+	}
+	if len(text) > longestURL {
+		return "", fmt.Sprintf("A web address has at most %d characters here.", longestURL)
+	}
+	return u.String(), ""
+}
+
+// planFields are the properties of POST plans.
+func planFields(plan *Plan) fields.Object {
+	return fields.Object{
 		"code":     parsed(&plan.Code, true, planCode),
 		"client":   fields.Name(&plan.Client, longestClient, true),
 		"language": fields.Enum(&plan.Language, false, planLanguages...),
-	})
-	if err != nil {
+		"name":     fields.Name(&plan.Name, longestClient, false),
+		"nextUrl":  parsed(&plan.NextURL, false, webAddress),
+		"nextText": fields.Text(&plan.NextText, fields.Limits{Max: longestNext, Lines: true}),
+	}
+}
+
+func (o *Operator) addPlan(c *web.Call) error {
+	var plan Plan
+	if err := c.Decode(planFields(&plan)); err != nil {
 		return err
 	}
 	added, err := o.AddPlan(c.R.Context(), plan)

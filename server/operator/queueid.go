@@ -6,7 +6,9 @@ import (
 )
 
 // queueIDs find the id of a letter in the words by which a server takes it. RFC 5321 leaves the words free; these are
-// what the common ones say, the telling ones first.
+// what the common ones say, the telling ones first. With it an operator finds the letter in the smarthost's log, which
+// begins where ours ends. It is found when a letter is shown, and not stored: a server that is not known yet can be
+// added.
 var queueIDs = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\bqueued as ([\w.:/+-]+)`),                       // Postfix, Haraka
 	regexp.MustCompile(`(?i)\bid=([\w.:/+-]+)`),                              // Exim

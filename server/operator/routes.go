@@ -1,64 +1,291 @@
 package operator
 
 import (
+	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
+	"slices"
 	"time"
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/schema"
+	"postern/server/wire"
+	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
 
 // Routes are the operator's endpoints. They belong behind Listen or in process, with web.ForAnybody.
 func (o *Operator) Routes() []web.Route {
-	route := func(method, path string, handle web.Handler) web.Route {
-		return web.Route{Method: method, Path: Prefix + path, Handle: handle}
-	}
-	add := route(http.MethodPost, "/cleanings", o.addCleanings)
+	return slices.Concat(o.cleaningRoutes(), o.partnerRoutes(), o.planRoutes(), o.bikerRoutes(), o.userRoutes(),
+		o.letterRoutes(), o.sendingRoutes(), o.fileRoutes())
+}
+
+func get(path string, handle web.Handler, doc web.Doc) web.Route {
+	return web.Route{Method: http.MethodGet, Path: Prefix + path, Handle: handle, Doc: doc}
+}
+
+func post(path string, handle web.Handler, doc web.Doc) web.Route {
+	return web.Route{Method: http.MethodPost, Path: Prefix + path, Handle: handle, Doc: doc}
+}
+
+func remove(path string, handle web.Handler, doc web.Doc) web.Route {
+	return web.Route{Method: http.MethodDelete, Path: Prefix + path, Handle: handle, Doc: doc}
+}
+
+// shows describes the answer of an act that has something to show.
+func shows[T any](text string) web.Answer { return web.Returns[T](http.StatusOK, text) }
+
+// The parameters and refusals that acts share.
+var (
+	idInPath   = web.InPath("id", schema.GUID(), "")
+	emailQuery = web.InQuery("email", fields.AddressSchema(), "Whom it is about.").MustHave()
+	limitQuery = web.InQuery("limit", schema.AtLeast(0),
+		fmt.Sprintf("How many at most; 0 and more than %d are %[1]d.", longestList))
+	waitQuery = web.InQuery("wait", schema.Of(schema.String),
+		fmt.Sprintf("How long to wait for what is not there yet; at most %s.", longestWait))
+
+	wrongQuery = web.Refuses(http.StatusBadRequest, "A parameter is wrong; errors says which.")
+	nobody     = web.Refuses(http.StatusNotFound, "There is nobody with this address.")
+	wrongID    = web.Refuses(http.StatusBadRequest, "The id is no GUID.")
+	notThere   = web.Refuses(http.StatusNotFound, "")
+	conflict   = web.Refuses(http.StatusConflict, "")
+)
+
+func (o *Operator) cleaningRoutes() []web.Route {
+	add := post("/cleanings", o.addCleanings, web.Doc{
+		ID: "addCleanings", Summary: "Store a cleaning, or a list of them: all, or none where one is wrong",
+		In: web.Body{Type: "application/json", Schema: deliverySchema},
+		Out: []web.Answer{
+			shows[StoredCleanings]("What storing them came to, in the order of the request."), notThere,
+			web.RefusesWith[wire.LoadProblem](http.StatusConflict, "A load is decided already."),
+		},
+	})
 	add.BodyLimit, add.BodyTime = cleaningsLimit, 2*time.Minute
 	return []web.Route{
 		add,
-		route(http.MethodGet, "/cleanings", o.cleanings),
-		route(http.MethodGet, "/cleanings/:id", o.cleaning),
-		route(http.MethodDelete, "/cleanings/:id", o.deleteCleaning),
-		route(http.MethodGet, "/partners", o.partners),
-		route(http.MethodPost, "/partners", o.addPartner),
-		route(http.MethodPost, "/partners/rotate", o.rotatePartner),
-		route(http.MethodPost, "/partners/finish", o.finishRotation),
-		route(http.MethodPost, "/partners/revoke", o.revokePartner),
-		route(http.MethodGet, "/plans", o.plans),
-		route(http.MethodPost, "/plans", o.addPlan),
-		route(http.MethodDelete, "/plans", o.removePlan),
-		route(http.MethodGet, "/bikers", o.biker),
-		route(http.MethodGet, "/bikers/export", o.exportBiker),
-		route(http.MethodDelete, "/bikers", o.eraseBiker),
-		route(http.MethodPost, "/bikers/block", o.blockBiker),
-		route(http.MethodPost, "/bikers/unblock", o.unblockBiker),
-		route(http.MethodPost, "/bikers/move", o.moveBiker),
-		route(http.MethodGet, "/users", o.user),
-		route(http.MethodGet, "/users/export", o.exportUser),
-		route(http.MethodDelete, "/users", o.eraseUser),
-		route(http.MethodPost, "/users/block", o.blockUser),
-		route(http.MethodPost, "/users/unblock", o.unblockUser),
-		route(http.MethodPost, "/users/reactivate", o.reactivateUser),
-		route(http.MethodGet, "/letters", o.letters),
-		route(http.MethodGet, "/letters/:id", o.letter),
-		route(http.MethodPost, "/letters/:id/retry", o.retryLetter),
-		route(http.MethodPost, "/letters/:id/release", o.releaseLetter),
-		route(http.MethodPost, "/letters/:id/hold", o.holdLetter),
-		route(http.MethodPost, "/letters/:id/cancel", o.cancelLetter),
-		route(http.MethodGet, "/sending", o.sending),
-		route(http.MethodPost, "/sending/pause", o.pause),
-		route(http.MethodPost, "/sending/resume", o.resume),
-		route(http.MethodPost, "/sending/retry-failed", o.retryFailed),
-		route(http.MethodPost, "/sending/release-held", o.releaseHeld),
-		route(http.MethodPost, "/sending/test", o.testLetter),
-		route(http.MethodPost, "/sending/check", o.checkSmarthost),
-		route(http.MethodGet, "/events", o.events),
-		route(http.MethodPost, "/check", o.check),
+		get("/cleanings", o.cleanings, web.Doc{
+			ID: "listCleanings", Summary: "List cleanings, in the order of their ids",
+			Params: []web.Param{web.InQuery("after", schema.GUID(), "The next of the page before."), limitQuery},
+			Out:    []web.Answer{shows[Page[wire.StoredCleaning]]("A page of the list."), wrongQuery},
+		}),
+		get("/cleanings/:id", o.cleaning, web.Doc{
+			ID: "showCleaning", Summary: "Show a cleaning", Params: []web.Param{idInPath},
+			Out: []web.Answer{shows[wire.StoredCleaning]("The cleaning."), wrongID, notThere},
+		}),
+		post("/cleanings/:id/reopen", o.reopenCleaning, web.Doc{
+			ID: "reopenCleaning", Summary: "Take back the decision about a load", Params: []web.Param{idInPath},
+			In: web.TakesJSON("ReopenRequest", reopeningFields, web.Texts{"reason": "Why it is taken back."}),
+			Out: []web.Answer{
+				shows[wire.StoredCleaning]("The cleaning, its load open."), wrongID, notThere,
+				web.RefusesWith[wire.LoadProblem](http.StatusConflict, "The load is open already."),
+			},
+		}),
+		remove("/cleanings/:id", o.deleteCleaning, web.Doc{
+			ID: "deleteCleaning", Summary: "Delete a cleaning with its document", Params: []web.Param{idInPath},
+			Out: []web.Answer{web.ReturnsNothing("It is deleted."), wrongID, notThere},
+		}),
+	}
+}
+
+func (o *Operator) partnerRoutes() []web.Route {
+	named := web.TakesJSON("NamedPartner", namedPartnerFields, nil)
+	return []web.Route{
+		get("/partners", o.partners, web.Doc{
+			ID: "listPartners", Summary: "List the partners, the revoked ones too",
+			Out: []web.Answer{shows[Page[Partner]]("All of them.")},
+		}),
+		post("/partners", o.addPartner, web.Doc{
+			ID: "addPartner", Summary: "Add a partner", Text: "Its token is told this once.",
+			In: web.TakesJSON("NewPartner", partnerFields, web.Texts{
+				"scope":        "What it may do, of users, cleanings and events; none: everything.",
+				"plan":         "Codes of the bike plans that it may use; none: all.",
+				"from":         "Networks (CIDR) or addresses from which it may call; none: any.",
+				"expect-every": "How often it is expected to call, as 5m.",
+			}),
+			Out: []web.Answer{shows[PartnerToken]("The partner and its token."), conflict},
+		}),
+		post("/partners/rotate", o.rotatePartner, web.Doc{
+			ID: "rotatePartner", Summary: "Make a second token for a partner; both work until that is finished",
+			In: named, Out: []web.Answer{shows[PartnerToken]("The partner and its new token."), notThere, conflict},
+		}),
+		post("/partners/finish", o.finishRotation, web.Doc{
+			ID: "finishRotation", Summary: "End the older of a partner's two tokens",
+			In: named, Out: []web.Answer{shows[Partner]("The partner."), notThere, conflict},
+		}),
+		post("/partners/revoke", o.revokePartner, web.Doc{
+			ID: "revokePartner", Summary: "End all tokens of a partner; its bikers stay",
+			In: named, Out: []web.Answer{shows[Partner]("The partner."), notThere, conflict},
+		}),
+	}
+}
+
+func (o *Operator) planRoutes() []web.Route {
+	return []web.Route{
+		get("/plans", o.plans, web.Doc{
+			ID: "listPlans", Summary: "List the bike plans", Out: []web.Answer{shows[Page[Plan]]("All of them.")},
+		}),
+		post("/plans", o.addPlan, web.Doc{
+			ID: "addPlan", Summary: "Add a bike plan",
+			In: web.TakesJSON("NewPlan", planFields, web.Texts{
+				"code":     "What registrations name: visible ASCII characters without commas.",
+				"client":   "Whose bikers they are.",
+				"language": "Of people whose registration names none that is valid.",
+				"name":     "Of the plan itself, as bikers know it.",
+				"nextUrl":  "Where a biker goes on once the password is set.",
+				"nextText": "What happens next, as bikers read it.",
+			}),
+			Out: []web.Answer{shows[Plan]("The plan."), conflict},
+		}),
+		remove("/plans", o.removePlan, web.Doc{
+			ID: "removePlan", Summary: "Remove a bike plan that nobody uses",
+			Params: []web.Param{web.InQuery("code", schema.Of(schema.String), "The plan's code.").MustHave()},
+			Out:    []web.Answer{web.ReturnsNothing("It is removed."), wrongQuery, notThere, conflict},
+		}),
+	}
+}
+
+func (o *Operator) bikerRoutes() []web.Route {
+	person := web.TakesJSON("Person", personFields, nil)
+	return []web.Route{
+		get("/bikers", o.biker, web.Doc{
+			ID: "showBiker", Summary: "Show a biker", Params: []web.Param{emailQuery},
+			Out: []web.Answer{shows[Biker]("The biker, with the latest letters."), wrongQuery, nobody},
+		}),
+		get("/bikers/export", o.exportBiker, web.Doc{
+			ID: "exportBiker", Summary: "Gather everything held of a biker", Params: []web.Param{emailQuery},
+			Out: []web.Answer{shows[BikerExport]("Everything but secrets."), wrongQuery, nobody},
+		}),
+		remove("/bikers", o.eraseBiker, web.Doc{
+			ID: "eraseBiker", Summary: "Erase a biker", Params: []web.Param{emailQuery},
+			Out: []web.Answer{web.ReturnsNothing("Erased, from every record."), wrongQuery, nobody},
+		}),
+		post("/bikers/block", o.blockBiker, web.Doc{
+			ID: "blockBiker", Summary: "Keep a biker out; sessions end, and no letter is sent",
+			In: person, Out: []web.Answer{shows[Biker]("The biker."), nobody},
+		}),
+		post("/bikers/unblock", o.unblockBiker, web.Doc{
+			ID: "unblockBiker", Summary: "Let a blocked biker in again",
+			In: person, Out: []web.Answer{shows[Biker]("The biker."), nobody},
+		}),
+		post("/bikers/move", o.moveBiker, web.Doc{
+			ID: "moveBiker", Summary: "Give a biker to another partner or plan",
+			In:  web.TakesJSON("Move", moveFields, web.Texts{"plan": "The code of a plan that the partner may use."}),
+			Out: []web.Answer{shows[Biker]("The biker."), nobody, conflict},
+		}),
+	}
+}
+
+func (o *Operator) userRoutes() []web.Route {
+	person := web.TakesJSON("Person", personFields, nil)
+	return []web.Route{
+		get("/users", o.user, web.Doc{
+			ID: "showUser", Summary: "Show a user", Params: []web.Param{emailQuery},
+			Out: []web.Answer{shows[User]("The user, with the latest letters."), wrongQuery, nobody},
+		}),
+		get("/users/export", o.exportUser, web.Doc{
+			ID: "exportUser", Summary: "Gather everything held of a user", Params: []web.Param{emailQuery},
+			Out: []web.Answer{shows[UserExport]("Everything but secrets."), wrongQuery, nobody},
+		}),
+		remove("/users", o.eraseUser, web.Doc{
+			ID: "eraseUser", Summary: "Erase a user; decisions and events stay, without the name",
+			Params: []web.Param{emailQuery},
+			Out:    []web.Answer{web.ReturnsNothing("Erased, from every record."), wrongQuery, nobody},
+		}),
+		post("/users/block", o.blockUser, web.Doc{
+			ID: "blockUser", Summary: "Keep a user out: no sign-in, no token, no letter",
+			In: person, Out: []web.Answer{shows[User]("The user."), nobody},
+		}),
+		post("/users/unblock", o.unblockUser, web.Doc{
+			ID: "unblockUser", Summary: "Let a blocked user in again",
+			In: person, Out: []web.Answer{shows[User]("The user."), nobody},
+		}),
+		post("/users/reactivate", o.reactivateUser, web.Doc{
+			ID: "reactivateUser", Summary: "Make a user prove the mailbox again before the next sign-in",
+			In: person, Out: []web.Answer{shows[User]("The user."), nobody},
+		}),
+	}
+}
+
+func (o *Operator) letterRoutes() []web.Route {
+	act := func(path, id, summary string, handle web.Handler) web.Route {
+		return post("/letters/:id/"+path, handle, web.Doc{ID: id, Summary: summary, Params: []web.Param{idInPath},
+			Out: []web.Answer{shows[Letter]("The letter."), wrongID, notThere, conflict}})
+	}
+	states := &schema.Schema{Types: []string{schema.String}, Enum: store.LetterState("").Words()}
+	return []web.Route{
+		get("/letters", o.letters, web.Doc{
+			ID: "listLetters", Summary: "List letters, the newest first",
+			Params: []web.Param{
+				web.InQuery("state", states, "Only those in this state."),
+				web.InQuery("to", fields.AddressSchema(), "Only those to this address."),
+				web.InQuery("before", schema.GUID(), "The next of the page before."), limitQuery,
+			},
+			Out: []web.Answer{shows[Page[Letter]]("A page of the list."), wrongQuery},
+		}),
+		get("/letters/:id", o.letter, web.Doc{
+			ID: "showLetter", Summary: "Show a letter", Text: "It waits for as long as the letter is queued.",
+			Params: []web.Param{idInPath, waitQuery},
+			Out:    []web.Answer{shows[Letter]("The letter."), wrongQuery, notThere},
+		}),
+		act("retry", "retryLetter", "Have a letter that failed, or waits, tried now", o.retryLetter),
+		act("release", "releaseLetter", "Let a letter go that is held", o.releaseLetter),
+		act("hold", "holdLetter", "Keep a queued letter back until it is released", o.holdLetter),
+		act("cancel", "cancelLetter", "End a letter unsent", o.cancelLetter),
+	}
+}
+
+func (o *Operator) sendingRoutes() []web.Route {
+	return []web.Route{
+		get("/sending", o.sending, web.Doc{
+			ID: "showSending", Summary: "Tell how the mail queue stands",
+			Out: []web.Answer{shows[Sending]("How it stands.")},
+		}),
+		post("/sending/pause", o.pause, web.Doc{
+			ID: "pauseSending", Summary: "Keep all letters back until they are let go again",
+			Out: []web.Answer{shows[Sending]("How the queue stands.")},
+		}),
+		post("/sending/resume", o.resume, web.Doc{
+			ID: "resumeSending", Summary: "Let letters go again",
+			Out: []web.Answer{shows[Sending]("How the queue stands.")},
+		}),
+		post("/sending/retry-failed", o.retryFailed, web.Doc{
+			ID: "retryFailed", Summary: "Have all letters that failed tried again",
+			Out: []web.Answer{shows[Counted]("How many they are.")},
+		}),
+		post("/sending/release-held", o.releaseHeld, web.Doc{
+			ID: "releaseHeld", Summary: "Let all letters go that are held",
+			Out: []web.Answer{shows[Counted]("How many they are.")},
+		}),
+		post("/sending/test", o.testLetter, web.Doc{
+			ID: "sendTest", Summary: "Owe a letter that only shows that mail from here arrives",
+			In:  web.TakesJSON("TestLetter", testFields, web.Texts{"language": "en, nl, fr or de; without it en."}),
+			Out: []web.Answer{shows[Letter]("The letter.")},
+		}),
+		post("/sending/check", o.checkSmarthost, web.Doc{
+			ID: "checkSmarthost", Summary: "Dial the smarthost and log in to it; nothing is sent",
+			Out: []web.Answer{shows[SmarthostCheck]("The steps, up to the first that failed.")},
+		}),
+	}
+}
+
+// fileRoutes are about the data file as a whole.
+func (o *Operator) fileRoutes() []web.Route {
+	return []web.Route{
+		get("/events", o.events, web.Doc{
+			ID: "listEvents", Summary: "List the events after a number", Text: "All of them, numbered without a gap.",
+			Params: []web.Param{web.InQuery("after", schema.AtLeast(0), "The last number seen; 0: from the first."),
+				limitQuery, waitQuery},
+			Out: []web.Answer{
+				shows[wire.Feed]("Events, in the order of their numbers."), wrongQuery,
+				web.RefusesWith[wire.AheadProblem](http.StatusConflict, "There is no event of that number yet."),
+				web.RefusesWith[wire.GoneProblem](http.StatusGone, "Events of that age are not kept any more."),
+			},
+		}),
+		post("/check", o.check, web.Doc{
+			ID: "checkData", Summary: "Look through a copy of the data file",
+			Out: []web.Answer{shows[Checked]("What is wrong with it; nothing, where it is sound.")},
+		}),
 	}
 }
 
@@ -85,78 +312,4 @@ func pathID(c *web.Call) (guid.ID, error) {
 		return id, refuse.New(refuse.Invalid, "The id must be a GUID, as 00000000-0000-4000-8000-000000000001.")
 	}
 	return id, nil
-}
-
-// query reads the parameters of a query and notes what is wrong with them.
-type query struct {
-	values url.Values
-	faults map[string][]string
-}
-
-func readQuery(c *web.Call) *query {
-	return &query{values: c.R.URL.Query(), faults: map[string][]string{}}
-}
-
-func (q *query) fault(name, sentence string) { q.faults[name] = append(q.faults[name], sentence) }
-
-// err is what was wrong, if anything.
-func (q *query) err() error {
-	if len(q.faults) == 0 {
-		return nil
-	}
-	return &refuse.Refusal{Kind: refuse.Invalid, Reason: "The query is wrong.", Fields: q.faults}
-}
-
-func (q *query) id(name string) (id guid.ID) {
-	text := q.values.Get(name)
-	if text == "" {
-		return id
-	}
-	id, err := guid.Parse(text)
-	if err != nil {
-		q.fault(name, "This must be a GUID.")
-	}
-	return id
-}
-
-func (q *query) number(name string) uint64 {
-	text := q.values.Get(name)
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		q.fault(name, "This must be a whole number, 0 or more.")
-	}
-	return n
-}
-
-// limit is how many items are wanted: at most longestList, which is also what is given where nothing is said.
-func (q *query) limit() int {
-	n := q.number("limit")
-	if n == 0 || n > longestList {
-		return longestList
-	}
-	return int(n)
-}
-
-func (q *query) duration(name string, most time.Duration) time.Duration {
-	text := q.values.Get(name)
-	if text == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		q.fault(name, "This must be a duration, as 30s.")
-	}
-	return min(d, most)
-}
-
-// email is an address in the form in which it is stored.
-func (q *query) email(name string) string {
-	address, err := fields.ParseEmail(q.values.Get(name))
-	if err != nil {
-		q.fault(name, err.Error())
-	}
-	return address
 }

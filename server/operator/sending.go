@@ -9,14 +9,14 @@ import (
 
 // Sending is the state of the mail queue.
 type Sending struct {
-	Paused bool                      `json:"paused"`  // by the operator
-	Counts map[store.LetterState]int `json:"letters"` // how many letters are in each state
+	Paused bool                      `json:"paused" doc:"Whether the operator has paused it."`
+	Counts map[store.LetterState]int `json:"letters" doc:"How many letters are in each state."`
 }
 
 // TestLetter asks for a letter to an address, which only shows that mail from here arrives.
 type TestLetter struct {
 	Email    string `json:"email"`
-	Language string `json:"language"` // en where there is none
+	Language string `json:"language" doc:"en where there is none."`
 }
 
 // Sending tells how the mail queue stands.
@@ -29,7 +29,7 @@ func (o *Operator) Sending() (Sending, error) {
 	return Sending{Paused: paused, Counts: counts}, err
 }
 
-// PauseSending keeps all letters back until ResumeSending.
+// PauseSending keeps all letters back until ResumeSending. It is stored, so that a restart does not let them go.
 func (o *Operator) PauseSending(ctx context.Context) (Sending, error) { return o.setPaused(ctx, true) }
 
 // ResumeSending lets letters go again.

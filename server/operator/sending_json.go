@@ -40,14 +40,18 @@ func (o *Operator) releaseHeld(c *web.Call) error {
 	return answer(c, Counted{n}, err)
 }
 
+// testFields are the properties of POST sending/test.
+func testFields(test *TestLetter) fields.Object {
+	return fields.Object{
+		"email":    fields.Email(&test.Email),
+		"language": parsed(&test.Language, false, language),
+	}
+}
+
 // testLetter owes the TestLetter in the body.
 func (o *Operator) testLetter(c *web.Call) error {
 	test := TestLetter{Language: "en"}
-	err := c.Decode(fields.Object{
-		"email":    fields.Email(&test.Email),
-		"language": parsed(&test.Language, false, language),
-	})
-	if err != nil {
+	if err := c.Decode(testFields(&test)); err != nil {
 		return err
 	}
 	letter, err := o.SendTest(c.R.Context(), test)

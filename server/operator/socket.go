@@ -16,7 +16,7 @@ import (
 )
 
 // socketName is the operator's socket in the data directory. Whoever may open that directory is the operator: it is
-// 0700, and the socket 0600.
+// 0700, and the socket 0600. So there is no password to the operator's acts, and none that could be lost or guessed.
 const socketName = "postern.sock"
 
 // longestPath is what fits into a socket's address on Linux (unix(7): sun_path, with its final zero).
@@ -41,13 +41,15 @@ func Listen(dir string) (net.Listener, error) {
 		return nil, fmt.Errorf("opening the operator's socket: %w", err)
 	}
 	inner.SetUnlinkOnClose(false) // it would follow the name that it was bound by, which may be gone by then
+	// Until here the mode is what the umask leaves; the directory keeps others out meanwhile.
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("closing the operator's socket to others: %w", err), inner.Close())
 	}
 	return &listener{UnixListener: inner, path: path}, nil
 }
 
-// listener removes its socket when it is closed.
+// listener removes its socket when it is closed, by its whole name. Where that fails it is found dead by the next
+// Listen.
 type listener struct {
 	*net.UnixListener
 	path string
@@ -72,7 +74,8 @@ func Judge(dir string) error {
 	return errors.Join(private.Dir(dir, file.DataFile(dir)), private.Socket(filepath.Join(dir, socketName)))
 }
 
-// Dial reaches the appliance that runs on a data directory.
+// Dial reaches the appliance that runs on a data directory. Its error says that none answers, whatever the reason: a
+// command then looks whether it can open the data file itself.
 func Dial(ctx context.Context, dir string) (conn net.Conn, err error) {
 	err = within(dir, func(short string) (err error) {
 		dialer := net.Dialer{Timeout: 3 * time.Second}

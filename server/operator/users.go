@@ -9,7 +9,8 @@ import (
 	"postern/store/refuse"
 )
 
-// lettersShown is how many of a person's letters are shown with the person.
+// lettersShown is how many of a person's letters are shown with the person: the question is mostly whether the last one
+// has arrived. All of them are in the export.
 const lettersShown = 10
 
 // UserState says in one word how far a user is.
@@ -23,6 +24,12 @@ const (
 	UserBlocked     UserState = "blocked"
 )
 
+// Words lists them.
+func (UserState) Words() []string {
+	return []string{string(UserUnconfirmed), string(UserActive), string(UserReactivate),
+		string(UserBlocked)}
+}
+
 // UserRecord is what is stored of a user, without the hash of the latest link's token.
 type UserRecord struct {
 	ID               guid.ID   `json:"id"`
@@ -30,18 +37,18 @@ type UserRecord struct {
 	FirstName        string    `json:"firstName"`
 	LastName         string    `json:"lastName"`
 	OrganisationName string    `json:"organisationName"`
-	CleaningID       guid.ID   `json:"cleaningId,omitzero"` // what the user came for when registering
+	CleaningID       guid.ID   `json:"cleaningId,omitzero" doc:"What the user came for when registering."`
 	Language         string    `json:"language"`
 	State            UserState `json:"state"`
 	RegisteredAt     time.Time `json:"registeredAt"`
-	ActivatedAt      time.Time `json:"activatedAt,omitzero"` // the latest proof of the mailbox
-	SignedInAt       time.Time `json:"signedInAt,omitzero"`  // the last time that was written down
+	ActivatedAt      time.Time `json:"activatedAt,omitzero" doc:"The latest proof of the mailbox."`
+	SignedInAt       time.Time `json:"signedInAt,omitzero" doc:"The last time that was written down."`
 }
 
 // User is what an operator sees of a user.
 type User struct {
 	UserRecord
-	Letters []Letter `json:"letters"` // the latest ten
+	Letters []Letter `json:"letters" doc:"The latest ten."`
 }
 
 // User shows the user of an address.
@@ -113,6 +120,7 @@ func (o *Operator) recordUser(user store.User) UserRecord {
 	}
 }
 
+// stateOf puts first what keeps a user out whatever else is so: who is blocked gains nothing by proving the mailbox.
 func (o *Operator) stateOf(user store.User) UserState {
 	switch {
 	case user.Blocked:

@@ -17,7 +17,7 @@ type Page[T any] struct {
 
 // SmarthostCheck answers POST sending/check.
 type SmarthostCheck struct {
-	Inbox bool        `json:"inbox"` // there is no smarthost: letters go to the built-in inbox
+	Inbox bool        `json:"inbox" doc:"Whether there is no smarthost: letters go to the built-in inbox."`
 	Steps []smtp.Step `json:"steps"`
 }
 

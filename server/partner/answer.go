@@ -11,47 +11,56 @@ import (
 
 // listed answers a list.
 type listed struct {
-	Success  bool     `json:"success"` // nobody failed
-	Created  int      `json:"created"`
-	Existing int      `json:"existing"`
-	Failed   int      `json:"failed"`
-	Warnings []string `json:"warnings,omitempty"` // about what stands beside the people
-	Results  []result `json:"results"`            // in the order of the call
+	Success  bool     `json:"success" doc:"Whether nobody failed."`
+	Created  int      `json:"created" doc:"How many are new."`
+	Existing int      `json:"existing" doc:"How many were there already."`
+	Failed   int      `json:"failed" doc:"How many break a rule."`
+	Warnings []string `json:"warnings,omitempty" doc:"About what stands beside the people."`
+	Results  []result `json:"results" doc:"In the order of the list."`
 }
+
+// SchemaName is what its schema is called.
+func (listed) SchemaName() string { return "PeopleOutcome" }
 
 // result is what a list's answer says of one person.
 type result struct {
-	Index   int                `json:"index"`
+	Index   int                `json:"index" doc:"The place in the list, from 0."`
 	Outcome store.BikerOutcome `json:"outcome"`
 	About   *about             `json:",embed"` // nil once the person has been erased
 }
 
+// SchemaName is what its schema is called.
+func (result) SchemaName() string { return "PersonInList" }
+
 // about has Errors and Warnings only where there are some: a list can be long.
 type about struct {
-	ID         *guid.ID            `json:"id"` // null: of nobody, or of another partner's person
-	Updated    []string            `json:"updated,omitempty"`
-	Email      *string             `json:"Email"`
+	ID         *guid.ID            `json:"id" doc:"Null: of nobody, or of another partner's person."`
+	Updated    []string            `json:"updated,omitempty" doc:"The fields that were changed."`
+	Email      *string             `json:"Email" doc:"As it was sent."`
 	EmployeeID *string             `json:"partner_EmployeeID"`
-	Errors     map[string][]string `json:"errors,omitempty"`
-	Warnings   []string            `json:"warnings,omitempty"`
-	Letter     *guid.ID            `json:"letter"` // null: none is owed
+	Errors     map[string][]string `json:"errors,omitempty" doc:"Sentences by field."`
+	Warnings   []string            `json:"warnings,omitempty" doc:"What was taken, but looks wrong."`
+	Letter     *guid.ID            `json:"letter" doc:"The letter that is owed; null: none is."`
 }
 
 // registered answers for a person alone who is there now.
 type registered struct {
-	Success bool               `json:"success"`
+	Success bool               `json:"success" doc:"Always true."`
 	Result  string             `json:"result"`
 	Outcome store.BikerOutcome `json:"outcome"`
 	About   *aboutOne          `json:",embed"` // nil once the person has been erased
 }
 
+// SchemaName is what its schema is called.
+func (registered) SchemaName() string { return "PersonOutcome" }
+
 type aboutOne struct {
-	ID         *guid.ID `json:"id"`
-	Updated    []string `json:"updated,omitzero"` // nil: created
-	Email      *string  `json:"Email"`
+	ID         *guid.ID `json:"id" doc:"Null: of another partner's person, or of a dry run's."`
+	Updated    []string `json:"updated,omitzero" doc:"The fields that were changed; absent where the person is new."`
+	Email      *string  `json:"Email" doc:"As it was sent."`
 	EmployeeID *string  `json:"partner_EmployeeID"`
-	Letter     *guid.ID `json:"letter"`
-	Warnings   []string `json:"warnings"`
+	Letter     *guid.ID `json:"letter" doc:"The letter that is owed; null: none is."`
+	Warnings   []string `json:"warnings" doc:"What was taken, but looks wrong."`
 }
 
 // The words of the result member, as the sister call user.login of the same API has them where the seed is silent.

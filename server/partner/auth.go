@@ -31,16 +31,25 @@ var (
 // asPartner makes a handler for partners alone whose token has the scope.
 func (p *Handlers) asPartner(scope store.Scope, handle func(*web.Call, store.Partner) error) web.Handler {
 	return func(c *web.Call) error {
-		partner, err := p.caller(c)
+		partner, err := p.admit(c, scope)
 		if err != nil {
 			return err
 		}
-		p.PartnerSeen(partner.Name) // who lacks the scope is not silent
-		if !slices.Contains(partner.Scopes, scope) {
-			return errNoScope
-		}
 		return handle(c, partner)
 	}
+}
+
+// admit finds the partner by the call's token, which must have the scope.
+func (p *Handlers) admit(c *web.Call, scope store.Scope) (store.Partner, error) {
+	partner, err := p.caller(c)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	p.PartnerSeen(partner.Name) // who lacks the scope is not silent
+	if !slices.Contains(partner.Scopes, scope) {
+		return store.Partner{}, errNoScope
+	}
+	return partner, nil
 }
 
 // caller finds the partner by the call's token, and notes a token that is not taken.

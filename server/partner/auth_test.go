@@ -19,7 +19,8 @@ func TestWhoMayCall(t *testing.T) {
 	ctx := context.Background()
 	good := s.add(t, store.PartnerInput{Name: "paye"})
 	events := s.add(t, store.PartnerInput{Name: "eventful", Scopes: []store.Scope{store.ScopeEvents}})
-	office := s.add(t, store.PartnerInput{Name: "office", From: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
+	office := s.add(t, store.PartnerInput{Name: "office",
+		From: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
 	revoked := s.add(t, store.PartnerInput{Name: "gone"})
 	if _, err := s.RevokePartner(ctx, "gone"); err != nil {
 		t.Fatal(err)
@@ -57,14 +58,16 @@ func TestWhoMayCall(t *testing.T) {
 		{"revoked", auth("Bearer " + revoked), 401, "", "has been revoked, or replaced"},
 		{"without the scope", auth("Bearer " + events), 403, "eventful", ""},
 		{"from elsewhere", auth("Bearer " + office), 403, "", ""},
-		{"from a network of its own", append(auth("Bearer "+office), "X-Forwarded-For", "192.0.2.9"), 404, "office", ""},
+		{"from a network of its own", append(auth("Bearer "+office), "X-Forwarded-For", "192.0.2.9"), 404, "office",
+			""},
 		{"from its own IPv6", append(auth("Bearer "+office), "X-Forwarded-For", "2001:db8::7"), 404, "office", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s.seen = nil
 			before := s.security.Count(web.TokenRefused)
 			status, header, body := s.call(t, "GET", "/partner/v1/users?partner_EmployeeID=nobody", nil, test.header...)
-			if status != test.status || header.Get("Content-Type") != "application/problem+json" || header.Get("Cache-Control") != "no-store" {
+			if status != test.status || header.Get("Content-Type") != "application/problem+json" ||
+				header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%d %v %s, want %d", status, header, body, test.status)
 			}
 			if challenge := header.Get("Www-Authenticate"); (challenge == "Bearer") != (status == 401) {
@@ -83,7 +86,8 @@ func TestWhoMayCall(t *testing.T) {
 			if !strings.Contains(body, test.says) {
 				t.Errorf("%s, want it to say %q", body, test.says)
 			}
-			if created, _, _ := s.call(t, "POST", create, strings.NewReader("{"), test.header...); created != max(test.status, 400) && test.status != 404 {
+			if created, _, _ := s.call(t, "POST", create, strings.NewReader("{"),
+				test.header...); created != max(test.status, 400) && test.status != 404 {
 				t.Errorf("user.create answers %d", created)
 			}
 		})

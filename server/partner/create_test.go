@@ -8,7 +8,8 @@ import (
 	"postern/store"
 )
 
-const problem = `{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"` + failedDetail + `","traceId":"trace","errors":`
+const problem = `{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"` + failedDetail +
+	`","traceId":"trace","errors":`
 
 // TestSingle holds every outcome, one person a call. The calls build on each other.
 func TestSingle(t *testing.T) {
@@ -25,7 +26,8 @@ func TestSingle(t *testing.T) {
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":ID,"warnings":[]}`},
 		{"again, while the welcome is unsent", paye, `{"USER": ` + jane + `}`, 200,
 			existing + `"id":ID,"updated":[],"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null,"warnings":[]}`},
-		{"changed fields", paye, `{"user": ` + changed("Johansson", "Delvaux", `"FR"`, `"nl"`, "jane@example.org", " JANE@Example.ORG ", `"ABC123"`, "null") + `}`, 200,
+		{"changed fields", paye, `{"user": ` + changed("Johansson", "Delvaux", `"FR"`, `"nl"`, "jane@example.org",
+			" JANE@Example.ORG ", `"ABC123"`, "null") + `}`, 200,
 			existing + `"id":ID,"updated":["LastName","Language"],"Email":"JANE@Example.ORG","partner_EmployeeID":null,"letter":null,"warnings":[]}`},
 		{"another partner's person", other, `{"user": ` + changed("SYN-FR-LIE-02", "SYN-NL-ANT-01") + `}`, 200,
 			existing + `"id":null,"updated":[],"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null,"warnings":[]}`},
@@ -33,13 +35,16 @@ func TestSingle(t *testing.T) {
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"ABC123","letter":ID,"warnings":[` +
 				`"Ignored, as these properties are not known here: \"meta\".","partner_EmployeeID named another person of yours before, and still does; this one is registered without it. ` +
 				`Give each person an id of its own, or none."]}`},
-		{"whole numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "-7") + `}`, 201,
+		{"whole numbers", paye, `{"user": ` + changed("jane@", "num@", `"ABC123"`, "123450", `"A1234"`, "-7") + `}`,
+			201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"num@example.org","partner_EmployeeID":"123450","letter":ID,"warnings":[]}`},
-		{"a spreadsheet's numbers", paye, `{"user": ` + changed("jane@", "float@", `"ABC123"`, "1.0", `"A1234"`, "1e2") + `}`, 201,
+		{"a spreadsheet's numbers", paye,
+			`{"user": ` + changed("jane@", "float@", `"ABC123"`, "1.0", `"A1234"`, "1e2") + `}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"float@example.org","partner_EmployeeID":null,"letter":ID,"warnings":[` +
 				`"partner_EmployeeID was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program has made a number of it; send it as a text, in quotation marks.",` +
 				`"PersonnelNumber was sent as a number with a fraction or an exponent and is taken as absent: a spreadsheet or a program has made a number of it; send it as a text, in quotation marks."]}`},
-		{"damaged words", paye, `{"user": ` + changed("jane@", "damaged@", "Jane", "ZoÃ«", "Johansson", "#N/A", `"ABC123"`, `"1,23457E+11"`, `"A1234"`, `"12\ufffd"`) + `}`, 201,
+		{"damaged words", paye, `{"user": ` + changed("jane@", "damaged@", "Jane", "ZoÃ«", "Johansson", "#N/A",
+			`"ABC123"`, `"1,23457E+11"`, `"A1234"`, `"12\ufffd"`) + `}`, 201,
 			`{"success":true,"result":"User was created.","outcome":"created","id":ID,"Email":"damaged@example.org","partner_EmployeeID":"1,23457E+11","letter":ID,"warnings":[` +
 				`"FirstName looks like UTF-8 that was read as Windows-1252: it should perhaps be Zoë.","LastName looks like the error value of a spreadsheet.",` +
 				`"partner_EmployeeID looks like a long number that a spreadsheet has shortened: its last digits are lost.",` +
@@ -51,7 +56,8 @@ func TestSingle(t *testing.T) {
 			problem + `{"BikePlanCode":["This is no bike plan that you may use; ask the operator of this service."]},` +
 				`"Email":"tom@example.org","letter":null,"outcome":"failed","partner_EmployeeID":"ABC123","result":"Registration failed.","success":false,"warnings":[]}`},
 		{"everything wrong", paye, `{"user": {"Email": " a@@b ", "FirstName": "x://", "LastName": 7, "Language": "DE", "ContractType": "boss", "foo": 1}}`, 422,
-			problem + `{"BikePlanCode":["This field is required."],"ContractType":["This must be one of: clerk, worker."],` +
+			problem +
+				`{"BikePlanCode":["This field is required."],"ContractType":["This must be one of: clerk, worker."],` +
 				`"Email":["An e-mail address has one @, and this has more: send one address alone."],` +
 				`"FirstName":["A name may hold neither :// nor @."],"Language":["This must be one of: NL, FR, EN."],"LastName":["This must be a text, in quotation marks."]},` +
 				`"Email":"a@@b","letter":null,"outcome":"failed","partner_EmployeeID":null,"result":"Registration failed.","success":false,` +
@@ -72,8 +78,10 @@ func TestSingle(t *testing.T) {
 func TestList(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
-	items := []string{jane, `{"user":` + changed("jane@", "jan@", "ABC123", "7") + `}`, changed("jane@", "JANE@"), `7`, changed("jane@", "an@", "FirstName", "LASTNAME", "LastName", "lastname"),
-		changed("jane@", "eva@", "ABC123", "8", `"Jane"`, `"\ud83d\udeb2 Ève"`), `{"user":` + changed("Language", "first name") + `,"User":1}`}
+	items := []string{jane, `{"user":` + changed("jane@", "jan@", "ABC123", "7") + `}`, changed("jane@", "JANE@"), `7`,
+		changed("jane@", "an@", "FirstName", "LASTNAME", "LastName", "lastname"),
+		changed("jane@", "eva@", "ABC123", "8", `"Jane"`, `"\ud83d\udeb2 Ève"`),
+		`{"user":` + changed("Language", "first name") + `,"User":1}`}
 	const failed = `"outcome":"failed","id":null,"Email":`
 	results := []string{
 		`{"index":0,"outcome":"created","id":ID,"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":ID}`,
@@ -90,8 +98,10 @@ func TestList(t *testing.T) {
 	if status != 200 {
 		t.Errorf("status %d", status)
 	}
-	same(t, "answer", strings.ReplaceAll(masked(body), `},{"index"`, "},\n{\"index\""), `{"success":false,"created":3,"existing":1,"failed":3,`+
-		`"warnings":["Ignored, as these properties are not known here: \"batch\"."],"results":[`+strings.Join(results, ",\n")+`]}`)
+	same(t, "answer", strings.ReplaceAll(masked(body), `},{"index"`, "},\n{\"index\""),
+		`{"success":false,"created":3,"existing":1,"failed":3,`+
+			`"warnings":["Ignored, as these properties are not known here: \"batch\"."],"results":[`+
+			strings.Join(results, ",\n")+`]}`)
 }
 
 // TestUnreadableItems holds that an item which can't be read sinks no other, and a body of one person alone.
@@ -105,16 +115,20 @@ func TestUnreadableItems(t *testing.T) {
 	} {
 		wrong := changed(`"ABC123"`, test.value)
 		fine := changed("jane@", fmt.Sprintf("jane%d@", i), `"ABC123"`, fmt.Sprintf(`"%d"`, i))
-		for _, item := range []string{wrong, `{"user":` + wrong + `}`, `{"user":` + jane + `,"x":` + test.value + `}`, test.value} {
+		for _, item := range []string{wrong, `{"user":` + wrong + `}`, `{"user":` + jane + `,"x":` + test.value + `}`,
+			test.value} {
 			status, body := s.post(t, paye, "?dryRun=true", `[`+item+`,`+fine+`]`)
-			if status != 200 || !strings.Contains(body, `"created":1,"existing":0,"failed":1,`) || !strings.Contains(body, test.sentence) && item != test.value {
+			if status != 200 || !strings.Contains(body, `"created":1,"existing":0,"failed":1,`) ||
+				!strings.Contains(body, test.sentence) && item != test.value {
 				t.Errorf("%.80s: %d %.300s", item, status, body)
 			}
 		}
-		if status, body := s.post(t, paye, "", `{"user":`+wrong+`}`); status != 400 || !strings.Contains(body, test.sentence) {
+		if status, body := s.post(t, paye, "", `{"user":`+wrong+`}`); status != 400 ||
+			!strings.Contains(body, test.sentence) {
 			t.Errorf("alone: %d %.300s", status, body)
 		}
-		if status, body := s.post(t, paye, "", `{"x":`+test.value+`,"users":[`+fine+`]}`); status != 400 || !strings.Contains(body, test.sentence) {
+		if status, body := s.post(t, paye, "", `{"x":`+test.value+`,"users":[`+fine+`]}`); status != 400 ||
+			!strings.Contains(body, test.sentence) {
 			t.Errorf("beside the list: %d %.300s", status, body)
 		}
 	}
@@ -124,7 +138,8 @@ func TestUnreadableItems(t *testing.T) {
 func TestShapes(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
-	const one, none = `{"success":true,"created":0,"existing":1,"failed":0,"results":[{"index":0,`, `{"success":true,"created":0,"existing":0,"failed":0,"results":[]}`
+	const one, none = `{"success":true,"created":0,"existing":1,"failed":0,"results":[{"index":0,`,
+		`{"success":true,"created":0,"existing":0,"failed":0,"results":[]}`
 	for _, test := range []struct {
 		body   string
 		status int
@@ -139,15 +154,21 @@ func TestShapes(t *testing.T) {
 		{`[{"user":` + jane + `}]`, 200, one},
 		{`[]`, 200, none}, {`{"users":[]}`, 200, none}, {`{"user":[]}`, 200, none},
 
-		{``, 400, "empty"}, {`{`, 400, "ends before"}, {`{"user":` + jane + `}{}`, 400, "follows"}, {"{\"user\":\"\xff\"}", 400, "UTF-8"},
-		{`[` + jane + `,{"a":tru}]`, 400, "not valid JSON"}, {`[` + jane + `,"` + "\xff" + `"]`, 400, "UTF-8"}, {`[{"a":1,"a":2},]`, 400, "not valid JSON"},
-		{`7`, 400, "JSON object that holds user or users"}, {`null`, 400, "JSON object that holds"}, {`"user"`, 400, "JSON object that holds"},
-		{`{}`, 400, "neither user nor users"}, {`{"user":null}`, 400, "neither user nor users"}, {jane, 400, "neither user nor users"},
+		{``, 400, "empty"}, {`{`, 400, "ends before"}, {`{"user":` + jane + `}{}`, 400, "follows"},
+		{"{\"user\":\"\xff\"}", 400, "UTF-8"},
+		{`[` + jane + `,{"a":tru}]`, 400, "not valid JSON"}, {`[` + jane + `,"` + "\xff" + `"]`, 400, "UTF-8"},
+		{`[{"a":1,"a":2},]`, 400, "not valid JSON"},
+		{`7`, 400, "JSON object that holds user or users"}, {`null`, 400, "JSON object that holds"},
+		{`"user"`, 400, "JSON object that holds"},
+		{`{}`, 400, "neither user nor users"}, {`{"user":null}`, 400, "neither user nor users"},
+		{jane, 400, "neither user nor users"},
 		{`{"user":` + jane + `,"users":[]}`, 400, "both user and users"},
 		{`{"user":5}`, 400, "user must be a person"}, {`{"user":"` + "jane" + `"}`, 400, "user must be a person"},
 		{`{"users":` + jane + `}`, 400, "users must be a list"}, {`{"users":5}`, 400, "users must be a list"},
-		{`{"user":` + jane + `,"user":` + jane + `}`, 400, `\"user\" is given twice`}, {`{"users":[],"USERS":[]}`, 400, `\"users\" is given twice`},
-		{`{"x":1,"X":1,"users":[]}`, 400, `\"X\" is given twice`}, {`{"x":{"y":1,"y":2},"users":[]}`, 400, `\"y\" is given twice`},
+		{`{"user":` + jane + `,"user":` + jane + `}`, 400, `\"user\" is given twice`},
+		{`{"users":[],"USERS":[]}`, 400, `\"users\" is given twice`},
+		{`{"x":1,"X":1,"users":[]}`, 400, `\"X\" is given twice`},
+		{`{"x":{"y":1,"y":2},"users":[]}`, 400, `\"y\" is given twice`},
 		{`{"user":` + changed("FirstName", "LASTNAME") + `}`, 400, `\"LastName\" is given twice`},
 		{`{"user":` + changed("FirstName", "LastName") + `}`, 400, `\"LastName\" is given twice`},
 		{`{"user":` + changed(`"Jane"`, `{"a":1,"a":2}`) + `}`, 400, `\"a\" is given twice`},
@@ -161,7 +182,8 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%.60s: no errors in %s", test.body, body)
 		}
 	}
-	if status, body := s.post(t, paye, "", `[`+strings.Repeat(`0,`, maxPeople-1)+`0]`); status != 200 || !strings.Contains(body, fmt.Sprintf(`"failed":%d`, maxPeople)) {
+	if status, body := s.post(t, paye, "", `[`+strings.Repeat(`0,`, maxPeople-1)+`0]`); status != 200 ||
+		!strings.Contains(body, fmt.Sprintf(`"failed":%d`, maxPeople)) {
 		t.Errorf("the longest list: %d %.200s", status, body)
 	}
 	if status, _ := s.post(t, paye, "", strings.Repeat(" ", maxBody+1)); status != 413 {
@@ -178,26 +200,38 @@ func TestDryRun(t *testing.T) {
 		status                   int
 		want                     string
 	}{
-		{"created", paye, "?dryRun=true", `{"user":` + jane + `}`, 201, `"outcome":"created","id":null,"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null`},
+		{"created", paye, "?dryRun=true", `{"user":` + jane + `}`, 201,
+			`"outcome":"created","id":null,"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":null`},
 		{"still created", paye, "?DRYRUN=true", `{"user":` + jane + `}`, 201, `"outcome":"created","id":null`},
-		{"failed", paye, "?dryRun=true", `{"user":` + changed("FR-LIE", "XX") + `}`, 422, `"letter":null,"outcome":"failed"`},
+		{"failed", paye, "?dryRun=true", `{"user":` + changed("FR-LIE", "XX") + `}`, 422,
+			`"letter":null,"outcome":"failed"`},
 		{"no dry run", paye, "?dryRun=false", `{"user":` + jane + `}`, 201, `"outcome":"created","id":"0`},
-		{"existing", paye, "?dryRun=true", `{"user":` + changed("Johansson", "Claes") + `}`, 200, `"outcome":"existing","id":null,"updated":["LastName"]`},
-		{"another partner's person is not told of", other, "?dryRun=true", `{"user":` + jane + `}`, 201, `"outcome":"created","id":null`},
-		{"list", paye, "?dryRun=true", `[` + jane + `,` + changed("jane@", "jan@") + `,7]`, 200, `{"success":false,"created":1,"existing":1,"failed":1,"results":[{"index":0,"outcome":"existing","id":null`},
-		{"true in capitals", paye, "?dryRun=TRUE", `{"user":` + changed("jane@", "never@") + `}`, 201, `"outcome":"created","id":null`},
-		{"misspelt", paye, "?dryrn=true", `{"user":` + changed("jane@", "never@") + `}`, 400, `no parameter \"dryrn\", only dryRun=true; nothing was done`},
-		{"with a hyphen", paye, "?dry-run=true", `[` + changed("jane@", "never@") + `]`, 400, `no parameter \"dry-run\"`},
+		{"existing", paye, "?dryRun=true", `{"user":` + changed("Johansson", "Claes") + `}`, 200,
+			`"outcome":"existing","id":null,"updated":["LastName"]`},
+		{"another partner's person is not told of", other, "?dryRun=true", `{"user":` + jane + `}`, 201,
+			`"outcome":"created","id":null`},
+		{"list", paye, "?dryRun=true", `[` + jane + `,` + changed("jane@", "jan@") + `,7]`, 200,
+			`{"success":false,"created":1,"existing":1,"failed":1,"results":[{"index":0,"outcome":"existing","id":null`},
+		{"true in capitals", paye, "?dryRun=TRUE", `{"user":` + changed("jane@", "never@") + `}`, 201,
+			`"outcome":"created","id":null`},
+		{"misspelt", paye, "?dryrn=true", `{"user":` + changed("jane@", "never@") + `}`, 400,
+			`no parameter \"dryrn\", only dryRun=true; nothing was done`},
+		{"with a hyphen", paye, "?dry-run=true", `[` + changed("jane@", "never@") + `]`, 400,
+			`no parameter \"dry-run\"`},
 		{"with a space", paye, "?dryRun%20=true", `{"user":` + changed("jane@", "never@") + `}`, 400, "no parameter"},
-		{"something beside it", paye, "?dryRun=true&x=1", `{"user":` + changed("jane@", "never@") + `}`, 400, `no parameter \"x\"`},
+		{"something beside it", paye, "?dryRun=true&x=1", `{"user":` + changed("jane@", "never@") + `}`, 400,
+			`no parameter \"x\"`},
 		{"a value alone", paye, "?=true", `{"user":` + changed("jane@", "never@") + `}`, 400, "no parameter"},
-		{"yes", paye, "?dryRun=yes", `{"user":` + changed("jane@", "never@") + `}`, 400, "dryRun must be true or false"},
-		{"a space in the value", paye, "?dryRun=true%20", `{"user":` + changed("jane@", "never@") + `}`, 400, "dryRun must be true or false"},
+		{"yes", paye, "?dryRun=yes", `{"user":` + changed("jane@", "never@") + `}`, 400,
+			"dryRun must be true or false"},
+		{"a space in the value", paye, "?dryRun=true%20", `{"user":` + changed("jane@", "never@") + `}`, 400,
+			"dryRun must be true or false"},
 		{"neither", paye, "?dryRun=1", `{"user":` + jane + `}`, 400, "dryRun must be true or false"},
 		{"empty", paye, "?dryRun", `{"user":` + jane + `}`, 400, "dryRun must be true or false"},
 		{"twice", paye, "?dryRun=true&dryrun=true", `{"user":` + jane + `}`, 400, "given twice"},
 		{"unreadable query", paye, "?dryRun=true;x", `{"user":` + jane + `}`, 400, "percent-encode"},
-		{"unreadable person", paye, "?dryRun=true", `{"user":` + changed("FirstName", "LASTNAME") + `}`, 400, "given twice"},
+		{"unreadable person", paye, "?dryRun=true", `{"user":` + changed("FirstName", "LASTNAME") + `}`, 400,
+			"given twice"},
 		{"unreadable body", paye, "?dryRun=true", `{"user":7}`, 400, "user must be a person"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

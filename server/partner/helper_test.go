@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
+	"postern/server/documents"
 	"postern/server/web"
 	"postern/store"
 	"postern/store/file"
@@ -29,6 +32,8 @@ type site struct {
 	room    *Handlers
 	handler http.Handler
 	url     string
+	client  http.Client // holds each answer to its description
+	drain   context.CancelFunc
 
 	security *web.SecurityLog
 	clock    *fixture.Clock
@@ -41,6 +46,16 @@ type site struct {
 func (s *site) logged() string { return s.log.String() }
 
 func open(t testing.TB, changes ...func(*store.Rules)) *site {
+	t.Helper()
+	s := openSilent(t, changes...)
+	server := httptest.NewServer(s.handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// openSilent is open without the server: nothing listens, so that time can be the test's own.
+func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
 	s := &site{clock: fixture.NewClock(), security: web.NewSecurityLog()}
 	dir := t.TempDir()
@@ -68,7 +83,13 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 			t.Fatal(err)
 		}
 	}
-	s.room = New(Options{Store: s.Store, PartnerSeen: func(name string) {
+	papers := documents.New(documents.Options{Store: s.Store,
+		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.clock.Now,
+		Places: web.NewPlaces(web.PlaceLimits{All: 100, Client: 100, Holder: 100}, nil)})
+	draining, drain := context.WithCancel(context.Background())
+	t.Cleanup(drain)
+	s.drain = drain
+	s.room = New(Options{Store: s.Store, Documents: papers, Draining: draining, PartnerSeen: func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
@@ -78,9 +99,7 @@ func open(t testing.TB, changes ...func(*store.Rules)) *site {
 		t.Fatal(err)
 	}
 	s.handler = middleware.Handler(web.ForLoopback, s.room.Routes())
-	server := httptest.NewServer(s.handler)
-	t.Cleanup(server.Close)
-	s.url = server.URL
+	s.client.Transport = apitest.Must(t, s.room.Routes()...).Transport(http.DefaultTransport)
 	return s
 }
 
@@ -114,7 +133,7 @@ func (s *site) call(t testing.TB, method, path string, body io.Reader, header ..
 		}
 		r.Header.Add(header[i], header[i+1])
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := s.client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

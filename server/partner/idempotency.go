@@ -2,6 +2,7 @@ package partner
 
 import (
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -23,17 +24,15 @@ func idempotencyKey(header http.Header) (string, error) {
 	return given[0], nil
 }
 
-func isKey(text string) bool {
-	if text == "" || len(text) > 255 {
-		return false
-	}
-	for i := range len(text) {
-		if text[i] <= ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
+// An Idempotency-Key is as long as this at most, and looks like this.
+const (
+	longestKey = 255
+	keyPattern = "^[!-~]+$"
+)
+
+var keyForm = regexp.MustCompile(keyPattern)
+
+func isKey(text string) bool { return len(text) <= longestKey && keyForm.MatchString(text) }
 
 // running are the calls with an Idempotency-Key that are under way. They need no store: where a process ends, so do
 // they.

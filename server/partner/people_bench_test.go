@@ -14,8 +14,9 @@ func listBody(n int) []byte {
 		if i > 0 {
 			b.WriteString(",\n")
 		}
-		fmt.Fprintf(&b, `{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jean-François", "LastName": "van der Meersch %d", `+
-			`"Email": "jf.vandermeersch.%d@example.org", "Language": "FR", "ContractType": "worker", "partner_EmployeeID": "SYN%05d", "PersonnelNumber": "M-%d"}`, i, i, i, i)
+		fmt.Fprintf(&b,
+			`{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jean-François", "LastName": "van der Meersch %d", `+
+				`"Email": "jf.vandermeersch.%d@example.org", "Language": "FR", "ContractType": "worker", "partner_EmployeeID": "SYN%05d", "PersonnelNumber": "M-%d"}`, i, i, i, i)
 	}
 	b.WriteString("]}")
 	return []byte(b.String())

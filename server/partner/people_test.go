@@ -34,7 +34,8 @@ func TestFieldRules(t *testing.T) {
 		{"fine", jane, ""},
 		{"least", `{"bikeplancode":"P","FIRSTNAME":"J","lastName":"J","email":"j@example.org","language":"en"}`, ""},
 		{"nothing", `{}`, "BikePlanCode Email FirstName Language LastName"},
-		{"null and empty", changed(`"FR"`, `null`, `"Jane"`, `" "`, `"ABC123"`, `""`, `"A1234"`, `null`), "FirstName Language"},
+		{"null and empty", changed(`"FR"`, `null`, `"Jane"`, `" "`, `"ABC123"`, `""`, `"A1234"`, `null`),
+			"FirstName Language"},
 		{"longest names", changed(`"Jane"`, name(100), `"Johansson"`, name(101)), "LastName"},
 		{"link in a name", changed("Jane", "http://x"), "FirstName"},
 		{"address in a name", changed("Johansson", "a@b"), "LastName"},
@@ -49,9 +50,12 @@ func TestFieldRules(t *testing.T) {
 		{"contract type", changed(`"ContractType": ""`, `"ContractType": "boss"`), "ContractType"},
 		{"longest ids", changed(`"ABC123"`, name(100), `"A1234"`, name(101)), "PersonnelNumber"},
 		{"ids of another type", changed(`"ABC123"`, "true", `"A1234"`, "[]"), "PersonnelNumber partner_EmployeeID"},
-		{"nothing to see", changed("SYN-FR-LIE-02", `\u200b`, "Jane", `\u3164`, "Johansson", `\u0301`, "jane@example.org", `\ufeff`, `"FR"`, `"\u2060"`), "BikePlanCode Email FirstName Language LastName"},
-		{"nothing to see in what is optional", changed(`"ContractType": ""`, `"ContractType": "\u200b"`, "ABC123", `\u2800`, "A1234", `\u00ad`), ""},
-		{"invisible margins", changed("SYN-FR-LIE-02", `\u200bSYN-FR-LIE-02\ufeff`, "Jane", `\u202aJane\u202c`, "jane@example.org", `\u200ejane@example.org\u2060`, `"FR"`, `" fr\u200b"`), ""},
+		{"nothing to see", changed("SYN-FR-LIE-02", `\u200b`, "Jane", `\u3164`, "Johansson", `\u0301`,
+			"jane@example.org", `\ufeff`, `"FR"`, `"\u2060"`), "BikePlanCode Email FirstName Language LastName"},
+		{"nothing to see in what is optional",
+			changed(`"ContractType": ""`, `"ContractType": "\u200b"`, "ABC123", `\u2800`, "A1234", `\u00ad`), ""},
+		{"invisible margins", changed("SYN-FR-LIE-02", `\u200bSYN-FR-LIE-02\ufeff`, "Jane", `\u202aJane\u202c`,
+			"jane@example.org", `\u200ejane@example.org\u2060`, `"FR"`, `" fr\u200b"`), ""},
 		{"invisible within an address", changed("jane@", `ja\u200bne@`), "Email"},
 		{"longest code", changed("SYN-FR-LIE-02", strings.Repeat("x", 65)), "BikePlanCode"},
 	} {
@@ -60,7 +64,8 @@ func TestFieldRules(t *testing.T) {
 			if got := strings.Join(slices.Sorted(maps.Keys(c.Faults)), " "); got != test.want {
 				t.Errorf("faults %v, want %q", c.Faults, test.want)
 			}
-			if c.Faults != nil && (c.FirstName != "" || c.PersonnelNumber != "" || len(c.EmployeeID) > 210 || len(c.BikePlanCode) > 64) {
+			if c.Faults != nil &&
+				(c.FirstName != "" || c.PersonnelNumber != "" || len(c.EmployeeID) > 210 || len(c.BikePlanCode) > 64) {
 				t.Errorf("kept of who failed: %+v", c)
 			}
 		})
@@ -69,13 +74,17 @@ func TestFieldRules(t *testing.T) {
 
 // TestValues looks at what is handed to the store.
 func TestValues(t *testing.T) {
-	c := judged(t, changed("Jane", ` Hele\u0300ne `, "Johansson", "D’hooghe  van der Meersch", "jane@", " Jane+x@", `"FR"`, `"fr"`, `"ABC123"`, "10", `"A1234"`, `"000123"`,
+	c := judged(t, changed("Jane", ` Hele\u0300ne `, "Johansson", "D’hooghe  van der Meersch", "jane@", " Jane+x@",
+		`"FR"`, `"fr"`, `"ABC123"`, "10", `"A1234"`, `"000123"`,
 		`"ContractType": ""`, `"contracttype": "Clerk"`))
-	want := store.Candidate{Said: "Jane+x@example.org", Email: "Jane+x@example.org", BikerData: store.BikerData{BikePlanCode: "SYN-FR-LIE-02", FirstName: "Hel\u00e8ne",
-		LastName: "D’hooghe  van der Meersch", Language: "fr", ContractType: "clerk", EmployeeID: "10", PersonnelNumber: "000123"}}
+	want := store.Candidate{Said: "Jane+x@example.org", Email: "Jane+x@example.org",
+		BikerData: store.BikerData{BikePlanCode: "SYN-FR-LIE-02", FirstName: "Hel\u00e8ne",
+			LastName: "D’hooghe  van der Meersch", Language: "fr", ContractType: "clerk", EmployeeID: "10",
+			PersonnelNumber: "000123"}}
 	same(t, "candidate", fmt.Sprintf("%+v", c), fmt.Sprintf("%+v", want))
 	failed := judged(t, changed("Jane", "", "jane@example.org", "a@@b", "ABC123", strings.Repeat("1", 200)))
-	if failed.Said != "a@@b" || failed.Email != "" || failed.Language != "fr" || failed.EmployeeID != strings.Repeat("1", 100)+"…" || failed.BikePlanCode != "SYN-FR-LIE-02" {
+	if failed.Said != "a@@b" || failed.Email != "" || failed.Language != "fr" ||
+		failed.EmployeeID != strings.Repeat("1", 100)+"…" || failed.BikePlanCode != "SYN-FR-LIE-02" {
 		t.Errorf("%+v", failed)
 	}
 }
@@ -86,9 +95,11 @@ func TestNationalNumber(t *testing.T) {
 		number string
 		warned bool
 	}{
-		{`"85073003328"`, true}, {`85073003328`, true}, {`"85.07.30-033.28"`, true}, {`" 85.07.30-033 28 "`, true}, {`"850730-033-28"`, true},
+		{`"85073003328"`, true}, {`85073003328`, true}, {`"85.07.30-033.28"`, true}, {`" 85.07.30-033 28 "`, true},
+		{`"850730-033-28"`, true},
 		{`"17073003384"`, true}, {`"17073003355"`, true}, // the same digits, born in 2017 and in 1917
-		{`"85073003329"`, false}, {`"8507300332"`, false}, {`"850730033280"`, false}, {`"85073003328x"`, false}, {`"8507300332８"`, false},
+		{`"85073003329"`, false}, {`"8507300332"`, false}, {`"850730033280"`, false}, {`"85073003328x"`, false},
+		{`"8507300332８"`, false},
 		{`"....85073003328"`, true}, {`".....85073003328"`, false}, {`"A1234"`, false}, {`"..........."`, false},
 	} {
 		c := judged(t, changed(`"A1234"`, test.number))
@@ -101,8 +112,10 @@ func TestNationalNumber(t *testing.T) {
 	}
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
-	for _, body := range []string{`{"user":` + changed("A1234", "85073003328") + `}`, `[` + changed("A1234", "85073003328", "Jane", "") + `]`} {
-		if _, answer := s.post(t, paye, "", body); !strings.Contains(answer, nationalWarning) || strings.Contains(answer+s.logged(), "3003328") {
+	for _, body := range []string{`{"user":` + changed("A1234", "85073003328") + `}`,
+		`[` + changed("A1234", "85073003328", "Jane", "") + `]`} {
+		if _, answer := s.post(t, paye, "", body); !strings.Contains(answer, nationalWarning) ||
+			strings.Contains(answer+s.logged(), "3003328") {
 			t.Errorf("answer %s", answer)
 		}
 	}
@@ -129,8 +142,10 @@ func TestWarnings(t *testing.T) {
 // FuzzList puts an item between two good ones: a body is refused as a whole, or each item has its own result, and the
 // good ones what they have alone.
 func FuzzList(f *testing.F) {
-	for _, seed := range []string{jane, `{"user":` + jane + `}`, `7`, `null`, `{}`, `{"a":1,"a":{"b":1,"b":2}}`, `{"user":{},"USER":{}}`, `[]`, `"\ud800"`, "\xff", `{"Email":"a@b.org","email":1e9}`,
-		`{"x":[{"y":1,"Y":2}]}`, `1,{}`, `{"user":[{"user":5}]}`, `{"PersonnelNumber":85073003328,"` + "\u212a" + `":0}`} {
+	for _, seed := range []string{jane, `{"user":` + jane + `}`, `7`, `null`, `{}`, `{"a":1,"a":{"b":1,"b":2}}`,
+		`{"user":{},"USER":{}}`, `[]`, `"\ud800"`, "\xff", `{"Email":"a@b.org","email":1e9}`,
+		`{"x":[{"y":1,"Y":2}]}`, `1,{}`, `{"user":[{"user":5}]}`,
+		`{"PersonnelNumber":85073003328,"` + "\u212a" + `":0}`} {
 		f.Add(seed)
 	}
 	alone := judged(f, jane)
@@ -143,7 +158,8 @@ func FuzzList(f *testing.F) {
 		var listed struct {
 			Users []jsontext.Value `json:"users"`
 		}
-		if err := json.Unmarshal(body, &listed, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil {
+		if err := json.Unmarshal(body, &listed, jsontext.AllowDuplicateNames(true),
+			jsontext.AllowInvalidUTF8(true)); err != nil {
 			t.Fatalf("taken, though %v", err)
 		}
 		count := len(listed.Users)
@@ -157,7 +173,8 @@ func FuzzList(f *testing.F) {
 			}
 		}
 		for _, c := range people {
-			if c.Faults == nil && (c.Email == "" || c.FirstName == "" || c.Language == "" || c.BikePlanCode == "") || len(c.EmployeeID) > 4*maxNumber+3 {
+			if c.Faults == nil && (c.Email == "" || c.FirstName == "" || c.Language == "" || c.BikePlanCode == "") ||
+				len(c.EmployeeID) > 4*maxNumber+3 {
 				t.Errorf("%+v", c)
 			}
 		}

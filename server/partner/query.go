@@ -14,13 +14,15 @@ func unreadable(sentences ...string) error {
 	return &refuse.Refusal{Kind: refuse.Invalid, Reason: sentences[0], Fields: map[string][]string{"": sentences}}
 }
 
+var errQuery = refuse.New(refuse.Invalid,
+	"The query behind the question mark can't be read; percent-encode what it holds.")
+
 // parameter reads one parameter of the query, empty where it is absent. Its name matches in any case, and a query that
 // can't be read is refused.
 func parameter(u *url.URL, name string) (value string, given bool, err error) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", false, refuse.New(refuse.Invalid,
-			"The query behind the question mark can't be read; percent-encode what it holds.")
+		return "", false, errQuery
 	}
 	for key, list := range values {
 		if !strings.EqualFold(key, name) {

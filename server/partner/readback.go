@@ -6,10 +6,27 @@ import (
 
 	"postern/server/web"
 	"postern/server/web/fields"
+	"postern/server/web/schema"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
+
+// readBackDoc describes reading a person back.
+var readBackDoc = web.Doc{
+	ID: "getUser", Summary: "Read back what became of a biker",
+	Text: "One of both parameters names the person; where both do, they must name the same one. Only those whom you " +
+		"have registered are told of.",
+	Params: []web.Param{
+		web.InQuery("partner_EmployeeID", schema.Of(schema.String), "Your own id of the person."),
+		web.InQuery("id", schema.GUID(), "The id that user.create answered."),
+	},
+	Out: []web.Answer{
+		web.Returns[person](http.StatusOK, "The person, with the latest letter."),
+		web.Refuses(http.StatusBadRequest, "Neither parameter names anybody, or one is given twice."),
+		web.Refuses(http.StatusNotFound, "None of the people whom you have registered is known by this id."),
+	},
+}
 
 // person is somebody whom this partner has registered, read back.
 type person struct {
@@ -18,16 +35,19 @@ type person struct {
 	EmployeeID    *string    `json:"partner_EmployeeID"`
 	BikePlanCode  string     `json:"BikePlanCode"`
 	RegisteredAt  time.Time  `json:"registeredAt"`
-	Letter        *letter    `json:"letter"`        // the latest welcome or existing letter; null: none is kept
-	PasswordSetAt *time.Time `json:"passwordSetAt"` // null: none is set yet
+	Letter        *letter    `json:"letter" doc:"The latest welcome or existing letter; null: none is kept."`
+	PasswordSetAt *time.Time `json:"passwordSetAt" doc:"Null: none is set yet."`
 }
+
+// SchemaName is what its schema is called.
+func (person) SchemaName() string { return "Biker" }
 
 type letter struct {
 	ID     guid.ID           `json:"id"`
 	Kind   store.LetterKind  `json:"kind"`
 	State  store.LetterState `json:"state"`
-	At     time.Time         `json:"at"`     // when it was sent, failed or cancelled; before that, when it was owed
-	Reason *string           `json:"reason"` // why it failed, was held or cancelled
+	At     time.Time         `json:"at" doc:"When it was sent, failed or cancelled; before that, when it was owed."`
+	Reason *string           `json:"reason" doc:"Why it failed, was held or cancelled."`
 }
 
 var errNobodyNamed = unreadable("Say who is asked for: ?partner_EmployeeID=… or ?id=….")

@@ -35,7 +35,8 @@ func TestReadBack(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"by the partner's id", paye, "?partner_EmployeeID=%20ABC123", 200, head + `{"id":ID,"kind":"welcome","state":"queued","at":"2026-03-02T08:00:00Z","reason":null},"passwordSetAt":null}`},
+		{"by the partner's id", paye, "?partner_EmployeeID=%20ABC123", 200,
+			head + `{"id":ID,"kind":"welcome","state":"queued","at":"2026-03-02T08:00:00Z","reason":null},"passwordSetAt":null}`},
 		{"by id in any case", paye, "?ID=" + strings.ToUpper(biker.ID.String()), 200, head},
 		{"by both", paye, "?partner_EmployeeID=ABC123&id=" + biker.ID.String(), 200, head},
 		{"by both, of two people", paye, "?partner_EmployeeID=ABC123&id=" + jan.ID.String(), 404, ""},
@@ -46,14 +47,17 @@ func TestReadBack(t *testing.T) {
 		{"no GUID", paye, "?id=ABC123", 404, ""},
 		{"zero GUID", paye, "?id=00000000-0000-0000-0000-000000000000", 404, ""},
 		{"nobody", paye, "", 400, "partner_EmployeeID"},
-		{"zero GUID beside an employee's id", paye, "?partner_EmployeeID=ABC123&id=00000000-0000-0000-0000-000000000000", 200, head},
-		{"GUID without hyphens, in braces", paye, "?id=%7B" + strings.ToUpper(strings.ReplaceAll(biker.ID.String(), "-", "")) + "%7D", 200, head},
+		{"zero GUID beside an employee's id", paye,
+			"?partner_EmployeeID=ABC123&id=00000000-0000-0000-0000-000000000000", 200, head},
+		{"GUID without hyphens, in braces", paye,
+			"?id=%7B" + strings.ToUpper(strings.ReplaceAll(biker.ID.String(), "-", "")) + "%7D", 200, head},
 		{"nobody named", paye, "?id=&partner_EmployeeID=", 400, "partner_EmployeeID"},
 		{"twice", paye, "?id=a&id=b", 400, "twice"},
 		{"unreadable", paye, "?partner_EmployeeID=%zz", 400, "percent-encode"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if status, body := get(test.token, test.query); status != test.status || !strings.Contains(masked(body), test.want) {
+			if status, body := get(test.token, test.query); status != test.status ||
+				!strings.Contains(masked(body), test.want) {
 				t.Errorf("%d %s, want %d with %s", status, masked(body), test.status, test.want)
 			}
 		})
@@ -61,15 +65,18 @@ func TestReadBack(t *testing.T) {
 
 	s.clock.Advance(time.Minute)
 	if _, err := s.RecordAttempts(ctx, []store.Outcome{{Letter: biker.Welcome,
-		Attempt: store.Attempt{At: fixture.Start, Class: store.AttemptPermanent, Phase: "rcpt", Code: 550, Text: "no such mailbox"}}}); err != nil {
+		Attempt: store.Attempt{At: fixture.Start, Class: store.AttemptPermanent, Phase: "rcpt", Code: 550,
+			Text: "no such mailbox"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.SetPassword(ctx, store.NewPassword{Hash: "$argon2id$x", Link: store.Link{Biker: biker.ID,
-		Email: tokens.EmailHash(biker.Email), Generation: biker.LinkGeneration, ExpiresAt: fixture.Start.Add(time.Hour)}}); err != nil {
+		Email: tokens.EmailHash(biker.Email), Generation: biker.LinkGeneration,
+		ExpiresAt: fixture.Start.Add(time.Hour)}}); err != nil {
 		t.Fatal(err)
 	}
 	_, body := get(paye, "?partner_EmployeeID=ABC123")
-	if !strings.Contains(body, `"kind":"welcome","state":"failed","at":"2026-03-02T08:01:00Z","reason":"`) || !strings.Contains(body, `"passwordSetAt":"2026-03-02T08:01:00Z"}`) {
+	if !strings.Contains(body, `"kind":"welcome","state":"failed","at":"2026-03-02T08:01:00Z","reason":"`) ||
+		!strings.Contains(body, `"passwordSetAt":"2026-03-02T08:01:00Z"}`) {
 		t.Errorf("got %s", body)
 	}
 }

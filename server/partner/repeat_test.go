@@ -36,7 +36,8 @@ func TestIdempotencyKey(t *testing.T) {
 				t.Errorf("%d, then %d", status, again)
 			}
 			same(t, "second answer", second, first)
-			if status, body := s.post(t, paye, "", test.body+" ", "Idempotency-Key", key); status != 422 || !strings.Contains(body, "another body") || strings.Contains(body, "outcome") {
+			if status, body := s.post(t, paye, "", test.body+" ", "Idempotency-Key", key); status != 422 ||
+				!strings.Contains(body, "another body") || strings.Contains(body, "outcome") {
 				t.Errorf("another body: %d %s", status, body)
 			}
 			if status, body := s.post(t, other, "", `[]`, "Idempotency-Key", key); status != 200 {
@@ -45,7 +46,8 @@ func TestIdempotencyKey(t *testing.T) {
 		})
 	}
 	for i, want := range []string{"", "true"} {
-		_, header, _ := s.call(t, "POST", create, strings.NewReader(`[]`), "Authorization", "Bearer "+paye, "Idempotency-Key", "replayed")
+		_, header, _ := s.call(t, "POST", create, strings.NewReader(`[]`), "Authorization", "Bearer "+paye,
+			"Idempotency-Key", "replayed")
 		if got := header.Get("Idempotent-Replayed"); got != want {
 			t.Errorf("call %d says %q, want %q", i+1, got, want)
 		}
@@ -82,12 +84,16 @@ func TestKeyHeader(t *testing.T) {
 		values []string
 		ok     bool
 	}{
-		{"none", nil, true}, {"shortest", []string{"k"}, true}, {"longest", []string{strings.Repeat("~", 255)}, true}, {"quoted", []string{`"8e03978e-40d5"`}, true},
-		{"empty", []string{""}, false}, {"too long", []string{strings.Repeat("k", 256)}, false}, {"space within", []string{"a b"}, false},
-		{"tab", []string{"a\tb"}, false}, {"delete", []string{"a\x7f"}, false}, {"beyond ASCII", []string{"é"}, false}, {"twice", []string{"k", "k"}, false},
+		{"none", nil, true}, {"shortest", []string{"k"}, true}, {"longest", []string{strings.Repeat("~", 255)}, true},
+		{"quoted", []string{`"8e03978e-40d5"`}, true},
+		{"empty", []string{""}, false}, {"too long", []string{strings.Repeat("k", 256)}, false},
+		{"space within", []string{"a b"}, false},
+		{"tab", []string{"a\tb"}, false}, {"delete", []string{"a\x7f"}, false}, {"beyond ASCII", []string{"é"}, false},
+		{"twice", []string{"k", "k"}, false},
 	} {
 		key, err := idempotencyKey(http.Header{"Idempotency-Key": test.values})
-		if (err == nil) != test.ok || test.ok && len(test.values) > 0 && key != test.values[0] || err != nil && !refuse.Is(err, refuse.Invalid) {
+		if (err == nil) != test.ok || test.ok && len(test.values) > 0 && key != test.values[0] ||
+			err != nil && !refuse.Is(err, refuse.Invalid) {
 			t.Errorf("%s: %q, %v", test.name, key, err)
 		}
 	}
@@ -108,7 +114,8 @@ func TestRunning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, header, body := s.call(t, "POST", create, strings.NewReader(`[]`), "Authorization", "Bearer "+paye, "Idempotency-Key", "k")
+	status, header, body := s.call(t, "POST", create, strings.NewReader(`[]`), "Authorization", "Bearer "+paye,
+		"Idempotency-Key", "k")
 	if status != 409 || header.Get("Retry-After") == "" {
 		t.Errorf("%d %v %s", status, header, body)
 	}
@@ -142,7 +149,8 @@ func TestAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if _, kept := s.post(t, paye, "", `{"user":`+jane+`}`, "Idempotency-Key", "k"); len(answers) != 1 || answers[kept] == 0 || !strings.Contains(kept, `"outcome":"created"`) {
+	if _, kept := s.post(t, paye, "", `{"user":`+jane+`}`, "Idempotency-Key", "k"); len(answers) != 1 ||
+		answers[kept] == 0 || !strings.Contains(kept, `"outcome":"created"`) {
 		t.Errorf("%v, and now %s", answers, kept)
 	}
 }

@@ -58,8 +58,10 @@ func (s *site) slowly(t *testing.T, token, key, body string) (answer *slowReader
 func TestSlowReaders(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
-	for i, body := range []string{`{"users":[` + jane + `]}`, `{"user":` + changed("jane@", "an@", `"ABC123"`, "1") + `}`, `[` + changed("jane@", "jan@", `"ABC123"`, "2") + `]`,
-		`[` + changed("jane@", "eva@", `"ABC123"`, "3") + `]`, `[` + jane + `]`, `{"user":` + changed("jane@", "tom@", "FR-LIE", "XX") + `}`} {
+	for i, body := range []string{`{"users":[` + jane + `]}`, `{"user":` + changed("jane@", "an@", `"ABC123"`, "1") +
+		`}`, `[` + changed("jane@", "jan@", `"ABC123"`, "2") + `]`,
+		`[` + changed("jane@", "eva@", `"ABC123"`, "3") + `]`, `[` + jane + `]`,
+		`{"user":` + changed("jane@", "tom@", "FR-LIE", "XX") + `}`} {
 		key := fmt.Sprint("key-", i)
 		first, end := s.slowly(t, paye, key, body)
 		defer end()
@@ -118,13 +120,15 @@ func TestOverBudget(t *testing.T) {
 	for _, test := range []struct {
 		body   string
 		status int
-	}{{`{"user":` + jane + `}`, 200}, {`{"user":` + changed("jane@", "an@") + `}`, 429}, {`[` + jane + `,` + changed("jane@", "an@") + `]`, 429}, {`[` + jane + `]`, 200}} {
+	}{{`{"user":` + jane + `}`, 200}, {`{"user":` + changed("jane@", "an@") + `}`, 429},
+		{`[` + jane + `,` + changed("jane@", "an@") + `]`, 429}, {`[` + jane + `]`, 200}} {
 		status, header, body := s.call(t, "POST", create, strings.NewReader(test.body), "Authorization", "Bearer "+paye)
 		if status != test.status || (header.Get("Retry-After") != "") != (status == 429) {
 			t.Errorf("%d %v %s, want %d", status, header, body, test.status)
 		}
 	}
-	if n := s.security.Count(web.OverLimit); n != 2 || !strings.Contains(s.logged(), `"security":"over_limit","partner":"paye"`) {
+	if n := s.security.Count(web.OverLimit); n != 2 ||
+		!strings.Contains(s.logged(), `"security":"over_limit","partner":"paye"`) {
 		t.Errorf("%d noted: %s", n, s.logged())
 	}
 }

@@ -31,12 +31,14 @@ func BenchmarkMiddleware(b *testing.B) {
 		w.Header().Set("Content-Type", "application/json")
 		bareAnswer(w, p.ByName("id"))
 	})
-	f, err := NewMiddleware(Options{Log: zerolog.Nop().Level(zerolog.InfoLevel), Random: rand.Reader, CrossOrigin: []string{"/api/"}})
+	f, err := NewMiddleware(Options{Log: zerolog.Nop().Level(zerolog.InfoLevel), Random: rand.Reader,
+		CrossOrigin: []string{"/api/"}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	surrounded := f.Handler(ForLoopback, []Route{
-		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
+		{Method: "GET", Path: "/api/things/:id",
+			Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing},
 	})
 	w := &sink{header: make(http.Header)}

@@ -18,6 +18,16 @@ import (
 
 // Body reads the whole body within the route's limits of size and time. Its errors are answered as 413, 408 and 400.
 func (c *Call) Body() ([]byte, error) {
+	body, err := c.BodyReader()
+	if err != nil || c.R.ContentLength == 0 {
+		return nil, err
+	}
+	return readAll(body, body.most)
+}
+
+// BodyReader returns the body, to be read piece by piece within the route's limits of size and time. Its errors, and
+// those of its Read, are those of Body.
+func (c *Call) BodyReader() (*BodyReader, error) {
 	limit := c.route.BodyLimit
 	if limit == 0 {
 		limit = defaultBodyLimit
@@ -26,20 +36,29 @@ func (c *Call) Body() ([]byte, error) {
 		c.W.Header().Set("Connection", "close") // rather than read what nobody wants
 		return nil, tooLarge(limit)
 	}
-	if c.R.ContentLength == 0 {
-		return nil, nil
-	}
-	if c.route.BodyTime != 0 {
+	if c.route.BodyTime != 0 && c.R.ContentLength != 0 {
 		c.bodyWithin(c.route.BodyTime)
 	}
 	if c.R.ContentLength > 0 {
 		limit = c.R.ContentLength
 	}
-	body, err := readAll(http.MaxBytesReader(c.answer.ResponseWriter, c.R.Body, limit), limit)
-	if err != nil {
-		return nil, c.bodyFault(err)
+	return &BodyReader{call: c, body: http.MaxBytesReader(c.answer.ResponseWriter, c.R.Body, limit), most: limit}, nil
+}
+
+// BodyReader is the body of a call while it arrives.
+type BodyReader struct {
+	call *Call
+	body io.Reader
+	most int64 // bytes
+}
+
+// Read reads what has arrived, and io.EOF at the end alone.
+func (b *BodyReader) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = b.call.bodyFault(err)
 	}
-	return body, nil
+	return n, err
 }
 
 // readAll reads up to its end what has at most so many bytes. What is announced is not yet here: it makes room for
@@ -86,7 +105,7 @@ func (c *Call) bodyFault(err error) error {
 // Decode reads the JSON body into what o fills in. It answers 415 for a body that does not say that it is JSON,
 // except on routes with a bearer token, and 400 with all faults.
 func (c *Call) Decode(o fields.Object) error {
-	if !c.route.Bearer && c.R.ContentLength != 0 {
+	if !c.route.Caller.isBearer() && c.R.ContentLength != 0 {
 		if err := c.RequireType("application/json"); err != nil {
 			return err
 		}
@@ -117,8 +136,11 @@ func isUTF8(charset string) bool {
 }
 
 func unsupported(want string) error {
+	if want != "application/pdf" {
+		want += ", in UTF-8"
+	}
 	return &Problem{Status: http.StatusUnsupportedMediaType,
-		Detail: "The body must be sent as Content-Type: " + want + ", in UTF-8."}
+		Detail: "The body must be sent as Content-Type: " + want + "."}
 }
 
 // checkEncoding answers 415 where a body comes with a Content-Encoding, whoever calls and whether the body would be

@@ -13,7 +13,8 @@ func TestReadAll(t *testing.T) {
 	for _, size := range []int{0, 1, keepBuffer - 1, keepBuffer, keepBuffer + 1, 5*keepBuffer + 7} {
 		want := bytes.Repeat([]byte("x"), size)
 		for name, r := range map[string]io.Reader{
-			"whole": bytes.NewReader(want), "halves": iotest.HalfReader(bytes.NewReader(want)), "end with the last": iotest.DataErrReader(bytes.NewReader(want)),
+			"whole": bytes.NewReader(want), "halves": iotest.HalfReader(bytes.NewReader(want)),
+			"end with the last": iotest.DataErrReader(bytes.NewReader(want)),
 		} {
 			got, err := readAll(r, int64(size))
 			if err != nil || !bytes.Equal(got, want) || cap(got) > size+1 {
@@ -22,7 +23,8 @@ func TestReadAll(t *testing.T) {
 		}
 	}
 	lost := errors.New("lost")
-	if _, err := readAll(io.MultiReader(bytes.NewReader(make([]byte, keepBuffer)), iotest.ErrReader(lost)), 2*keepBuffer); !errors.Is(err, lost) {
+	if _, err := readAll(io.MultiReader(bytes.NewReader(make([]byte, keepBuffer)), iotest.ErrReader(lost)),
+		2*keepBuffer); !errors.Is(err, lost) {
 		t.Errorf("an error became %v", err)
 	}
 }

@@ -27,8 +27,10 @@ type Call struct {
 	route    *Route // nil where no route matched
 	answer   answer
 	began    time.Time
-	crossing bool   // the path lies under Options.CrossOrigin
-	language string // of Speak; empty: what the browser asks for
+	crossing bool // the path lies under Options.CrossOrigin
+
+	spoken, switches string // of Speak
+	suggested        string // of Suggest
 }
 
 // answer notes what is written, and where a handler's error can still be answered.

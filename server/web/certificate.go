@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"postern/server/input"
 )
 
 // CertReloader serves a certificate from two PEM files and follows them when they change. What can't be used is
@@ -79,7 +81,7 @@ func (r *CertReloader) load() (changed bool, err error) {
 	case !changed:
 		return false, nil
 	}
-	pair, err := tls.X509KeyPair(TrimBOM(cert), TrimBOM(key))
+	pair, err := tls.X509KeyPair(input.Text(cert), input.Text(key))
 	if err != nil {
 		return true, err
 	}
@@ -95,7 +97,3 @@ func LoadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 	}
 	return *r.current.Load(), nil
 }
-
-// TrimBOM takes a UTF-8 byte order mark off a file's content, where editors on Windows put one. A PEM file's first
-// block would not be found behind it.
-func TrimBOM(content []byte) []byte { return bytes.TrimPrefix(content, []byte("\ufeff")) }

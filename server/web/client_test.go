@@ -106,7 +106,8 @@ func TestOperator(t *testing.T) {
 		{ForAnybody, "evil.example", "\nX-Forwarded-For: 192.0.2.1", true},
 	} {
 		address := start(t, newHandler(t, test.access, options(io.Discard)), ServerOptions{})
-		for _, request := range []string{"GET /metrics", "HEAD /metrics", "DELETE /metrics", "OPTIONS /metrics", "POST /metrics/reset"} {
+		for _, request := range []string{"GET /metrics", "HEAD /metrics", "DELETE /metrics", "OPTIONS /metrics",
+			"POST /metrics/reset"} {
 			status, body := whatOperatorSees(t, address, request, test.host, test.headers)
 			if seen := status != http.StatusNotFound; seen != test.seen {
 				t.Errorf("%v, %s, Host %s%s: %d", test.access, request, test.host, test.headers, status)
@@ -120,14 +121,16 @@ func TestOperator(t *testing.T) {
 				}
 			}
 		}
-		if _, body := whatOperatorSees(t, address, "GET /metrics/", test.host, test.headers); strings.Contains(body, "did you mean /metrics?") != test.seen {
+		if _, body := whatOperatorSees(t, address, "GET /metrics/", test.host, test.headers); strings.Contains(body,
+			"did you mean /metrics?") != test.seen {
 			t.Errorf("%v, Host %s%s: a near miss says %s", test.access, test.host, test.headers, body)
 		}
 	}
 }
 
 func whatOperatorSees(t *testing.T, address, request, host, headers string) (int, string) {
-	answer, body := exchange(t, address, fmt.Sprintf("%s HTTP/1.1\nX-Request-Id: id\nHost: %s%s", request, host, headers))
+	answer,
+		body := exchange(t, address, fmt.Sprintf("%s HTTP/1.1\nX-Request-Id: id\nHost: %s%s", request, host, headers))
 	return answer.StatusCode, body + fmt.Sprint(len(answer.Header))
 }
 
@@ -145,7 +148,8 @@ func TestCORS(t *testing.T) {
 		{"GET /api/fail/panic HTTP/1.1", "https://app.example", 500, true, ""},
 		{"GET /api/nothing HTTP/1.1", "https://app.example", 404, true, ""},
 		{"PUT /api/things HTTP/1.1", "https://app.example", 405, true, ""},
-		{"POST /api/things HTTP/1.1\nSec-Fetch-Site: cross-site\nContent-Type: text/plain\n\n{}", "https://app.example", 415, true, ""},
+		{"POST /api/things HTTP/1.1\nSec-Fetch-Site: cross-site\nContent-Type: text/plain\n\n{}", "https://app.example",
+			415, true, ""},
 		{"OPTIONS /api/things HTTP/1.1" + asks, "https://app.example", 204, true, "OPTIONS, POST"},
 		{"OPTIONS /api/things/7/email HTTP/1.1" + asks, "https://app.example", 204, true, "GET, OPTIONS"},
 		{"OPTIONS /api/nothing HTTP/1.1" + asks, "https://app.example", 404, true, ""},
@@ -161,30 +165,38 @@ func TestCORS(t *testing.T) {
 		{"GET /who HTTP/1.1", "https://app.example", 200, false, ""}, // not under a shared path
 		{"OPTIONS /page HTTP/1.1" + asks, "https://app.example", 204, false, ""},
 	} {
-		answer, _ := exchange(t, address, strings.Replace(test.request, " HTTP/1.1", " HTTP/1.1\nOrigin: "+test.origin, 1))
+		answer,
+			_ := exchange(t, address, strings.Replace(test.request, " HTTP/1.1", " HTTP/1.1\nOrigin: "+test.origin, 1))
 		want := map[string]string{}
 		if test.allowed {
 			want = map[string]string{"Allow-Origin": test.origin, "Expose-Headers": "X-Request-Id, Retry-After"}
 		}
 		if test.methods != "" {
-			want["Allow-Methods"], want["Max-Age"], want["Allow-Headers"] = test.methods, "600", "content-type, x-nallian-token, x-request-id"
+			want["Allow-Methods"], want["Max-Age"], want["Allow-Headers"] = test.methods, "600",
+				"content-type, x-nallian-token, x-request-id"
 		}
-		for _, name := range []string{"Allow-Origin", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age", "Allow-Credentials"} {
+		for _, name := range []string{"Allow-Origin", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age",
+			"Allow-Credentials"} {
 			if got := answer.Header.Get("Access-Control-" + name); got != want[name] {
 				t.Errorf("%.40q from %s: %s is %q, want %q", test.request, test.origin, name, got, want[name])
 			}
 		}
-		if shared := strings.Contains(test.request, " /api/"); answer.StatusCode != test.status || (answer.Header.Get("Vary") == "Origin") != shared {
-			t.Errorf("%.40q from %s: %d, Vary %q", test.request, test.origin, answer.StatusCode, answer.Header.Get("Vary"))
+		if shared := strings.Contains(test.request, " /api/"); answer.StatusCode != test.status ||
+			(answer.Header.Get("Vary") == "Origin") != shared {
+			t.Errorf("%.40q from %s: %d, Vary %q", test.request, test.origin, answer.StatusCode,
+				answer.Header.Get("Vary"))
 		}
 	}
 }
 
 func TestParseOrigin(t *testing.T) {
 	for text, want := range map[string]string{
-		"https://app.example": "https://app.example", " HTTPS://App.Example/ ": "https://app.example", "https://app.example:443": "https://app.example",
-		"http://localhost:5173": "http://localhost:5173", "http://[::1]:80": "http://[::1]", "https://app.example:80": "https://app.example:80",
-		"": "", "*": "", "null": "", "app.example": "", "https://*.example": "", "https://a.example/path": "", "ftp://a.example": "",
+		"https://app.example": "https://app.example", " HTTPS://App.Example/ ": "https://app.example",
+		"https://app.example:443": "https://app.example",
+		"http://localhost:5173":   "http://localhost:5173", "http://[::1]:80": "http://[::1]",
+		"https://app.example:80": "https://app.example:80",
+		"":                       "", "*": "", "null": "", "app.example": "", "https://*.example": "",
+		"https://a.example/path": "", "ftp://a.example": "",
 		"https://u@a.example": "", "https://a.example?q": "", "https://": "",
 	} {
 		if got, err := ParseOrigin(text); got != want || (err == nil) != (want != "") {

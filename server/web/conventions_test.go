@@ -108,7 +108,8 @@ func TestConventions(t *testing.T) {
 		{"fault on a page", "GET /page/fail/panic HTTP/1.1\nAccept-Language: nl_BE, en;q=0.5", 500, "Content-Language=nl", "<h1>Er ging iets mis</h1>"},
 		{"refusal on a page", "GET /page/fail/conflict HTTP/1.1", 409, "Content-Type=text/html; charset=utf-8", "This did not work"},
 
-		{"page", "GET /page?q=%3Cb%3E HTTP/1.1\nAccept-Language: fr, nl;q=0.3", 200, "Content-Language=nl", "<h1>Hello &lt;b&gt;</h1>"},
+		{"page", "GET /page?q=%3Cb%3E HTTP/1.1\nAccept-Language: fr, nl;q=0.3", 200, "Content-Language=nl",
+			"<p>Hello &lt;b&gt;</p>"},
 		{"form", "POST /page HTTP/1.1" + asForm + "\n\na=1&b=2", 303, "Location=/page", ""},
 		{"form from here", "POST /page HTTP/1.1\nOrigin: https://postern.example\nSec-Fetch-Site: same-origin" + asForm + "\n\na=1", 303, "", ""},
 		{"form from PUBLIC_URL behind another Host", "POST /page HTTP/1.1\nHost: inner:8080\nOrigin: https://postern.example" + asForm + "\n\na=1", 303, "", ""},

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -68,7 +67,7 @@ func TestErrorLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	fail := func(c *Call) error {
-		c.Speak(c.R.URL.Query().Get("speaks"))
+		c.Speak(c.R.URL.Query().Get("speaks"), "")
 		return &Problem{Status: 403}
 	}
 	h := f.Handler(ForNobody, []Route{
@@ -86,24 +85,5 @@ func TestErrorLanguages(t *testing.T) {
 		if got := w.Header().Get("Content-Language"); got != want {
 			t.Errorf("%s is in %q, want %q", path, got, want)
 		}
-	}
-}
-
-// TestReadWords: a text that is missing, or that nobody takes, is told by its name.
-func TestReadWords(t *testing.T) {
-	type words struct {
-		A string `json:"a"`
-		B string `json:"b"`
-	}
-	for text, want := range map[string]string{
-		`{"a":"1","b":"2"}`: "", `{"a":"1"}`: "words/nl.json: there is no text for B", `{`: "words/nl.json: ", `{"a":"1","b":"2","c":""}`: "words/nl.json: ",
-	} {
-		got, err := ReadWords[words](fstest.MapFS{"words/nl.json": {Data: []byte(text)}}, "nl")
-		if want == "" && (err != nil || got["nl"].B != "2") || want != "" && (err == nil || err.Error()[:len(want)] != want) {
-			t.Errorf("%s: %v, %v", text, got, err)
-		}
-	}
-	if _, err := ReadWords[words](fstest.MapFS{}, "nl"); err == nil {
-		t.Error("a missing file is taken")
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"slices"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
+
+	"postern/server/web/page"
 )
 
 // The texts of error pages, a file for each language: words/<language>.json, by status.
@@ -58,19 +60,6 @@ func readErrorTexts(name string) (texts map[string]errorText, err error) {
 	return texts, nil
 }
 
-// Speak says in which language the person who calls is to be answered, where more is known than what the browser asks
-// for. An error page is in it, too.
-func (c *Call) Speak(language string) { c.language = language }
-
-// Spoken is the language of Speak where that is among the supported ones, else the one of them that the browser asks
-// for.
-func (c *Call) Spoken(supported ...string) string {
-	if slices.Contains(supported, c.language) {
-		return c.language
-	}
-	return c.Language(supported...)
-}
-
 // section is the first segment of a path, as /biker: what a room's pages have in common.
 func section(path string) string {
 	if slash := strings.IndexByte(strings.TrimPrefix(path, "/"), '/'); slash >= 0 {
@@ -95,10 +84,19 @@ func (c *Call) errorPage(p *Problem) error {
 	if !own {
 		text = words.texts[language][otherError]
 	}
-	return c.Page(p.Status, Page{Language: language, Title: text.Title, Content: c.handler.middleware.layout.failure,
-		Data: struct {
-			errorText
-			Status  int
-			TraceID string
-		}{text, p.Status, c.TraceID}})
+	kit := c.handler.middleware.kit.Words(language)
+	return c.Page(p.Status, page.Page{
+		Title: text.Title, Text: []string{text.Sentence}, Button: c.home(kit.HomeButton),
+		Language: language, Languages: supported,
+		Note: strings.NewReplacer("{trace}", c.TraceID, "{status}", strconv.Itoa(p.Status)).Replace(kit.TraceText),
+	})
+}
+
+// home leads to the first page of the room that the path is in.
+func (c *Call) home(text string) page.Link {
+	path := section(c.R.URL.Path)
+	if handle, _, _ := c.handler.public.router.Lookup(http.MethodGet, path); handle == nil || path == c.R.URL.Path {
+		return page.Link{}
+	}
+	return page.Link{URL: path, Text: text}
 }

@@ -23,9 +23,6 @@ func TestErrorWords(t *testing.T) {
 		if got := slices.Sorted(maps.Keys(texts)); !slices.Equal(got, statuses) {
 			t.Errorf("%s has texts for %q, want %q", language, got, statuses)
 		}
-		if privacyTexts[language] == "" {
-			t.Errorf("the link to the privacy notice has no text in %s", language)
-		}
 		for status, text := range texts {
 			if text.Title == "" || text.Sentence == "" {
 				t.Errorf("%s %s: %+v", language, status, text)

@@ -21,6 +21,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/server/web/fields"
+	"postern/server/web/page"
 	"postern/store/refuse"
 )
 
@@ -34,18 +35,21 @@ func options(log io.Writer) Options {
 		Log: zerolog.New(log), Random: rand.Reader, PublicOrigin: "https://postern.example",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		AllowedOrigins: []string{"https://app.example"}, CrossOrigin: []string{"/api/"},
-		Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy", OperatorHosts: []string{"ops.example"},
+		Look: page.Look{Organisation: "Tank & Co", PrivacyURL: "https://tank.example/privacy",
+			Contact: "help@tank.example"}, OperatorHosts: []string{"ops.example"},
 	}
 }
 
+var byToken = Caller{Proof: &Proof{Name: "token"}}
+
 // testRoutes has one route of every sort.
 func testRoutes(t testing.TB) []Route {
-	content, err := ParsePage(os.DirFS("testdata"), "content.html")
+	content, err := page.Parse(os.DirFS("testdata"), "content.html")
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := func(c *Call) error {
-		return c.Page(200, Page{Language: c.Language("en", "nl"), Title: "A <page>", Content: content, Data: c.R.URL.Query().Get("q")})
+	shown := func(c *Call) error {
+		return c.Page(200, page.Page{Title: "A <page>", Content: content, Data: c.R.URL.Query().Get("q")})
 	}
 	form := func(c *Call) error {
 		if _, err := c.Form(); err != nil {
@@ -61,11 +65,11 @@ func testRoutes(t testing.TB) []Route {
 		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
 		{Method: "GET", Path: "/api/things/:id/email", NoHead: true, Handle: func(c *Call) error { return c.NoContent() }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing, BodyLimit: 100, BodyTime: 200 * time.Millisecond},
-		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Bearer: true},
-		{Method: "GET", Path: "/partner/things", Bearer: true, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
+		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Caller: byToken},
+		{Method: "GET", Path: "/partner/things", Caller: byToken, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
 		{Method: "GET", Path: "/api/fail/:how", Handle: failing},
 		{Method: "GET", Path: "/page/fail/:how", Handle: failing, Page: true},
-		{Method: "GET", Path: "/page", Handle: page, Page: true},
+		{Method: "GET", Path: "/page", Handle: shown, Page: true, Languages: []string{"en", "nl"}},
 		{Method: "POST", Path: "/page", Handle: form, Page: true},
 		{Method: "GET", Path: "/pdf", Handle: func(c *Call) error { return c.Bytes("application/pdf", []byte("%PDF-")) }},
 		{Method: "GET", Path: "/metrics", Operator: true, Handle: who},
@@ -146,7 +150,7 @@ func newHandler(t testing.TB, access Access, o Options) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f.Handler(access, testRoutes(t))
+	return f.Handler(access, append(testRoutes(t), f.Files()...))
 }
 
 // exchange sends a request as it stands, with the line ends made CRLF, and reads one answer. Closing ends what the

@@ -15,7 +15,8 @@ import (
 
 func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(limit.Rate{Count: 2, Per: time.Hour}, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}, time.Now)
+		l := NewLimiter(limit.Rate{Count: 2, Per: time.Hour}, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
+			time.Now)
 		take := func(addr string, taken bool) {
 			t.Helper()
 			client := netip.MustParseAddr(addr)
@@ -67,10 +68,14 @@ func TestLimiterIsBounded(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	for header, want := range map[string]string{
-		"": "en", "fr": "fr", "FR-be": "fr", "es, fr;q=0.2": "fr", "nl;q=0.5, fr;q=0.8": "fr", "nl, fr": "nl", "fr;q=0, nl;q=0.001": "nl",
-		"nl_BE": "nl", "fr_FR;q=0.4, nl_BE;q=0.5": "nl", "zh_Hans_CN, de_DE;q=0.1": "de", "nl-BE;q=0.8,fr": "fr",
-		"*": "en", "es, *;q=0.5, fr;q=0.4": "en", "fr ; q=0.9 , nl;Q=1.000": "nl", "french": "en", "fr;q=2, nl;q=0.1": "nl", "fr;q=0.1234, nl;q=0.1": "nl",
-		"fr;level=1, nl;q=0.1": "nl", "fr;q=-1, nl;q=0.1": "nl", ",,;q=1,nl": "nl", "de-Latn-DE-1996": "de", "fr;q=1.001": "en", "fr;q=": "en",
+		"": "en", "fr": "fr", "FR-be": "fr", "es, fr;q=0.2": "fr", "nl;q=0.5, fr;q=0.8": "fr", "nl, fr": "nl",
+		"fr;q=0, nl;q=0.001": "nl",
+		"nl_BE":              "nl", "fr_FR;q=0.4, nl_BE;q=0.5": "nl", "zh_Hans_CN, de_DE;q=0.1": "de",
+		"nl-BE;q=0.8,fr": "fr",
+		"*":              "en", "es, *;q=0.5, fr;q=0.4": "en", "fr ; q=0.9 , nl;Q=1.000": "nl", "french": "en",
+		"fr;q=2, nl;q=0.1": "nl", "fr;q=0.1234, nl;q=0.1": "nl",
+		"fr;level=1, nl;q=0.1": "nl", "fr;q=-1, nl;q=0.1": "nl", ",,;q=1,nl": "nl", "de-Latn-DE-1996": "de",
+		"fr;q=1.001": "en", "fr;q=": "en",
 	} {
 		if got := Language(header, "en", "nl", "fr", "de"); got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
@@ -126,9 +131,11 @@ func TestLimiterTryEnds(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			ran := false
-			wait, err := l.Try(ctx, netip.MustParseAddr(addr), func() bool { ran = true; time.Sleep(takes); return false })
+			wait, err := l.Try(ctx, netip.MustParseAddr(addr),
+				func() bool { ran = true; time.Sleep(takes); return false })
 			if wait != 0 || (err != nil) != refused || ran == refused || time.Since(began) != ends {
-				t.Errorf("%s with %v of patience: wait %v, %v, ran %v, after %v", addr, patience, wait, err, ran, time.Since(began))
+				t.Errorf("%s with %v of patience: wait %v, %v, ran %v, after %v", addr, patience, wait, err, ran,
+					time.Since(began))
 			}
 		}
 		calls.Go(func() { try("192.0.2.1", time.Hour, time.Minute, time.Minute, false) })

@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/url"
 	"sync"
 	"time"
+
+	"postern/server/web/schema"
 )
 
 // MailedLinks takes the token of a mailed link out of a browser's address bar, and so out of its history: whoever
@@ -29,6 +32,12 @@ const (
 // ErrNoCookie says that a browser was led on and does not bring the token: it keeps no cookies, comes back too late, or
 // has used the link. Its person is to open the link once more, and then gets the page.
 var ErrNoCookie = errors.New("the browser has not kept the cookie of a mailed link")
+
+// MailedLinkParams describe what Open looks at.
+var MailedLinkParams = []Param{
+	InQuery("token", schema.Of(schema.String), "What the mailed link carries."),
+	InQuery("link", schema.Of(schema.String), "Names the cookie with the token, once a browser has been led on."),
+}
 
 // NewMailedLinks makes one for the pages of a room.
 func NewMailedLinks(now func() time.Time) *MailedLinks {
@@ -101,4 +110,13 @@ func (m *MailedLinks) note(name string) {
 		}
 	}
 	m.refused[name] = m.now()
+}
+
+// Address is where the page of a link can be opened again: by the link's name where the browser keeps its token.
+func (m *MailedLinks) Address(c *Call, path, token string) string {
+	name := linkName(token)
+	if linkCookie(name).Value(c) == token {
+		return path + "?link=" + name
+	}
+	return path + "?token=" + url.QueryEscape(token)
 }

@@ -55,7 +55,8 @@ func (p *linkPage) open(method, path string, navigates bool, cookies []*http.Coo
 func TestMailedLinks(t *testing.T) {
 	p := newLinkPage(t, "https://postern.example")
 	for _, method := range []string{"GET", "HEAD"} {
-		if w := p.open(method, "/link?token=abc", false, nil); w.Code != 200 || w.Header()["Set-Cookie"] != nil || method == "GET" && w.Body.String() != "token abc" {
+		if w := p.open(method, "/link?token=abc", false, nil); w.Code != 200 || w.Header()["Set-Cookie"] != nil ||
+			method == "GET" && w.Body.String() != "token abc" {
 			t.Errorf("%s: %d %s %v", method, w.Code, w.Body, w.Header())
 		}
 	}
@@ -72,7 +73,8 @@ func TestMailedLinks(t *testing.T) {
 		at: "token abc", "/link?token=garbage": "token garbage", "/link": "token ", "/link?token=": "token ",
 		"/link?link=0000000000000000": "no cookie", "/link?link=x": "no cookie", "/link?link=": "token ",
 	} {
-		if w := p.open("GET", path, true, cookies); w.Code != 200 || w.Body.String() != want || w.Header()["Set-Cookie"] != nil {
+		if w := p.open("GET", path, true, cookies); w.Code != 200 || w.Body.String() != want ||
+			w.Header()["Set-Cookie"] != nil {
 			t.Errorf("%s: %d %s, want %s", path, w.Code, w.Body, want)
 		}
 	}

@@ -1,6 +1,23 @@
 // Package web is what every audience shares of HTTP: the middleware around a handler (routing, request ids, security
 // headers, CORS, the caller's address, errors to statuses), reading bodies, answering, pages, limits per client, the
 // server itself. What is asked and answered belongs to the rooms.
+//
+// A route describes itself, and a test refuses one that does not. Its Doc stands beside the handler:
+//
+//	var registerDoc = web.Doc{
+//		ID: "registerUser", Summary: "Register a user",
+//		Text: "A letter with the activation link goes to the address.",
+//		In:   web.TakesJSON("UserRegistration", registrationFields, web.Texts{"cleaningId": "What they came for."}),
+//		Out: []web.Answer{
+//			web.Returns[registered](http.StatusCreated, "Registered."),
+//			web.Refuses(http.StatusConflict, "There is an account with this address already."),
+//		},
+//	}
+//
+// registrationFields makes the fields.Object that the handler decodes the body with, so that its limits are written
+// once; registered is the type that it answers with, whose fields may have a tag doc:"…". Statuses that follow from the
+// sort of route (400, 408, 413 and 415 of a body, 401 and 403 of a token, 500, 503) are added by Route.Answers. Whoever
+// must prove who they are is the route's Caller.
 package web
 
 import (
@@ -17,6 +34,8 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 	"github.com/rs/zerolog"
+
+	"postern/server/web/page"
 )
 
 // Handler does one call. What it returns as an error is answered in one place: a *refuse.Refusal by its kind, a
@@ -30,11 +49,14 @@ type Route struct {
 	Path   string // httprouter's pattern; a parameter is never empty and never holds a slash
 	Handle Handler
 
+	Caller Caller // who may call
+	Doc    Doc    // what it takes and answers
+
 	BodyLimit int64         // octets; 0 is 16 KiB
 	BodyTime  time.Duration // for the body to arrive; 0 is 30 s
-	// proved by an Authorization: Bearer header: its body is JSON whatever its type, its 401 names the scheme
-	Bearer   bool
+
 	Page     bool // for people: errors are a small HTML page
+	AlsoJSON bool // beside Page: who prefers JSON gets it under the same URL, errors too
 	Operator bool // only where Access lets the caller see it
 	NoHead   bool // a GET that changes something: HEAD is 405
 
@@ -70,8 +92,7 @@ type Options struct {
 	PublicOrigin   string   // of PUBLIC_URL: its pages may post here even where a proxy rewrites Host; may be empty
 	AllowedOrigins []string // as ParseOrigin gives them: browsers' origins that may call what lies under CrossOrigin
 	CrossOrigin    []string // path prefixes that other origins may call, as /non-license-user/
-	Organisation   string   // in the pages' layout; may be empty
-	PrivacyURL     string   // linked from the pages' layout; may be empty
+	Look           page.Look
 	OperatorHosts  []string // names in lower case, without ports, that the operator's own listener answers to
 
 	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
@@ -82,8 +103,8 @@ type Middleware struct {
 	options    Options
 	origins    map[string][]string // Access-Control-Allow-Origin, by origin
 	protection http.CrossOriginProtection
-	assets     []asset
-	layout     layout
+	assets     []*Asset
+	kit        *page.Kit
 }
 
 // NewMiddleware checks the options and makes the middleware.
@@ -118,14 +139,11 @@ func ParseOrigin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Handler makes the routes callable, together with the pages' static files. HEAD is there beside every GET that does
-// not say otherwise. Routes that contradict each other are a fault of the program: it panics.
+// Handler makes the routes callable. HEAD is there beside every GET that does not say otherwise. Routes that contradict
+// each other are a fault of the program: it panics.
 func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(),
 		languages: make(map[string][]string)}
-	for _, a := range m.assets {
-		h.public.add(h, a.route())
-	}
 	for _, route := range routes {
 		if len(route.Languages) > 0 {
 			h.languages[section(route.Path)] = route.Languages
@@ -137,6 +155,15 @@ func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 		}
 	}
 	return h
+}
+
+// Files are the routes that every page refers to: static files, and the choice of a language.
+func (m *Middleware) Files() (routes []Route) {
+	routes = append(routes, languageRoute())
+	for _, a := range m.assets {
+		routes = append(routes, a.Route())
+	}
+	return routes
 }
 
 // handler is a Middleware with routes.

@@ -111,7 +111,7 @@ func isSafe(method string) bool {
 // wantsPage reports whether an error is read by a person: on a page's route, or, where no route matched, in a browser.
 func (c *Call) wantsPage() bool {
 	if c.route != nil {
-		return c.route.Page
+		return c.route.Page && !(c.route.AlsoJSON && c.PrefersJSON())
 	}
 	return !c.crossing && c.R.Method != http.MethodOptions && strings.Contains(c.R.Header.Get("Accept"), "text/html")
 }

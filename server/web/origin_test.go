@@ -46,7 +46,8 @@ func TestFormsFrom(t *testing.T) {
 	} {
 		r, w := httptest.NewRequest("POST", here+"/page", strings.NewReader("a=1")), httptest.NewRecorder()
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		for name, value := range map[string]string{"Sec-Fetch-Site": test.site, "Origin": test.origin, "Referer": test.referer} {
+		for name, value := range map[string]string{"Sec-Fetch-Site": test.site, "Origin": test.origin,
+			"Referer": test.referer} {
 			if value != "" {
 				r.Header.Set(name, value)
 			}

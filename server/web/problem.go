@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -16,7 +17,7 @@ import (
 // for. It is answered as RFC 9457 application/problem+json, or as a page.
 type Problem struct {
 	Status     int
-	Detail     string              // one sentence for the caller
+	Detail     string              // one sentence for the caller; of a 500, only where the caller is the operator
 	Fields     map[string][]string // errors
 	Extra      map[string]any      // further members
 	RetryAfter time.Duration       // 0: none, but on 429 and 503
@@ -84,8 +85,13 @@ func (c *Call) fail(err error) {
 			level = zerolog.WarnLevel // busy: a limit that does what it is for
 		case p.Status == http.StatusNotImplemented:
 			level = zerolog.DebugLevel // said on purpose
+		case p.Status == http.StatusInternalServerError && p.Detail != "":
+			level = zerolog.WarnLevel // the operator asked, and is told what to do
 		}
 		c.Log().WithLevel(level).AnErr("cause", p.Cause).Int("status", p.Status).Msg(p.logged())
+		if detail := refuse.Detail(err); detail != "" {
+			c.Log().Debug().Str("detail", detail).Msg("more of the cause")
+		}
 	}
 	if c.answer.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer must not look whole
@@ -102,14 +108,17 @@ func (p *Problem) logged() string {
 
 // wire is the problem as RFC 9457 §3 has it. Its type is about:blank, so its title is the status's own (§4.2.1).
 type wire struct {
-	Type    string              `json:"type"`
-	Title   string              `json:"title"`
+	Type    string              `json:"type" doc:"Always about:blank: the status says what sort of problem it is."`
+	Title   string              `json:"title" doc:"The status in words."`
 	Status  int                 `json:"status"`
-	Detail  string              `json:"detail,omitzero"`
-	TraceID string              `json:"traceId"`
-	Errors  map[string][]string `json:"errors,omitempty"`
+	Detail  string              `json:"detail,omitzero" doc:"What is wrong and what to do, in a sentence."`
+	TraceID string              `json:"traceId" doc:"Names the call in the log; also in the header X-Request-Id."`
+	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the body as a whole."`
 	Extra   map[string]any      `json:",embed"`
 }
+
+// SchemaName is what its schema is called.
+func (wire) SchemaName() string { return "Problem" }
 
 var isProblem = []string{"application/problem+json"}
 
@@ -126,7 +135,8 @@ func (c *Call) write(p *Problem) {
 	body := wire{Type: "about:blank", Title: http.StatusText(p.Status), Status: p.Status, Detail: p.Detail,
 		TraceID: c.TraceID, Errors: p.Fields, Extra: p.Extra}
 	if p.Status == http.StatusInternalServerError {
-		body.Detail, body.Errors, body.Extra = internalFault, nil, nil
+		body.Errors, body.Extra = nil, nil
+		body.Detail = cmp.Or(p.Detail, internalFault)
 	}
 	if err := c.json(p.Status, isProblem, body); err != nil { // only what a handler put into Extra can fail
 		c.Log().Error().Err(err).Msg("problem not encoded")
@@ -143,7 +153,7 @@ func (c *Call) problemHeaders(p *Problem) {
 	}
 	switch p.Status {
 	case http.StatusUnauthorized:
-		if c.route != nil && c.route.Bearer {
+		if c.route != nil && c.route.Caller.isBearer() {
 			header.Set("WWW-Authenticate", "Bearer")
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

@@ -55,9 +55,11 @@ func writePEM(t *testing.T, path, kind string, data []byte) {
 // TestCertificateReload: a new pair is taken up, a wrong one is logged once and changes nothing.
 func TestCertificateReload(t *testing.T) {
 	dir := t.TempDir()
-	certFile, keyFile, other := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "other.pem")
+	certFile, keyFile, other := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"),
+		filepath.Join(dir, "other.pem")
 	var log fixture.Log
-	if _, err := NewCertReloader(certFile, keyFile, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), certFile) {
+	if _, err := NewCertReloader(certFile, keyFile, zerolog.Nop()); err == nil ||
+		!strings.Contains(err.Error(), certFile) {
 		t.Errorf("a missing file: %v", err)
 	}
 	writeCertificate(t, certFile, keyFile, 1)
@@ -112,7 +114,8 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := start(t, newHandler(t, ForLoopback, options(io.Discard)), ServerOptions{Certificate: reloader})
-	if _, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
+	if _, err := tls.Dial("tcp", address,
+		&tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
@@ -125,7 +128,8 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = answer.Body.Close()
-		if answer.ProtoMajor != 2 || answer.Header.Get("Strict-Transport-Security") == "" || answer.StatusCode != 201 && answer.StatusCode != 413 {
+		if answer.ProtoMajor != 2 || answer.Header.Get("Strict-Transport-Security") == "" ||
+			answer.StatusCode != 201 && answer.StatusCode != 413 {
 			t.Errorf("%s %s %v", answer.Proto, answer.Status, answer.Header)
 		}
 	}
@@ -233,12 +237,14 @@ func served(conn net.Conn) bool {
 func TestServerLog(t *testing.T) {
 	var log fixture.Log
 	w := serverLog{zerolog.New(&log).Level(zerolog.InfoLevel)}
-	for _, line := range []string{"http: TLS handshake error from 192.0.2.1:5: EOF\n", "http: Accept error: too many open files\n"} {
+	for _, line := range []string{"http: TLS handshake error from 192.0.2.1:5: EOF\n",
+		"http: Accept error: too many open files\n"} {
 		if n, err := w.Write([]byte(line)); n != len(line) || err != nil {
 			t.Error(n, err)
 		}
 	}
-	if got := log.String(); strings.Contains(got, "handshake") || !strings.Contains(got, `"message":"http: Accept error: too many open files"`) {
+	if got := log.String(); strings.Contains(got, "handshake") ||
+		!strings.Contains(got, `"message":"http: Accept error: too many open files"`) {
 		t.Error(got)
 	}
 }
@@ -261,7 +267,8 @@ func TestConnectionsOfANetwork(t *testing.T) {
 	admit("2001:db8:1:1::1", true)
 	l.leave(netip.MustParseAddr("2001:db8:0:2::1"))
 	admit("2001:db8:0:4::1", true)
-	for _, address := range []string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:3::1", "2001:db8:0:4::1", "2001:db8:1:1::1"} {
+	for _, address := range []string{"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:3::1", "2001:db8:0:4::1",
+		"2001:db8:1:1::1"} {
 		l.leave(netip.MustParseAddr(address))
 	}
 	if len(l.open) != 0 {

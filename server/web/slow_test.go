@@ -45,10 +45,14 @@ func TestTimes(t *testing.T) {
 	}{
 		{"nothing", "", 0, 5 * time.Second},
 		{"half a header", "GET /who HTTP/1.1\r\nHost: a", 0, 5 * time.Second},
-		{"half a body", "POST /partner/things HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 408, 30 * time.Second},
-		{"half a body that nobody reads", "POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 404, 30 * time.Second},
-		{"half a body on a slow route", "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 408, 120 * time.Second},
-		{"a whole body on a slow route", "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{", 204, 180 * time.Second},
+		{"half a body", "POST /partner/things HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 408,
+			30 * time.Second},
+		{"half a body that nobody reads", "POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 404,
+			30 * time.Second},
+		{"half a body on a slow route", "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{", 408,
+			120 * time.Second},
+		{"a whole body on a slow route", "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{", 204,
+			180 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -57,7 +61,8 @@ func TestTimes(t *testing.T) {
 					t.Fatal(err)
 				}
 				l := make(pipes, 1)
-				s, done := NewServer(f.Handler(ForNobody, append(testRoutes(t), slow)), ServerOptions{}), make(chan error, 1)
+				s, done := NewServer(f.Handler(ForNobody, append(testRoutes(t), slow)), ServerOptions{}),
+					make(chan error, 1)
 				go func() { done <- s.Serve(l) }()
 				client, server := net.Pipe()
 				l <- server
@@ -67,7 +72,8 @@ func TestTimes(t *testing.T) {
 				if answer, err := http.ReadResponse(bufio.NewReader(client), nil); err == nil {
 					status = answer.StatusCode
 				}
-				if took := time.Since(began); status != test.status || took < test.after || took > test.after+time.Second {
+				if took := time.Since(began); status != test.status || took < test.after ||
+					took > test.after+time.Second {
 					t.Errorf("%d after %v", status, took)
 				}
 				_ = client.Close()

@@ -46,7 +46,8 @@ func TestSlowdown(t *testing.T) {
 			time.Sleep(wait)
 			try("192.0.2.1", true, 0)
 		}
-		if _, wait, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.1")); wait < 15*time.Minute || wait > time.Hour {
+		if _, wait, _ := s.Begin(t.Context(), netip.MustParseAddr("192.0.2.1")); wait < 15*time.Minute ||
+			wait > time.Hour {
 			t.Errorf("after many failures it waits %v", wait)
 		}
 		time.Sleep(24 * time.Hour)
@@ -103,7 +104,8 @@ func TestSlowdownAtOnce(t *testing.T) {
 // they come from, and is forgotten ten times as fast; others go on.
 func TestSlowdownOfNetworks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewSlowdown(3, []netip.Prefix{netip.MustParsePrefix("2001:db8:9::/48"), netip.MustParsePrefix("192.0.2.9/32")}, time.Now)
+		s := NewSlowdown(3,
+			[]netip.Prefix{netip.MustParsePrefix("2001:db8:9::/48"), netip.MustParsePrefix("192.0.2.9/32")}, time.Now)
 		fail := func(format string, i int) time.Duration {
 			t.Helper()
 			ended, wait, err := s.Begin(t.Context(), netip.MustParseAddr(fmt.Sprintf(format, i)))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/server/web/fields"
+	"postern/server/web/schema"
 	"postern/store"
 	"postern/store/guid"
 )
@@ -44,6 +45,23 @@ func CleaningObject(data *store.CleaningData) fields.Object {
 		"status": fields.Enum(&data.Status, true,
 			store.Planned, store.Completed, store.SignedOff, store.Cancelled, store.Invalid),
 	}
+}
+
+// CleaningTexts say what the properties of a cleaning are.
+var CleaningTexts = schema.Texts{
+	"number":                    "The number of the document.",
+	"station":                   "Where the tank was cleaned.",
+	"equipment":                 "What was cleaned.",
+	"equipment.identification":  "Its number or plate.",
+	"equipment.vehicle":         "The plate of what carries it.",
+	"nextLoad":                  "What the tank is to be loaded with.",
+	"compartments":              "The chambers of the tank.",
+	"compartments.previousLoad": "What was in it before.",
+	"compartments.codes":        "EFTCO cleaning codes: what was done.",
+	"cleaner":                   "Who cleaned it.",
+	"timeIn":                    "When the tank came to the station, with its offset from UTC.",
+	"timeOut":                   "When the tank left the station, with its offset from UTC.",
+	"seals":                     "The seals' numbers.",
 }
 
 func text(to *string, required bool) fields.Reader {
@@ -91,9 +109,15 @@ type Cleaning struct {
 // Load is how a load is answered; what is not there is null.
 type Load struct {
 	Status      store.LoadStatus `json:"status"`
-	DecidedAt   *time.Time       `json:"decidedAt"`
-	ProductName *string          `json:"productName"`
+	DecidedAt   *time.Time       `json:"decidedAt" doc:"Null while the load is open."`
+	ProductName *string          `json:"productName" doc:"What was loaded."`
 	Comment     *string          `json:"comment"`
+}
+
+// LoadProblem is what the problem has, beside the usual members, of a load that is decided already or can't be yet.
+type LoadProblem struct {
+	LoadStatus     store.LoadStatus     `json:"loadStatus"`
+	CleaningStatus store.CleaningStatus `json:"cleaningStatus" doc:"Where it is not signed off, as it must be."`
 }
 
 // ViewCleaning is the wire form of a cleaning.

@@ -12,11 +12,12 @@ import (
 type StoredCleaning struct {
 	ID guid.ID `json:"id"`
 	store.CleaningData
-	Partner   string     `json:"partner,omitzero"` // who delivered it; empty: the operator
+	Partner   string     `json:"partner,omitzero" doc:"Who delivered it; empty: the operator."`
 	StoredAt  time.Time  `json:"storedAt"`
-	ChangedAt time.Time  `json:"changedAt"` // last change of the data, the document or the load
-	Version   guid.ID    `json:"version"`   // new with every change
+	ChangedAt time.Time  `json:"changedAt" doc:"Last change of the data, the document or the load."`
+	Version   guid.ID    `json:"version" doc:"New with everything that is written."`
 	Load      StoredLoad `json:"load"`
+	Reopened  Reopening  `json:"reopened,omitzero"`
 	Document  Document   `json:"document,omitzero"`
 }
 
@@ -26,20 +27,28 @@ type StoredLoad struct {
 	DecidedAt   time.Time        `json:"decidedAt,omitzero"`
 	ProductName string           `json:"productName,omitzero"`
 	Comment     string           `json:"comment,omitzero"`
-	By          guid.ID          `json:"by,omitzero"` // the user, also after an erasure, when it names nobody any more
+	By          guid.ID          `json:"by,omitzero" doc:"The user; after an erasure it names nobody."`
+}
+
+// Reopening is when a load was reopened last, and why.
+type Reopening struct {
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason,omitzero"`
+	Partner string    `json:"partner,omitzero"` // who did it; empty: the operator
+	Decider guid.ID   `json:"decider"`          // the user whose decision was taken back
 }
 
 // ViewStored is a cleaning as the operator sees it.
 func ViewStored(c store.Cleaning) StoredCleaning {
 	return StoredCleaning{
 		ID: c.ID, CleaningData: c.CleaningData, Partner: c.Partner, StoredAt: c.StoredAt, ChangedAt: c.ChangedAt,
-		Version: c.Version, Load: StoredLoad(c.Load), Document: Document(c.Document),
+		Version: c.Version, Load: StoredLoad(c.Load), Reopened: Reopening(c.Reopened), Document: Document(c.Document),
 	}
 }
 
 // Document is the uploaded document of a cleaning; none where it is made from the data.
 type Document struct {
 	Version guid.ID `json:"version"`
-	Size    int     `json:"size"` // bytes
-	Hash    string  `json:"hash"` // SHA-256, hex
+	Size    int     `json:"size" doc:"Bytes."`
+	Hash    string  `json:"hash" doc:"SHA-256, hex."`
 }

@@ -18,9 +18,10 @@ func TestOperatorsViews(t *testing.T) {
 	cleaning := store.Cleaning{
 		ID: id, CleaningData: store.CleaningData{Number: "1", Seals: []string{"S"}}, Partner: "p", StoredAt: at, ChangedAt: at,
 		Version: id, Load: store.Load{Status: store.LoadRejected, DecidedAt: at, ProductName: "oil", Comment: "wet", By: id},
+		Reopened: store.Reopening{At: at, Reason: "wrong", Partner: "p", Decider: id},
 		Document: store.Document{Version: id, Size: 7, Hash: "h"},
 	}
-	event := store.Event{Seq: 1, Type: "t", At: at, User: id, Biker: id, Employee: "E", Cleaning: id, Letter: id, Partner: "p"}
+	event := store.Event{Seq: 1, Type: "t", At: at, User: id, Biker: id, Employee: "E", Cleaning: id, Letter: id, Partner: "p", About: "a"}
 	feed := store.Feed{ID: id, Events: []store.Event{event}, Next: 1}
 	for _, is := range []struct{ record, view any }{
 		{cleaning, ViewStored(cleaning)}, {store.Cleaning{}, ViewStored(store.Cleaning{})},

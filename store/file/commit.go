@@ -14,7 +14,8 @@ import (
 )
 
 // A group ends when it has written this much; what has queued beyond goes into the next one. One function alone may
-// write more.
+// write more. A larger group would save little: the fsync is a small part of it by then, all of its pages are in memory
+// until the commit, and everybody in it waits for the whole.
 const (
 	groupRecords = 1000
 	groupBytes   = 4 << 20
@@ -49,7 +50,13 @@ func unavailable(reason string, retry time.Duration, cause error) *refuse.Refusa
 // committer owns the one goroutine that writes.
 //
 // This is a group commit: all that wait at one moment share one transaction and one fsync. There is no timer, so that a
-// write that comes alone does not wait for others.
+// write that comes alone does not wait for others. (bbolt's own Batch has one, and runs on the caller's goroutine.)
+//
+// bbolt has no savepoints: of a transaction all is kept or nothing. So a function promises to write nothing where it
+// fails, which is checked by counting, and where it breaks that the group is rolled back and run again without it.
+//
+// mu guards what callers and the goroutine share: the queue and the two reasons to refuse. Everything else, and bbolt's
+// write transactions, belong to the goroutine.
 type committer struct {
 	file   *File
 	commit func(*bbolt.Tx) error // a field, so that a test can make it fail
@@ -91,7 +98,7 @@ func (c *committer) submit(run func(*Tx) error) error {
 	c.waiting = append(c.waiting, waiting)
 	c.mu.Unlock()
 	c.rouse()
-	return <-waiting.answer
+	return <-waiting.answer // whatever becomes of the caller's context: what has queued may be on disk
 }
 
 // refusal tells why nothing is accepted any more. The lock is held.
@@ -105,6 +112,7 @@ func (c *committer) refusal() error {
 	return nil
 }
 
+// rouse wakes the goroutine. Where it has not yet heeded the last time that was done, it will see all that has queued.
 func (c *committer) rouse() {
 	select {
 	case c.wake <- struct{}{}:
@@ -161,7 +169,8 @@ func (c *committer) take() (jobs []*job, closed bool) {
 	return jobs, c.closed
 }
 
-// group runs jobs in one transaction as far as a group may go, commits it, and answers them. It returns how many.
+// group runs jobs in one transaction as far as a group may go, commits it, and answers them. It returns how many. Each
+// round of its loop puts one more job out, so that it ends.
 func (c *committer) group(jobs []*job) (answered int) {
 	if err := c.isBroken(); err != nil {
 		return answer(jobs, unavailable(sentenceBroken, retryClosed, err))
@@ -226,6 +235,12 @@ func answer(jobs []*job, fate error) int {
 }
 
 // finish commits a transaction in which something was written, and says what became of it.
+//
+// A commit that fails is not undone by that: bbolt writes the pages, syncs, writes one of two metas, syncs again, and
+// an error of the last step leaves a meta that may or may not be on the disk. (There is no write-ahead log: bbolt is
+// copy-on-write, and the meta is what makes a transaction so.) Only where the disk was full, and the metas say that the
+// transaction before is the last one, is it known that nothing happened. In all other cases the process has to end:
+// "failed" could be a lie, and so could "stored".
 func (c *committer) finish(t *Tx) error {
 	if t.records == 0 {
 		if err := c.rollback(t.bolt); err != nil {
@@ -283,7 +298,7 @@ func (c *committer) rollback(bolt *bbolt.Tx) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			c.stuck = true
-			err = fmt.Errorf("a transaction could not be rolled back: %v", value)
+			err = fmt.Errorf("a transaction could not be rolled back: %w", errorOf(c.file.path, value))
 		}
 	}()
 	_ = bolt.Rollback()

@@ -130,8 +130,14 @@ func TestPanicBecomesError(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		var panicked *panicError
-		if !errors.As(err, &panicked) || !strings.Contains(panicked.Unwrap()[0].Error(), "TestPanicBecomesError") {
-			t.Errorf("%s: the stack is lost: %v", what, err)
+		if !errors.As(err, &panicked) {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if !strings.HasPrefix(panicked.Detail(), "the cause, in postern/store/file.TestPanicBecomesError") {
+			t.Errorf("%s: where it was is lost: %q", what, panicked.Detail())
+		}
+		if said := err.Error(); !strings.Contains(said, "run postern check") || strings.Contains(said, "the cause") {
+			t.Errorf("%s: %s", what, said)
 		}
 	}
 	if err := submit(f, puts("after")); err != nil {
@@ -158,7 +164,8 @@ func TestGroupCaps(t *testing.T) {
 			for i := range test.functions {
 				fns = append(fns, func(t *Tx) error {
 					for j := range test.records {
-						if err := t.Put(scratch, fmt.Appendf(nil, "%04d.%04d", i, j), make([]byte, test.octets)); err != nil {
+						if err := t.Put(scratch, fmt.Appendf(nil, "%04d.%04d", i, j),
+							make([]byte, test.octets)); err != nil {
 							return err
 						}
 					}
@@ -220,14 +227,16 @@ func TestCommitFaults(t *testing.T) {
 		keys   string // afterwards, with one more write
 	}{
 		{"an error of the disk", func(*bbolt.Tx) error { return syscall.EIO }, true, ""},
-		{"an error though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), syscall.EIO) }, true, "a b"},
+		{"an error though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), syscall.EIO) },
+			true, "a b"},
 		{"a panic", func(*bbolt.Tx) error { panic("page 4 already freed") }, true, ""},
 		{"a full disk", func(*bbolt.Tx) error { return errFullDisk }, false, "after"},
 		{"a used-up quota", func(tx *bbolt.Tx) error { return syscall.EDQUOT }, false, "after"},
 		{"a file that may not grow", func(*bbolt.Tx) error {
 			return fmt.Errorf("file resize error: %s", error(&syscallError{"truncate", syscall.EFBIG}))
 		}, false, "after"},
-		{"a full disk though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), errFullDisk) }, true, "a b"},
+		{"a full disk though it is on disk", func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), errFullDisk) },
+			true, "a b"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -23,7 +23,8 @@ func (f *File) Copy(path string) error {
 	return copyBolt(f.bolt, path)
 }
 
-// replaceCopy is Copy in place of whatever an interrupted one left.
+// replaceCopy is Copy in place of whatever an interrupted one left. It is written under another name and then renamed,
+// so that what has the name is whole.
 func (f *File) replaceCopy(path string) error {
 	unfinished := path + ".new"
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -38,7 +39,8 @@ func (f *File) replaceCopy(path string) error {
 	return private.Sync(filepath.Dir(path))
 }
 
-// roomFor looks whether a disk has room for one more data file.
+// roomFor looks whether a disk has room for one more data file beside the reserve. A copy that fills the disk would
+// stop the writes of a running appliance, and be of no use itself.
 func (f *File) roomFor(dir string) error {
 	about, err := os.Stat(f.bolt.Path())
 	if err != nil {
@@ -58,7 +60,7 @@ func (f *File) roomFor(dir string) error {
 }
 
 // copyBolt writes a consistent copy of an open file. The read transaction lasts for the reading alone, not for the
-// slower making durable.
+// slower making durable: while it is open, no page that it can see is used again, and the file grows.
 func copyBolt(bolt *bbolt.DB, path string) (err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -79,7 +81,7 @@ func copyBolt(bolt *bbolt.DB, path string) (err error) {
 	return private.Sync(filepath.Dir(path))
 }
 
-// wideWriter writes what it is given to read in large pieces.
+// wideWriter writes what it is given to read in large pieces: io.Copy's own are of 32 KiB.
 type wideWriter struct{ *os.File }
 
 // ReadFrom is what io.Copy uses.

@@ -11,7 +11,9 @@ import (
 	"postern/store/private"
 )
 
-// prepareDir makes the data directory where it is missing, and judges who else may open it and what is in it.
+// prepareDir makes the data directory where it is missing, and judges who else may open it and what is in it. It
+// changes nothing of what somebody else has made, but what holds no secret: a start must not take away a right that an
+// operator gave on purpose, and must not go on where others may read people's data.
 func prepareDir(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return makeDir(dir)

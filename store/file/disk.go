@@ -10,7 +10,7 @@ import (
 )
 
 // The free-space reserve: below it nothing new is taken, so that there is room left for what must be written about the
-// old: letters' outcomes, erasures, pruning.
+// old: letters' outcomes, erasures, pruning. Of a small disk it is a share, as 64 MiB may be all of it.
 const (
 	reserveBytes   = 64 << 20
 	reserveDivisor = 20 // of the whole disk: 5 %, for small ones
@@ -67,7 +67,7 @@ func diskSpace(dir string) (free, total uint64, err error) {
 }
 
 // isDiskFull reports whether a write failed for want of room: on the disk, in the quota, or below the limit for one
-// file. Where bbolt has to make its file longer it keeps the reason's text alone.
+// file. Where bbolt has to make its file longer it keeps the reason's text alone, so that this is looked at, too.
 func isDiskFull(err error) bool {
 	for _, reason := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, reason) || strings.HasSuffix(err.Error(), ": "+reason.Error()) {

@@ -34,7 +34,8 @@ func TestReserve(t *testing.T) {
 			})
 			err := submit(f, puts("a"))
 			var refusal *refuse.Refusal
-			if test.refused && (!errors.As(err, &refusal) || refusal.Kind != refuse.Unavailable || refusal.RetryAfter != 30*time.Second) {
+			if test.refused && (!errors.As(err, &refusal) || refusal.Kind != refuse.Unavailable ||
+				refusal.RetryAfter != 30*time.Second) {
 				t.Errorf("a write: %v", err)
 			}
 			if !test.refused && err != nil {

@@ -1,6 +1,15 @@
 // Package file is the engine under the records: one bbolt file in one data directory that one process holds. It commits
 // in groups, gives typed access to the buckets, takes and guards the directory, looks at a file's pages before bbolt
 // does, copies it, checks it and migrates it. What stands in the file it learns from a Schema; it knows no record.
+//
+// What it promises: a write that has returned nil is on disk, whatever happens to the process or the power a moment
+// later; one that has returned an error has changed nothing, but for the one error that says it is unknown, after which
+// the process must end. A record that is not what was written is never served (table.go). A file that is not what was
+// written, or of a newer schema, is refused and left as it is.
+//
+// There are three goroutines' worth of state: the committer's own (commit.go), what callers share under its lock, and
+// bbolt's, which serves any number of readers beside the one writer. Readers see the last commit, and hold up nobody
+// but the reuse of pages.
 package file
 
 import (
@@ -44,7 +53,7 @@ type File struct {
 	ids     guid.Source
 	fatal   chan struct{} // closed once, by the committer
 
-	committer *committer
+	committer *committer // started by Open, ended by Close
 
 	closing sync.Once
 	closed  error
@@ -106,7 +115,7 @@ func (f *File) Read(fn func(*Tx) error) error {
 func (f *File) Close() error {
 	f.closing.Do(func() {
 		f.committer.stop()
-		if f.committer.stuck {
+		if f.committer.stuck { // bbolt's Close would wait for ever
 			f.closed = errors.New("the data file stays open until the process ends")
 			return
 		}

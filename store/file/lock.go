@@ -23,7 +23,9 @@ const (
 )
 
 // dirLock is an exclusive flock(2) on a file of the directory. The kernel lets go of it when the process ends, however
-// it ends; the file stays, and holds the process id of the last holder.
+// it ends; the file stays, and holds the process id of the last holder. bbolt locks its file as well, but only once it
+// is there: keys, copies and a first start need the directory before that. A lock file that was removed with its
+// process would let two others lock two different files of that name.
 type dirLock struct{ file *os.File }
 
 // lockDir takes the lock, or says after wait who has it.

@@ -42,7 +42,8 @@ type Migration struct {
 }
 
 // migrate brings the file to the current schema. A file of an older one is copied first, beside itself, under the name
-// of its schema. A migration that is interrupted goes on with the next start.
+// of its schema: who has to go back to the older program has a file for it. A migration that is interrupted goes on
+// with the next start, from the schema that the file has by then: each step raises it in its own transaction.
 func (f *File) migrate() error {
 	has, current := 0, f.options.Schema.number()
 	err := f.look(func(t *Tx) (err error) {
@@ -95,7 +96,7 @@ func (f *File) step(from int, step Migration) error {
 	})
 }
 
-// update runs fn in a write transaction of its own, while the committer has not begun.
+// update runs fn in a write transaction of its own, while the committer has not begun. Its functions are run once.
 func (f *File) update(fn func(*Tx) error) error {
 	return f.bolt.Update(func(bolt *bbolt.Tx) error { return fn(newTx(f, bolt)) })
 }

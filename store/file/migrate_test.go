@@ -47,7 +47,8 @@ func TestMigrations(t *testing.T) {
 	spoilt := errors.New("spoilt")
 	fail := func(t *Tx) error { return errors.Join(t.Put(scratch, []byte("x"), nil), spoilt) }
 	collapse := func(*Tx) error { panic("collapsed") }
-	two, three, failing, collapsing := Migration{Apply: make2}, Migration{Apply: make3}, Migration{Apply: fail}, Migration{Apply: collapse}
+	two, three, failing, collapsing := Migration{Apply: make2}, Migration{Apply: make3}, Migration{Apply: fail},
+		Migration{Apply: collapse}
 	unready := Migration{Prepare: func(Runner) error { return spoilt }, Apply: make3}
 	tests := []struct {
 		name   string
@@ -60,11 +61,13 @@ func TestMigrations(t *testing.T) {
 		{"none", nil, "", 1, "", ""},
 		{"one", []Migration{two}, "", 2, "2", "1"},
 		{"the same again", []Migration{two}, "", 2, "2", "1"},
-		{"a copy cannot be kept from an interrupted one", []Migration{two, failing}, "still has the former: spoilt", 2, "2", "12"},
+		{"a copy cannot be kept from an interrupted one", []Migration{two, failing}, "still has the former: spoilt", 2,
+			"2", "12"},
 		{"what prepares it fails", []Migration{two, unready}, "still has the former: spoilt", 2, "2", "12"},
 		{"a panic", []Migration{two, collapsing}, "not what Postern wrote", 2, "2", "12"},
 		{"mended", []Migration{two, three}, "", 3, "23", "12"},
-		{"older than the file", []Migration{two}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3, "23", "12"},
+		{"older than the file", []Migration{two}, "schema 3, and this Postern knows schemas up to 2: use the newer", 3,
+			"23", "12"},
 		{"three at once", []Migration{two, three, three, three, three}, "", 6, "23", "123"},
 	}
 	dir := t.TempDir()
@@ -97,7 +100,12 @@ func TestMigrationWithoutRoom(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, openAt(t, dir))
-	o := testOptions(func(o *Options) { o.Free = func(string) (uint64, uint64, error) { return 1 << 20, 1 << 40, nil } })
+	o := testOptions(func(o *Options) {
+		o.Free = func(string) (uint64, uint64, error) {
+			return 1 << 20, 1 << 40,
+				nil
+		}
+	})
 	o.Schema = testSchema(Migration{Apply: func(*Tx) error { return nil }})
 	_, err := Open(dir, o)
 	if err == nil || !strings.Contains(err.Error(), "could not be copied before its migration") {

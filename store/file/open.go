@@ -50,7 +50,8 @@ func Open(dir string, o Options) (*File, error) {
 	return f, nil
 }
 
-// open opens the data file, and makes it where there is none. The lock is held.
+// open opens the data file, and makes it where there is none. The lock is held. The order goes from what cannot end the
+// process to what can: our own look at the pages, bbolt, the schema's number, and only then what changes the file.
 func (f *File) open() error {
 	if err := os.Remove(filepath.Join(f.dir, newName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("what an interrupted first start left cannot be removed: %w; remove it", err)
@@ -106,7 +107,7 @@ func (f *File) create() (err error) {
 	if err := errors.Join(err, bolt.Close()); err != nil {
 		return err
 	}
-	if err := private.Sync(path); err != nil {
+	if err := private.Sync(path); err != nil { // before the rename: a name must not outlive what it stands for
 		return err
 	}
 	if err := os.Rename(path, f.path); err != nil {
@@ -116,7 +117,7 @@ func (f *File) create() (err error) {
 }
 
 // boltOptions are bbolt's for a file that is written. The freelist is kept in the file: rebuilding it from a large file
-// takes a start too long.
+// takes a start too long (measured with a million people: 1.6 s, against 5 to 17 ms). Nobody reads the statistics.
 func boltOptions() *bbolt.Options {
 	return &bbolt.Options{Timeout: fileWait, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 		OpenFile: private.OpenFile}

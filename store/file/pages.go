@@ -31,7 +31,8 @@ func (p *pageFile) checkTree(deep bool) error {
 	return p.walk(p.meta.root, deep, true, 0)
 }
 
-// walk checks one page and those below it. The pages of the root's own tree are walked in any case.
+// walk checks one page and those below it. The pages of the root's own tree are walked in any case. It goes no deeper
+// than any whole file is, and over no page twice: so it ends, whatever the file holds.
 func (p *pageFile) walk(id uint64, deep, top bool, depth int) error {
 	head, err := p.readHead(id)
 	if err != nil {
@@ -125,7 +126,8 @@ func (p *pageFile) readEntries(head pageHead) ([]entry, error) {
 
 var errEntry = errors.New("an entry points out of its page")
 
-// parseEntries reads entries whose keys and values must lie behind the last one and within room.
+// parseEntries reads entries whose keys and values must lie behind the last one and within room. All sums are of 32-bit
+// numbers in 64 bits, so that none can overflow.
 func parseEntries(raw []byte, flags uint16, room uint64) ([]entry, error) {
 	entries := make([]entry, len(raw)/entrySize)
 	for i := range entries {

@@ -14,14 +14,19 @@ import (
 
 // DamagedFile says that a data file is not what Postern wrote. Such a file is left as it is.
 type DamagedFile struct {
-	Path string
-	What string
+	Path   string
+	What   string
+	detail string
 }
 
 // Error says what is damaged and what to do.
 func (d *DamagedFile) Error() string {
-	return fmt.Sprintf("the data file %s is damaged: %s; it is left as it is, restore a backup", d.Path, d.What)
+	return fmt.Sprintf("the data file %s is damaged: %s; it is left as it is: run postern check, which lists every "+
+		"fault, and restore a backup", d.Path, d.What)
 }
+
+// Detail returns what only those who know the code understand: the page that is wrong, or the words of a panic.
+func (d *DamagedFile) Detail() string { return d.detail }
 
 // On a damaged page bbolt panics, in goroutines of its own too, where nobody can recover. So the pages that it reads
 // when it opens a file are looked at here first. The layout is bbolt's: pages of one size, each with a header of 16
@@ -76,9 +81,12 @@ func preflight(path string) error {
 	}
 	defer pages.close()
 	if err := pages.checkFreelist(); err != nil {
-		return pages.damaged(err)
+		return &DamagedFile{Path: path, What: "its list of free pages is wrong", detail: err.Error()}
 	}
-	return pages.damaged(pages.checkTree(false))
+	if err := pages.checkTree(false); err != nil {
+		return &DamagedFile{Path: path, What: "its pages do not fit together", detail: err.Error()}
+	}
+	return nil
 }
 
 // newestOnDisk reads the id of the last transaction from the file itself; 0 where it cannot be read.

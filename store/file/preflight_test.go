@@ -2,10 +2,12 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,18 +72,25 @@ func TestPreflight(t *testing.T) {
 		{"the first meta is lost", func(e *pageEdit) { clear(e.page(0)[:100]) }, "", "no meta page at octet 0"},
 		{"the second meta is lost", func(e *pageEdit) { clear(e.page(1)[:100]) }, "", "no meta page at octet 4096"},
 		{"both metas are lost", func(e *pageEdit) { clear(e.data[:2*4096]) }, "no meta page", "no meta page"},
-		{"another version", func(e *pageEdit) { e.page(0)[20], e.page(1)[20] = 9, 9; e.seal() }, "unknown version 9", "unknown version 9"},
-		{"a page size", func(e *pageEdit) { e.page(0)[24], e.page(1)[24] = 1, 1; e.seal() }, "impossible page size", "impossible page size"},
-		{"a root beyond the end", func(e *pageEdit) { e.page(0)[34], e.page(1)[34] = 1, 1; e.seal() }, "impossible pages", "impossible pages"},
-		{"the freelist is another page", func(e *pageEdit) { e.freelist()[8] = flagLeaf }, "should be the list", "should be the list"},
+		{"another version", func(e *pageEdit) { e.page(0)[20], e.page(1)[20] = 9, 9; e.seal() }, "unknown version 9",
+			"unknown version 9"},
+		{"a page size", func(e *pageEdit) { e.page(0)[24], e.page(1)[24] = 1, 1; e.seal() }, "impossible page size",
+			"impossible page size"},
+		{"a root beyond the end", func(e *pageEdit) { e.page(0)[34], e.page(1)[34] = 1, 1; e.seal() },
+			"impossible pages", "impossible pages"},
+		{"the freelist is another page", func(e *pageEdit) { e.freelist()[8] = flagLeaf }, "should be the list",
+			"should be the list"},
 		{"the freelist calls itself another", func(e *pageEdit) { e.freelist()[0]++ }, "calls itself", "calls itself"},
-		{"the freelist is too long", func(e *pageEdit) { native.PutUint16(e.freelist()[10:], 5000) }, "more than it has room for", "more than"},
+		{"the freelist is too long", func(e *pageEdit) { native.PutUint16(e.freelist()[10:], 5000) },
+			"more than it has room for", "more than"},
 		{"the freelist is huge", func(e *pageEdit) {
 			native.PutUint16(e.freelist()[10:], manyFreePages)
 			native.PutUint64(e.freelist()[16:], 1<<61)
 		}, "more than it has room for", "more than it has room for"},
-		{"a free page twice", func(e *pageEdit) { copy(e.freelist()[24:32], e.freelist()[16:24]) }, "out of order", "out of order"},
-		{"a free meta", func(e *pageEdit) { native.PutUint64(e.freelist()[16:], 1) }, "out of order at page 1", "out of order"},
+		{"a free page twice", func(e *pageEdit) { copy(e.freelist()[24:32], e.freelist()[16:24]) }, "out of order",
+			"out of order"},
+		{"a free meta", func(e *pageEdit) { native.PutUint64(e.freelist()[16:], 1) }, "out of order at page 1",
+			"out of order"},
 		{"a free page beyond the end", func(e *pageEdit) {
 			count := native.Uint16(e.freelist()[10:])
 			native.PutUint64(e.freelist()[16+8*(count-1):], e.meta.high)
@@ -90,12 +99,18 @@ func TestPreflight(t *testing.T) {
 			native.PutUint16(e.freelist()[10:], 1)
 			native.PutUint64(e.freelist()[16:], e.meta.root)
 		}, "", "is in use, and in the list of free pages"},
-		{"the root is of another kind", func(e *pageEdit) { e.page(e.meta.root)[8] = 0x20 }, "of type 0x20", "of type 0x20"},
-		{"the root's entry points away", func(e *pageEdit) { e.entry(e.meta.root, 0)[7] = 1 }, "out of its page", "out of its page"},
-		{"a bucket's root is of another kind", func(e *pageEdit) { e.page(root)[8] = flagFreelist }, "part of the tree", "part of the tree"},
-		{"a page below its own", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], root) }, "", "referred to twice"},
-		{"a page beyond the end", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], 1<<50) }, "", "is referred to, and there are"},
-		{"a branch that leads nowhere", func(e *pageEdit) { native.PutUint16(e.page(root)[10:], 0) }, "leads nowhere", "leads nowhere"},
+		{"the root is of another kind", func(e *pageEdit) { e.page(e.meta.root)[8] = 0x20 }, "of type 0x20",
+			"of type 0x20"},
+		{"the root's entry points away", func(e *pageEdit) { e.entry(e.meta.root, 0)[7] = 1 }, "out of its page",
+			"out of its page"},
+		{"a bucket's root is of another kind", func(e *pageEdit) { e.page(root)[8] = flagFreelist }, "part of the tree",
+			"part of the tree"},
+		{"a page below its own", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], root) }, "",
+			"referred to twice"},
+		{"a page beyond the end", func(e *pageEdit) { native.PutUint64(e.entry(root, 0)[8:], 1<<50) }, "",
+			"is referred to, and there are"},
+		{"a branch that leads nowhere", func(e *pageEdit) { native.PutUint16(e.page(root)[10:], 0) }, "leads nowhere",
+			"leads nowhere"},
 		{"a page that goes on too far", func(e *pageEdit) { e.page(root)[15] = 1 }, "beyond the end", "beyond the end"},
 	}
 	for _, test := range tests {
@@ -105,9 +120,11 @@ func TestPreflight(t *testing.T) {
 			test.edit(edit)
 			path := filepath.Join(t.TempDir(), dataName)
 			must(t, os.WriteFile(path, edit.data, 0o600))
-			if err := preflight(path); (err != nil) != (test.start != "") || err != nil &&
-				!strings.Contains(err.Error(), test.start) {
-				t.Errorf("a start: %v", err)
+			err := preflight(path)
+			said, pages := sentenceAndPages(err)
+			if (err != nil) != (test.start != "") || !strings.Contains(said+pages, test.start) ||
+				regexp.MustCompile(`page \d`).MatchString(said) {
+				t.Errorf("a start: %q, %q", said, pages)
 			}
 			faults, err := checkTest(path)
 			if err != nil || (len(faults) > 0) != (test.faults != "") ||
@@ -116,6 +133,15 @@ func TestPreflight(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sentenceAndPages are what a damaged file is to its operator, and to who knows the code.
+func sentenceAndPages(err error) (said, pages string) {
+	var damaged *DamagedFile
+	if errors.As(err, &damaged) {
+		return damaged.Error(), damaged.Detail()
+	}
+	return fmt.Sprint(err), ""
 }
 
 // FuzzPages holds that no file makes the preflight panic or run for long. The checksums of the metas are made right, so

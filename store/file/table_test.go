@@ -140,7 +140,8 @@ func TestDamagedRecord(t *testing.T) {
 	sum := notes.sum(key, bad[sumSize:])
 	bad[0], bad[1], bad[2], bad[3] = byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
 	check("another type", key, bad)
-	if err := notes.damaged([]byte{1, 0xab}, errChecksum); !strings.Contains(err.Error(), "table scratch: record 01ab") {
+	if err := notes.damaged([]byte{1, 0xab}, errChecksum); !strings.Contains(err.Error(),
+		"table scratch: record 01ab") {
 		t.Error(err)
 	}
 }

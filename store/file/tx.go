@@ -53,7 +53,9 @@ func (t *Tx) conclude() {
 	}
 }
 
-// Put writes one value. The value must not be changed afterwards: it is read when the transaction commits.
+// Put writes one value. The value must not be changed afterwards: it is read when the transaction commits. Every write
+// is counted, since that is how the committer knows whether a function that failed has kept its promise (see
+// File.Write).
 func (t *Tx) Put(bucket, key, value []byte) error {
 	if value == nil {
 		value = []byte{} // a nil would look like a missing key until the commit

@@ -11,7 +11,7 @@ import (
 // its owner gave it, of whatever version. The zero ID means "none".
 type ID [16]byte
 
-// errNotGUID is what ParseID answers; callers replace it by a sentence about their own field.
+// errNotGUID is what Parse answers; callers replace it by a sentence about their own field.
 var errNotGUID = errors.New("not a GUID like 00000000-0000-4000-8000-000000000001")
 
 // Parse reads a GUID in any case, with or without its hyphens, and with or without braces around it.
@@ -41,6 +41,16 @@ func (id ID) String() string {
 	return string(text)
 }
 
+// Short returns the last eight digits of the GUID, as a reference that people can read out. They are random, so that few
+// have the same.
+func (id ID) Short() string { return hex.EncodeToString(id[12:]) }
+
+// IsShort reports whether a text can be what Short returns, in any case.
+func IsShort(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == 4
+}
+
 // AppendText appends the GUID in lower case, as encoding.TextAppender wants it.
 func (id ID) AppendText(to []byte) ([]byte, error) {
 	to = append(hex.AppendEncode(to, id[:4]), '-')
@@ -53,7 +63,7 @@ func (id ID) AppendText(to []byte) ([]byte, error) {
 // MarshalText is what JSON writes for an ID.
 func (id ID) MarshalText() ([]byte, error) { return id.AppendText(make([]byte, 0, 36)) }
 
-// UnmarshalText reads what ParseID reads.
+// UnmarshalText reads what Parse reads.
 func (id *ID) UnmarshalText(text []byte) (err error) {
 	*id, err = Parse(string(text))
 	return err

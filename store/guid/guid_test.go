@@ -50,6 +50,19 @@ func TestParseID(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	id, err := Parse("0190A6F2-5c1e-7d3a-9b44-3f2a1c0d9e8f")
+	if err != nil || id.Short() != "1c0d9e8f" {
+		t.Errorf("%s, %v", id.Short(), err)
+	}
+	for text, want := range map[string]bool{"1c0d9e8f": true, "1C0D9E8F": true, "": false, "1c0d9e8": false,
+		"1c0d9e8g": false, id.String(): false} {
+		if IsShort(text) != want {
+			t.Errorf("%q is short: %t", text, !want)
+		}
+	}
+}
+
 func TestNewIDCarries(t *testing.T) {
 	t.Parallel()
 	source := Source{millis: 1 << 44, high: highMask, low: lowMask}

@@ -30,6 +30,7 @@ func (s *Source) Next(now time.Time, random io.Reader) ID {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// A step is random, too: a neighbour's ID, which somebody may hold, does not give this one away.
 	if millis := uint64(max(now.UnixMilli(), 0)); millis > s.millis {
 		s.millis = millis
 		s.high = binary.BigEndian.Uint16(noise[:2]) & highMask
@@ -53,6 +54,7 @@ func (s *Source) raise(step uint64) {
 	}
 }
 
+// Id returns the ID that the fields stand for, with version and variant (RFC 9562 §4.1, §4.2) in their places.
 func (s *Source) Id() (id ID) {
 	binary.BigEndian.PutUint64(id[:8], s.millis<<16|7<<12|uint64(s.high))
 	binary.BigEndian.PutUint64(id[8:], 2<<62|s.low)

@@ -2,7 +2,8 @@ package limit
 
 import "time"
 
-// The delays of Delay: 1 s doubling to 1 h.
+// The delays of Delay: 1 s doubling to 1 h. It ends there, so that nobody locks an owner out for a day; at an hour a
+// try guessing comes to nothing all the same.
 const (
 	firstDelay = time.Second
 	LastDelay  = time.Hour

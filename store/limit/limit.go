@@ -1,4 +1,8 @@
 // Package limit counts events against rates, in windows that can be stored (rate limiting by a sliding window).
+//
+// A window is a value that knows neither its rate nor the time: both are given with each call, so that it can lie in a
+// record, be read after a restart or by a copy with other settings, and be tested without waiting. Whoever holds one
+// sees to it that two do not count at once; in the store a transaction does.
 package limit
 
 import (
@@ -35,7 +39,7 @@ func Parse(text string) (Rate, error) {
 	return Rate{Count: n, Per: per}, nil
 }
 
-// String writes the limit as ParseRate reads it.
+// String writes the limit as Parse reads it.
 func (r Rate) String() string {
 	if r.Count == 0 {
 		return "off"
@@ -95,7 +99,7 @@ func (r Rate) Spend(w Window, many int, now time.Time) Window {
 	return next
 }
 
-// Taken tells how many count now.
+// Taken returns how many count now.
 func (r Rate) Taken(w Window, now time.Time) (taken int) {
 	for _, slot := range r.live(w, now) {
 		taken += slot.Taken
@@ -103,7 +107,7 @@ func (r Rate) Taken(w Window, now time.Time) (taken int) {
 	return taken
 }
 
-// Wait tells how long until one can be taken, without counting.
+// Wait returns how long until one can be taken, without counting.
 func (r Rate) Wait(w Window, now time.Time) time.Duration {
 	if r.Count == 0 {
 		return 0

@@ -18,7 +18,8 @@ func TestParseRate(t *testing.T) {
 			t.Errorf("%q is written as %q, read again as %v, %v", text, got.String(), again, err)
 		}
 	}
-	for _, text := range []string{"", "20", "/h", "0/h", "-1/h", "20/", "20/x", "20/0s", "20/d", "x/h", "20/h/h", "9999999999999/h", "1/9999h", "OFF"} {
+	for _, text := range []string{"", "20", "/h", "0/h", "-1/h", "20/", "20/x", "20/0s", "20/d", "x/h", "20/h/h",
+		"9999999999999/h", "1/9999h", "OFF"} {
 		if got, err := Parse(text); err == nil {
 			t.Errorf("ParseRate(%q) = %v, want a fault", text, got)
 		}

@@ -1,5 +1,9 @@
 // Package private judges what only its owner may open: the data directory and the files in it. Each fault is one
 // sentence that says what to do.
+//
+// What is judged is what the kernel will go by: owner and mode. Names are looked at without following a symbolic link
+// at their end, as whoever may put one there decides what is opened. Between looking and opening somebody could change
+// things, where others may write to the directory; that is why the directory is judged first.
 package private
 
 import (
@@ -71,7 +75,8 @@ func File(what, path string) error {
 	if err != nil || about == nil || about.Mode().Perm()&anyRight == 0 {
 		return err
 	}
-	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %[2]s", what, path, about.Mode().Perm())
+	return fmt.Errorf("%s %s is open to other accounts (mode %04o): run chmod 600 %[2]s", what, path,
+		about.Mode().Perm())
 }
 
 // Mend is File for what holds no secret: others' rights on it are taken away.

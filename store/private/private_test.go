@@ -33,8 +33,10 @@ func TestDir(t *testing.T) {
 		holds   string
 		refused bool
 	}{
-		{0o700, "data", false}, {0o750, "data", false}, {0o755, "data", false}, {0o711, "data", false}, {0o705, "data", false},
-		{0o770, "data", true}, {0o775, "data", true}, {0o777, "data", true}, {0o702, "data", true}, {0o730, "data", true},
+		{0o700, "data", false}, {0o750, "data", false}, {0o755, "data", false}, {0o711, "data", false},
+		{0o705, "data", false},
+		{0o770, "data", true}, {0o775, "data", true}, {0o777, "data", true}, {0o702, "data", true},
+		{0o730, "data", true},
 		{0o777, "", false}, {0o755, "", false},
 		{0o700, "passwd", false}, {0o755, "passwd", true}, {0o750, "passwd", true}, {0o777, "passwd", true},
 	} {
@@ -79,7 +81,8 @@ func TestFile(t *testing.T) {
 		must(t, os.WriteFile(path, nil, 0o600))
 		must(t, os.Chmod(path, mode))
 		err := File("the file", path)
-		if refused := mode&0o077 != 0; (err != nil) != refused || refused && !strings.Contains(err.Error(), "chmod 600 "+path) {
+		if refused := mode&0o077 != 0; (err != nil) != refused ||
+			refused && !strings.Contains(err.Error(), "chmod 600 "+path) {
 			t.Errorf("%04o: %v", mode, err)
 		}
 		must(t, Mend("the file", path))
@@ -133,7 +136,8 @@ func TestAnotherUser(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(program, binary, 0o755))
 	for mode, said := range map[fs.FileMode][]string{
-		0o700: {"dir: the data directory DIR belongs to root", "below: the data directory DIR/below belongs to root", "sudo -u root …"},
+		0o700: {"dir: the data directory DIR belongs to root", "below: the data directory DIR/below belongs to root",
+			"sudo -u root …"},
 		0o755: {"dir: the data directory DIR belongs to root", "file: the file DIR/file belongs to root",
 			"unopened: the file DIR/file belongs to root", "run chown", "sudo -u root …"},
 	} {
@@ -163,7 +167,8 @@ func TestAnotherUser(t *testing.T) {
 func TestExposed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	must(t, os.WriteFile(path, nil, 0o600))
-	for mode, want := range map[fs.FileMode][2]bool{0o600: {}, 0o640: {}, 0o660: {}, 0o644: {true, false}, 0o602: {false, true}, 0o666: {true, true}} {
+	for mode, want := range map[fs.FileMode][2]bool{0o600: {}, 0o640: {}, 0o660: {}, 0o644: {true, false},
+		0o602: {false, true}, 0o666: {true, true}} {
 		must(t, os.Chmod(path, mode))
 		if read, write := Exposed(path); [2]bool{read, write} != want {
 			t.Errorf("%04o: read %v, write %v", mode, read, write)

@@ -1,4 +1,4 @@
-// Package refuse has the one kind of error whose sentence is meant for the caller.
+// Package refuse has the one kind of error whose sentence is meant for the caller, and the way to what others know.
 package refuse
 
 import (
@@ -40,6 +40,16 @@ func (r *Refusal) Error() string { return r.Reason }
 
 // Unwrap returns the cause to errors.Is and the log.
 func (r *Refusal) Unwrap() error { return r.Cause }
+
+// Detail returns what an error knows beyond its sentence in words of the code, as those of a panic and where it was. It
+// is for a log at level debug: nobody who cannot read the code can do anything with it. Empty: nothing.
+func Detail(err error) string {
+	var detailed interface{ Detail() string }
+	if errors.As(err, &detailed) {
+		return detailed.Detail()
+	}
+	return ""
+}
 
 // Is reports whether err is a Refusal of that kind.
 func Is(err error, kind Kind) bool {

@@ -73,11 +73,18 @@ func (a *appliance) read(log io.Reader, listening chan<- string) {
 	}
 }
 
+// What bikers read of their plan.
+const (
+	planName = "Stadsfiets 2026"
+	nextText = "From Monday on you choose your bike with one of our dealers."
+)
+
 // fill makes what a fresh appliance needs before the first person comes.
 func (a *appliance) fill() error {
 	for _, plan := range []string{"SYN-NL SynthKantoor NL", "SYN-FR SynthBureau FR", "SYN-EN SynthOffice EN"} {
 		f := strings.Fields(plan)
-		if _, err := a.do("plan", "add", f[0], "--client", f[1], "--language", f[2]); err != nil {
+		if _, err := a.do("plan", "add", f[0], "--client", f[1], "--language", f[2], "--name", planName,
+			"--next-text", nextText, "--next-url", "https://bikes.example.org/start"); err != nil {
 			return err
 		}
 	}

@@ -30,8 +30,12 @@ func TestWelcome(t *testing.T) {
 			b.send(http.StatusOK, "/biker/password")
 			b.at("/biker")
 			b.speaks(p.language())
-			b.shows(p.FirstName+" "+p.LastName, p.Email, p.BikePlanCode, p.EmployeeID, p.PersonnelNumber)
+			b.shows(p.FirstName+" "+p.LastName, p.Email, planName, nextText, p.EmployeeID, p.PersonnelNumber)
+			b.look("account-welcome-" + language)
+			b.loggedIn()
 			b.look("account-" + language)
+			b.unfold()
+			b.look("account-unfolded-" + language)
 			postern.letter(t, p.Email, "")
 
 			b.send(http.StatusOK, "/biker/logout")
@@ -74,17 +78,22 @@ func TestBeforeLogin(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	p, b := postern.newBiker(t, "EN")
-	for _, language := range [][2]string{{"Français", "fr"}, {"Nederlands", "nl"}, {"English", "en"}, {"Français", "fr"}} {
-		b.choose(language[0])
-		b.speaks(language[1])
+	for _, language := range []string{"fr", "nl", "en", "fr"} {
+		b.choose(language)
+		b.at("/biker")
+		b.speaks(language)
 	}
+	b.look("account-language")
 	p.LastName = "Claes"
 	postern.post(t, p)
 	b.send(http.StatusOK, "/biker/logout")
-	b.speaks("en") // the browser's again
+	b.speaks("fr") // as chosen, whatever the browser asks for
+	b.choose("nl")
+	b.at("/biker/login")
+	b.speaks("nl")
 	b.forget(p.Email)
 	b.setPassword(postern.passwordLink(t, p.Email), password2)
-	b.speaks("fr")
+	b.speaks("fr") // the person's own again
 	b.shows("Claes")
 }
 
@@ -96,6 +105,7 @@ func TestForgot(t *testing.T) {
 	b.forget(p.Email)
 	b.setPassword(postern.passwordLink(t, p.Email), password2)
 	b.loggedIn()
+	old.unfold()
 	old.send(http.StatusForbidden, "/biker/logout-everywhere") // on the page that is still open there
 	old.look("session-over")
 	old.loggedOut()
@@ -133,6 +143,7 @@ func TestSessions(t *testing.T) {
 	phone.loggedOut()
 	home.loggedIn()
 	phone.login(http.StatusOK, p.Email, password)
+	phone.unfold()
 	phone.send(http.StatusOK, "/biker/logout-everywhere")
 	phone.loggedOut()
 	home.loggedOut()
@@ -170,6 +181,7 @@ func TestChangePassword(t *testing.T) {
 		b.fill("password", next)
 		b.send(status, "/biker/change-password")
 	}
+	b.unfold()
 	change(http.StatusForbidden, "not the password at all", password2)
 	b.look("change-wrong")
 	change(http.StatusUnprocessableEntity, password, tooShort)

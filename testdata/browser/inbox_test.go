@@ -13,7 +13,7 @@ import (
 func TestInbox(t *testing.T) {
 	t.Parallel()
 	const email = "developer@example.org"
-	a := ownAppliance(t)
+	a := ownAppliance(t, "ORGANISATION=Synthetische Fietsplannen")
 	b := a.newTab(t, "en")
 	b.visit(http.StatusOK, "/inbox")
 	b.look("inbox-empty")
@@ -43,6 +43,11 @@ func TestInbox(t *testing.T) {
 	b.look("inbox-gone")
 	b.click(".ask summary")
 	b.look("inbox-delete")
+	b.click(".ask .button")
+	if element[bool](b, ".ask", `e => e.open`) {
+		b.Error("the question stays")
+	}
+	b.click(".ask summary")
 	b.send(http.StatusOK, "/inbox/delete")
 	b.shows("No letters yet")
 }
@@ -50,7 +55,8 @@ func TestInbox(t *testing.T) {
 // appears waits until there is something that the selector means.
 func (b *tab) appears(selector string) {
 	b.Helper()
-	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector), chromedp.WithPollingInterval(50*time.Millisecond)))
+	get(b, chromedp.Poll[bool](fmt.Sprintf(`document.querySelector(%q) !== null`, selector),
+		chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
 // whole waits until the letter is shown whole: its frame has nothing to scroll.
@@ -68,6 +74,7 @@ func (a *appliance) mailDocument(t *testing.T, email, cleaning string) {
 	token := query(t, a.await(t, email, "/eecd/activate").link(t, "/eecd/activate"), "token")
 	var answer struct{ UserToken string }
 	a.json(t, http.MethodPost, "/non-license-user/activate", map[string]string{"ConfirmationToken": token}, &answer)
-	a.json(t, http.MethodGet, "/non-license-user/cleanings/"+cleaning+"/email", nil, nil, "X-NALLIAN-TOKEN", answer.UserToken)
+	a.json(t, http.MethodGet, "/non-license-user/cleanings/"+cleaning+"/email", nil, nil, "X-NALLIAN-TOKEN",
+		answer.UserToken)
 	a.await(t, email, "has:attachment")
 }

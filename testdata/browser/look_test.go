@@ -13,8 +13,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The widths of a small phone, a tablet and a desk, in CSS pixels; 320 is what WCAG 2.2's 1.4.10 (Reflow) wants.
-var widths = []int64{320, 768, 1440}
+// The widths of a small phone, a usual one, a tablet and a desk, in CSS pixels; 320 is what WCAG 2.2's 1.4.10
+// (Reflow) wants.
+var widths = []int64{320, 390, 768, 1440}
 
 // checkAxe asks axe-core for everything that WCAG 2.2 AA wants. What an iframe holds is a page of its own, and looked
 // at as such.

@@ -10,9 +10,11 @@ import (
 // TestLetters looks at the letters as a mail program shows their HTML.
 func TestLetters(t *testing.T) {
 	t.Parallel()
-	a := ownAppliance(t, "CONTACT=help@example.org", "ORGANISATION=Synthetische Fietsplannen", "PRIVACY_URL=https://example.org/privacy")
+	a := ownAppliance(t, "CONTACT=help@example.org", "ORGANISATION=Synthetische Fietsplannen",
+		"PRIVACY_URL=https://example.org/privacy")
 	b := a.newTab(t, "pl")
-	b.do(call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})) // axe is a script, and the inbox lets none run in a letter
+	b.do(call(page.SetBypassCSP,
+		page.SetBypassCSPParams{Enabled: true})) // axe is a script, and the inbox lets none run in a letter
 	look := func(kind, to, language string) (l letter) {
 		t.Helper()
 		l = a.await(t, to, "")
@@ -36,7 +38,8 @@ func TestLetters(t *testing.T) {
 	b.forget(p.Email)
 	look("recover", p.Email, "fr")
 
-	a.post(t, person{BikePlanCode: "SYN-XX", FirstName: "Tom", LastName: "Maes", Email: "tom.maes@example.net", Language: "EN"})
+	a.post(t, person{BikePlanCode: "SYN-XX", FirstName: "Tom", LastName: "Maes", Email: "tom.maes@example.net",
+		Language: "EN"})
 	look("failed", "tom.maes@example.net", "en")
 	const email = "loader@example.org"
 	a.registerUser(t, email, cleaningID+"01")

@@ -63,6 +63,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	// Everybody here is one client, and nobody is to wait a minute for the next letter.
 	if postern, err = startAppliance("ORGANISATION=Synthetische Fietsplannen", "PRIVACY_URL=https://example.org/privacy",
+		"CONTACT=Fietsloket <fietsloket@example.org>",
 		"LIMIT_REGISTER=off", "LIMIT_SIGN_IN=off", "LIMIT_ADDRESS_LETTERS=off", "LIMIT_STRANGER_LETTERS=off"); err != nil {
 		return 0, err
 	}

@@ -102,12 +102,10 @@ func (b *tab) forget(email string) {
 	b.send(http.StatusOK, "/biker/forgot")
 }
 
-// choose picks the language of that name on the account page.
-func (b *tab) choose(name string) {
+// choose switches to a language, by the header of any page.
+func (b *tab) choose(language string) {
 	b.Helper()
-	element[chromedp.Void](b, `[name="language"]`, `e => e.focus()`)
-	b.keys(name)
-	b.send(http.StatusOK, "/biker/language")
+	b.press(http.StatusOK, `.languages [value="`+language+`"]`)
 }
 
 // loggedIn and loggedOut tell by what the account page answers.

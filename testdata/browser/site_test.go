@@ -50,6 +50,7 @@ func TestHTTPS(t *testing.T) {
 	if names := fmt.Sprint(b.cookies()); names != "[__Host-postern __Host-postern-browser]" {
 		t.Errorf("the cookies are %s", names)
 	}
+	b.unfold()
 	b.send(http.StatusOK, "/biker/logout-everywhere")
 	b.loggedOut()
 }

@@ -161,7 +161,7 @@ func (b *tab) spot(selector string) []float64 {
 }
 
 // button means the button of the form that posts to that path.
-func button(action string) string { return `form[action="` + action + `"] button` }
+func button(action string) string { return `form[action="` + action + `"] button:not([type])` }
 
 // send presses the button of the form that posts to that path.
 func (b *tab) send(status int64, action string) { b.Helper(); b.press(status, button(action)) }
@@ -196,6 +196,19 @@ func (b *tab) shows(texts ...string) {
 			b.Errorf("the page does not show %q, but:\n%s", text, page)
 		}
 	}
+}
+
+// unfold opens all folded sections of a page.
+func (b *tab) unfold() {
+	b.Helper()
+	for range 10 {
+		const closed = `details.section:not([open])`
+		if !get(b, chromedp.Evaluate[bool](`document.querySelector("`+closed+`") !== null`)) {
+			return
+		}
+		b.click(closed + ` summary`)
+	}
+	b.Fatalf("sections stay closed: %s", b.where())
 }
 
 // speaks wants the page to be in that language, by its own word: "nl".

@@ -65,7 +65,7 @@ class Letter:
         """The whole message without its trace, and without what differs between appliances."""
         raw = self.raw
         if self.kind == "document":
-            # A rendered document has the time of the cleaning's last change in it; acts.py compares the documents.
+            # A rendered document has times in it; acts.py compares the documents.
             start = raw.index(b"\n\n", raw.index(b"\nContent-Type: application/pdf")) + 2
             end = raw.index(b"\n--=_m", start)
             body = raw[start:end]
@@ -76,6 +76,7 @@ class Letter:
         raw = raw.replace(self.message_id.encode(), b"<M>")
         raw = raw.replace(uuid.UUID(self.id).hex.encode(), b"I" * 32)
         raw = soft(list(self.id)).sub(blank, raw)
+        raw = soft(list(self.id[-8:])).sub(blank, raw)  # the reference
         raw = TOKEN.sub(blank, raw)
         return TIME.sub(blank, raw)
 
@@ -92,7 +93,7 @@ def blank(found):
 
 TOKEN = re.compile(soft("pst1_").pattern + rb"(?:[A-Za-z0-9_-]|=\n)+")
 DIGIT, BAR = "[0-9]", "[-./]"
-TIME = re.compile(b"|".join(soft(date + [" ", *[DIGIT] * 2, ":", *[DIGIT] * 2, " ", "U", "T", "C"]).pattern for date in [
+TIME = re.compile(b"|".join(soft(date + [" ", *[DIGIT] * 2, ":", *[DIGIT] * 2]).pattern for date in [
     [DIGIT] * 4 + [BAR] + [DIGIT] * 2 + [BAR] + [DIGIT] * 2, [DIGIT] * 2 + [BAR] + [DIGIT] * 2 + [BAR] + [DIGIT] * 4]))
 
 

@@ -1,3 +1,13 @@
+// Package password hashes the passwords that bikers choose, compares them, and refuses those that are easy to guess. It
+// knows no person and no record: what it is given are texts, and what it returns is a text to store.
+//
+// A password is a text in Unicode form NFKC wherever it is counted, judged or hashed (normalise), so that it is the
+// same from every keyboard. Hashing is made dear on purpose, for whoever steals the file; so it is done in turns
+// (line.go), as a flood of logins must cost neither the memory nor the processors that other calls need. Guessing is
+// judged once, when a password is chosen, and by the guesses that it takes, not by kinds of characters (NIST SP
+// 800-63B-4 §3.1.1.2).
+//
+// Nothing here logs, and no error holds a password or a hash.
 package password
 
 import (
@@ -14,7 +24,7 @@ const (
 	NoFault   Fault = iota
 	TooShort        // fewer code points than asked for
 	TooLong         // over 256 code points, or 1 KiB
-	Guessable       // of common words, names, dates, keyboard rows, repetitions or the person's own words, and little else
+	Guessable       // of common words, names, dates, keyboard rows, repetitions or the person's own, and little else
 )
 
 // A password is counted and bounded in Unicode form NFKC, as it is hashed (NIST SP 800-63B-4 §3.1.1.2). The bound on
@@ -25,7 +35,7 @@ const (
 	typedOctets        = 4 << 10
 )
 
-// PasswordFault says what is wrong with a new password: at least minimum code points, at most 256 (and 1 KiB), and not
+// Check returns what is wrong with a new password: at least minimum code points, at most 256 (and 1 KiB), and not
 // one that is found within some 10⁹ guesses by somebody who knows common passwords and words, the usual tricks with
 // them, and the words given: the person's names, address, numbers, plan, client, employer. Words may hold several words
 // ("jan.peeters@example.be"). It asks for no kinds of characters. The work is bounded: 0.1 ms for a usual password, 5

@@ -86,8 +86,10 @@ func newVariant(folded []rune, swap map[rune]rune) variant {
 
 // lookAlikes are what people write for letters: "p@ssw0rd". A 1 may stand for two of them.
 func lookAlikes(one rune) map[rune]rune {
-	return map[rune]rune{'4': 'a', '@': 'a', '8': 'b', '(': 'c', '3': 'e', '€': 'e', '6': 'g', '9': 'g', '1': one, '!': one,
-		'|': one, '0': 'o', '5': 's', '$': 's', '7': 't', '+': 't', '2': 'z'}
+	return map[rune]rune{
+		'4': 'a', '@': 'a', '8': 'b', '(': 'c', '3': 'e', '€': 'e', '6': 'g', '9': 'g', '1': one, '!': one, '|': one,
+		'0': 'o', '5': 's', '$': 's', '7': 't', '+': 't', '2': 'z',
+	}
 }
 
 // foldRune takes case and accents off.
@@ -232,7 +234,8 @@ func isDate(text string, digits int) bool {
 }
 
 // copies finds what repeats what came before, at any distance: "aaaa", "abcabc", "secret secret". For each distance it
-// follows the longest stretch that ends where the password has been read to.
+// follows the longest stretch that ends where the password has been read to: so all repetitions are found in one pass,
+// where comparing each part with each other one would take the cube of the length.
 type copies struct {
 	length []int // of the stretch, by its distance from what it repeats
 	recast []int // how many code points of it differ in case

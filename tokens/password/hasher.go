@@ -47,8 +47,8 @@ func NewHasher(o HasherOptions) *Hasher {
 }
 
 // Hash returns the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy;
-// the context's, where it ends before the turn has come; a password over the limits, which PasswordFault has to find
-// first; failing randomness.
+// the context's, where it ends before the turn has come; a password over the limits, which Check has to find first;
+// failing randomness.
 func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, error) {
 	text, fits := normalise(password)
 	if !fits {
@@ -58,15 +58,15 @@ func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, err
 	if err != nil {
 		return "", err
 	}
-	defer give()
+	defer give() // the turn is held while hashing alone: it stands for 19 MiB
 	return h.hash(text)
 }
 
-// Verify says whether phc, as Hash gave it, is the hash of this password. An empty phc is nobody's: the answer is no,
-// and takes as long as any other. Where the password is right and hashing has been made dearer since, rehash is the PHC
-// string to store in place of the old one, else it is empty. The errors: ErrBusy; the context's, where it ends before
-// the turn has come; a phc that is none, or asks for more than 64 MiB or 16 passes: the record is damaged; failing
-// randomness.
+// Verify reports whether phc, as Hash gave it, is the hash of this password. An empty phc is nobody's: the answer is
+// no, and takes as long as any other. Where the password is right and hashing has been made dearer since, rehash is the
+// PHC string to store in place of the old one, else it is empty. The errors: ErrBusy; the context's, where it ends
+// before the turn has come; a phc that is none, or asks for more than 64 MiB or 16 passes: the record is damaged;
+// failing randomness.
 func (h *Hasher) Verify(ctx context.Context, t Turn, password, phc string) (right bool, rehash string, err error) {
 	stored, someones := h.nobodys(), phc != ""
 	if someones {
@@ -88,7 +88,8 @@ func (h *Hasher) Verify(ctx context.Context, t Turn, password, phc string) (righ
 	return right, rehash, err
 }
 
-// nobodys is a hash to compare with where there is none: made by no password.
+// nobodys is a hash to compare with where there is none: made by no password. It costs what a new hash does, which for
+// nearly everybody is what theirs does; a hash from before the cost was raised is quicker until its owner logs in.
 func (h *Hasher) nobodys() phc {
 	return phc{h.cost, make([]byte, saltLength), make([]byte, hashLength)}
 }

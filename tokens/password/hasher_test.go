@@ -56,7 +56,8 @@ func TestHasher(t *testing.T) {
 		t.Errorf("without salt: %s, %v", two, err)
 	}
 	for _, tooLong := range []string{long + "x", strings.Repeat("\U0001f6b2", 257), strings.Repeat("a", 1<<20)} {
-		if stored, err := h.Hash(t.Context(), Turn{}, tooLong); err == nil || errors.Is(err, ErrBusy) || strings.Contains(err.Error(), "aaa") {
+		if stored, err := h.Hash(t.Context(), Turn{}, tooLong); err == nil || errors.Is(err, ErrBusy) ||
+			strings.Contains(err.Error(), "aaa") {
 			t.Errorf("%d octets: %q, %v", len(tooLong), stored, err)
 		}
 	}
@@ -97,7 +98,8 @@ func TestDamaged(t *testing.T) {
 	check(t, err)
 	for _, text := range []string{"fiets", strings.Replace(goodPHC, "m=19456",
 		"m=4194304", 1), strings.Replace(goodPHC, "t=2", "t=4000000000", 1)} {
-		if right, rehash, err := h.Verify(t.Context(), Turn{}, "fiets", text); right || rehash != "" || !errors.Is(err, errPHC) {
+		if right, rehash, err := h.Verify(t.Context(), Turn{}, "fiets", text); right || rehash != "" ||
+			!errors.Is(err, errPHC) {
 			t.Errorf("%s: %v, %q, %v", text, right, rehash, err)
 		}
 	}

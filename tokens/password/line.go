@@ -65,6 +65,8 @@ func (l *line) take(ctx context.Context, t Turn) (give func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	// A known person takes whichever turn comes first: the kept one alone would make people who are known wait behind
+	// each other while others are free.
 	kept := l.kept
 	if t.Person == "" {
 		kept = nil // never ready
@@ -93,7 +95,8 @@ func (l *line) take(ctx context.Context, t Turn) (give func(), err error) {
 	}
 }
 
-// enter counts a call as waiting, where every share has room for it.
+// enter counts a call as waiting, where every share has room for it: in one step, so that two calls do not take the
+// same last place.
 func (l *line) enter(shares map[share]int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

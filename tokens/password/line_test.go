@@ -114,7 +114,8 @@ func TestLineKeepsOthersIn(t *testing.T) {
 		for i := range waitingOfNetwork {
 			c.wait(Turn{Client: fmt.Sprint("2001:db8:0:", i), Network: "2001:db8::"})
 		}
-		if !c.refused(Turn{Client: "2001:db8:0:ffff", Network: "2001:db8::"}) || c.refused(Turn{Client: "2001:db8:1:0", Network: "2001:db8:1::"}) {
+		if !c.refused(Turn{Client: "2001:db8:0:ffff", Network: "2001:db8::"}) ||
+			c.refused(Turn{Client: "2001:db8:1:0", Network: "2001:db8:1::"}) {
 			t.Error("one network's flood is not refused, or keeps another out")
 		}
 		for i := range waitingMost - waitingOfClient - waitingOfNetwork {

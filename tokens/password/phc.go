@@ -53,13 +53,13 @@ func derive(password string, salt []byte, c cost, length int) []byte {
 	return argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, uint32(length))
 }
 
-// is says whether this is the hash of that password, already normalised.
+// is reports whether this is the hash of that password, already normalised.
 func (p phc) is(password string) bool {
 	return subtle.ConstantTimeCompare(derive(password, p.salt, p.cost, len(p.hash)), p.hash) == 1
 }
 
-// weaker says that something of this hash is less than hashing takes now. What is more than now stays: after a step
-// back to an older version nobody's hash is made worse.
+// weaker reports whether something of this hash is less than hashing takes now. What is more than now stays: after a
+// step back to an older version nobody's hash is made worse.
 func (p phc) weaker(now cost) bool {
 	return p.memory < now.memory || p.passes < now.passes || len(p.salt) < saltLength || len(p.hash) < hashLength
 }

@@ -62,9 +62,12 @@ func TestParsePHCRefuses(t *testing.T) {
 			"t= 2"), "other order": with("m=19456,t=2", "t=2,m=19456"),
 		"another parameter": with("p=1", "p=1,keyid=a"), "a parameter less": with(",p=1",
 			""), "no salt": with(saltText, ""), "no hash": with(hashText, ""),
-		"15 octets of salt": with(saltText, saltText[:20]), "65 octets of hash": with(hashText, strings.Repeat("A", 87)), "padding": with(hashText, hashText+"="),
-		"loose bits": with(saltText, saltText[:21]+"x"), "line end in the salt": with(saltText, saltText+"\n"), "URL alphabet": with(hashText, "_-"+hashText[2:]),
-		"line end": goodPHC + "\n", "a dollar more": goodPHC + "$", "very long": goodPHC + strings.Repeat("A", 1<<20),
+		"15 octets of salt": with(saltText, saltText[:20]),
+		"65 octets of hash": with(hashText, strings.Repeat("A", 87)), "padding": with(hashText, hashText+"="),
+		"loose bits": with(saltText, saltText[:21]+"x"), "line end in the salt": with(saltText, saltText+"\n"),
+		"URL alphabet": with(hashText, "_-"+hashText[2:]),
+		"line end":     goodPHC + "\n", "a dollar more": goodPHC + "$",
+		"very long": goodPHC + strings.Repeat("A", 1<<20),
 	} {
 		got, err := parsePHC(text)
 		if err == nil {

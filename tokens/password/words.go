@@ -72,7 +72,7 @@ func loadWords() *wordLists {
 	return lists
 }
 
-// add keeps the better of two ranks.
+// add keeps the better of two ranks: a guesser who has several lists tries a word when it first comes up in one.
 func (l *wordLists) add(word string, rank int) {
 	word = fold(word)
 	length := utf8.RuneCountInString(word)

@@ -16,7 +16,7 @@ import (
 // month is for how long certificates are valid, and longer than any test goes on.
 const month = 30*24*time.Hour + 2*time.Hour
 
-// Authority issues certificates to servers.
+// Authority issues certificates to servers. Nothing is read from files: a certificate in testdata would expire one day.
 type Authority struct {
 	key   *ecdsa.PrivateKey
 	cert  *x509.Certificate
@@ -71,7 +71,8 @@ func (a *Authority) Server(t testing.TB, host string) *tls.Config {
 	return serving(a.issue(t, host, time.Now().Add(month), false))
 }
 
-// Untrusted makes the configurations of servers whose certificate no client may take, by what is wrong with it.
+// Untrusted makes the configurations of servers whose certificate no client may take, by what is wrong with it. Each is
+// wrong in one way alone, so that a client which does not look at that one is found out.
 func (a *Authority) Untrusted(t testing.TB, host string) map[string]*tls.Config {
 	t.Helper()
 	until := time.Now().Add(month)

@@ -1,6 +1,9 @@
 // Package smtptest is a scripted SMTP server for tests, as net/http/httptest is for HTTP. It does in every phase of the
 // dialogue what the test's script says, keeps the messages that it takes, and counts what it is asked. It serves over
 // loopback, or in memory for tests in a testing/synctest bubble. An Authority issues its certificates.
+//
+// It is no go-smtp server on purpose: what a client makes of a server that breaks off, says nonsense or never ends can
+// only be seen where the test has every byte in hand. It asserts nothing itself; a test asks it afterwards.
 package smtptest
 
 import (
@@ -56,7 +59,7 @@ type Server struct {
 	Rewrite    func(reply string) string // writes whole replies in another manner; nil: as they should be
 	Notify     chan struct{}             // gets a value for each message taken, where it is made
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards what is below, but serving, and Extensions
 	turns    map[string]int
 	arrived  []Arrival
 	commands []string // what clients said, AUTH's answers decoded
@@ -113,7 +116,8 @@ func (s *Server) serve(t testing.TB, listener net.Listener) {
 	})
 }
 
-// Dial connects to the server in memory. It fails where the script drops the phase "dial".
+// Dial connects to the server in memory. It fails where the script drops the phase "dial". In a synctest bubble a
+// network connection would keep the clock from going on, as a pipe does not.
 func (s *Server) Dial(context.Context, string) (net.Conn, error) {
 	if s.turn("dial") == Drop {
 		return nil, fmt.Errorf("connection refused")
@@ -179,7 +183,7 @@ func (s *Server) Poured() int64 {
 	return s.poured
 }
 
-// Wait waits until all connections have ended.
+// Wait waits until all connections have ended, so that a client which leaves one open is found out.
 func (s *Server) Wait() { s.serving.Wait() }
 
 // Heard reports whether any client said something with this text in it.
@@ -189,6 +193,7 @@ func (s *Server) Heard(text string) bool {
 	return slices.ContainsFunc(s.commands, func(command string) bool { return strings.Contains(command, text) })
 }
 
+// talk is one connection, from the greeting to its end, in a goroutine of its own.
 func (s *Server) talk(raw net.Conn) {
 	defer raw.Close()
 	s.turn("connection")

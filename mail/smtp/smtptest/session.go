@@ -94,7 +94,8 @@ func (k *session) pour(text string) {
 	panic("a client that hears everything")
 }
 
-// note keeps what the client said.
+// note keeps what the client said. Credentials are kept like everything else: the tests' own are no secret, and must be
+// seen to come through TLS alone.
 func (k *session) note(command string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -267,6 +268,8 @@ func (k *session) dot(message string) bool {
 	return said == "" || k.say(said, "")
 }
 
+// keep keeps a message before its answer is sent: a client that gets none is right to send it again, and the test
+// counts both.
 func (k *session) keep(message string) {
 	if k.Notify != nil {
 		defer func() { k.Notify <- struct{}{} }()

@@ -82,7 +82,7 @@ type listAnswer struct {
 }
 
 type itemAnswer struct {
-	Index    *int                `json:"index"`
+	Index    *int                `json:"index"` // nil: the answer has none, and 0 would be right by chance
 	Outcome  Outcome             `json:"outcome"`
 	ID       string              `json:"id"`
 	Letter   string              `json:"letter"`
@@ -99,7 +99,9 @@ type problem struct {
 	TraceID string              `json:"traceId"`
 }
 
-// understand reads a 200 to a list of so many people, or says why it is not what user.create answers.
+// understand reads a 200 to a list of so many people, or says why it is not what user.create answers. It is looked at
+// closely: a proxy's or a portal's 200 that was taken for an answer would count people as registered who are not, and
+// the file as done.
 func understand(header http.Header, body []byte, people int) ([]itemAnswer, error) {
 	var answer listAnswer
 	if kind, _, _ := mime.ParseMediaType(header.Get("Content-Type")); kind != "application/json" {
@@ -147,7 +149,8 @@ func (p problem) sentences() []string {
 	return all
 }
 
-// sentencesOf puts the field before each sentence about it.
+// sentencesOf puts the field before each sentence about it, in the order of the names: a failures file must have the
+// same bytes each time.
 func sentencesOf(faults map[string][]string) (all []string) {
 	for _, field := range slices.Sorted(maps.Keys(faults)) {
 		for _, sentence := range faults[field] {

@@ -12,7 +12,8 @@ func trim(cell string) string {
 	return strings.TrimFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 }
 
-// formula is how spreadsheets are told that a number is a text: ="00123".
+// formula is how spreadsheets are told that a number is a text: ="00123". Programs write it for Excel's sake, which
+// would show 123 otherwise, and saving the sheet leaves it as it is.
 var formula = regexp.MustCompile(`^="((?:[^"]|"")*)"$`)
 
 // asText are the columns in which an apostrophe at the beginning is a spreadsheet's mark of a text: '00123. Names begin

@@ -22,6 +22,7 @@ type layout struct {
 
 // readCSV fills in the people of a CSV (RFC 4180, with any of four separators), or says what is wrong with its header.
 func (f *File) readCSV(content []byte) []Fault {
+	// One kind of line end for all: old Macintosh files have a CR alone, and a mixture comes of files put together.
 	content = bytes.ReplaceAll(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	top, fault := findHeader(content)
 	if fault != nil {
@@ -111,7 +112,7 @@ func (l *layout) named(cells []string) []string {
 	return all
 }
 
-// isHeader reports whether cells are the columns' names once more.
+// isHeader reports whether cells are the columns' names once more, in the same order: nobody is called so.
 func (l *layout) isHeader(cells []string) bool {
 	for i, cell := range cells {
 		if nameOf(cell) != l.fields[i] {

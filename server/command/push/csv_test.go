@@ -44,60 +44,92 @@ func TestReadCSV(t *testing.T) {
 		want    []string
 	}{
 		"plain": {allColumns + "P,Jane,Doe,j@e.org,NL,clerk,007,00123\n",
-			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane + `,"ContractType":"clerk","partner_EmployeeID":"007","PersonnelNumber":"00123"}`}},
-		"empty optional fields":   {allColumns + "P,Jane,Doe,j@e.org,NL,,,\n", []string{`2 j@e.org {"BikePlanCode":"P",` + jane + `}`}},
+			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane +
+				`,"ContractType":"clerk","partner_EmployeeID":"007","PersonnelNumber":"00123"}`}},
+		"empty optional fields": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\n",
+			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane + `}`}},
 		"an empty required field": {allColumns + "P,Jane,Doe,,NL,,,\n", []string{`"Email":"","Language":"NL"}`}},
 		"Excel in Belgium": {"\ufeffemail;FIRSTNAME;LastName;Language;BikePlanCode\r\n\"j@e.org\";Jane;Doe;NL;P\r\n;;;;\r\n",
 			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane}},
 		"tabs, a header in marks": {"\"Email\"\t\"FirstName\"\t\"LastName\"\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP",
 			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane}},
-		"separators and line breaks in fields": {allColumns + "P,\"a,b\r\nc\",\"say \"\"hi\"\"\",x@e.org,NL,,,\n\n\nP,Jane,Doe,j@e.org,NL,,,\n",
+		"separators and line breaks in fields": {allColumns +
+			"P,\"a,b\r\nc\",\"say \"\"hi\"\"\",x@e.org,NL,,,\n\n\nP,Jane,Doe,j@e.org,NL,,,\n",
 			[]string{`2 x@e.org {"BikePlanCode":"P","FirstName":"a,b\nc","LastName":"say \"hi\""`, `6 j@e.org {`}},
-		"a column errors":   {"errors,Email,FirstName,LastName,Language,BikePlanCode\nline 2: bad,j@e.org,Jane,Doe,NL,P\n", []string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"errors elsewhere":  {"Email,FirstName,LastName,Errors,Language,BikePlanCode\nj@e.org,Jane,Doe,bad,NL,P\n", []string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"formulas are data": {allColumns + "P,=1+1,-Doe,j@e.org,NL,,+32,@x\n", []string{`"FirstName":"=1+1","LastName":"-Doe"`}},
-		"header alone":      {allColumns, nil},
+		"a column errors": {"errors,Email,FirstName,LastName,Language,BikePlanCode\nline 2: bad,j@e.org,Jane,Doe,NL,P\n", []string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"errors elsewhere": {"Email,FirstName,LastName,Errors,Language,BikePlanCode\nj@e.org,Jane,Doe,bad,NL,P\n",
+			[]string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"formulas are data": {allColumns + "P,=1+1,-Doe,j@e.org,NL,,+32,@x\n",
+			[]string{`"FirstName":"=1+1","LastName":"-Doe"`}},
+		"header alone": {allColumns, nil},
 
-		"all faulty lines": {allColumns + "P,Jane\nP,\"Jane,Doe,a@e.org,NL,,,\nP,Ja\"ne,Doe,b@e.org,NL,,,\nP,Zo\xeb,Doe,c@e.org,NL,,,\nP,Jane,Doe,j@e.org,NL,,,\n1,2,3,4,5,6,7,8,9\n",
-			[]string{"2  number of fields: 2, but the header has 8", "3  a field in quotation marks does not end", "4  a quotation mark stands within a field",
+		"all faulty lines": {allColumns +
+			"P,Jane\nP,\"Jane,Doe,a@e.org,NL,,,\nP,Ja\"ne,Doe,b@e.org,NL,,,\nP,Zo\xeb,Doe,c@e.org,NL,,,\nP,Jane,Doe,j@e.org,NL,,,\n1,2,3,4,5,6,7,8,9\n",
+			[]string{"2  number of fields: 2, but the header has 8", "3  a field in quotation marks does not end",
+				"4  a quotation mark stands within a field",
 				`5 c@e.org {"BikePlanCode":"P","FirstName":"Zoë"`, "6 j@e.org {", "7 4 number of fields: 9"}},
-		"a mark that is never closed": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\nP,\"x", []string{"2 j@e.org {", "3  a field in quotation marks"}},
+		"a mark that is never closed": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\nP,\"x",
+			[]string{"2 j@e.org {", "3  a field in quotation marks"}},
 
-		"nothing":   {"", []string{"f: line 1: the file is empty: its first line must name the columns BikePlanCode, FirstName"}},
-		"no header": {"P,Jane,Doe,j@e.org,NL,,,\n", []string{"f: line 1: this must be the header, naming the columns BikePlanCode"}},
-		"header faults": {"\nemail,Email,Naam,,FirstName,LastName\n", []string{"line 2: column Email stands there twice, as columns 1 and 2",
-			`line 2: column 3, "Naam", is unknown: the columns are BikePlanCode`, "column BikePlanCode is missing: the required columns are BikePlanCode", "column Language is missing"}},
-		"a broken header":   {"Email,\"First\"Name\n", []string{"line 1: in the header a field in quotation marks does not end"}},
-		"a misspelt column": {strings.Replace(allColumns, "LastName", "Lastnam", 1), []string{`column 3, "Lastnam", is unknown (did you mean LastName?)`, "column LastName is missing"}},
+		"nothing": {"",
+			[]string{"f: line 1: the file is empty: its first line must name the columns BikePlanCode, FirstName"}},
+		"no header": {"P,Jane,Doe,j@e.org,NL,,,\n",
+			[]string{"f: line 1: this must be the header, naming the columns BikePlanCode"}},
+		"header faults": {"\nemail,Email,Naam,,FirstName,LastName\n",
+			[]string{"line 2: column Email stands there twice, as columns 1 and 2",
+				`line 2: column 3, "Naam", is unknown: the columns are BikePlanCode`,
+				"column BikePlanCode is missing: the required columns are BikePlanCode", "column Language is missing"}},
+		"a broken header": {"Email,\"First\"Name\n",
+			[]string{"line 1: in the header a field in quotation marks does not end"}},
+		"a misspelt column": {strings.Replace(allColumns, "LastName", "Lastnam", 1),
+			[]string{`column 3, "Lastnam", is unknown (did you mean LastName?)`, "column LastName is missing"}},
 
 		// As spreadsheets and people really write it.
-		"lines of an old Mac": {strings.ReplaceAll(allColumns+"P,Jane,Doe,j@e.org,NL,,,\n", "\n", "\r"), []string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"mixed ends of lines": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\r\nP,Jane,Doe,j@e.org,NL,,,\rP,Jane,Doe,j@e.org,NL,,,\n", []string{"2 j@e.org {", "3 j@e.org {", "4 j@e.org {"}},
+		"lines of an old Mac": {strings.ReplaceAll(allColumns+"P,Jane,Doe,j@e.org,NL,,,\n", "\n", "\r"),
+			[]string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"mixed ends of lines": {allColumns +
+			"P,Jane,Doe,j@e.org,NL,,,\r\nP,Jane,Doe,j@e.org,NL,,,\rP,Jane,Doe,j@e.org,NL,,,\n",
+			[]string{"2 j@e.org {", "3 j@e.org {", "4 j@e.org {"}},
 		"rows without their last empty cells": {allColumns + "P,Jane,Doe,j@e.org,NL\nP,Jane,Doe,j@e.org,NL,clerk\n",
-			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane + `}`, `3 j@e.org {"BikePlanCode":"P",` + jane + `,"ContractType":"clerk"}`}},
-		"empty columns at the right":            {strings.TrimSpace(allColumns) + ",,,\nP,Jane,Doe,j@e.org,NL,,,7,,,\nP,Jane,Doe,j@e.org,NL,,,7\n", []string{`"PersonnelNumber":"7"}`, `"PersonnelNumber":"7"}`}},
-		"a separator at the end of rows alone":  {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,\n", []string{`"PersonnelNumber":"7"}`}},
-		"columns without a name":                {"Email;;FirstName;LastName;Language;BikePlanCode\nj@e.org;;Jane;Doe;NL;P\nj@e.org;x;Jane;Doe;NL;P\n", []string{"2 j@e.org {", `3  column 2 has no name in the header, and here it holds "x"`}},
-		"something beyond the header":           {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,x\n", []string{"2 j@e.org number of fields: 9, but the header has 8"}},
-		"titles above the header":               {"Nieuwe medewerkers; maart 2026\n\n\"zie \"ook\";\n;;;;\nEmail;FirstName;LastName;Language;BikePlanCode\nj@e.org;Jane;Doe;NL;P\n", []string{"6 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"sep=":                                  {"sep=;\r\nEmail;FirstName;LastName;Language;BikePlanCode\r\nj@e.org;Jane, Jr;Doe;NL;P\r\n", []string{`3 j@e.org {"BikePlanCode":"P","FirstName":"Jane, Jr"`}},
-		"SEP=, its own separator behind it":     {"\"SEP=|\"||||\nEmail|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"3 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"sep= a tab":                            {"sep=\t\nEmail\tFirstName\tLastName\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP\n", []string{"3 j@e.org {"}},
-		"sep= nothing":                          {"sep=\nEmail\n", []string{"line 1: the line sep= names no separator"}},
+			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane + `}`,
+				`3 j@e.org {"BikePlanCode":"P",` + jane + `,"ContractType":"clerk"}`}},
+		"empty columns at the right": {strings.TrimSpace(allColumns) +
+			",,,\nP,Jane,Doe,j@e.org,NL,,,7,,,\nP,Jane,Doe,j@e.org,NL,,,7\n",
+			[]string{`"PersonnelNumber":"7"}`, `"PersonnelNumber":"7"}`}},
+		"a separator at the end of rows alone": {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,\n",
+			[]string{`"PersonnelNumber":"7"}`}},
+		"columns without a name": {"Email;;FirstName;LastName;Language;BikePlanCode\nj@e.org;;Jane;Doe;NL;P\nj@e.org;x;Jane;Doe;NL;P\n", []string{"2 j@e.org {", `3  column 2 has no name in the header, and here it holds "x"`}},
+		"something beyond the header": {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,x\n",
+			[]string{"2 j@e.org number of fields: 9, but the header has 8"}},
+		"titles above the header":           {"Nieuwe medewerkers; maart 2026\n\n\"zie \"ook\";\n;;;;\nEmail;FirstName;LastName;Language;BikePlanCode\nj@e.org;Jane;Doe;NL;P\n", []string{"6 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"sep=":                              {"sep=;\r\nEmail;FirstName;LastName;Language;BikePlanCode\r\nj@e.org;Jane, Jr;Doe;NL;P\r\n", []string{`3 j@e.org {"BikePlanCode":"P","FirstName":"Jane, Jr"`}},
+		"SEP=, its own separator behind it": {"\"SEP=|\"||||\nEmail|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"3 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"sep= a tab":                        {"sep=\t\nEmail\tFirstName\tLastName\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP\n", []string{"3 j@e.org {"}},
+		"sep= nothing": {"sep=\nEmail\n",
+			[]string{"line 1: the line sep= names no separator"}},
 		"pipes":                                 {"Email|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"2 j@e.org {"}},
 		"names of columns as people write them": {" E-mail ;\u00a0First name;LAST_NAME;language\ufeff;Bike Plan Code;Partner employee ID;;\nj@e.org;Jane;Doe;NL;P;7;;\n", []string{`{"BikePlanCode":"P",` + jane + `,"partner_EmployeeID":"7"}`}},
-		"numbers that are marked as text": {allColumns + "P,Jane,Doe,j@e.org,NL,,=\"007\",'00123\nP,Jane,Doe,j@e.org,NL,,\"=\"\"007\"\"\",\"'00123\"\n",
-			[]string{`"partner_EmployeeID":"007","PersonnelNumber":"00123"}`, `"partner_EmployeeID":"007","PersonnelNumber":"00123"}`}},
-		"apostrophes of names":        {allColumns + "P,Jef,'t Kint,'j@e.org,NL,,,\n", []string{`2 'j@e.org {"BikePlanCode":"P","FirstName":"Jef","LastName":"'t Kint","Email":"'j@e.org"`}},
-		"files behind one another":    {allColumns + "P,Jane,Doe,j@e.org,NL,,,\n" + allColumns + "P,Jane,Doe,k@e.org,NL,,,\n", []string{"2 j@e.org {", "4 k@e.org {"}},
-		"UTF-16":                      {utf16le("\ufeff" + allColumns + "P,Zoë,Doe,j@e.org,NL,,,\r\n"), []string{`2 j@e.org {"BikePlanCode":"P","FirstName":"Zoë"`}},
-		"UTF-16 without a mark":       {utf16le(allColumns + "P,Zoë,Doe,j@e.org,NL,,,\r\n"), []string{`"FirstName":"Zoë"`}},
-		"a workbook":                  {"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml…xl/workbook.xml", []string{"line 1: this is a workbook (.xlsx), not a CSV; open it and save the sheet as CSV (in Excel 'CSV UTF-8')"}},
-		"a workbook of OpenOffice":    {"PK\x03\x04\x14\x00\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", []string{"this is a workbook (.ods)"}},
-		"an old workbook":             {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", []string{"older Excel (.xls)"}},
-		"a table that is called .xls": {"\ufeff\n<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\">", []string{"this is a web page"}},
-		"compressed":                  {"\x1f\x8b\x08\x00", []string{"unpack it first"}},
-		"too large":                   {strings.Repeat(" ", MaxFile+1), []string{"more than 64 MiB"}},
+		"numbers that are marked as text": {allColumns +
+			"P,Jane,Doe,j@e.org,NL,,=\"007\",'00123\nP,Jane,Doe,j@e.org,NL,,\"=\"\"007\"\"\",\"'00123\"\n",
+			[]string{`"partner_EmployeeID":"007","PersonnelNumber":"00123"}`,
+				`"partner_EmployeeID":"007","PersonnelNumber":"00123"}`}},
+		"apostrophes of names": {allColumns + "P,Jef,'t Kint,'j@e.org,NL,,,\n",
+			[]string{`2 'j@e.org {"BikePlanCode":"P","FirstName":"Jef","LastName":"'t Kint","Email":"'j@e.org"`}},
+		"files behind one another": {allColumns + "P,Jane,Doe,j@e.org,NL,,,\n" + allColumns +
+			"P,Jane,Doe,k@e.org,NL,,,\n", []string{"2 j@e.org {", "4 k@e.org {"}},
+		"UTF-16": {utf16le("\ufeff" + allColumns + "P,Zoë,Doe,j@e.org,NL,,,\r\n"),
+			[]string{`2 j@e.org {"BikePlanCode":"P","FirstName":"Zoë"`}},
+		"UTF-16 without a mark": {utf16le(allColumns + "P,Zoë,Doe,j@e.org,NL,,,\r\n"),
+			[]string{`"FirstName":"Zoë"`}},
+		"a workbook": {"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml…xl/workbook.xml",
+			[]string{"line 1: this is a workbook (.xlsx), not a CSV; open it and save the sheet as CSV (in Excel 'CSV UTF-8')"}},
+		"a workbook of OpenOffice": {"PK\x03\x04\x14\x00\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK",
+			[]string{"this is a workbook (.ods)"}},
+		"an old workbook": {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", []string{"older Excel (.xls)"}},
+		"a table that is called .xls": {"\ufeff\n<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\">",
+			[]string{"this is a web page"}},
+		"compressed": {"\x1f\x8b\x08\x00", []string{"unpack it first"}},
+		"too large":  {strings.Repeat(" ", MaxFile+1), []string{"more than 64 MiB"}},
 	} {
 		t.Run(name, func(t *testing.T) { compare(t, brief(Read("f", []byte(test.content), CSV, "")), test.want) })
 	}
@@ -120,7 +152,8 @@ func TestEncodings(t *testing.T) {
 		note              string
 	}{
 		{"", text, ""}, {"", "\ufeff" + text, ""}, {"utf-8", text, ""}, {"windows-1252", "\ufeff" + text, ""},
-		{"", strings.NewReplacer("ë", "\xeb", "’", "\x92", "€", "\x80").Replace(text), `2 this line is not UTF-8: it was read as Windows-1252, here "Zoë"; another encoding is named by --encoding`},
+		{"", strings.NewReplacer("ë", "\xeb", "’", "\x92", "€", "\x80").Replace(text),
+			`2 this line is not UTF-8: it was read as Windows-1252, here "Zoë"; another encoding is named by --encoding`},
 		{"windows-1252", strings.NewReplacer("ë", "\xeb", "’", "\x92", "€", "\x80").Replace(text), ""},
 		{"CP1252", strings.NewReplacer("ë", "\xeb", "’", "\x92", "€", "\x80").Replace(text), ""},
 		{"macintosh", strings.NewReplacer("ë", "\x91", "’", "\xd5", "€", "\xdb").Replace(text), ""},
@@ -148,22 +181,27 @@ func TestEncodings(t *testing.T) {
 		}
 	}
 	latin9 := strings.NewReplacer("ë", "\xeb", "€", "\xa4").Replace(allColumns + "P,Zoë,€,j@e.org,NL\n")
-	for encoding, want := range map[Encoding]string{Latin9: `"Zoë","LastName":"€"`, Windows1252: `"Zoë","LastName":"¤"`} {
+	for encoding, want := range map[Encoding]string{Latin9: `"Zoë","LastName":"€"`,
+		Windows1252: `"Zoë","LastName":"¤"`} {
 		f, err := Read("p.csv", []byte(latin9), CSV, encoding)
 		if err != nil || !strings.Contains(string(f.bodyOf(f.People[0])), want) {
 			t.Errorf("%s: %v", encoding, err)
 		}
 	}
 	// Lines of two programs in one file: each is read as it was written.
-	mixed, err := Read("p.csv", []byte(allColumns+"P,Zoë,A,a@e.org,NL\nP,Zo\xeb,B,b@e.org,NL\nP,\xc9milie,C,c@e.org,NL\n"), CSV, "")
-	if err != nil || len(mixed.Notes) != 1 || mixed.Notes[0].Line != 3 || !strings.Contains(mixed.Notes[0].Text, "it and 1 more were read") {
+	mixed, err := Read("p.csv",
+		[]byte(allColumns+"P,Zoë,A,a@e.org,NL\nP,Zo\xeb,B,b@e.org,NL\nP,\xc9milie,C,c@e.org,NL\n"), CSV, "")
+	if err != nil || len(mixed.Notes) != 1 || mixed.Notes[0].Line != 3 ||
+		!strings.Contains(mixed.Notes[0].Text, "it and 1 more were read") {
 		t.Fatalf("%v, %+v", err, mixed)
 	}
 	compare(t, brief(mixed, nil), []string{`"Zoë"`, `"Zoë"`, `"Émilie"`})
-	if _, err := Read("p.csv", []byte(allColumns+"P,Zo\xeb,B,b@e.org,NL\n"), CSV, UTF8); err == nil || !strings.Contains(err.Error(), `line 2: byte 0xEB is not UTF-8`) {
+	if _, err := Read("p.csv", []byte(allColumns+"P,Zo\xeb,B,b@e.org,NL\n"), CSV, UTF8); err == nil ||
+		!strings.Contains(err.Error(), `line 2: byte 0xEB is not UTF-8`) {
 		t.Errorf("said to be UTF-8: %v", err)
 	}
-	if _, err := ParseEncoding("ebcdic"); err == nil || !strings.Contains(err.Error(), "utf-8, utf-16, windows-1252, iso-8859-15") {
+	if _, err := ParseEncoding("ebcdic"); err == nil ||
+		!strings.Contains(err.Error(), "utf-8, utf-16, windows-1252, iso-8859-15") {
 		t.Error(err)
 	}
 }
@@ -208,7 +246,8 @@ func TestNotes(t *testing.T) {
 
 // TestFailuresFile holds the very octets of a failures file, and that mended it is pushed as if it had never failed.
 func TestFailuresFile(t *testing.T) {
-	f := mustRead(t, "dir/people.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nx;=1+1;\"a;\"\"b\"\"\";NL;P\nonly;two\nj@e.org;\"Ja;ne;Doe;NL;P\n"))
+	f := mustRead(t, "dir/people.csv",
+		[]byte("Email;FirstName;LastName;Language;BikePlanCode\nx;=1+1;\"a;\"\"b\"\"\";NL;P\nonly;two\nj@e.org;\"Ja;ne;Doe;NL;P\n"))
 	failures := []Failure{{f.People[0], []string{"Email: This is wrong.", "Language: This too."}}}
 	for _, p := range f.People[1:] {
 		failures = append(failures, Failure{p, p.Faults})
@@ -223,7 +262,8 @@ func TestFailuresFile(t *testing.T) {
 		t.Errorf("%s:\n%s\nwant\n%s", f.FailuresName(), got, want)
 	}
 	again := mustRead(t, "people.failed.csv", []byte(got))
-	compare(t, brief(again, nil), []string{"2 x " + string(f.bodyOf(f.People[0])), "3 only number of fields: 3, but the header has 6", "4 j@e.org;"})
+	compare(t, brief(again, nil), []string{"2 x " + string(f.bodyOf(f.People[0])),
+		"3 only number of fields: 3, but the header has 6", "4 j@e.org;"})
 	if again.FailuresName() != "people.failed.csv" || again.hash == f.hash {
 		t.Error("not numbered, or not another content")
 	}
@@ -258,7 +298,8 @@ func sameAgain(t *testing.T, f *File) {
 }
 
 func FuzzCSV(f *testing.F) {
-	for _, rows := range []string{"P,Jane,Doe,j@e.org,NL,,,\n", "P,\"a\r\nb\",\"\"\"\",x,NL,,,\n\n,,,,,,,\nshort\n", "\"open\nP,q\"uote\n", "\xff,\r,\x00,\r\r\n", "=,+,-,@,\\.,' x',\t,#\n",
+	for _, rows := range []string{"P,Jane,Doe,j@e.org,NL,,,\n", "P,\"a\r\nb\",\"\"\"\",x,NL,,,\n\n,,,,,,,\nshort\n",
+		"\"open\nP,q\"uote\n", "\xff,\r,\x00,\r\r\n", "=,+,-,@,\\.,' x',\t,#\n",
 		"P,=\"1\",\"=\"\"2\"\"\",x,NL\n", "P,J,D,x,NL,,,,,\r\rP,J\n", allColumns, "P,Zo\xeb,Zoë,x,NL\n"} {
 		f.Add(allColumns + rows)
 		f.Add("Lijst\n\nsep=;\n" + strings.ReplaceAll(allColumns+rows, ",", ";"))

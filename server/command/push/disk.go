@@ -49,7 +49,8 @@ func openRegular(path string) (*os.File, error) {
 // longestName is how many bytes a file's name may have (NAME_MAX on Linux).
 const longestName = 255
 
-// fitting returns the name stem+end, its stem cut so that it is not too long.
+// fitting returns the name stem+end, its stem cut so that it is not too long. It is cut between characters, as some
+// file systems refuse a name that is not UTF-8.
 func fitting(stem, end string) string {
 	room := max(longestName-len(end), 0)
 	if len(stem) > room {
@@ -159,7 +160,7 @@ func (l leaving) saidBefore(target string) string {
 }
 
 // settle puts what is to be said of a file beside its new place, and moves it there; fs.ErrExist where one of the names
-// is taken.
+// is taken. Looking and moving are two steps: the directory's lock is held, so that no other watcher comes in between.
 func (l leaving) settle(target, moved, why string, known bool) error {
 	to := filepath.Join(target, moved)
 	if _, err := os.Lstat(to); err == nil {

@@ -47,7 +47,8 @@ func (f *File) Failures(failures []Failure) []byte {
 	return out.Bytes()
 }
 
-// failedRows begins with a byte order mark, without which Excel does not see that it is UTF-8.
+// failedRows begins with a byte order mark, without which Excel does not see that it is UTF-8. The separator is the
+// file's own, which is the one that its owner's spreadsheet takes.
 func (f *File) failedRows(failures []Failure) []byte {
 	var out bytes.Buffer
 	out.Write(bom)

@@ -4,6 +4,13 @@
 // A file is read whole before anything is sent: Read gives its people and all its faults at once. A Sender sends them
 // in parts, each with an Idempotency-Key that follows from the file's content alone, so that a repeat after a crash or
 // an outage does nothing twice. A Watcher does so with every file that turns up in a directory.
+//
+// It is written for files as people have them: what a spreadsheet leaves behind is understood where it can mean one
+// thing only, taken with a note where it probably means that, and a fault of that line where nobody can tell. What is
+// sent is what the file says: cells are not corrected, since the receiver's rules are the receiver's.
+//
+// The partner's side knows nothing of the appliance's: user.create is spoken to as it is documented, so that this can
+// be the model of a client in any language.
 package push
 
 import (
@@ -18,7 +25,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxFile is how many bytes a file may have: some 300,000 people.
+// MaxFile is how many bytes a file may have: some 300,000 people. A file is in memory as a whole, so that nothing is
+// sent of one whose end is broken.
 const MaxFile = 64 << 20
 
 // Format is how a file holds people.
@@ -43,7 +51,8 @@ func ParseFormat(name string) (Format, error) {
 	return format, nil
 }
 
-// FormatOf tells a file's format by the end of its name, else by its first bytes.
+// FormatOf tells a file's format by the end of its name, else by its first bytes: standard input has no name. An object
+// alone on the first line is JSON lines unless it is a list's, as people.jsonl with one person in it begins like that.
 func FormatOf(name string, content []byte) Format {
 	if format, err := ParseFormat(strings.TrimPrefix(filepath.Ext(name), ".")); err == nil {
 		return format
@@ -83,7 +92,7 @@ type File struct {
 
 	Notes []Fault // what is taken as it is and is probably not what was meant, in the order of the file
 
-	hash   [sha256.Size]byte // of the content as it was read
+	hash   [sha256.Size]byte // of the content as it was read, before decoding: the keys follow from it
 	layout                   // CSV
 }
 

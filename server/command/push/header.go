@@ -16,6 +16,7 @@ type column struct {
 	required bool
 }
 
+// columns are in the order in which they are sent. Names are compared without case and signs (nameOf).
 var columns = []column{
 	{"BikePlanCode", true}, {"FirstName", true}, {"LastName", true}, {"Email", true}, {"Language", true},
 	{"ContractType", false}, {"partner_EmployeeID", false}, {"PersonnelNumber", false},
@@ -24,6 +25,7 @@ var columns = []column{
 // errorsColumn is what a failures file has beside them. It is passed over.
 const errorsColumn = "errors"
 
+// expectedColumns lists the columns for a sentence.
 func expectedColumns(onlyRequired bool) string {
 	var names []string
 	for _, c := range columns {
@@ -38,7 +40,8 @@ func isRequired(name string) bool {
 	return slices.ContainsFunc(columns, func(c column) bool { return c.required && c.name == name })
 }
 
-// mostAbove is among how many rows the header is looked for: titles and empty lines may stand above it.
+// mostAbove is among how many rows the header is looked for: titles and empty lines may stand above it. Without an end
+// a file of another kind would be searched whole, once for each separator.
 const mostAbove = 20
 
 // top is where a CSV's people begin.
@@ -52,7 +55,8 @@ type top struct {
 // Belgium.
 var separators = []rune{',', ';', '\t', '|'}
 
-// findHeader finds the row, and the separator, that make the most known names of a CSV's beginning.
+// findHeader finds the row, and the separator, that make the most known names of a CSV's beginning. Counting
+// separators, as is usual, would be misled by a title with commas in it; names that are known are beyond doubt.
 func findHeader(content []byte) (best top, fault *Fault) {
 	from, candidates, fault := afterSep(content)
 	if fault != nil {
@@ -88,6 +92,7 @@ func findHeader(content []byte) (best top, fault *Fault) {
 	return best, &Fault{first.line, "this must be the header, naming the columns " + expectedColumns(false)}
 }
 
+// knownNames counts the columns that a row names, each once.
 func knownNames(r row) int {
 	known := make(map[string]bool)
 	if r.fault == "" {

@@ -58,7 +58,8 @@ func textFaults(content []byte) (faults []Fault) {
 	return faults
 }
 
-// newDecoder leaves a property that is given twice to the receiver, which tells the person by it.
+// newDecoder leaves a property that is given twice to the receiver, which tells the person by it: here it would end the
+// reading of a whole file.
 func newDecoder(content []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(content), jsontext.AllowDuplicateNames(true))
 }
@@ -226,7 +227,8 @@ func personFrom(value jsontext.Value, line int) *Person {
 		members = membersOf(members[0].value)
 	}
 	if text, left := leftOver(members); left {
-		p.raw, p.Faults = text, []string{`the text in "unreadable" is still to be mended: put the person in place of this line`}
+		const fault = `the text in "unreadable" is still to be mended: put the person in place of this line`
+		p.raw, p.Faults = text, []string{fault}
 		return p
 	}
 	p.body = []byte{'{'}
@@ -246,7 +248,8 @@ func personFrom(value jsontext.Value, line int) *Person {
 	return p
 }
 
-// member is a property of an object, its name as text and as it was written.
+// member is a property of an object, its name as text and as it was written. The body is put together from what was
+// written, so that numbers keep their spelling: 1.0 and 1 are not the same to whoever has to find the fault.
 type member struct {
 	name   string
 	quoted jsontext.Value
@@ -276,7 +279,8 @@ func isWrapped(object jsontext.Value) bool {
 	return false
 }
 
-// leftOver recognises what a failures file says of something that was no person.
+// leftOver recognises what a failures file says of something that was no person. Sent as it is, it would be answered
+// with required fields that are missing, which helps nobody.
 func leftOver(members []member) (text string, is bool) {
 	for _, m := range members {
 		switch {

@@ -10,7 +10,8 @@ import (
 	"postern/server/input"
 )
 
-// look notes what a file's people probably should not be called, and who is told apart from nobody else.
+// look notes what a file's people probably should not be called, and who is told apart from nobody else. The receiver
+// warns of the same, but only once they are registered and have their letters.
 func (f *File) look() {
 	ids, addresses := make(doubles), make(doubles)
 	for _, p := range f.People {

@@ -96,7 +96,8 @@ func (p *peer) answer(users []map[string]any, dry bool) []byte {
 		id, known := p.ids[strings.ToLower(email)]
 		switch {
 		case !strings.Contains(email, "@"):
-			result["outcome"], result["errors"] = "failed", map[string][]string{"Email": {"This must be a plain e-mail address."}}
+			result["outcome"], result["errors"] = "failed",
+				map[string][]string{"Email": {"This must be a plain e-mail address."}}
 		case known:
 			result["outcome"], result["id"], result["updated"] = "existing", id, []string{"FirstName"}
 		default:
@@ -110,8 +111,9 @@ func (p *peer) answer(users []map[string]any, dry bool) []byte {
 		counts[result["outcome"].(string)]++
 		results = append(results, result)
 	}
-	body, _ := json.Marshal(map[string]any{"success": counts["failed"] == 0, "created": counts["created"], "existing": counts["existing"],
-		"failed": counts["failed"], "results": results})
+	body, _ := json.Marshal(map[string]any{"success": counts["failed"] == 0, "created": counts["created"],
+		"existing": counts["existing"],
+		"failed":   counts["failed"], "results": results})
 	return body
 }
 
@@ -122,7 +124,8 @@ func problemAnswer(status int, detail string, headers ...string) http.HandlerFun
 			w.Header().Set(headers[i], headers[i+1])
 		}
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"detail":%q,"traceId":"t1"}`, http.StatusText(status), status, detail)
+		fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"detail":%q,"traceId":"t1"}`,
+			http.StatusText(status), status, detail)
 	}
 }
 
@@ -188,7 +191,8 @@ func senderTo(t *testing.T, p *peer, change func(*SenderOptions)) *Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil }, Transport: transport, Now: time.Now}
+	o := SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil }, Transport: transport,
+		Now: time.Now}
 	if change != nil {
 		change(&o)
 	}

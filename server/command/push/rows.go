@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// row is what stands between two ends of rows.
+// row is what stands between two ends of rows. A row may be several lines, where a cell in quotation marks holds line
+// breaks.
 type row struct {
 	line  int
 	raw   []byte
@@ -31,6 +32,8 @@ func newRows(content []byte, comma rune) *rows {
 	return &rows{content: content, line: 1, comma: comma}
 }
 
+// next reads one row; false: there is none. The reader is kept as long as its rows are right, and made anew behind one
+// that is not: csv.Reader cannot go on after a fault.
 func (r *rows) next() (row, bool) {
 	r.skipEmpty()
 	if r.at >= len(r.content) {
@@ -106,6 +109,6 @@ func quoteFault(err error) string {
 	if errors.Is(err, csv.ErrBareQuote) {
 		return `a quotation mark stands within a field: put the whole field in "…" and double the mark`
 	}
-	return `a field in quotation marks does not end as expected: a mark closes it right before the separator or the end of the line, ` +
-		`and a mark within it is doubled`
+	return `a field in quotation marks does not end as expected: a mark closes it right before the separator or the ` +
+		`end of the line, and a mark within it is doubled`
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 )
 
+// A part is what the receiver registers in one transaction at most: a larger one would wait longer and be done no
+// sooner.
 const (
 	partPeople = 500      // people a call
 	partBytes  = 4 << 20  // of a call's body, unless one person alone has more
@@ -41,7 +43,7 @@ type SenderOptions struct {
 	Trouble func(text string)
 }
 
-// Sender sends files to one receiver.
+// Sender sends files to one receiver, one call after the other, from one goroutine.
 type Sender struct {
 	options SenderOptions
 	url     string
@@ -117,7 +119,8 @@ func (s *Sender) Send(ctx context.Context, f *File, report func(Result)) (Tally,
 	return tally, nil
 }
 
-// part takes as many people as go into one call.
+// part takes as many people as go into one call. How a file is cut depends on nothing but the file: a repeat must send
+// the same parts, or its keys would fit none.
 func (f *File) part(people []*Person) (taken []*Person, body []byte) {
 	body = []byte(`{"users":[`)
 	for i, p := range people[:min(len(people), partPeople)] {
@@ -223,8 +226,8 @@ type fault struct {
 // replayedHeader is what user.create says beside an answer that it gives again.
 const replayedHeader = "Idempotent-Replayed"
 
-// call makes one call. It is finished even where ctx ends meanwhile: the answer may be on its way.
-// again reports whether the answer was kept from an earlier one.
+// call makes one call. It is finished even where ctx ends meanwhile: the answer may be on its way. callTime bounds
+// that, so that Ctrl-C takes a minute at worst. again reports whether the answer was kept from an earlier one.
 func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key string) (results []Result, again bool,
 	_ *fault) {
 	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, s.url,
@@ -256,7 +259,9 @@ func (s *Sender) call(ctx context.Context, people []*Person, body []byte, key st
 	return results, response.Header.Get(replayedHeader) == "true", wrong
 }
 
-// unreachable tells a certificate that will not become right by waiting from all other faults of a connection.
+// unreachable tells a certificate that will not become right by waiting from all other faults of a connection. Those
+// are tried again whatever they are: a name that cannot be resolved is as often a network that is down as a misspelt
+// one.
 func (s *Sender) unreachable(err error) *fault {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

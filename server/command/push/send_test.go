@@ -44,7 +44,8 @@ func TestSendInParts(t *testing.T) {
 			t.Errorf("parts of %v, first %v", sizes, p.calls[0].people[0])
 		}
 		// Another process, another token: the same keys, and nothing is done twice.
-		if _, err := s.Send(t.Context(), mustRead(t, "other name.csv", append(people(1200), "short\nnobody;a;b;NL;P\n"...)), got.report); err != nil {
+		if _, err := s.Send(t.Context(), mustRead(t, "other name.csv",
+			append(people(1200), "short\nnobody;a;b;NL;P\n"...)), got.report); err != nil {
 			t.Error(err)
 		}
 		for i, key := range keys {
@@ -56,7 +57,8 @@ func TestSendInParts(t *testing.T) {
 			t.Errorf("a repeat reports %q; %d made", got[1203], len(p.made))
 		}
 		// Another content is another question.
-		if _, err := s.Send(t.Context(), mustRead(t, "people.csv", people(1199)), got.report); err != nil || got[2404] != "2 existing" {
+		if _, err := s.Send(t.Context(), mustRead(t, "people.csv", people(1199)), got.report); err != nil ||
+			got[2404] != "2 existing" {
 			t.Errorf("%v, %q", err, got[2404])
 		}
 	})
@@ -72,27 +74,47 @@ func TestTrouble(t *testing.T) {
 		calls  int
 		err    string // a part of it; empty: both are created
 	}{
-		"no trouble":     {calls: 1},
-		"growing pauses": {script: []http.HandlerFunc{broken, broken, broken, problemAnswer(409, "Still running.")}, takes: 15 * time.Second, calls: 5},
-		"passing":        {script: []http.HandlerFunc{plainAnswer(502, "text/html", "<html>"), plainAnswer(504, "", ""), problemAnswer(408, "Slow.")}, takes: 7 * time.Second, calls: 4},
-		"Retry-After":    {script: []http.HandlerFunc{unavailable, problemAnswer(429, "Too many.", "Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT")}, takes: 30 * time.Second, calls: 3},
-		"Retry-After is too long": {script: []http.HandlerFunc{problemAnswer(429, "Too many.", "Retry-After", "3600")}, calls: 1,
-			err: "localhost answered 429 Too Many Requests: Too many. (traceId t1); push the same file again in 1h0m0s, nothing is done twice"},
-		"never there":     {script: []http.HandlerFunc{broken}, always: true, takes: 111 * time.Second, calls: 10, err: "localhost does not answer (EOF); push the same file again later"},
-		"a slow one":      {script: []http.HandlerFunc{func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}, takes: 61 * time.Second, calls: 2},
-		"a proxy's page":  {script: []http.HandlerFunc{plainAnswer(200, "text/html; charset=utf-8", "<html>Welcome</html>")}, calls: 1, err: `but that is no answer of user.create: it is "text/html" instead of JSON. Is http://localhost/receiver/APIv3/user.create the right address? Nobody counts as registered`},
-		"other JSON":      {script: []http.HandlerFunc{plainAnswer(200, "application/json", `[]`)}, calls: 1, err: "its JSON is another one"},
-		"too few results": {script: []http.HandlerFunc{plainAnswer(200, "application/json", `{"results":[{"index":0,"outcome":"created"}]}`)}, calls: 1, err: "results for 1 people, and 2 were sent"},
-		"another order":   {script: []http.HandlerFunc{plainAnswer(200, "application/json", `{"results":[{"index":1,"outcome":"created"},{"index":0,"outcome":"created"}]}`)}, calls: 1, err: "its result number 0 is not that of person number 0"},
-		"another word":    {script: []http.HandlerFunc{plainAnswer(200, "application/json", `{"results":[{"index":0,"outcome":"created"},{"index":1,"outcome":"ok"}]}`)}, calls: 1, err: `unknown outcome "ok"`},
+		"no trouble": {calls: 1},
+		"growing pauses": {script: []http.HandlerFunc{broken, broken, broken, problemAnswer(409, "Still running.")},
+			takes: 15 * time.Second, calls: 5},
+		"passing": {script: []http.HandlerFunc{plainAnswer(502, "text/html", "<html>"), plainAnswer(504, "", ""),
+			problemAnswer(408, "Slow.")}, takes: 7 * time.Second, calls: 4},
+		"Retry-After": {script: []http.HandlerFunc{unavailable, problemAnswer(429, "Too many.", "Retry-After",
+			"Sat, 01 Jan 2000 00:00:30 GMT")}, takes: 30 * time.Second, calls: 3},
+		"Retry-After is too long": {script: []http.HandlerFunc{problemAnswer(429, "Too many.", "Retry-After", "3600")},
+			calls: 1,
+			err:   "localhost answered 429 Too Many Requests: Too many. (traceId t1); push the same file again in 1h0m0s, nothing is done twice"},
+		"never there": {script: []http.HandlerFunc{broken}, always: true, takes: 111 * time.Second, calls: 10,
+			err: "localhost does not answer (EOF); push the same file again later"},
+		"a slow one": {script: []http.HandlerFunc{func(_ http.ResponseWriter,
+			r *http.Request) {
+			<-r.Context().Done()
+		}}, takes: 61 * time.Second, calls: 2},
+		"a proxy's page": {script: []http.HandlerFunc{plainAnswer(200, "text/html; charset=utf-8",
+			"<html>Welcome</html>")}, calls: 1, err: `but that is no answer of user.create: it is "text/html" instead of JSON. Is http://localhost/receiver/APIv3/user.create the right address? Nobody counts as registered`},
+		"other JSON": {script: []http.HandlerFunc{plainAnswer(200, "application/json", `[]`)}, calls: 1,
+			err: "its JSON is another one"},
+		"too few results": {script: []http.HandlerFunc{plainAnswer(200, "application/json",
+			`{"results":[{"index":0,"outcome":"created"}]}`)}, calls: 1, err: "results for 1 people, and 2 were sent"},
+		"another order": {script: []http.HandlerFunc{plainAnswer(200, "application/json",
+			`{"results":[{"index":1,"outcome":"created"},{"index":0,"outcome":"created"}]}`)}, calls: 1,
+			err: "its result number 0 is not that of person number 0"},
+		"another word": {script: []http.HandlerFunc{plainAnswer(200, "application/json",
+			`{"results":[{"index":0,"outcome":"created"},{"index":1,"outcome":"ok"}]}`)}, calls: 1,
+			err: `unknown outcome "ok"`},
 		"a redirect": {script: []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://example.org/", http.StatusTemporaryRedirect)
 		}}, calls: 1, err: `answered 307 Temporary Redirect to "https://example.org/"; push does not follow`},
-		"unknown token":   {script: []http.HandlerFunc{problemAnswer(401, "The token is unknown.")}, calls: 1, err: "answered 401 Unauthorized: The token is unknown. (traceId t1); look at the token"},
-		"no right":        {script: []http.HandlerFunc{problemAnswer(403, "No.")}, calls: 1, err: "; the token may not register people from here"},
-		"not there":       {script: []http.HandlerFunc{plainAnswer(404, "text/plain", "no")}, calls: 1, err: "answered 404 Not Found; is http://localhost/receiver/APIv3/user.create the right address?"},
-		"a fault there":   {script: []http.HandlerFunc{problemAnswer(500, "Something went wrong.")}, calls: 1, err: "500 Internal Server Error: Something went wrong. (traceId t1); nobody in this call counts as registered"},
-		"a proxy refuses": {script: []http.HandlerFunc{plainAnswer(413, "text/html", "<html>")}, calls: 1, err: "answered 413 Request Entity Too Large; nobody in this call"},
+		"unknown token": {script: []http.HandlerFunc{problemAnswer(401, "The token is unknown.")}, calls: 1,
+			err: "answered 401 Unauthorized: The token is unknown. (traceId t1); look at the token"},
+		"no right": {script: []http.HandlerFunc{problemAnswer(403, "No.")}, calls: 1,
+			err: "; the token may not register people from here"},
+		"not there": {script: []http.HandlerFunc{plainAnswer(404, "text/plain", "no")}, calls: 1,
+			err: "answered 404 Not Found; is http://localhost/receiver/APIv3/user.create the right address?"},
+		"a fault there": {script: []http.HandlerFunc{problemAnswer(500, "Something went wrong.")}, calls: 1,
+			err: "500 Internal Server Error: Something went wrong. (traceId t1); nobody in this call counts as registered"},
+		"a proxy refuses": {script: []http.HandlerFunc{plainAnswer(413, "text/html", "<html>")}, calls: 1,
+			err: "answered 413 Request Entity Too Large; nobody in this call"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -107,7 +129,8 @@ func TestTrouble(t *testing.T) {
 				if test.err != "" {
 					want = outcomes{"2 unsent", "3 unsent"}
 				}
-				if !slices.Equal(got, want) || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				if !slices.Equal(got, want) || (err == nil) != (test.err == "") ||
+					err != nil && !strings.Contains(err.Error(), test.err) {
 					t.Errorf("%q, %v; want %q, %q", got, err, want, test.err)
 				}
 				if took := time.Since(start); took != test.takes || len(p.calls) != test.calls {
@@ -126,8 +149,10 @@ func TestTrouble(t *testing.T) {
 func TestRefusedAsAWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got outcomes
-		tally, err := senderTo(t, newPeer(problemAnswer(413, "Too much.")), nil).Send(t.Context(), mustRead(t, "people.csv", people(1)), got.report)
-		if want := "2 failed the whole call was refused (413) | Too much. (traceId t1)"; err != nil || len(tally.Failures) != 1 || got[0] != want {
+		tally, err := senderTo(t, newPeer(problemAnswer(413, "Too much.")), nil).Send(t.Context(),
+			mustRead(t, "people.csv", people(1)), got.report)
+		if want := "2 failed the whole call was refused (413) | Too much. (traceId t1)"; err != nil ||
+			len(tally.Failures) != 1 || got[0] != want {
 			t.Errorf("%v, %q", err, got)
 		}
 	})
@@ -138,7 +163,8 @@ func TestLostAnswer(t *testing.T) {
 		p := newPeer()
 		p.script = []http.HandlerFunc{p.lost}
 		var got outcomes
-		if _, err := senderTo(t, p, nil).Send(t.Context(), mustRead(t, "people.csv", people(1)), got.report); err != nil || got[0] != "2 created" || p.made["p0@example.org"] != 1 {
+		if _, err := senderTo(t, p, nil).Send(t.Context(), mustRead(t, "people.csv", people(1)),
+			got.report); err != nil || got[0] != "2 created" || p.made["p0@example.org"] != 1 {
 			t.Errorf("%v, %q, made %v", err, got, p.made)
 		}
 	})
@@ -148,8 +174,10 @@ func TestDryRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPeer()
 		var got outcomes
-		_, err := senderTo(t, p, func(o *SenderOptions) { o.DryRun = true }).Send(t.Context(), mustRead(t, "people.csv", people(1)), got.report)
-		if call := p.calls[0]; err != nil || got[0] != "2 created" || call.query != "dryRun=true" || call.key != "" || len(p.made) != 0 {
+		_, err := senderTo(t, p, func(o *SenderOptions) { o.DryRun = true }).Send(t.Context(),
+			mustRead(t, "people.csv", people(1)), got.report)
+		if call := p.calls[0]; err != nil || got[0] != "2 created" || call.query != "dryRun=true" || call.key != "" ||
+			len(p.made) != 0 {
 			t.Errorf("%v, %q, %+v", err, got, call)
 		}
 	})
@@ -172,8 +200,10 @@ func TestStopped(t *testing.T) {
 				}}
 				start := time.Now()
 				tally, err := senderTo(t, p, nil).Send(ctx, mustRead(t, "people.csv", people(700)), func(Result) {})
-				want := map[string]string{"in a call": "500 created, 0 existing, 0 failed, 200 unsent", "in a pause": "0 created, 0 existing, 0 failed, 700 unsent"}[name]
-				if err == nil || !strings.Contains(err.Error(), "stopped before everything was sent") || tally.String() != want || len(p.calls) != 1 || time.Since(start) > 0 {
+				want := map[string]string{"in a call": "500 created, 0 existing, 0 failed, 200 unsent",
+					"in a pause": "0 created, 0 existing, 0 failed, 700 unsent"}[name]
+				if err == nil || !strings.Contains(err.Error(), "stopped before everything was sent") ||
+					tally.String() != want || len(p.calls) != 1 || time.Since(start) > 0 {
 					t.Errorf("%v, %s, %d calls in %v", err, tally, len(p.calls), time.Since(start))
 				}
 			})
@@ -192,7 +222,8 @@ func TestCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil }, Transport: NewTransport(), Now: time.Now})
+	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return testToken, nil },
+		Transport: NewTransport(), Now: time.Now})
 	_, err = s.Send(t.Context(), mustRead(t, "people.csv", people(1)), func(Result) {})
 	if err == nil || !strings.Contains(err.Error(), "has no certificate that can be trusted") || len(p.calls) != 0 {
 		t.Error(err)

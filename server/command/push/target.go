@@ -12,7 +12,7 @@ import (
 	"postern/server/input"
 )
 
-// createPath is where user.create is.
+// createPath is where user.create is, below whatever base the receiver has.
 const createPath = "/receiver/APIv3/user.create"
 
 // ParseTarget reads the address of a receiver: that of user.create, or the base that it stands under. In clear, over
@@ -70,11 +70,15 @@ func ReadToken(path string) (string, error) {
 }
 
 // ParseToken looks whether a text can be a bearer token (RFC 6750 §2.1: visible ASCII). Errors do not quote it.
+// It may be UTF-16, as PowerShell's > writes a token.
 func ParseToken(text string) (string, error) {
-	token := strings.TrimSpace(strings.TrimPrefix(text, string(bom)))
+	content := input.Text([]byte(text))
+	token := strings.TrimSpace(string(content))
 	switch {
 	case token == "":
 		return "", errors.New("it is empty: it must hold the bearer token and nothing else")
+	case input.IsUTF16(content):
+		return "", errors.New("it is UTF-16 that is cut short: save it as UTF-8")
 	case len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return "", errors.New("it is no bearer token: it must be one word of ASCII characters and nothing else")
 	}

@@ -23,7 +23,8 @@ const (
 )
 
 // A file must not change for so long before it is taken for whole: half of the time between two rounds, within these
-// bounds.
+// bounds. Renaming it into its place when it is whole is the sure way, which the help recommends; this is for programs
+// that cannot.
 const leastSettle, mostSettle = 2 * time.Second, 10 * time.Second
 
 // WatcherOptions are what a Watcher is made from.
@@ -38,7 +39,8 @@ type WatcherOptions struct {
 	Tell     func(text string)       // is told, in a sentence or a few lines, what became of a file
 }
 
-// Watcher sends each file that turns up in a directory once, and moves it to done/ or failed/.
+// Watcher sends each file that turns up in a directory once, and moves it to done/ or failed/. It polls: inotify(7)
+// does not see what another machine writes into a shared directory. Everything in it belongs to the goroutine of Run.
 type Watcher struct {
 	options WatcherOptions
 	told    map[string]string // why files are left alone, by name, as far as it has been told
@@ -88,6 +90,8 @@ func (w *Watcher) open() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the directory to watch cannot be written: %w", err)
 	}
+	// The lock stays as a file, for the reason that the data directory's does: who removed it would let two others lock
+	// two different files.
 	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = fmt.Errorf("another postern push watches %s: stop that one first, or watch another directory", dir)
@@ -213,7 +217,8 @@ func (w *Watcher) tellLeft(before, now map[string]string) {
 	maps.DeleteFunc(w.told, func(name, _ string) bool { return now[name] == "" })
 }
 
-// isSame reports whether a file has not changed; nil: it is gone.
+// isSame reports whether a file has not changed; nil: it is gone. Another file of the same name, size and time is
+// another one.
 func isSame(a, b os.FileInfo) bool {
 	return b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }

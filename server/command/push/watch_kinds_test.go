@@ -18,13 +18,15 @@ func TestLeftAlone(t *testing.T) {
 		w := &watched{T: t, peer: newPeer(), dir: t.TempDir()}
 		path := func(name string) string { return filepath.Join(w.dir, name) }
 		for _, err := range []error{
-			syscall.Mkfifo(path("pipe.csv"), 0o600), os.Symlink("/dev/zero", path("link.csv")), os.Mkdir(path("dir.csv"), 0o700),
+			syscall.Mkfifo(path("pipe.csv"), 0o600), os.Symlink("/dev/zero", path("link.csv")),
+			os.Mkdir(path("dir.csv"), 0o700),
 		} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"people.tmp", "people.xlsx", "README", ".people.csv", ".~lock.people.csv#", ".DS_Store"} {
+		for _, name := range []string{"people.tmp", "people.xlsx", "README", ".people.csv", ".~lock.people.csv#",
+			".DS_Store"} {
 			w.put(name, people(1), 0)
 		}
 		w.put("empty.csv", nil, 0)
@@ -79,7 +81,8 @@ func TestLongNames(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, entry := range entries {
-				if all = append(all, entry.Name()); len(entry.Name()) > longestName || !strings.HasPrefix(strings.TrimPrefix(entry.Name(), "y"), "éé") {
+				if all = append(all, entry.Name()); len(entry.Name()) > longestName ||
+					!strings.HasPrefix(strings.TrimPrefix(entry.Name(), "y"), "éé") {
 					t.Errorf("%q", entry.Name())
 				}
 			}
@@ -95,7 +98,8 @@ func TestLongNames(t *testing.T) {
 	f := mustRead(t, strings.Repeat("é", 126)+"x.csv", people(1))
 	for range 2 {
 		for _, why := range []string{"a", "b"} {
-			if path, _, err := SaveFailures(t.TempDir(), f, []Failure{{f.People[0], []string{why}}}); err != nil || len(filepath.Base(path)) > longestName {
+			if path, _, err := SaveFailures(t.TempDir(), f, []Failure{{f.People[0], []string{why}}}); err != nil ||
+				len(filepath.Base(path)) > longestName {
 				t.Errorf("%s, %v", path, err)
 			}
 		}
@@ -137,7 +141,8 @@ func TestAnsweredBefore(t *testing.T) {
 			}
 			return tally.String()
 		}
-		p.script = []http.HandlerFunc{p.lost, nil, problemAnswer(500, "No.")} // the first part is done twice, the second fails
+		p.script = []http.HandlerFunc{p.lost, nil,
+			problemAnswer(500, "No.")} // the first part is done twice, the second fails
 		if got := push(); !strings.HasPrefix(got, "localhost answered 500") {
 			t.Error(got)
 		}

@@ -28,7 +28,8 @@ func (w *watched) start(skipBad bool) {
 	locked := func(do func()) { w.peer.mu.Lock(); defer w.peer.mu.Unlock(); do() }
 	tell := func(text string) { locked(func() { w.told = append(w.told, text) }) }
 	sender := senderTo(w.T, w.peer, func(o *SenderOptions) { o.Trouble = tell })
-	watcher := NewWatcher(WatcherOptions{Dir: w.dir, Every: 5 * time.Minute, SkipBad: skipBad, Sender: sender, Now: time.Now,
+	watcher := NewWatcher(WatcherOptions{Dir: w.dir, Every: 5 * time.Minute, SkipBad: skipBad, Sender: sender,
+		Now:    time.Now,
 		Report: func(_ *File, r Result) { locked(func() { w.seen.report(r) }) }, Tell: tell})
 	ctx, cancel := context.WithCancel(w.Context())
 	done := make(chan error, 1)
@@ -85,7 +86,8 @@ func TestWatch(t *testing.T) {
 		w.put("b.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nfirst@e.org;a;b;NL;P\n"), time.Second)
 		w.put("a.CSV", []byte("Email;FirstName;LastName;Language;BikePlanCode\nsecond@e.org;a;b;NL;P\nnobody;=a;b;NL;P\n"), 2*time.Second)
 		w.put("c.json", []byte("[{}\n"), 3*time.Second)
-		w.put("d.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nshort\nfourth@e.org;a;b;NL;P\n"), 4*time.Second)
+		w.put("d.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nshort\nfourth@e.org;a;b;NL;P\n"),
+			4*time.Second)
 		w.put("e.jsonl", []byte(`{"Email":"fifth@e.org"}`), 5*time.Second)
 		w.put(".hidden.csv", people(1), 0)
 		w.put("people.tmp", people(1), 0)
@@ -94,9 +96,11 @@ func TestWatch(t *testing.T) {
 		}
 		w.pass(5 * time.Minute)
 		w.pass(15 * time.Second)
-		w.holds(".hidden.csv", "done/b.csv", "done/e.jsonl", "failed/a.CSV", "failed/a.failed.csv", "failed/c.json", "failed/c.reason.txt", "failed/d.csv",
+		w.holds(".hidden.csv", "done/b.csv", "done/e.jsonl", "failed/a.CSV", "failed/a.failed.csv", "failed/c.json",
+			"failed/c.reason.txt", "failed/d.csv",
 			"failed/d.reason.txt", "link.csv", "people.tmp")
-		if want := (outcomes{"2 created", "2 created", "3 failed Email: This must be a plain e-mail address.", "1 created"}); !slices.Equal(w.seen, want) {
+		if want := (outcomes{"2 created", "2 created", "3 failed Email: This must be a plain e-mail address.",
+			"1 created"}); !slices.Equal(w.seen, want) {
 			t.Errorf("%q", w.seen)
 		}
 		if email := p.calls[0].people[0]["Email"]; email != "first@e.org" || len(p.calls) != 3 {
@@ -115,8 +119,10 @@ func TestWatch(t *testing.T) {
 		w.put("c.csv", []byte("x\n"), time.Hour)
 		w.pass(5 * time.Minute)
 		w.pass(5 * time.Minute)
-		w.holds(".hidden.csv", "done/b-20000101T001010Z.csv", "done/b.csv", "done/e.jsonl", "failed/a.CSV", "failed/a.failed.csv", "failed/c-20000101T001010Z.csv",
-			"failed/c-20000101T001010Z.reason.txt", "failed/c.json", "failed/c.reason.txt", "failed/d.csv", "failed/d.reason.txt", "link.csv", "people.tmp")
+		w.holds(".hidden.csv", "done/b-20000101T001010Z.csv", "done/b.csv", "done/e.jsonl", "failed/a.CSV",
+			"failed/a.failed.csv", "failed/c-20000101T001010Z.csv",
+			"failed/c-20000101T001010Z.reason.txt", "failed/c.json", "failed/c.reason.txt", "failed/d.csv",
+			"failed/d.reason.txt", "link.csv", "people.tmp")
 		if err := w.stop(); err != nil {
 			t.Error(err)
 		}
@@ -161,13 +167,15 @@ func TestOutage(t *testing.T) {
 		w.put("b.csv", people(2), 2*time.Second)
 		w.start(false)
 		w.pass(4 * time.Minute)
-		if w.holds("a.csv", "b.csv"); len(p.calls) != 10 || len(w.told) != 2 || w.told[0] != "localhost does not answer (EOF); trying again, nothing is lost" ||
+		if w.holds("a.csv", "b.csv"); len(p.calls) != 10 || len(w.told) != 2 ||
+			w.told[0] != "localhost does not answer (EOF); trying again, nothing is lost" ||
 			!strings.Contains(w.told[1], "a.csv: localhost does not answer (EOF)") {
 			t.Errorf("%d calls, told %q", len(p.calls), w.told)
 		}
 		w.pass(4 * time.Minute)
 		w.holds("done/a.csv", "done/b.csv")
-		if told := strings.Join(w.told[2:], "\n"); told != "localhost answers again\na.csv: 1 created, 0 existing, 0 failed; moved to done/a.csv\n"+
+		if told := strings.Join(w.told[2:],
+			"\n"); told != "localhost answers again\na.csv: 1 created, 0 existing, 0 failed; moved to done/a.csv\n"+
 			"b.csv: 1 created, 1 existing, 0 failed; moved to done/b.csv" {
 			t.Errorf("told %s", told)
 		}
@@ -216,7 +224,8 @@ func TestKilled(t *testing.T) {
 		w.start(true)
 		w.pass(time.Minute)
 		w.holds("failed/a.csv", "failed/a.failed.csv")
-		if len(p.calls) != 4 || p.calls[0].key != p.calls[2].key || p.calls[1].key != p.calls[3].key || len(p.made) != 600 {
+		if len(p.calls) != 4 || p.calls[0].key != p.calls[2].key || p.calls[1].key != p.calls[3].key ||
+			len(p.made) != 600 {
 			t.Errorf("%d calls, %d made", len(p.calls), len(p.made))
 		}
 		left, _ := os.ReadFile(filepath.Join(failed, "a.failed.csv"))
@@ -258,7 +267,8 @@ func TestSaveFailures(t *testing.T) {
 		for _, again := range []bool{false, true} { // the same failures once more are not written once more
 			path, there, err := SaveFailures(dir, f, []Failure{{f.People[0], []string{want}}})
 			content, _ := os.ReadFile(filepath.Join(dir, want))
-			if err != nil || there != again || path != filepath.Join(dir, want) || !bytes.Contains(content, []byte(want)) {
+			if err != nil || there != again || path != filepath.Join(dir, want) ||
+				!bytes.Contains(content, []byte(want)) {
 				t.Errorf("%s, %v, %v, %s", path, there, err, content)
 			}
 		}

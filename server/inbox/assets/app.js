@@ -52,6 +52,15 @@
     count();
   }
 
+  // Closes the question whether to delete, without loading the page again.
+  document.addEventListener("click", (event) => {
+    const asking = event.target.closest?.(".ask .button")?.closest("details");
+    if (!asking) return;
+    event.preventDefault();
+    asking.open = false;
+    asking.querySelector("summary").focus();
+  });
+
   // Makes the frame as high as the letter in it: the page scrolls, not the frame. Without this the frame scrolls.
   function fit(frame) {
     const letter = frame.contentDocument?.documentElement;

@@ -5,6 +5,8 @@
 // whatever spelling, a bounded depth. What is lenient, because callers differ in it: property names match without
 // regard to ASCII case, a byte order mark is skipped, unknown properties are passed over (and listed), null counts as
 // absent, and so does "" in an optional field.
+//
+// The same readers describe the body (Object.Schema), for the documentation of the route that takes it.
 package fields
 
 import (
@@ -16,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"postern/server/web/schema"
 	"postern/store/refuse"
 )
 
@@ -56,9 +59,17 @@ func (r *Report) Warn(sentence string) {
 	}
 }
 
-// Reader reads one value into where it was made to put it. The value is nil where the property is absent or null; it is
-// valid JSON otherwise, and belongs to the body: a reader copies what it keeps.
-type Reader func(v jsontext.Value, path string, to *Report)
+// Reader reads one value into where it was made to put it, and can say what it takes. Both follow from what it holds,
+// so that no limit is written twice. A Reader is made for each body: it must cost one small allocation at most, and
+// Schema is called for the documentation alone.
+type Reader interface {
+	// Read reads a value, which is nil where the property is absent or null. It is valid JSON otherwise, and belongs
+	// to the body: what is kept of it is copied.
+	Read(v jsontext.Value, path string, to *Report)
+	// Schema describes what is taken. Null is among it where the property may be absent. Being lenient is left to the
+	// package comment: it describes what a caller should send.
+	Schema() *schema.Schema
+}
 
 // Object is what an endpoint documents: its property names, each with its reader. Every reader is called once for each
 // object read, those of absent properties with nil.
@@ -91,7 +102,7 @@ func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown [
 	case '{':
 		object(0).read(body, "", &r)
 	case '[':
-		eachItem(body, "", maxItems, &r, func(i int, v jsontext.Value, path string) { Nested(object(i))(v, path, &r) })
+		eachItem(body, "", maxItems, &r, func(i int, v jsontext.Value, path string) { Nested(object(i)).Read(v, path, &r) })
 	default:
 		r.Fault("", "The body must be a JSON object or an array of objects.")
 	}

@@ -57,7 +57,8 @@ func TestFaults(t *testing.T) {
 		{"a number of too many digits", `{` + fine + `,"staff_No":12345678901}`, "staff_No"},
 		{"names not without _", `{` + fine + `,"staffNo":7}`, "?staffNo"},
 		{"Kelvin sign is no k", `{` + fine + `,"` + "\u212a" + `ind":1}`, "?\u212aind"},
-		{"null and empty are absent", `{` + fine + `,"note":null,"staff_No":"","id":" ","parts":null,"inner":null,"yes":null,"at":"","kind":""}`, ""},
+		{"null and empty are absent", `{` + fine +
+			`,"note":null,"staff_No":"","id":" ","parts":null,"inner":null,"yes":null,"at":"","kind":""}`, ""},
 		{"null is absent where required", `{"email":null,"firstName":" "}`, "Email firstName"},
 		{"unknown", `{` + fine + `,"x":{"x":1,"X":2},"inner":{"y":1}}`, "?inner.y ?x"},
 		{"empty body", " \n", "-"},
@@ -81,22 +82,28 @@ func TestFaults(t *testing.T) {
 		{"deep", `{` + fine + `,"x":` + deep + `}`, "-"},
 		{"wide", `{` + fine + strings.Repeat(`,"x":1`, maxMembers-1) + `}`, "-"},
 		{"wide within", `{` + fine + `,"x":[{"y":{` + strings.Repeat(`"x":1,`, maxMembers) + `"z":1}}]}`, "-"},
-		{"not really wide", `{` + fine + `,"x":"` + strings.Repeat(`:`, 2*maxMembers) + `","y":[` + strings.Repeat(`{"a":1},`, maxMembers) + `{}]}`, "?x ?y"},
+		{"not really wide", `{` + fine + `,"x":"` + strings.Repeat(`:`, 2*maxMembers) + `","y":[` +
+			strings.Repeat(`{"a":1},`, maxMembers) + `{}]}`, "?x ?y"},
 		{"not really deep", `{` + fine + `,"x":"` + strings.Repeat(`[\"{`, 40) + `"}`, "?x"},
 		{"all at once", `{"email":["a@b.org"],"firstName":{},"note":1,"staff_No":true,"id":"1","at":"now","kind":"ship","yes":"true","inner":[],"parts":{}}`,
 			"Email at firstName id inner kind note parts staff_No yes"},
-		{"list items", `{` + fine + `,"parts":[{"number":1,"codes":["P10","p1","é10"]},{"number":"2","codes":[null,"X10","T99","C01"]},{}]}`,
+		{"list items", `{` + fine +
+			`,"parts":[{"number":1,"codes":["P10","p1","é10"]},{"number":"2","codes":[null,"X10","T99","C01"]},{}]}`,
 			"parts parts[0].codes[1] parts[0].codes[2] parts[1].codes parts[1].codes[0] parts[1].codes[1] parts[1].number"},
-		{"not whole numbers", `{` + fine + `,"parts":[{"number":1.5},{"number":100}]}`, "parts[0].number parts[1].number"},
+		{"not whole numbers", `{` + fine + `,"parts":[{"number":1.5},{"number":100}]}`,
+			"parts[0].number parts[1].number"},
 		{"code points count", `{"email":"a@b.org","firstName":"ÄÖÜ🙂é","note":"aaaaaaaaaaaaa","inner":{"name":"aaaaaa"}}`, "inner.name note"},
 		{"line break in a name", `{"email":"a@b.org","firstName":"a\nb"}`, "firstName"},
-		{"control and direction characters", `{"email":"a@b.org","firstName":"a\u202eb","note":"a\tb","inner":{"name":"a\u2028b"}}`, "firstName inner.name note"},
+		{"control and direction characters",
+			`{"email":"a@b.org","firstName":"a\u202eb","note":"a\tb","inner":{"name":"a\u2028b"}}`,
+			"firstName inner.name note"},
 		{"link in a name", `{"email":"a@b.org","firstName":"a://"}`, "firstName"},
 		{"address in a name", `{"email":"a@b.org","firstName":"a@b"}`, "firstName"},
 		{"nothing to see in a name", `{"email":"a@b.org","firstName":"\u200b\ufffe"}`, "firstName"},
 		{"nothing to see where it is required", `{"email":"\u200b","firstName":"\u3164"}`, "Email firstName"},
 		{"marks without a letter", `{"email":"a@b.org","firstName":"\u0301"}`, "firstName"},
-		{"nothing to see where it is optional", `{` + fine + `,"note":"\u2800","staff_No":"\u200b","id":"\ufeff","at":"\u200e","kind":"\u3164"}`, ""},
+		{"nothing to see where it is optional",
+			`{` + fine + `,"note":"\u2800","staff_No":"\u200b","id":"\ufeff","at":"\u200e","kind":"\u3164"}`, ""},
 		{"the zero GUID is absent", `{` + fine + `,"id":"{00000000-0000-0000-0000-000000000000}"}`, ""},
 		{"a number with a fraction is absent", `{` + fine + `,"staff_No":1.0}`, ""},
 		{"a name of one dash", `{"email":"a@b.org","firstName":"-"}`, ""},
@@ -139,8 +146,10 @@ func TestValues(t *testing.T) {
 		t.Fatal(err.(*refuse.Refusal).Fields)
 	}
 	if s.Email != "Jane+x@xn--bcher-kva.example" || s.First != "René" || s.Note != "a\nb\nc\nd" || s.Number != "-42" ||
-		s.ID.String() != "0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f" || s.At.Format(time.RFC3339Nano) != "2026-03-01T14:05:00.5+01:00" ||
-		s.Kind != "tankTrailer" || !s.Yes || s.Inner.Name != "n" || len(s.Parts) != 1 || s.Parts[0].Number != 7 || s.Parts[0].Codes[0] != "P10" {
+		s.ID.String() != "0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f" ||
+		s.At.Format(time.RFC3339Nano) != "2026-03-01T14:05:00.5+01:00" ||
+		s.Kind != "tankTrailer" || !s.Yes || s.Inner.Name != "n" || len(s.Parts) != 1 || s.Parts[0].Number != 7 ||
+		s.Parts[0].Codes[0] != "P10" {
 		t.Errorf("%+v", s)
 	}
 	var refused sample
@@ -156,9 +165,10 @@ func TestSyntaxFaults(t *testing.T) {
 		"{\n  \"Email\": jane}": `The body is not valid JSON, in line 2, column 12 (near "Email": jane}): invalid character 'j' at start of value; names and texts stand in quotation marks; true, false and null are in lower case.`,
 		"{\"a\":1}\n {}":        `Something follows the JSON value, in line 2, column 2 (near {}): send one value alone.`,
 		`{"a":`:                 `The body is not valid JSON, in line 1, column 6 (near {"a":): it ends before it is complete; a quotation mark or bracket is not closed.`,
-		"{\n\"a\":\"Zo\xeb\"}":  `The body is not valid UTF-8: byte 0xEB in line 2, column 8 (near "a":"Zo` + "\ufffd" + `"}). Send it as UTF-8.`,
-		"\xff\xfe{\x00":         `The body is not valid UTF-8 but UTF-16: send it as UTF-8.`,
-		`{"a":1,"b":2,}`:        `The body is not valid JSON, in line 1, column 13 (near {"a":1,"b":2,}): invalid character ',' at start of value; there is a comma too many.`,
+		"{\n\"a\":\"Zo\xeb\"}": `The body is not valid UTF-8: byte 0xEB in line 2, column 8 (near "a":"Zo` + "\ufffd" +
+			`"}). Send it as UTF-8.`,
+		"\xff\xfe{\x00":  `The body is not valid UTF-8 but UTF-16: send it as UTF-8.`,
+		`{"a":1,"b":2,}`: `The body is not valid JSON, in line 1, column 13 (near {"a":1,"b":2,}): invalid character ',' at start of value; there is a comma too many.`,
 	} {
 		if _, err := Decode([]byte(body), Object{}); err == nil || err.Error() != want {
 			t.Errorf("%q: %v\nwant %s", body, err, want)
@@ -169,7 +179,8 @@ func TestSyntaxFaults(t *testing.T) {
 // TestNumbers holds which JSON numbers stand for the text that spells them, and which are a spreadsheet's.
 func TestNumbers(t *testing.T) {
 	for given, want := range map[string]string{
-		`7`: "7", `-5`: "-5", `0`: "0", `123456789012`: "123456789012", `"007"`: "007", `"1.0"`: "1.0", `null`: "", `" "`: "",
+		`7`: "7", `-5`: "-5", `0`: "0", `123456789012`: "123456789012", `"007"`: "007", `"1.0"`: "1.0", `null`: "",
+		`" "`: "",
 		`1.0`: "!", `1e3`: "!", `1.23457E+11`: "!", `-0.5`: "!", `0E0`: "!",
 	} {
 		var s sample
@@ -181,7 +192,8 @@ func TestNumbers(t *testing.T) {
 		got := s.Number
 		if len(r.Warnings) > 0 {
 			got += "!"
-			if !strings.HasPrefix(r.Warnings[0], "staff_No was sent as a number with a fraction or an exponent and is taken as absent") {
+			if !strings.HasPrefix(r.Warnings[0],
+				"staff_No was sent as a number with a fraction or an exponent and is taken as absent") {
 				t.Errorf("%s: %q", given, r.Warnings)
 			}
 		}
@@ -193,8 +205,10 @@ func TestNumbers(t *testing.T) {
 
 // TestTrim holds what is no part of a text at its ends, and what is.
 func TestTrim(t *testing.T) {
-	for _, margin := range []string{"", " ", "\t\r\n", "\u00a0", "\u2028", "\u200b", "\ufeff", "\u2060", "\u200e\u200f", "\u202a\u202e", "\u2066\u2069", "\u061c", "\u00ad", " \u200b "} {
-		for _, text := range []string{"Jane", "a\u200bb", "\u3164", "x\u200d", "\x00", "\U0001f3f4\U000e0067\U000e007f"} {
+	for _, margin := range []string{"", " ", "\t\r\n", "\u00a0", "\u2028", "\u200b", "\ufeff", "\u2060", "\u200e\u200f",
+		"\u202a\u202e", "\u2066\u2069", "\u061c", "\u00ad", " \u200b "} {
+		for _, text := range []string{"Jane", "a\u200bb", "\u3164", "x\u200d", "\x00",
+			"\U0001f3f4\U000e0067\U000e007f"} {
 			if got := Trim(margin + text + margin); got != text {
 				t.Errorf("%q around %q: %q", margin, text, got)
 			}
@@ -204,7 +218,8 @@ func TestTrim(t *testing.T) {
 
 // TestVisible holds what a required text can't be made of alone.
 func TestVisible(t *testing.T) {
-	for _, text := range []string{"", " ", "\u00a0", "\u200b", "\u00ad", "\u3164", "\uffa0", "\u2800", "\u0301", "\u034f", "\ufe0f", "\u180e", "\ue000", "\x07", "\U0001d159", "\u200d\u200c", "\ufff9"} {
+	for _, text := range []string{"", " ", "\u00a0", "\u200b", "\u00ad", "\u3164", "\uffa0", "\u2800", "\u0301",
+		"\u034f", "\ufe0f", "\u180e", "\ue000", "\x07", "\U0001d159", "\u200d\u200c", "\ufff9"} {
 		if showsSomething(text + text) {
 			t.Errorf("%q shows something", text)
 		}
@@ -254,8 +269,9 @@ func BenchmarkDecode(b *testing.B) {
 	for b.Loop() {
 		var email, first, last, organisation string
 		var id guid.ID
-		if _, err := Decode(body, Object{"email": Email(&email), "firstName": Name(&first, 100, true), "lastName": Name(&last, 100, true),
-			"organisationName": Name(&organisation, 200, true), "cleaningId": GUID(&id, false)}); err != nil {
+		if _, err := Decode(body,
+			Object{"email": Email(&email), "firstName": Name(&first, 100, true), "lastName": Name(&last, 100, true),
+				"organisationName": Name(&organisation, 200, true), "cleaningId": GUID(&id, false)}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -38,7 +38,7 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 			to.Fault("", givenTwice(join(path, name)))
 		default:
 			seen = append(seen, name)
-			o[name](present(value), join(path, name), to)
+			o[name].Read(present(value), join(path, name), to)
 		}
 	}
 	to.unknown(others, path)
@@ -47,7 +47,7 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 	}
 	for name, reader := range o {
 		if !slices.Contains(seen, name) {
-			reader(nil, join(path, name), to)
+			reader.Read(nil, join(path, name), to)
 		}
 	}
 }

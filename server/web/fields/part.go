@@ -1,6 +1,10 @@
 package fields
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"postern/server/web/schema"
+)
 
 // Part is a value within a body that Open has found readable, for endpoints that take a body apart and judge each of
 // its parts by itself. It refers to the body's octets. The zero Part is absent, as null is.
@@ -77,10 +81,14 @@ func (p Part) Items(most int) (items []Part, all bool) {
 	return items, true
 }
 
-// Keep leaves a value to be read later.
-func Keep(to *Part) Reader {
-	return func(v jsontext.Value, _ string, r *Report) { *to = Part{v, r.loose} }
-}
+// Keep leaves a value, of whatever type, to be read later.
+func Keep(to *Part) Reader { return keepReader{to} }
+
+type keepReader struct{ to *Part }
+
+func (k keepReader) Read(v jsontext.Value, _ string, r *Report) { *k.to = Part{v, r.loose} }
+
+func (keepReader) Schema() *schema.Schema { return new(schema.Schema) }
 
 // Member returns the value of an object's property, whose name matches in any case; absent where there is none.
 func (p Part) Member(name string) Part {

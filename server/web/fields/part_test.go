@@ -82,7 +82,8 @@ func TestParts(t *testing.T) {
 	if want := ", -, - ?x, -, -, Email ?z, -"; strings.Join(got, ", ") != want {
 		t.Errorf("got %q, want %q", strings.Join(got, ", "), want)
 	}
-	if rest := whole.Member("REST"); !rest.IsObject() || !whole.Member("nothing").IsAbsent() || !items[3].Member("x").IsAbsent() ||
+	if rest := whole.Member("REST"); !rest.IsObject() || !whole.Member("nothing").IsAbsent() ||
+		!items[3].Member("x").IsAbsent() ||
 		!items[4].Member("x").IsAbsent() {
 		t.Error("members are not found, or found where there are none")
 	}

@@ -75,7 +75,8 @@ func (s *sink) end(conn net.Conn, octets int, message []byte) {
 	if s.messages < s.batch {
 		return
 	}
-	fmt.Printf(`{"seconds":%.6f,"octets":%d,"connections":%d}`+"\n", time.Since(s.began).Seconds(), s.octets, len(s.clients))
+	fmt.Printf(`{"seconds":%.6f,"octets":%d,"connections":%d}`+"\n",
+		time.Since(s.began).Seconds(), s.octets, len(s.clients))
 	if s.sample != "" {
 		if err := os.WriteFile(s.sample, message, 0o644); err != nil {
 			log.Fatal(err)
