@@ -38,7 +38,7 @@ test: ## all tests, the longest of them in short; SHORT= runs them in full
 browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none
 	testdata/browser/install.sh $(OUT)/axe-$(AXE_CORE).js $(AXE_CORE) $(AXE_SHA256)
 	$(GO) test -count=1 -run TestTools ./mail/document -args -tools
-	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 5m . \
+	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 10m . \
 	  -args -postern $(CURDIR)/$(OUT)/postern -axe $(CURDIR)/$(OUT)/axe-$(AXE_CORE).js
 
 mailpit: build ## npm's client for Mailpit against the built-in inbox; installs node (Debian, as root) where there is none

@@ -11,5 +11,6 @@ func TestDocs(t *testing.T) {
 	b := postern.newTab(t, "en")
 	b.visit(http.StatusOK, "/docs")
 	b.shows("Register a biker, or a list of them")
-	b.look("docs")
+	b.lookAt("docs", "dark", 320) // it is long: once narrow, once wide
+	b.lookAt("docs", "light", 1440)
 }

@@ -29,36 +29,48 @@ const checkWidth = `document.documentElement.scrollWidth <= innerWidth ? [] :
 	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
 		.map(e => e.outerHTML.slice(0, 200))`
 
-// look checks the page as it is now, in light and dark and at each width, keeps a picture of each, and goes through it
+// look checks the page as it is now, in light at each width and in dark, keeps a picture of each, and goes through it
 // by keyboard. It leaves the page light and wide.
 func (b *tab) look(name string) {
 	b.Helper()
-	// axe comes through the protocol, since the pages' policy lets no script in that is not theirs.
-	b.do(chromedp.Evaluate[chromedp.Void](axe))
-	for _, scheme := range []string{"dark", "light"} {
-		b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: scheme},
-			{Name: "prefers-reduced-motion", Value: "reduce"}, // so that no colour is seen half-way
-		}}))
-		for _, width := range widths {
-			b.do(chromedp.EmulateViewport(width, 800))
-			if wrong := get(b, chromedp.Evaluate[[]string](checkAxe, chromedp.EvalAwaitPromise)); len(wrong) > 0 {
-				b.Errorf("%s, %s, %d px: axe finds\n%s", name, scheme, width, strings.Join(wrong, "\n"))
-			}
-			if wide := get(b, chromedp.Evaluate[[]string](checkWidth)); len(wide) > 0 {
-				b.Errorf("%s, %s: wider than %d px:\n%s", name, scheme, width, strings.Join(wide, "\n"))
-			}
-			b.picture(fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
-		}
-	}
+	b.lookAt(name, "dark", 390, 1440) // what a scheme changes does not depend on the width
+	b.lookAt(name, "light", widths...)
 	b.walk()
 }
 
-// picture keeps a picture of the whole page.
+// lookAt checks the page in one scheme at some widths, and keeps a picture of each.
+func (b *tab) lookAt(name, scheme string, widths ...int64) {
+	b.Helper()
+	// axe comes through the protocol, since the pages' policy lets no script in that is not theirs.
+	b.do(chromedp.Evaluate[chromedp.Void](axe))
+	b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-reduced-motion", Value: "reduce"}, // so that no colour is seen half-way
+	}}))
+	for _, width := range widths {
+		b.do(chromedp.EmulateViewport(width, 800))
+		if wrong := get(b, chromedp.Evaluate[[]string](checkAxe, chromedp.EvalAwaitPromise)); len(wrong) > 0 {
+			b.Errorf("%s, %s, %d px: axe finds\n%s", name, scheme, width, strings.Join(wrong, "\n"))
+		}
+		if wide := get(b, chromedp.Evaluate[[]string](checkWidth)); len(wide) > 0 {
+			b.Errorf("%s, %s: wider than %d px:\n%s", name, scheme, width, strings.Join(wide, "\n"))
+		}
+		b.picture(fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
+	}
+}
+
+// tallest is what Chromium can draw in one picture, in pixels.
+const tallest = 16_000
+
+// picture keeps a picture of the whole page, or of as much of its beginning as can be drawn.
 func (b *tab) picture(name string) {
 	b.Helper()
+	size := get(b, chromedp.Evaluate[[]float64](
+		"[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"))
+	clip := &page.Viewport{Width: size[0], Height: min(size[1], tallest), Scale: 1}
 	picture := get(b, func(ctx context.Context, t *chromedp.Target) (page.CaptureScreenshotResult, error) {
-		return cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true)})
+		return cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true), Clip: clip})
 	})
 	if err := os.WriteFile(filepath.Join(shots, name), picture.Data, 0o644); err != nil {
 		b.Fatal(err)
