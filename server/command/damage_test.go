@@ -47,7 +47,7 @@ var foreign = regexp.MustCompile(`(?i)panic|something went wrong|runtime error|g
 // with sentences that are meant for people.
 func TestDamagedData(t *testing.T) {
 	dir, whole := dataDir(t)
-	damages, commandsEach := 12, 6
+	damages, commandsEach := 6, 3
 	if testing.Short() {
 		damages, commandsEach = 3, 2
 	}
