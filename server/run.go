@@ -55,9 +55,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.webhook == nil {
-		a.forgetWebhook(ctx)
-	}
+	a.settleWebhook(ctx)
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	// The workers do not see ctx, which ends at the signal: they end after the calls that wait have been told.

@@ -17,6 +17,16 @@ func (a *App) newWebhook() *webhook.Sender {
 		Log: a.log, Now: a.now, Posted: a.metrics.WebhookPosted})
 }
 
+// settleWebhook keeps or forgets from where events are posted, before anything can happen: the first call that is
+// answered has its event posted. Where the file takes no writes now, the sender begins later, and says why.
+func (a *App) settleWebhook(ctx context.Context) {
+	if a.webhook == nil {
+		a.forgetWebhook(ctx)
+		return
+	}
+	_, _ = a.store.BeginWebhook(ctx)
+}
+
 // forgetWebhook ends what an appliance with a receiver has begun: one that is named again is there from then on.
 func (a *App) forgetWebhook(ctx context.Context) {
 	switch was, left, err := a.store.EndWebhook(ctx); {
