@@ -236,7 +236,7 @@ func TestBusy(t *testing.T) {
 	held := gate{make(chan struct{}), make(chan struct{})}
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
-	s.room.Hasher = password.NewHasher(password.HasherOptions{Parallel: 1, Patience: time.Millisecond, Random: held})
+	s.room.Hasher = password.NewHasher(password.HasherOptions{Parallel: 1, Patience: 20 * time.Millisecond, Random: held})
 	var holders sync.WaitGroup
 	hold := func(turn password.Turn) {
 		holders.Go(func() { _, _ = s.room.Hasher.Hash(t.Context(), turn, wrong) })
