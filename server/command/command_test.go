@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("POSTERN_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("POSTERN_LISTEN", "127.0.0.1:0")
 			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Values["appliance"] = &appliance{}
 			e.Values["follower"] = &follower{}
 			return nil
@@ -151,7 +152,8 @@ func (a *appliance) follow(out, log io.Reader, url chan<- string) {
 // environment is the script's.
 func environment(ts *testscript.TestScript) []string {
 	var all []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "POSTERN_DATA", "POSTERN_LISTEN", "POSTERN_LOG_FORMAT"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "GORACE", "POSTERN_DATA", "POSTERN_LISTEN",
+		"POSTERN_LOG_FORMAT"} {
 		if value := ts.Getenv(name); value != "" {
 			all = append(all, name+"="+value)
 		}

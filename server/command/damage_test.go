@@ -49,7 +49,7 @@ func TestDamagedData(t *testing.T) {
 	dir, whole := dataDir(t)
 	damages, commandsEach := 6, 3
 	if testing.Short() {
-		damages, commandsEach = 3, 2
+		damages, commandsEach = 2, 1
 	}
 	random := rand.New(rand.NewPCG(7, 8))
 	next := 0

@@ -182,7 +182,7 @@ func watcher(t *testing.T, dir, to string) (*exec.Cmd, *bufio.Scanner) {
 	}
 	process := exec.Command(exe, "push", "--watch", dir, "--every", "1s", "--to", to)
 	process.Args[0] = "postern" // what testscript.Main knows the command by
-	process.Env = []string{tokenVariable + "=pstp_secret"}
+	process.Env = []string{tokenVariable + "=pstp_secret", "GORACE=" + os.Getenv("GORACE")}
 	stderr, err := process.StderrPipe()
 	if err == nil {
 		err = process.Start()
