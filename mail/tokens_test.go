@@ -156,7 +156,8 @@ func TestTokenLife(t *testing.T) {
 	})
 }
 
-// TestTokenOutage: the endpoint is away for a day (six hours with -short), nothing fails, and the stop of the courier does not wait for it.
+// TestTokenOutage: the endpoint is away for a day (six hours with -short), nothing fails, and the stop of the courier
+// does not wait for it.
 func TestTokenOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/server/web/webtest"
 	"postern/store"
 	"postern/tokens"
 )
@@ -12,26 +13,26 @@ import (
 // TestStolenCookie: a copy of a cookie is worth nothing once its session is over, for whatever reason.
 func TestStolenCookie(t *testing.T) {
 	for name, end := range map[string]func(*site, *browser){
-		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").leads("/biker/login") },
-		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").leads("/biker/login") },
+		"logged out":            func(_ *site, b *browser) { b.post("/biker/logout").Leads("/biker/login") },
+		"logged out everywhere": func(_ *site, b *browser) { b.post("/biker/logout-everywhere").Leads("/biker/login") },
 		"logged out everywhere from another browser": func(s *site, b *browser) {
 			other := s.browser()
-			other.logIn(zoe, password1).leads("/biker")
-			other.post("/biker/logout-everywhere").leads("/biker/login")
+			other.logIn(zoe, password1).Leads("/biker")
+			other.post("/biker/logout-everywhere").Leads("/biker/login")
 			if other.loggedIn() {
 				s.t.Error("the other goes on")
 			}
 		},
 		"password changed elsewhere": func(s *site, b *browser) {
 			other := s.browser()
-			other.logIn(zoe, password1).leads("/biker")
-			other.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
+			other.logIn(zoe, password1).Leads("/biker")
+			other.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
 			if !other.loggedIn() {
 				s.t.Error("the one that changed it is logged out")
 			}
 		},
 		"password set by a link": func(s *site, b *browser) {
-			s.browser().post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
+			s.browser().post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).Leads("/biker")
 		},
 		"30 minutes idle": func(s *site, _ *browser) { s.later(30 * time.Minute) },
 		"12 hours": func(s *site, b *browser) {
@@ -65,19 +66,19 @@ func TestStolenCookie(t *testing.T) {
 			if strings.Contains("altered cut off", name) {
 				thief = b.copied()
 			}
-			thief.get("/biker").leads("/biker/login")
+			thief.get("/biker").Leads("/biker/login")
 			for path, form := range map[string][]string{
 				"/biker/change-password": {"current", password1, "password", password2}, "/biker/language": {"language", "fr"},
 			} {
 				copied := thief.copied()
-				copied.post(path, form...).is(403, "Your session is over", `href="/biker/login"`)
+				copied.post(path, form...).Is(403, "Your session is over", `href="/biker/login"`)
 			}
-			thief.copied().post("/biker/logout").leads("/biker/login")
-			thief.get("/biker/login").is(200, "Your session is over")
+			thief.copied().post("/biker/logout").Leads("/biker/login")
+			thief.get("/biker/login").Is(200, "Your session is over")
 			if _, kept := thief.cookies["postern"]; kept {
 				t.Error("the dead cookie stays")
 			}
-			if a := thief.get("/biker/login").is(200); strings.Contains(a.main(), "Your session is over") {
+			if a := thief.get("/biker/login").Is(200); strings.Contains(a.Main(), "Your session is over") {
 				t.Error("it is told twice")
 			}
 		})
@@ -100,29 +101,29 @@ func TestChangePassword(t *testing.T) {
 		{password1, "zoe.claes@example.com", 422, []string{"makkelijk te raden"}},
 		{wrong, password2, 403, []string{"niet je huidige wachtwoord"}},
 	} {
-		a := b.post("/biker/change-password", "current", test.current, "password", test.changed).is(test.status, test.texts...)
+		a := b.post("/biker/change-password", "current", test.current, "password", test.changed).Is(test.status, test.texts...)
 		if strings.Contains(a.Body.String(), `value="`+password2) || !strings.Contains(a.Body.String(), "<title>Fout: ") {
 			t.Errorf("a password comes back, or the title says nothing:\n%s", a.Body)
 		}
 	}
-	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
-	b.get("/biker").is(200, "Je wachtwoord is gewijzigd")
-	b.get("/biker/password?token="+link).is(409, "al gebruikt")
-	s.browser().logIn(zoe, password1).is(403)
-	s.browser().logIn(zoe, password2).leads("/biker")
+	b.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
+	b.get("/biker").Is(200, "Je wachtwoord is gewijzigd")
+	b.get("/biker/password?token="+link).Is(409, "al gebruikt")
+	s.browser().logIn(zoe, password1).Is(403)
+	s.browser().logIn(zoe, password2).Leads("/biker")
 	if n := s.letters(zoe, store.LetterPasswordChanged); n != 2 {
 		t.Errorf("%d notices", n)
 	}
 	// Who came by an open session can't try out what the password is; the owner's other browsers do not mind.
 	for range 5 {
-		b.post("/biker/change-password", "current", wrong, "password", password1).is(403)
+		b.post("/biker/change-password", "current", wrong, "password", password1).Is(403)
 	}
-	if a := b.post("/biker/change-password", "current", password2, "password", password1).is(429, "te veel foute"); a.Header().Get("Retry-After") != "1" {
+	if a := b.post("/biker/change-password", "current", password2, "password", password1).Is(429, "te veel foute"); a.Header().Get("Retry-After") != "1" {
 		t.Errorf("come back after %q", a.Header().Get("Retry-After"))
 	}
-	s.browser().logIn(zoe, password2).leads("/biker")
+	s.browser().logIn(zoe, password2).Leads("/biker")
 	s.later(time.Second)
-	b.post("/biker/change-password", "current", password2, "password", password1).leads("/biker")
+	b.post("/biker/change-password", "current", password2, "password", password1).Leads("/biker")
 }
 
 // TestNext: the account says what happens next, as the operator has put it, and calls the plan by its name.
@@ -130,7 +131,7 @@ func TestNext(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	const title = "Zo gaat het verder"
-	if page := b.get("/biker").is(200, "<dd>Synthetische Bierbrouwerij</dd>").page(); strings.Contains(page, title) ||
+	if page := b.get("/biker").Is(200, "<dd>Synthetische Bierbrouwerij</dd>").Page(); strings.Contains(page, title) ||
 		strings.Contains(page, "SYN-NL-GNT-01") {
 		t.Errorf("without texts:\n%s", page)
 	}
@@ -138,19 +139,19 @@ func TestNext(t *testing.T) {
 	plan.NextText = "Kies <nu> een fiets.\nTot maandag!"
 	_, err := s.store.AddPlan(t.Context(), plan)
 	check(t, err)
-	if page := b.get("/biker").is(200, title,
-		"<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").page(); strings.Contains(page, `class="button"`) {
+	if page := b.get("/biker").Is(200, title,
+		"<p>Kies &lt;nu&gt; een fiets.</p>\n<p>Tot maandag!</p>").Page(); strings.Contains(page, `class="button"`) {
 		t.Errorf("a button without a URL:\n%s", page)
 	}
 	plan.PlanTexts = store.PlanTexts{Name: "Stadsfiets 2026", NextURL: "https://bikes.example.org:8443/start?a=1&b=2"}
 	_, err = s.store.AddPlan(t.Context(), plan)
 	check(t, err)
-	b.get("/biker").is(200, title, "<dd>Stadsfiets 2026</dd>",
+	b.get("/biker").Is(200, title, "<dd>Stadsfiets 2026</dd>",
 		`href="https://bikes.example.org:8443/start?a=1&amp;b=2">Verder op bikes.example.org</a>`)
-	s.setPassword(zoe, password2).get("/biker").is(200, title)
+	s.setPassword(zoe, password2).get("/biker").Is(200, title)
 	check(t, s.store.RemovePlan(t.Context(), plan.Code))
-	if page := s.setPassword(zoe, password1).get("/biker").is(200,
-		"<dd>SYN-NL-GNT-01</dd>").page(); strings.Contains(page, title) {
+	if page := s.setPassword(zoe, password1).get("/biker").Is(200,
+		"<dd>SYN-NL-GNT-01</dd>").Page(); strings.Contains(page, title) {
 		t.Errorf("the plan is gone:\n%s", page)
 	}
 }
@@ -161,24 +162,24 @@ func TestNotices(t *testing.T) {
 	b := s.browser().speaking("nl")
 	told := func(path, text string) {
 		t.Helper()
-		b.get(path).is(200, text)
-		if again := b.get(path); strings.Contains(again.page(), text) || b.cookies["postern-notice"] != "" {
+		b.get(path).Is(200, text)
+		if again := b.get(path); strings.Contains(again.Page(), text) || b.cookies["postern-notice"] != "" {
 			t.Errorf("%s is told twice", text)
 		}
 	}
-	b.post("/biker/password", "token", s.link(tokens.Invitation, zoe), "password", password1).leads("/biker")
+	b.post("/biker/password", "token", s.link(tokens.Invitation, zoe), "password", password1).Leads("/biker")
 	told("/biker", "Je wachtwoord is opgeslagen")
-	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
+	b.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
 	told("/biker", "Je wachtwoord is gewijzigd")
-	b.post("/biker/language", "language", "fr", "back", "/biker").leads("/biker")
+	b.post("/biker/language", "language", "fr", "back", "/biker").Leads("/biker")
 	told("/biker", "ces pages et nos e-mails sont en français")
-	b.post("/biker/logout").leads("/biker/login")
+	b.post("/biker/logout").Leads("/biker/login")
 	told("/biker/login", "Votre session est fermée") // in the language that was chosen last
-	b.logIn(zoe, password2).leads("/biker")
-	b.post("/biker/logout-everywhere").leads("/biker/login")
+	b.logIn(zoe, password2).Leads("/biker")
+	b.post("/biker/logout-everywhere").Leads("/biker/login")
 	told("/biker/login", "Toutes vos sessions")
 	b.cookies["postern-notice"] = "<made up>"
-	if page := b.get("/biker/login").is(200).page(); strings.Contains(page, `role="status"`) || strings.Contains(page,
+	if page := b.get("/biker/login").Is(200).Page(); strings.Contains(page, `role="status"`) || strings.Contains(page,
 		"made up") {
 		t.Errorf("a made-up notice says\n%s", page)
 	}
@@ -192,23 +193,23 @@ func TestSwitch(t *testing.T) {
 	link := "/biker/password?token=" + s.link(tokens.Invitation, zoe)
 	b.header.Set("Sec-Fetch-Mode", "navigate")
 	here := b.get(link).Header().Get("Location")
-	comesBack := func(a answer) {
+	comesBack := func(a webtest.Answer) {
 		t.Helper()
 		if page := a.Body.String(); !strings.Contains(page, `name="back" value="`+here+`"`) {
 			t.Errorf("the switch does not lead back to %s:\n%s", here, page)
 		}
 	}
-	comesBack(b.get(here).is(200, "Kies je wachtwoord", `action="/language"`))
-	b.post("/language", "language", "fr", "back", here).leads(here)
-	b.get(here).is(200, "Choisissez votre mot de passe")
+	comesBack(b.get(here).Is(200, "Kies je wachtwoord", `action="/language"`))
+	b.post("/language", "language", "fr", "back", here).Leads(here)
+	b.get(here).Is(200, "Choisissez votre mot de passe")
 	token := strings.TrimPrefix(link, "/biker/password?token=")
-	comesBack(b.post("/biker/password", "token", token, "password", "court").is(422, "trop court"))
-	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
-	b.get("/biker").is(200, "Je account", `action="/biker/language"`)
-	b.post("/biker/language", "language", "en", "back", "https://evil.example/").leads("/biker")
-	b.post("/biker/logout").leads("/biker/login")
-	b.get("/biker/login").is(200, "<h1>Log in")
-	b.get("/biker/nothing").is(404, "Page not found", `name="back" value="/biker/nothing"`)
+	comesBack(b.post("/biker/password", "token", token, "password", "court").Is(422, "trop court"))
+	b.post("/biker/password", "token", token, "password", password1).Leads("/biker")
+	b.get("/biker").Is(200, "Je account", `action="/biker/language"`)
+	b.post("/biker/language", "language", "en", "back", "https://evil.example/").Leads("/biker")
+	b.post("/biker/logout").Leads("/biker/login")
+	b.get("/biker/login").Is(200, "<h1>Log in")
+	b.get("/biker/nothing").Is(404, "Page not found", `name="back" value="/biker/nothing"`)
 }
 
 // TestLanguage: pages are in the browser's language before login, then in the person's; the choice outlasts the
@@ -216,17 +217,17 @@ func TestSwitch(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	s := newSite(t)
 	for asked, want := range map[string]string{"": "Log in", "nl-BE,en;q=0.5": "Inloggen", "fr": "Connexion", "de": "Log in", "de,fr;q=0.3": "Connexion"} {
-		s.browser().speaking(asked).get("/biker/login").is(200, "<h1>"+want)
+		s.browser().speaking(asked).get("/biker/login").Is(200, "<h1>"+want)
 	}
 	b := s.setPassword(zoe, password1).speaking("fr")
-	b.get("/biker").is(200, "<h1>Je account", `value="nl" lang="nl" title="Nederlands" aria-current="true"`)
-	b.post("/biker/language", "language", "en").leads("/biker")
-	b.get("/biker").is(200, "<h1>Your account", `value="en" lang="en" title="English" aria-current="true"`)
+	b.get("/biker").Is(200, "<h1>Je account", `value="nl" lang="nl" title="Nederlands" aria-current="true"`)
+	b.post("/biker/language", "language", "en").Leads("/biker")
+	b.get("/biker").Is(200, "<h1>Your account", `value="en" lang="en" title="English" aria-current="true"`)
 	for _, language := range []string{"", "de", "EN"} {
-		b.post("/biker/language", "language", language).is(400)
+		b.post("/biker/language", "language", language).Is(400)
 	}
 	if biker := s.biker(zoe); biker.Chosen != "en" || biker.Language != "nl" {
 		t.Errorf("chosen %q, the partner's %q", biker.Chosen, biker.Language)
 	}
-	s.browser().speaking("fr").get("/biker/password?token="+s.link(tokens.Recovery, zoe)).is(200, "Choose a new password")
+	s.browser().speaking("fr").get("/biker/password?token="+s.link(tokens.Recovery, zoe)).Is(200, "Choose a new password")
 }

@@ -1,16 +1,11 @@
 package biker
 
 import (
-	"bytes"
 	"crypto/rand"
-	"errors"
-	"flag"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -21,14 +16,13 @@ import (
 	"postern/server/apitest"
 	"postern/server/web"
 	"postern/server/web/page"
+	"postern/server/web/webtest"
 	"postern/store"
 	"postern/store/fixture"
 	"postern/store/limit"
 	"postern/tokens"
 	"postern/tokens/password"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // The addresses and passwords of most tests.
 const (
@@ -185,14 +179,14 @@ func (s *site) letters(email string, kind store.LetterKind) (n int) {
 // browser keeps cookies and asks in a language.
 type browser struct {
 	s        *site
-	cookies  map[string]string
+	cookies  webtest.Cookies
 	language string
 	address  string
 	header   http.Header
 }
 
 func (s *site) browser() *browser {
-	return &browser{s: s, cookies: make(map[string]string), address: "192.0.2.1:1234", header: make(http.Header)}
+	return &browser{s: s, cookies: make(webtest.Cookies), address: "192.0.2.1:1234", header: make(http.Header)}
 }
 
 // copied is a browser with the same cookies: a thief's, or the same one a moment ago.
@@ -204,7 +198,7 @@ func (b *browser) copied() *browser {
 	return c
 }
 
-func (b *browser) do(method, path string, form url.Values) answer {
+func (b *browser) do(method, path string, form url.Values) webtest.Answer {
 	r := httptest.NewRequest(method, "http://postern.example"+path, strings.NewReader(form.Encode()))
 	r.RemoteAddr = b.address
 	r.Header = b.header.Clone()
@@ -213,94 +207,19 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	w := httptest.NewRecorder()
-	b.s.ServeHTTP(w, r)
-	for _, cookie := range w.Result().Cookies() {
-		if cookie.MaxAge < 0 {
-			delete(b.cookies, cookie.Name)
-		} else {
-			b.cookies[cookie.Name] = cookie.Value
-		}
-	}
-	return answer{w, b.s.t, method + " " + path}
+	return b.cookies.Ask(b.s.t, b.s, r)
 }
 
-func (b *browser) get(path string) answer { return b.do("GET", path, nil) }
+func (b *browser) get(path string) webtest.Answer { return b.do("GET", path, nil) }
 
 // post sends a form of names and values.
-func (b *browser) post(path string, fields ...string) answer {
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	return b.do("POST", path, form)
+func (b *browser) post(path string, fields ...string) webtest.Answer {
+	return b.do("POST", path, webtest.Form(fields...))
 }
 
-func (b *browser) logIn(email, password string) answer {
+func (b *browser) logIn(email, password string) webtest.Answer {
 	return b.post("/biker/login", "email", email, "password", password)
 }
 
 // loggedIn reports whether the account opens.
 func (b *browser) loggedIn() bool { return b.get("/biker").Code == http.StatusOK }
-
-// answer is what a browser got.
-type answer struct {
-	*httptest.ResponseRecorder
-	t   testing.TB
-	ask string
-}
-
-func (a answer) leads(location string) {
-	a.t.Helper()
-	if a.Code != http.StatusSeeOther || a.Header().Get("Location") != location {
-		a.t.Fatalf("%s: %d to %q, want 303 to %s; %s", a.ask, a.Code, a.Header().Get("Location"), location, a.main())
-	}
-}
-
-// is wants a status and texts of the page.
-func (a answer) is(status int, texts ...string) answer {
-	a.t.Helper()
-	page := a.page()
-	for _, text := range texts {
-		if !strings.Contains(page, text) {
-			a.t.Errorf("%s: not said: %s\n%s", a.ask, text, page)
-		}
-	}
-	if a.Code != status {
-		a.t.Errorf("%s: %d, want %d; %s", a.ask, a.Code, status, page)
-	}
-	return a
-}
-
-var varying = regexp.MustCompile(`pst1_[\w-]+|\?v=[0-9a-f]+|[0-9a-f]{16}`)
-
-// page is the whole page but for what differs from run to run.
-func (a answer) page() string { return varying.ReplaceAllString(a.Body.String(), "…") }
-
-// main is the page without its frame.
-func (a answer) main() string {
-	page := a.page()
-	if _, rest, found := strings.Cut(page, "<main>"); found {
-		page, _, _ = strings.Cut(rest, "</main>")
-	}
-	return strings.TrimSpace(page)
-}
-
-// golden compares with a file under testdata, or writes it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		check(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"postern/server/web/webtest"
 	"postern/store"
 	"postern/tokens"
 )
@@ -17,20 +18,20 @@ func TestLinkOpenedOften(t *testing.T) {
 	path := "/biker/password?token=" + token
 	before := s.biker(zoe)
 	for range 20 {
-		if a := s.browser().get(path).is(200, "Kies je wachtwoord", `value="`+zoe+`"`); a.Header().Get("Set-Cookie") != "" {
+		if a := s.browser().get(path).Is(200, "Kies je wachtwoord", `value="`+zoe+`"`); a.Header().Get("Set-Cookie") != "" {
 			t.Fatal("a cookie is set")
 		}
 		if a := s.browser().do("HEAD", path, nil); a.Code != 200 || a.Body.Len() > 0 {
 			t.Fatalf("HEAD: %d, %d octets", a.Code, a.Body.Len())
 		}
-		s.browser().do("HEAD", "/biker/password?token=x", nil).is(403)
+		s.browser().do("HEAD", "/biker/password?token=x", nil).Is(403)
 	}
 	if after := s.biker(zoe); after != before {
 		t.Errorf("the record is %+v, was %+v", after, before)
 	}
 	b := s.browser()
-	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
-	b.get("/biker").is(200, "Je wachtwoord is opgeslagen", "Zoë Claes", "Synthetische Bierbrouwerij")
+	b.post("/biker/password", "token", token, "password", password1).Leads("/biker")
+	b.get("/biker").Is(200, "Je wachtwoord is opgeslagen", "Zoë Claes", "Synthetische Bierbrouwerij")
 	if n := s.letters(zoe, store.LetterPasswordChanged); n != 1 {
 		t.Errorf("%d notices", n)
 	}
@@ -47,7 +48,7 @@ func TestLinks(t *testing.T) {
 	}{
 		{"used", func(s *site) string {
 			token := s.link(tokens.Invitation, zoe)
-			s.browser().post("/biker/password", "token", token, "password", password1).leads("/biker")
+			s.browser().post("/biker/password", "token", token, "password", password1).Leads("/biker")
 			return token
 		}, 409, "Deze link is al gebruikt", true},
 		{"overtaken by another", func(s *site) string {
@@ -77,20 +78,20 @@ func TestLinks(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t)
 			b, token := s.browser().speaking("nl"), test.token(s)
-			for _, a := range []answer{
+			for _, a := range []webtest.Answer{
 				b.get("/biker/password?token=" + token),
 				b.post("/biker/password", "token", token, "password", password2),
 			} {
-				a.is(test.status, test.text)
+				a.Is(test.status, test.text)
 				if offers := strings.Contains(a.Body.String(), `action="/biker/renew"`); offers != test.offers {
-					t.Errorf("offers a new link: %v\n%s", offers, a.main())
+					t.Errorf("offers a new link: %v\n%s", offers, a.Main())
 				}
 			}
 			owed := s.letters(zoe, store.LetterRecover)
 			if again := b.post("/biker/renew", "token", token); test.offers {
-				again.is(200, "Er is een mail met een nieuwe link onderweg")
+				again.Is(200, "Er is een mail met een nieuwe link onderweg")
 			} else {
-				again.is(test.status, test.text)
+				again.Is(test.status, test.text)
 			}
 			if now := s.letters(zoe, store.LetterRecover); (now == owed+1) != test.offers {
 				t.Errorf("%d letters, then %d", owed, now)
@@ -127,13 +128,13 @@ func TestPasswords(t *testing.T) {
 		b := s.browser()
 		a := b.post("/biker/password", "token", token, "password", given)
 		if fault == "" {
-			a.leads("/biker")
-			b.post("/biker/logout").leads("/biker/login")
-			b.logIn(zoe, strings.TrimSpace(given)+"!").is(403)
-			b.logIn(zoe, given).leads("/biker")
+			a.Leads("/biker")
+			b.post("/biker/logout").Leads("/biker/login")
+			b.logIn(zoe, strings.TrimSpace(given)+"!").Is(403)
+			b.logIn(zoe, given).Leads("/biker")
 			continue
 		}
-		a.is(422, fault, `aria-invalid="true"`, `autofocus`)
+		a.Is(422, fault, `aria-invalid="true"`, `autofocus`)
 		if body := a.Body.String(); !strings.Contains(body, `name="token" value="`+token+`"`) || given != "" && strings.Contains(body, `"`+given+`"`) && given != zoe {
 			t.Errorf("%q: the link is lost, or the password shown:\n%s", given, body)
 		}
@@ -149,8 +150,8 @@ func TestLinkOnSharedComputer(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	former := b.copied()
-	b.post("/biker/password", "token", s.link(tokens.Invitation, emilie), "password", password2).leads("/biker")
-	b.get("/biker").is(200, "Émilie Dubois", "Votre mot de passe est enregistré")
+	b.post("/biker/password", "token", s.link(tokens.Invitation, emilie), "password", password2).Leads("/biker")
+	b.get("/biker").Is(200, "Émilie Dubois", "Votre mot de passe est enregistré")
 	if former.loggedIn() {
 		t.Error("the other person's session goes on")
 	}
@@ -161,13 +162,13 @@ func TestSetPasswordEndsAll(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	older, newer := s.link(tokens.Recovery, zoe), s.link(tokens.Recovery, zoe)
-	s.browser().get("/biker/password?token="+older).is(200, "Kies een nieuw wachtwoord") // a newer one does not void it
+	s.browser().get("/biker/password?token="+older).Is(200, "Kies een nieuw wachtwoord") // a newer one does not void it
 	c := s.browser()
-	c.post("/biker/password", "token", older, "password", password2).leads("/biker")
+	c.post("/biker/password", "token", older, "password", password2).Leads("/biker")
 	if b.loggedIn() || !c.loggedIn() {
 		t.Error("the wrong sessions go on")
 	}
-	c.get("/biker/password?token="+newer).is(409, "al gebruikt")
-	s.browser().logIn(zoe, password1).is(403)
-	s.browser().logIn(zoe, password2).leads("/biker")
+	c.get("/biker/password?token="+newer).Is(409, "al gebruikt")
+	s.browser().logIn(zoe, password1).Is(403)
+	s.browser().logIn(zoe, password2).Leads("/biker")
 }

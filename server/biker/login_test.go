@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/server/web"
+	"postern/server/web/webtest"
 	"postern/store"
 	"postern/tokens"
 	"postern/tokens/password"
@@ -29,8 +30,8 @@ func TestLoginTellsNothing(t *testing.T) {
 	s.setPassword(blocked, password1)
 	_, err = s.store.BlockBiker(t.Context(), s.biker(blocked).ID, true)
 	check(t, err)
-	same := func(a answer, address string) string {
-		return fmt.Sprint(a.Code, a.Header().Get("Retry-After"), strings.ReplaceAll(a.page(), address, "…"))
+	same := func(a webtest.Answer, address string) string {
+		return fmt.Sprint(a.Code, a.Header().Get("Retry-After"), strings.ReplaceAll(a.Page(), address, "…"))
 	}
 	type try struct{ name, email, password string }
 	for i := range 6 {
@@ -50,7 +51,7 @@ func TestLoginTellsNothing(t *testing.T) {
 		}
 	}
 	for _, test := range [][2]string{{"", ""}, {zoe, ""}, {"zoe", password1}, {"zoe@@example.com", password1}} {
-		s.browser().logIn(test[0], test[1]).is(422, `aria-describedby="`)
+		s.browser().logIn(test[0], test[1]).Is(422, `aria-describedby="`)
 	}
 }
 
@@ -59,40 +60,40 @@ func TestLoginTellsNothing(t *testing.T) {
 func TestSlowdown(t *testing.T) {
 	s := newSite(t)
 	owner := s.setPassword(zoe, password1)
-	owner.post("/biker/logout").leads("/biker/login")
+	owner.post("/biker/logout").Leads("/biker/login")
 	others := s.setPassword(emilie, password2) // known, but to another account
 	stranger := s.browser()
 	for range 5 {
-		stranger.logIn(zoe, wrong).is(403)
+		stranger.logIn(zoe, wrong).Is(403)
 	}
 	delay := time.Second
 	for range 3 {
 		for _, b := range []*browser{stranger, others} {
-			if a := b.logIn("ZOE.Claes@example.com", password1).is(429, "too many wrong passwords"); a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
+			if a := b.logIn("ZOE.Claes@example.com", password1).Is(429, "too many wrong passwords"); a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
 				t.Errorf("come back after %s, want %v", a.Header().Get("Retry-After"), delay)
 			}
 		}
 		s.later(delay)
-		stranger.logIn(zoe, wrong).is(403)
+		stranger.logIn(zoe, wrong).Is(403)
 		delay *= 2
 	}
-	owner.logIn(zoe, wrong).is(403)
-	owner.logIn(zoe, password1).leads("/biker")
-	owner.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
-	owner.post("/biker/logout").leads("/biker/login")
-	owner.logIn(zoe, password2).leads("/biker") // known by the new password, too
-	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password1).leads("/biker")
-	owner.logIn(zoe, password1).is(429) // the browser of the password before is a stranger's
-	stranger.logIn(zoe, password1).leads("/biker")
+	owner.logIn(zoe, wrong).Is(403)
+	owner.logIn(zoe, password1).Leads("/biker")
+	owner.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
+	owner.post("/biker/logout").Leads("/biker/login")
+	owner.logIn(zoe, password2).Leads("/biker") // known by the new password, too
+	stranger.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password1).Leads("/biker")
+	owner.logIn(zoe, password1).Is(429) // the browser of the password before is a stranger's
+	stranger.logIn(zoe, password1).Leads("/biker")
 	for range 5 {
-		stranger.logIn(zoe, wrong).is(403)
+		stranger.logIn(zoe, wrong).Is(403)
 	}
-	stranger.logIn(zoe, password1).is(429) // but its own wrong ones slow it down
+	stranger.logIn(zoe, password1).Is(429) // but its own wrong ones slow it down
 	s.later(browserLife)
 	for range 5 {
-		s.browser().logIn(emilie, wrong).is(403)
+		s.browser().logIn(emilie, wrong).Is(403)
 	}
-	others.logIn(emilie, password2).is(429) // it was known for so long
+	others.logIn(emilie, password2).Is(429) // it was known for so long
 }
 
 // TestClientSlowdown: a client that guesses at many addresses is slowed down for all of them, but for the browser of
@@ -100,30 +101,30 @@ func TestSlowdown(t *testing.T) {
 func TestClientSlowdown(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.LoginTries = 1 })
 	owner := s.setPassword(zoe, password1)
-	guess := func(address string, i int) answer {
+	guess := func(address string, i int) webtest.Answer {
 		b := s.browser()
 		b.address = address
 		return b.logIn(fmt.Sprintf("nobody%d@example.net", i), wrong)
 	}
 	for i := range 10 {
 		if i%3 == 0 {
-			s.browser().logIn(zoe, password1).leads("/biker") // gives back what it took
+			s.browser().logIn(zoe, password1).Leads("/biker") // gives back what it took
 		}
-		guess("192.0.2.1:1", i).is(403)
+		guess("192.0.2.1:1", i).Is(403)
 	}
-	guess("192.0.2.1:2", 20).is(429)
-	guess("192.0.2.2:2", 20).is(403)
-	s.browser().logIn(zoe, password1).is(429)
-	owner.logIn(zoe, password1).leads("/biker")
+	guess("192.0.2.1:2", 20).Is(429)
+	guess("192.0.2.2:2", 20).Is(403)
+	s.browser().logIn(zoe, password1).Is(429)
+	owner.logIn(zoe, password1).Leads("/biker")
 	s.later(time.Second)
-	s.browser().logIn(zoe, password1).leads("/biker")
-	s.browser().logIn(zoe, password1).leads("/biker")
+	s.browser().logIn(zoe, password1).Leads("/biker")
+	s.browser().logIn(zoe, password1).Leads("/biker")
 
 	s.later(24 * time.Hour)
 	for i := range 15 { // what the account's own limit refuses, where no password is looked at, is no failure of the client's
-		s.browser().logIn(nobody, wrong).is(map[bool]int{true: 403, false: 429}[i < 5])
+		s.browser().logIn(nobody, wrong).Is(map[bool]int{true: 403, false: 429}[i < 5])
 	}
-	s.browser().logIn(emilie, wrong).is(403)
+	s.browser().logIn(emilie, wrong).Is(403)
 }
 
 // TestLogInRotates: each login has a cookie of its own and ends the browser's session of before; what a stranger
@@ -132,9 +133,9 @@ func TestLogInRotates(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	first := b.copied()
-	b.get("/biker/login").leads("/biker")
+	b.get("/biker/login").Leads("/biker")
 	a := b.logIn(zoe, password1)
-	a.leads("/biker")
+	a.Leads("/biker")
 	if first.loggedIn() || !b.loggedIn() {
 		t.Error("the former session goes on, or the new one does not")
 	}
@@ -151,7 +152,7 @@ func TestLogInRotates(t *testing.T) {
 	}
 	planted := s.browser()
 	planted.cookies["postern"] = first.cookies["postern"]
-	planted.logIn(zoe, password1).leads("/biker")
+	planted.logIn(zoe, password1).Leads("/biker")
 	if planted.cookies["postern"] == first.cookies["postern"] {
 		t.Error("the planted session was taken up")
 	}
@@ -166,7 +167,7 @@ func testForgot(t *testing.T) {
 	s.setPassword(zoe, password1)
 	want := ""
 	for i, email := range []string{zoe, nobody, zoe, emilie, "ZOE.CLAES@EXAMPLE.COM"} {
-		page := s.browser().post("/biker/forgot", "email", email).is(200, "If there is an account").page()
+		page := s.browser().post("/biker/forgot", "email", email).Is(200, "If there is an account").Page()
 		if want == "" {
 			want = page
 		} else if page != want {
@@ -177,18 +178,18 @@ func testForgot(t *testing.T) {
 		t.Errorf("%d and %d letters, want one each", n, m)
 	}
 	for _, email := range []string{"", " ", "zoe", "zoe@@example", "Zoë <zoe.claes@example.com>"} {
-		s.browser().post("/biker/forgot", "email", email).is(422, `autofocus`)
+		s.browser().post("/biker/forgot", "email", email).Is(422, `autofocus`)
 	}
 	for range 5 {
-		s.browser().post("/biker/forgot", "email", nobody).is(200)
+		s.browser().post("/biker/forgot", "email", nobody).Is(200)
 	}
 	for _, email := range []string{zoe, nobody} {
-		a := s.browser().post("/biker/forgot", "email", email).is(429, "too often", email)
+		a := s.browser().post("/biker/forgot", "email", email).Is(429, "too often", email)
 		if a.Header().Get("Retry-After") == "" {
 			t.Error("no word of when to come back")
 		}
 	}
-	s.browser().logIn(zoe, password1).leads("/biker") // asking changes nothing
+	s.browser().logIn(zoe, password1).Leads("/biker") // asking changes nothing
 }
 
 // TestFromAnotherSite: another site's page can neither log a person in or out nor set a password (login CSRF).
@@ -204,7 +205,7 @@ func TestFromAnotherSite(t *testing.T) {
 		for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
 			foreign := b.copied()
 			foreign.header.Set(header[0], header[1])
-			if a := foreign.post(path, form...).is(403); a.Header().Get("Set-Cookie") != "" {
+			if a := foreign.post(path, form...).Is(403); a.Header().Get("Set-Cookie") != "" {
 				t.Errorf("%s: a cookie is set", path)
 			}
 		}
@@ -213,7 +214,7 @@ func TestFromAnotherSite(t *testing.T) {
 		t.Error("something was done")
 	}
 	b.header.Set("Sec-Fetch-Site", "same-origin")
-	b.logIn(zoe, password1).leads("/biker")
+	b.logIn(zoe, password1).Leads("/biker")
 }
 
 // gate is randomness that is not given before it is opened: who hashes a password then keeps the turn.
@@ -243,10 +244,10 @@ func TestBusy(t *testing.T) {
 		<-held.entered
 	}
 	token := s.link(tokens.Recovery, zoe)
-	busy := func(a answer) {
+	busy := func(a webtest.Answer) {
 		t.Helper()
-		if a.is(503, "heel veel mensen").Header().Get("Retry-After") != "5" {
-			t.Errorf("%s: come back after %q", a.ask, a.Header().Get("Retry-After"))
+		if a.Is(503, "heel veel mensen").Header().Get("Retry-After") != "5" {
+			t.Errorf("%s: come back after %q", a.Asked, a.Header().Get("Retry-After"))
 		}
 	}
 	hold(password.Turn{})
@@ -254,19 +255,19 @@ func TestBusy(t *testing.T) {
 		busy(s.browser().speaking("nl").logIn(nobody, wrong))
 		busy(s.browser().speaking("nl").logIn(zoe, password1))
 	}
-	b.logIn(zoe, password1).leads("/biker")
-	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
+	b.logIn(zoe, password1).Leads("/biker")
+	b.post("/biker/change-password", "current", wrong, "password", password2).Is(403)
 	hold(password.Turn{Person: "another who is known"})
 	b.speaking("nl")
 	for range 7 {
 		busy(b.logIn(zoe, password1))
 		busy(b.post("/biker/change-password", "current", password1, "password", password2))
-		busy(b.post("/biker/password", "token", token, "password", password2).is(503, zoe))
+		busy(b.post("/biker/password", "token", token, "password", password2).Is(503, zoe))
 	}
 	close(held.open)
 	holders.Wait()
-	s.browser().logIn(zoe, password1).leads("/biker")
-	b.post("/biker/password", "token", token, "password", password2).leads("/biker")
+	s.browser().logIn(zoe, password1).Leads("/biker")
+	b.post("/biker/password", "token", token, "password", password2).Leads("/biker")
 }
 
 // TestFloodFromNetworks: wrong logins from all over one IPv6 /48 slow down that network's strangers, and neither those
@@ -289,18 +290,18 @@ func TestFloodFromNetworks(t *testing.T) {
 		}
 		ended(true)
 	}
-	from("[2001:db8:1:%x::1]:1", 99).logIn(nobody, wrong).is(403)
-	from("[2001:db8:1:%x::1]:1", 1000).logIn(zoe, password1).is(429)
-	from("[2001:db8:2:%x::1]:1", 1000).logIn(zoe, password1).leads("/biker")
-	from("192.0.2.%d:1", 1).logIn(zoe, password1).leads("/biker")
-	owner.logIn(zoe, password1).leads("/biker")
+	from("[2001:db8:1:%x::1]:1", 99).logIn(nobody, wrong).Is(403)
+	from("[2001:db8:1:%x::1]:1", 1000).logIn(zoe, password1).Is(429)
+	from("[2001:db8:2:%x::1]:1", 1000).logIn(zoe, password1).Leads("/biker")
+	from("192.0.2.%d:1", 1).logIn(zoe, password1).Leads("/biker")
+	owner.logIn(zoe, password1).Leads("/biker")
 	link := s.link(tokens.Recovery, zoe)
-	from("[2001:db8:1:%x::1]:1", 1000).post("/biker/password", "token", link, "password", password2).leads("/biker")
+	from("[2001:db8:1:%x::1]:1", 1000).post("/biker/password", "token", link, "password", password2).Leads("/biker")
 	for i := range 12 { // an office, or a front end, that is exempt: accounts are slowed down, it is not
-		from("[2001:db8:9::1]:%d", i+1).logIn(fmt.Sprintf("nobody%d@example.org", i), wrong).is(403)
+		from("[2001:db8:9::1]:%d", i+1).logIn(fmt.Sprintf("nobody%d@example.org", i), wrong).Is(403)
 	}
 	for i := range 5 {
-		from("[2001:db8:9::1]:%d", 1).logIn("nobody1@example.org", wrong).is(map[bool]int{true: 403, false: 429}[i < 4])
+		from("[2001:db8:9::1]:%d", 1).logIn("nobody1@example.org", wrong).Is(map[bool]int{true: 403, false: 429}[i < 4])
 	}
 }
 
@@ -318,23 +319,23 @@ func testSecurityEvents(t *testing.T) {
 	}
 	stranger := s.browser()
 	for range 5 {
-		stranger.logIn(zoe, wrong).is(403)
+		stranger.logIn(zoe, wrong).Is(403)
 	}
-	stranger.logIn(nobody, wrong).is(403)
-	stranger.logIn(zoe, wrong).is(429)
+	stranger.logIn(nobody, wrong).Is(403)
+	stranger.logIn(zoe, wrong).Is(429)
 	want(web.WrongPassword, 6)
 	want(web.OverLimit, 1)
-	b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
+	b.post("/biker/change-password", "current", wrong, "password", password2).Is(403)
 	want(web.WrongPassword, 7)
-	b.logIn(zoe, password1).leads("/biker")
+	b.logIn(zoe, password1).Leads("/biker")
 	want(web.LoggedIn, 1)
-	b.post("/biker/change-password", "current", password1, "password", password2).leads("/biker")
+	b.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
 	want(web.PasswordSet, 1)
 	token := s.link(tokens.Recovery, zoe)
-	b.post("/biker/password", "token", token, "password", password1).leads("/biker")
+	b.post("/biker/password", "token", token, "password", password1).Leads("/biker")
 	want(web.PasswordSet, 2)
-	b.post("/biker/logout").leads("/biker/login")
-	b.post("/biker/logout").leads("/biker/login")
+	b.post("/biker/logout").Leads("/biker/login")
+	b.post("/biker/logout").Leads("/biker/login")
 	want(web.LoggedOut, 1)
 	for _, refused := range []string{token, "nonsense"} {
 		s.browser().get("/biker/password?token=" + refused)

@@ -11,7 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"postern/server/web/webtest"
 	"postern/store"
+	"postern/store/fixture"
 	"postern/tokens"
 )
 
@@ -24,10 +26,10 @@ func TestPages(t *testing.T) {
 
 func testPages(t *testing.T, language string) {
 	var all strings.Builder
-	show := func(name string, a answer) {
-		text := a.main()
+	show := func(name string, a webtest.Answer) {
+		text := a.Main()
 		if all.Len() == 0 {
-			text = a.page()
+			text = a.Page()
 		}
 		fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, text)
 		if got := a.Header().Get("Content-Language"); got != language {
@@ -36,11 +38,11 @@ func testPages(t *testing.T, language string) {
 		checkMarkup(t, name, a.Body.String())
 	}
 	tour(newSite(t), language, show)
-	golden(t, language+".golden", []byte(all.String()))
+	fixture.Golden(t, language+".golden", []byte(all.String()))
 }
 
 // tour walks through all pages, as somebody who reads that language.
-func tour(s *site, language string, show func(name string, a answer)) {
+func tour(s *site, language string, show func(name string, a webtest.Answer)) {
 	t, ctx := s.t, s.t.Context()
 	_, err := s.store.ChooseLanguage(ctx, s.biker(zoe).ID, language)
 	check(t, err)
@@ -58,7 +60,7 @@ func tour(s *site, language string, show func(name string, a answer)) {
 	for _, weak := range []string{"", "too short", "ZoeClaesSynthetischeBierbrouwerij", strings.Repeat("long ", 60)} {
 		show(fmt.Sprintf("password, weak: %.15s", weak), b.post("/biker/password", "token", first, "password", weak))
 	}
-	b.post("/biker/password", "token", first, "password", password1).leads("/biker")
+	b.post("/biker/password", "token", first, "password", password1).Leads("/biker")
 	show("account, password just set", b.get("/biker"))
 	s.later(2 * time.Minute)
 	show("account", b.get("/biker"))
@@ -73,7 +75,7 @@ func tour(s *site, language string, show func(name string, a answer)) {
 	s.later(time.Hour)
 	show("expired link", b.get("/biker/password?token="+second))
 	show("session over, form", b.copied().speaking(language).post("/biker/language", "language", "fr"))
-	b.get("/biker").leads("/biker/login")
+	b.get("/biker").Leads("/biker/login")
 	show("session over", b.get("/biker/login"))
 	stranger := s.browser().speaking(language)
 	for range 8 {
@@ -167,12 +169,12 @@ func TestWords(t *testing.T) {
 func TestErrorPages(t *testing.T) {
 	s := newSite(t)
 	known := s.setPassword(emilie, password1).speaking("nl")
-	known.post("/biker/language", "language", "de").is(400, "Cela n’a pas fonctionné")
+	known.post("/biker/language", "language", "de").Is(400, "Cela n’a pas fonctionné")
 	german := s.browser().speaking("de")
-	german.get("/biker/login").is(200, "Log in")
-	german.get("/biker/nothing").is(404, "Page not found")
-	german.do("DELETE", "/biker/login", nil).is(405, "This did not work")
-	german.post("/biker/login", "email", strings.Repeat("x", 20<<10)).is(413)
+	german.get("/biker/login").Is(200, "Log in")
+	german.get("/biker/nothing").Is(404, "Page not found")
+	german.do("DELETE", "/biker/login", nil).Is(405, "This did not work")
+	german.post("/biker/login", "email", strings.Repeat("x", 20<<10)).Is(413)
 	if _, err := New(Options{Store: s.store, Now: s.clock}); err != nil {
 		t.Error(err)
 	}

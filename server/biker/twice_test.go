@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/server/web/webtest"
 	"postern/store"
 	"postern/tokens"
 )
@@ -13,7 +14,7 @@ import (
 // twice sends a form two times as a double click does: one after the other, with the cookies of before the first answer
 // and with those of after it, and both at once.
 func twice(t *testing.T, prepare func(*site) *browser, path string, form func(*site) []string,
-	check func(*site, *browser, answer)) {
+	check func(*site, *browser, webtest.Answer)) {
 	for _, way := range []string{"one after the other", "before the first answer", "at once"} {
 		t.Run(path+", "+way, func(t *testing.T) {
 			s := newSite(t)
@@ -29,7 +30,7 @@ func twice(t *testing.T, prepare func(*site) *browser, path string, form func(*s
 				check(s, b, b.post(path, fields...))
 			case "at once":
 				both := [2]*browser{b, b.copied()}
-				var answers [2]answer
+				var answers [2]webtest.Answer
 				var sent sync.WaitGroup
 				for i, one := range both {
 					sent.Go(func() { answers[i] = one.post(path, fields...) })
@@ -54,15 +55,15 @@ func TestSentTwice(t *testing.T) {
 	}
 	twice(t, stranger, "/biker/password", func(s *site) []string {
 		return []string{"token", s.link(tokens.Invitation, zoe), "password", password1}
-	}, func(s *site, b *browser, a answer) {
-		a.leads("/biker")
-		b.get("/biker").is(200, "Zoë Claes")
+	}, func(s *site, b *browser, a webtest.Answer) {
+		a.Leads("/biker")
+		b.get("/biker").Is(200, "Zoë Claes")
 		notices(s, 1)
 	})
 	twice(t, loggedIn, "/biker/change-password", func(*site) []string {
 		return []string{"current", password1, "password", password2}
-	}, func(s *site, b *browser, a answer) {
-		a.leads("/biker")
+	}, func(s *site, b *browser, a webtest.Answer) {
+		a.Leads("/biker")
 		if !b.loggedIn() {
 			s.t.Error("logged out")
 		}
@@ -71,12 +72,12 @@ func TestSentTwice(t *testing.T) {
 			s.t.Errorf("%d sessions, %v", len(n), err)
 		}
 	})
-	out := func(s *site, b *browser, a answer) {
-		a.leads("/biker/login")
+	out := func(s *site, b *browser, a webtest.Answer) {
+		a.Leads("/biker/login")
 		if _, kept := b.cookies["postern"]; kept || b.loggedIn() {
 			s.t.Error("not logged out")
 		}
-		b.get("/biker/login").is(200, "You are logged out")
+		b.get("/biker/login").Is(200, "You are logged out")
 	}
 	none := func(*site) []string { return nil }
 	twice(t, loggedIn, "/biker/logout", none, out)
@@ -84,20 +85,20 @@ func TestSentTwice(t *testing.T) {
 	twice(t, stranger, "/biker/logout", none, out)
 	twice(t, stranger, "/biker/logout-everywhere", none, out)
 	twice(t, loggedIn, "/biker/language", func(*site) []string { return []string{"language", "fr"} },
-		func(_ *site, _ *browser, a answer) { a.leads("/biker") })
+		func(_ *site, _ *browser, a webtest.Answer) { a.Leads("/biker") })
 	another := func(s *site) *browser { s.setPassword(zoe, password1); return s.browser() }
 	twice(t, another, "/biker/login", func(*site) []string {
 		return []string{"email", zoe, "password", password1}
-	}, func(s *site, b *browser, a answer) {
-		a.leads("/biker")
+	}, func(s *site, b *browser, a webtest.Answer) {
+		a.Leads("/biker")
 		notices(s, 1)
 	})
 	for path, text := range map[string]string{"/biker/forgot": "mail with a link", "/biker/renew": "nieuwe link"} {
 		twice(t, another, path, func(s *site) []string {
 			return []string{map[string]string{"/biker/forgot": "email", "/biker/renew": "token"}[path],
 				map[string]string{"/biker/forgot": zoe, "/biker/renew": s.link(tokens.Recovery, zoe)}[path]}
-		}, func(s *site, _ *browser, a answer) {
-			a.is(200, text)
+		}, func(s *site, _ *browser, a webtest.Answer) {
+			a.Is(200, text)
 			if n := s.letters(zoe, store.LetterRecover); n != 1 {
 				s.t.Errorf("%d letters", n)
 			}
@@ -110,28 +111,28 @@ func TestSentTwice(t *testing.T) {
 func TestUsedLinkTellsNothing(t *testing.T) {
 	s := newSite(t)
 	token, older := s.link(tokens.Invitation, zoe), s.link(tokens.Recovery, zoe)
-	use := func(token, password string) answer {
+	use := func(token, password string) webtest.Answer {
 		return s.browser().post("/biker/password", "token", token, "password", password)
 	}
-	use(token, password1).leads("/biker")
+	use(token, password1).Leads("/biker")
 	s.later(linkReuse - time.Second)
-	use(token, password2).is(http.StatusConflict, "al gebruikt")
-	use(token, "").is(http.StatusConflict, "al gebruikt")
-	use(token, password1).leads("/biker") // forgets the wrong ones
+	use(token, password2).Is(http.StatusConflict, "al gebruikt")
+	use(token, "").Is(http.StatusConflict, "al gebruikt")
+	use(token, password1).Leads("/biker") // forgets the wrong ones
 	for range 5 {
-		use(token, wrong).is(http.StatusConflict, "al gebruikt")
+		use(token, wrong).Is(http.StatusConflict, "al gebruikt")
 	}
-	use(token, password1).is(http.StatusConflict, "al gebruikt")
+	use(token, password1).Is(http.StatusConflict, "al gebruikt")
 	s.later(time.Second)
-	use(token, password1).is(http.StatusConflict, "al gebruikt") // too late
-	use(older, password1).is(http.StatusConflict, "al gebruikt")
+	use(token, password1).Is(http.StatusConflict, "al gebruikt") // too late
+	use(older, password1).Is(http.StatusConflict, "al gebruikt")
 
 	again := s.link(tokens.Recovery, zoe)
-	use(again, password2).leads("/biker")
-	use(token, password2).is(http.StatusConflict, "al gebruikt") // it set another one
+	use(again, password2).Leads("/biker")
+	use(token, password2).Is(http.StatusConflict, "al gebruikt") // it set another one
 	_, err := s.store.BlockBiker(t.Context(), s.biker(zoe).ID, true)
 	check(t, err)
-	use(again, password2).is(http.StatusForbidden, "geblokkeerd")
+	use(again, password2).Is(http.StatusForbidden, "geblokkeerd")
 }
 
 // TestChangedToWhatItIs: asking for the password that one has changes nothing, and does not help to find it out.
@@ -139,16 +140,16 @@ func TestChangedToWhatItIs(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	other := s.browser()
-	other.logIn(zoe, password1).leads("/biker")
+	other.logIn(zoe, password1).Leads("/biker")
 	before := s.biker(zoe)
-	b.post("/biker/change-password", "current", wrong, "password", password1).leads("/biker")
+	b.post("/biker/change-password", "current", wrong, "password", password1).Leads("/biker")
 	if after := s.biker(zoe); after != before || !other.loggedIn() || s.letters(zoe, store.LetterPasswordChanged) != 1 {
 		t.Error("something was done")
 	}
 	for range 5 {
-		b.post("/biker/change-password", "current", wrong, "password", password2).is(403)
+		b.post("/biker/change-password", "current", wrong, "password", password2).Is(403)
 	}
-	b.post("/biker/change-password", "current", wrong, "password", password1).is(429)
+	b.post("/biker/change-password", "current", wrong, "password", password1).Is(429)
 }
 
 // TestEverywhereFromAnOldSession: a session that was not used for too long can still end the others. One that is gone
@@ -158,22 +159,22 @@ func TestEverywhereFromAnOldSession(t *testing.T) {
 	b := s.setPassword(zoe, password1)
 	s.later(29 * time.Minute)
 	lost := s.browser()
-	lost.logIn(zoe, password1).leads("/biker")
+	lost.logIn(zoe, password1).Leads("/biker")
 	s.later(time.Minute)
 	if b.copied().loggedIn() || !lost.loggedIn() {
 		t.Fatal("the wrong session is over")
 	}
-	b.post("/biker/logout-everywhere").leads("/biker/login")
+	b.post("/biker/logout-everywhere").Leads("/biker/login")
 	if lost.loggedIn() {
 		t.Error("the lost one goes on")
 	}
-	b.post("/biker/logout-everywhere").leads("/biker/login")
+	b.post("/biker/logout-everywhere").Leads("/biker/login")
 
 	thief := s.browser()
-	b.logIn(zoe, password1).leads("/biker")
-	thief.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).leads("/biker")
-	b.post("/biker/logout-everywhere").is(http.StatusForbidden, "sessi")
-	b.post("/biker/logout").leads("/biker/login")
+	b.logIn(zoe, password1).Leads("/biker")
+	thief.post("/biker/password", "token", s.link(tokens.Recovery, zoe), "password", password2).Leads("/biker")
+	b.post("/biker/logout-everywhere").Is(http.StatusForbidden, "sessi")
+	b.post("/biker/logout").Leads("/biker/login")
 	if !thief.loggedIn() {
 		t.Error("a dead session did something")
 	}

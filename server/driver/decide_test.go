@@ -34,7 +34,7 @@ func TestDecide(t *testing.T) {
 		email := string('a'+number) + "@example.com"
 		b := s.signedIn(email, id)
 		for range 3 {
-			b.post(page+"/"+test.act, test.form...).leads(page)
+			b.post(page+"/"+test.act, test.form...).Leads(page)
 		}
 		cleaning, err := s.store.Cleaning(id)
 		check(t, err)
@@ -43,8 +43,8 @@ func TestDecide(t *testing.T) {
 			cleaning.Load.By != s.user(email).ID || s.letters(email, store.LetterDecided) != 1 {
 			t.Errorf("%q: %+v, %d letters", test.form, cleaning.Load, s.letters(email, store.LetterDecided))
 		}
-		b.post(page+"/complete", "ProductName", "something else").is(http.StatusConflict, "has been decided already")
-		b.get(page).is(http.StatusOK).lacks("/complete", "/reject")
+		b.post(page+"/complete", "ProductName", "something else").Is(http.StatusConflict, "has been decided already")
+		b.get(page).Is(http.StatusOK).Lacks("/complete", "/reject")
 	}
 }
 
@@ -63,17 +63,17 @@ func TestDecideFaults(t *testing.T) {
 	page := cleaningPath(id)
 	b := s.signedIn(jan, id)
 	long := strings.Repeat("x", 2001)
-	b.post(page+"/complete", "Comment", "24 t <b>").is(http.StatusUnprocessableEntity, "Enter what was loaded.",
+	b.post(page+"/complete", "Comment", "24 t <b>").Is(http.StatusUnprocessableEntity, "Enter what was loaded.",
 		"24 t &lt;b&gt;")
-	b.post(page+"/complete", "ProductName", "a\nb", "Comment", long).is(http.StatusUnprocessableEntity, "on one line",
+	b.post(page+"/complete", "ProductName", "a\nb", "Comment", long).Is(http.StatusUnprocessableEntity, "on one line",
 		"at most 2000", long)
-	b.post(page+"/reject").is(http.StatusUnprocessableEntity, "Choose a reason")
-	b.post(page+"/reject", "reason", "Not dry", "words", long).is(http.StatusUnprocessableEntity, "at most 2000",
+	b.post(page+"/reject").Is(http.StatusUnprocessableEntity, "Choose a reason")
+	b.post(page+"/reject", "reason", "Not dry", "words", long).Is(http.StatusUnprocessableEntity, "at most 2000",
 		long, `value="Not dry" checked`, "<details class=\"section\" open>")
 	unsigned := cleaningPath(s.cleaning(2, store.Completed))
-	b.get(unsigned).is(http.StatusOK).lacks("/complete")
-	b.post(unsigned+"/complete", "ProductName", "x").is(http.StatusConflict, "has not signed off")
-	b.post(cleaningPath(guid.ID{1})+"/complete", "ProductName", "x").is(http.StatusNotFound)
+	b.get(unsigned).Is(http.StatusOK).Lacks("/complete")
+	b.post(unsigned+"/complete", "ProductName", "x").Is(http.StatusConflict, "has not signed off")
+	b.post(cleaningPath(guid.ID{1})+"/complete", "ProductName", "x").Is(http.StatusNotFound)
 	for _, cleaning := range s.all() {
 		if cleaning.Load.Status != store.LoadOpen {
 			t.Errorf("%+v", cleaning.Load)
@@ -107,16 +107,16 @@ func TestMail(t *testing.T) {
 	page := cleaningPath(id)
 	b := s.signedIn(jan, id)
 	for range 3 {
-		b.post(page + "/mail").leads(page)
+		b.post(page + "/mail").Leads(page)
 	}
-	b.get(page).is(http.StatusOK, "on its way to "+jan)
-	b.get(page).is(http.StatusOK).lacks("on its way")
+	b.get(page).Is(http.StatusOK, "on its way to "+jan)
+	b.get(page).Is(http.StatusOK).Lacks("on its way")
 	for range 19 {
 		s.later(time.Minute)
-		b.post(page + "/mail").leads(page)
+		b.post(page + "/mail").Leads(page)
 	}
 	s.later(time.Minute)
-	over := b.post(page+"/mail").is(http.StatusTooManyRequests, "as many documents", "METHANOL")
+	over := b.post(page+"/mail").Is(http.StatusTooManyRequests, "as many documents", "METHANOL")
 	if n := s.letters(jan, store.LetterDocument); n != 20 || over.Header().Get("Retry-After") == "" {
 		t.Errorf("%d letters, %v", n, over.Header())
 	}
@@ -132,12 +132,12 @@ func TestForeignForm(t *testing.T) {
 		cleaningPath(id) + "/mail",
 		cleaningPath(id) + "/complete", cleaningPath(id) + "/reject"} {
 		b.foreign = true
-		b.post(path, "ProductName", "x", "words", "x", "language", "fr").is(http.StatusForbidden)
+		b.post(path, "ProductName", "x", "words", "x", "language", "fr").Is(http.StatusForbidden)
 		b.foreign = false
 		b.get(path)
 	}
 	if s.events() != before {
 		t.Error("something has been done")
 	}
-	b.get(cleaningPath(id)).is(http.StatusOK, "METHANOL")
+	b.get(cleaningPath(id)).Is(http.StatusOK, "METHANOL")
 }

@@ -7,19 +7,20 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"postern/server/apitest"
 	"postern/server/documents"
 	"postern/server/user"
 	"postern/server/web"
 	"postern/server/web/page"
+	"postern/server/web/webtest"
 	"postern/store"
+	"postern/store/fixture"
 	"postern/store/guid"
 	"postern/store/limit"
 	"postern/tokens"
@@ -44,27 +45,17 @@ type site struct {
 	acts     *user.Acts
 	store    *store.Store
 	security *web.SecurityLog
-
-	mu  sync.Mutex
-	now time.Time
+	time     *fixture.Clock
 }
 
-func (s *site) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
+func (s *site) clock() time.Time { return s.time.Now() }
 
-func (s *site) later(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
-}
+func (s *site) later(d time.Duration) { s.time.Advance(d) }
 
 // newSite opens the room, as SIGN_IN=email has it unless changed.
 func newSite(t testing.TB, changes ...func(*store.Rules)) *site {
 	t.Helper()
-	s := &site{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), security: web.NewSecurityLog()}
+	s := &site{t: t, time: fixture.NewClock(), security: web.NewSecurityLog()}
 	rules := store.Rules{
 		ConfirmationReuse: 10 * time.Minute, ReactivateAfter: 720 * time.Hour, GiveUpAfter: 72 * time.Hour,
 		AddressLetters: limit.Rate{Count: 5, Per: time.Hour}, StrangerLetters: limit.Rate{Count: 500, Per: time.Hour},
@@ -85,7 +76,7 @@ func newSite(t testing.TB, changes ...func(*store.Rules)) *site {
 			t.Errorf("the data file is damaged: %q, %v", faults, err)
 		}
 	})
-	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), rand.Reader, s.now)
+	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), rand.Reader, s.clock())
 	check(t, err)
 	sealer, err := tokens.NewSealer(ring, s.store.ApplianceID(), rand.Reader)
 	check(t, err)
@@ -106,7 +97,8 @@ func (s *site) open() {
 		Random: rand.Reader, Look: page.Look{Organisation: "Kaai 9"}, PublicOrigin: "http://postern.example",
 		Security: s.security})
 	check(s.t, err)
-	s.Handler = middleware.Handler(web.ForNobody, room.Routes())
+	routes := append(room.Routes(), middleware.Files()...)
+	s.Handler = apitest.Must(s.t, routes...).Watch(s.t, middleware.Handler(web.ForNobody, routes))
 }
 
 // cleaning stores a cleaning of that status, and gives its id.
@@ -165,7 +157,7 @@ func (s *site) signedIn(email string, cleaning guid.ID) *browser {
 	}
 	b := s.browser()
 	link := s.link(tokens.Confirmation, email)
-	b.post(activatePath, "token", link, "cleaningId", cleaning.String()).leads(home(cleaning))
+	b.post(activatePath, "token", link, "cleaningId", cleaning.String()).Leads(home(cleaning))
 	return b
 }
 
@@ -199,17 +191,17 @@ func (s *site) block(email string, blocked bool) {
 // browser keeps cookies and asks in a language.
 type browser struct {
 	s        *site
-	cookies  map[string]string
+	cookies  webtest.Cookies
 	language string
 	accept   string
 	foreign  bool // what it posts comes from another site
 }
 
 func (s *site) browser() *browser {
-	return &browser{s: s, cookies: make(map[string]string), accept: "text/html"}
+	return &browser{s: s, cookies: make(webtest.Cookies), accept: "text/html"}
 }
 
-func (b *browser) do(method, path string, form url.Values) answer {
+func (b *browser) do(method, path string, form url.Values) webtest.Answer {
 	r := httptest.NewRequest(method, "http://postern.example"+path, strings.NewReader(form.Encode()))
 	r.RemoteAddr = "192.0.2.1:1234"
 	r.Header.Set("Accept", b.accept)
@@ -221,96 +213,29 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	w := httptest.NewRecorder()
-	b.s.ServeHTTP(w, r)
-	for _, cookie := range w.Result().Cookies() {
+	got := b.cookies.Ask(b.s.t, b.s, r)
+	for _, cookie := range got.Result().Cookies() {
 		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" {
 			b.s.t.Errorf("the cookie %v", cookie)
 		}
-		if cookie.MaxAge < 0 {
-			delete(b.cookies, cookie.Name)
-		} else {
-			b.cookies[cookie.Name] = cookie.Value
-		}
 	}
-	return answer{w, b.s.t, method + " " + path}
+	return got
 }
 
-func (b *browser) get(path string) answer { return b.do("GET", path, nil) }
+func (b *browser) get(path string) webtest.Answer { return b.do("GET", path, nil) }
 
 // post sends a form of names and values.
-func (b *browser) post(path string, fields ...string) answer {
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	return b.do("POST", path, form)
+func (b *browser) post(path string, fields ...string) webtest.Answer {
+	return b.do("POST", path, webtest.Form(fields...))
 }
 
 // signIn sends the form for an address.
-func (b *browser) signIn(email string, cleaning guid.ID) answer {
+func (b *browser) signIn(email string, cleaning guid.ID) webtest.Answer {
 	return b.post(signInPath, "email", email, "cleaningId", cleaning.String())
 }
 
 // register sends the form of somebody new.
-func (b *browser) register(email string, cleaning guid.ID, changes ...string) answer {
+func (b *browser) register(email string, cleaning guid.ID, changes ...string) webtest.Answer {
 	return b.post(signInPath, append([]string{"step", "register", "email", email, "cleaningId", cleaning.String(),
 		"firstName", "Zoë", "lastName", "Claes", "organisationName", "Terminal BV"}, changes...)...)
-}
-
-// answer is what a browser got.
-type answer struct {
-	*httptest.ResponseRecorder
-	t   testing.TB
-	ask string
-}
-
-func (a answer) leads(location string) {
-	a.t.Helper()
-	if a.Code != http.StatusSeeOther || a.Header().Get("Location") != location {
-		a.t.Fatalf("%s: %d to %q, want 303 to %s; %s", a.ask, a.Code, a.Header().Get("Location"), location, a.main())
-	}
-}
-
-// is wants a status and texts of the page.
-func (a answer) is(status int, texts ...string) answer {
-	a.t.Helper()
-	page := a.page()
-	for _, text := range texts {
-		if !strings.Contains(page, text) {
-			a.t.Errorf("%s: not said: %s\n%s", a.ask, text, page)
-		}
-	}
-	if a.Code != status {
-		a.t.Errorf("%s: %d, want %d; %s", a.ask, a.Code, status, page)
-	}
-	return a
-}
-
-// lacks wants texts not to be on the page.
-func (a answer) lacks(texts ...string) answer {
-	a.t.Helper()
-	for _, text := range texts {
-		if strings.Contains(a.Body.String(), text) {
-			a.t.Errorf("%s: it says %s\n%s", a.ask, text, a.page())
-		}
-	}
-	return a
-}
-
-var varying = regexp.MustCompile(`pst1_[\w-]+|\?v=[0-9a-f]+|[0-9a-f]{16}`)
-
-// page is the whole page but for what differs from run to run.
-func (a answer) page() string { return varying.ReplaceAllString(a.Body.String(), "…") }
-
-// main is the page without its frame.
-func (a answer) main() string {
-	page := a.page()
-	if _, rest, found := strings.Cut(page, "<main>"); found {
-		page, _, _ = strings.Cut(rest, "</main>")
-	}
-	return strings.TrimSpace(page)
 }

@@ -22,27 +22,27 @@ func TestActivate(t *testing.T) {
 	before := s.events()
 	b := s.browser()
 	for range 3 {
-		b.get(link).is(http.StatusOK, jan, "SYN-BE-000001", "Tankreiniging Kaai 9").lacks(hidden...)
-		b.do("HEAD", link, nil).is(http.StatusOK)
+		b.get(link).Is(http.StatusOK, jan, "SYN-BE-000001", "Tankreiniging Kaai 9").Lacks(hidden...)
+		b.do("HEAD", link, nil).Is(http.StatusOK)
 	}
 	if s.events() != before || len(b.cookies) != 0 || !s.user(jan).ActivatedAt.IsZero() {
 		t.Fatal("opening the link has changed something")
 	}
 	for range 2 {
-		b.post(activatePath, "token", token, "cleaningId", id.String()).leads(cleaningPath(id))
-		b.get(cleaningPath(id)).is(http.StatusOK, "METHANOL", jan)
+		b.post(activatePath, "token", token, "cleaningId", id.String()).Leads(cleaningPath(id))
+		b.get(cleaningPath(id)).Is(http.StatusOK, "METHANOL", jan)
 	}
-	b.get(link).leads(cleaningPath(id)) // from the mail again
+	b.get(link).Leads(cleaningPath(id)) // from the mail again
 	if n := s.security.Count(web.LoggedIn); n != 2 {
 		t.Errorf("%d logins are noted", n)
 	}
 	s.later(10 * time.Minute)
-	b.get(link).leads(cleaningPath(id))
+	b.get(link).Leads(cleaningPath(id))
 	stranger := s.browser()
-	stranger.get(link).is(http.StatusConflict, "used already", renewPath)
-	stranger.post(activatePath, "token", token).is(http.StatusConflict, "used already", renewPath)
+	stranger.get(link).Is(http.StatusConflict, "used already", renewPath)
+	stranger.post(activatePath, "token", token).Is(http.StatusConflict, "used already", renewPath)
 	b.post(signOutPath)
-	b.get(link).is(http.StatusConflict, "used already")
+	b.get(link).Is(http.StatusConflict, "used already")
 }
 
 // TestActivateWithoutCleaning leads to the first page; so does a cleaning that there is not.
@@ -51,12 +51,12 @@ func TestActivateWithoutCleaning(t *testing.T) {
 	s.register(jan)
 	token := s.link(tokens.Confirmation, jan)
 	b := s.browser()
-	b.get(activatePath+"?token="+token+"&cleaningId=%3Cscript%3E").is(http.StatusOK, jan).lacks("<script>",
+	b.get(activatePath+"?token="+token+"&cleaningId=%3Cscript%3E").Is(http.StatusOK, jan).Lacks("<script>",
 		"Document number")
 	unknown := b.get(activatePath + "?token=" + token + "&cleaningId=" + guid.ID{1}.String())
-	unknown.is(http.StatusOK).lacks("Document number")
-	b.post(activatePath, "token", token).leads(startPath)
-	b.get(startPath).is(http.StatusOK, jan)
+	unknown.Is(http.StatusOK).Lacks("Document number")
+	b.post(activatePath, "token", token).Leads(startPath)
+	b.get(startPath).Is(http.StatusOK, jan)
 }
 
 // TestRenew: an expired link has its one button, within the limits of the address, and its new letter leads back to the
@@ -68,27 +68,27 @@ func TestRenew(t *testing.T) {
 	token := s.link(tokens.Confirmation, jan)
 	s.later(24 * time.Hour)
 	b := s.browser()
-	b.get(activatePath+"?token="+token+"&cleaningId="+id.String()).is(http.StatusConflict, "expired",
+	b.get(activatePath+"?token="+token+"&cleaningId="+id.String()).Is(http.StatusConflict, "expired",
 		`action="/eecd/renew"`, id.String())
-	b.post(activatePath, "token", token, "cleaningId", id.String()).is(http.StatusConflict, "expired",
+	b.post(activatePath, "token", token, "cleaningId", id.String()).Is(http.StatusConflict, "expired",
 		`action="/eecd/renew"`)
 	for range 10 {
-		b.post(renewPath, "token", token, "cleaningId", id.String()).leads(about(mailboxPath, id))
-		b.get(about(mailboxPath, id)).is(http.StatusOK, jan)
+		b.post(renewPath, "token", token, "cleaningId", id.String()).Leads(about(mailboxPath, id))
+		b.get(about(mailboxPath, id)).Is(http.StatusOK, jan)
 	}
 	if n := s.letters(jan, store.LetterActivate); n != 2 {
 		t.Errorf("%d letters", n)
 	}
-	b.post(activatePath, "token", s.link(tokens.Confirmation, jan), "cleaningId", id.String()).leads(cleaningPath(id))
+	b.post(activatePath, "token", s.link(tokens.Confirmation, jan), "cleaningId", id.String()).Leads(cleaningPath(id))
 	if b.cookies["postern-mailbox"] != "" {
 		t.Error("the browser keeps the address after signing in")
 	}
-	b.post(renewPath, "token", "pst1_nonsense").is(http.StatusForbidden)
-	b.post(renewPath, "token", s.link(tokens.NotMe, jan)).is(http.StatusForbidden)
+	b.post(renewPath, "token", "pst1_nonsense").Is(http.StatusForbidden)
+	b.post(renewPath, "token", s.link(tokens.NotMe, jan)).Is(http.StatusForbidden)
 	s.block(jan, true)
-	b.post(renewPath, "token", token).is(http.StatusForbidden, "blocked")
+	b.post(renewPath, "token", token).Is(http.StatusForbidden, "blocked")
 	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
-	s.browser().get(activatePath+"?token="+token).is(http.StatusNotFound, "This account is gone").lacks(renewPath)
+	s.browser().get(activatePath+"?token="+token).Is(http.StatusNotFound, "This account is gone").Lacks(renewPath)
 }
 
 // TestNotMe: an account that is in use is not erased, and old links say what has become of it.
@@ -98,13 +98,13 @@ func TestNotMe(t *testing.T) {
 	notMe := s.link(tokens.NotMe, jan)
 	b := s.browser()
 	before := s.events()
-	b.get(notMePath+"?token="+notMe).is(http.StatusOK, "Was this you?")
+	b.get(notMePath+"?token="+notMe).Is(http.StatusOK, "Was this you?")
 	if s.events() != before {
 		t.Error("opening the link has changed something")
 	}
 	s.signedIn(jan, guid.ID{})
-	b.post(notMePath, "token", notMe).is(http.StatusConflict, "Nothing was erased")
+	b.post(notMePath, "token", notMe).Is(http.StatusConflict, "Nothing was erased")
 	s.later(24 * time.Hour)
-	b.post(notMePath, "token", notMe).is(http.StatusConflict, "expired")
-	b.post(notMePath, "token", s.link(tokens.Confirmation, jan)).is(http.StatusForbidden)
+	b.post(notMePath, "token", notMe).Is(http.StatusConflict, "expired")
+	b.post(notMePath, "token", s.link(tokens.Confirmation, jan)).Is(http.StatusForbidden)
 }

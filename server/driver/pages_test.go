@@ -1,45 +1,38 @@
 package driver
 
 import (
-	"bytes"
-	"errors"
-	"flag"
 	"fmt"
-	"html"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"postern/server/user"
+	"postern/server/web/webtest"
 	"postern/store"
+	"postern/store/fixture"
 	"postern/store/guid"
 	"postern/tokens"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPages holds the words of every page in each language.
 func TestPages(t *testing.T) {
 	for _, language := range user.Languages {
 		t.Run(language, func(t *testing.T) {
 			var all strings.Builder
-			show := func(name string, a answer) {
-				fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, a.text())
+			show := func(name string, a webtest.Answer) {
+				fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, a.Text())
 				if got := a.Header().Get("Content-Language"); got != language {
 					t.Errorf("%s is in %q", name, got)
 				}
 			}
 			tour(newSite(t), language, show)
-			golden(t, language+".golden", []byte(all.String()))
+			fixture.Golden(t, language+".golden", []byte(all.String()))
 		})
 	}
 }
 
 // tour walks through all pages, as somebody who reads that language.
-func tour(s *site, language string, show func(name string, a answer)) {
+func tour(s *site, language string, show func(name string, a webtest.Answer)) {
 	cleaning := s.cleaning(1, store.SignedOff)
 	page := cleaningPath(cleaning)
 	b := s.browser()
@@ -53,16 +46,16 @@ func tour(s *site, language string, show func(name string, a answer)) {
 	show("register, nothing", b.post(signInPath, "step", "register", "email", jan))
 	show("register, no name", b.register(jan, cleaning, "firstName", "http://x", "organisationName",
 		strings.Repeat("x", 201)))
-	b.register(jan, cleaning).leads(about(mailboxPath, cleaning))
+	b.register(jan, cleaning).Leads(about(mailboxPath, cleaning))
 	show("mailbox", b.get(about(mailboxPath, cleaning)))
 	again := b.post(signInPath, "email", jan, "cleaningId", cleaning.String(), "again", "yes")
-	again.leads(about(mailboxPath, cleaning))
+	again.Leads(about(mailboxPath, cleaning))
 	show("mailbox, again", b.get(about(mailboxPath, cleaning)))
 	first := s.link(tokens.Confirmation, jan)
 	show("activate", b.get(activatePath+"?token="+first+"&cleaningId="+cleaning.String()))
 	show("not me", b.get(notMePath+"?token="+s.link(tokens.NotMe, jan)))
 	linksTour(s, b, show)
-	b.post(activatePath, "token", first, "cleaningId", cleaning.String()).leads(page)
+	b.post(activatePath, "token", first, "cleaningId", cleaning.String()).Leads(page)
 	show("not me, in use", b.post(notMePath, "token", s.link(tokens.NotMe, jan)))
 	documentTour(s, b, cleaning, show)
 	s.later(time.Hour)
@@ -76,7 +69,7 @@ func tour(s *site, language string, show func(name string, a answer)) {
 }
 
 // linksTour is what becomes of links whose person is gone.
-func linksTour(s *site, b *browser, show func(name string, a answer)) {
+func linksTour(s *site, b *browser, show func(name string, a webtest.Answer)) {
 	s.register(nobody)
 	link, notMe := s.link(tokens.Confirmation, nobody), s.link(tokens.NotMe, nobody)
 	show("not me, done", b.post(notMePath, "token", notMe))
@@ -86,20 +79,20 @@ func linksTour(s *site, b *browser, show func(name string, a answer)) {
 }
 
 // documentTour is what somebody sees who is signed in. What is known of the cleaning is shown once.
-func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, a answer)) {
+func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, a webtest.Answer)) {
 	page := cleaningPath(cleaning)
-	top := func(name string, a answer) { show(name, a.before("<dl>")) }
-	faults := func(name string, a answer) { show(name, a.faults()) }
+	top := func(name string, a webtest.Answer) { show(name, a.Before("<dl>")) }
+	faults := func(name string, a webtest.Answer) { show(name, a.Faults()) }
 	show("document", b.get(page))
 	show("start, signed in", b.get(startPath))
-	b.post(page + "/mail").leads(page)
+	b.post(page + "/mail").Leads(page)
 	top("mailed", b.get(page))
 	faults("complete, nothing", b.post(page+"/complete"))
 	faults("complete, too long", b.post(page+"/complete", "ProductName", strings.Repeat("x", 201), "Comment",
 		strings.Repeat("x", 2001)))
 	faults("reject, nothing", b.post(page+"/reject", "reason", ownReason))
 	faults("reject, too long", b.post(page+"/reject", "words", strings.Repeat("x", 2001)))
-	b.post(page+"/complete", "ProductName", "Ethanol 96 %", "Comment", "comp. 1\n24 t").leads(page)
+	b.post(page+"/complete", "ProductName", "Ethanol 96 %", "Comment", "comp. 1\n24 t").Leads(page)
 	show("completed", b.get(page))
 	top("completed before", b.post(page+"/reject", "words", "wet"))
 	for i, status := range []store.CleaningStatus{store.Planned, store.Completed, store.Cancelled, store.Invalid} {
@@ -107,53 +100,14 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 	}
 	other := cleaningPath(s.cleaning(3, store.Completed))
 	top("complete, not signed off", b.post(other+"/complete", "ProductName", "x"))
-	b.post(other+"/reject", "reason", "wet", "words", "manhole 2").leads(other)
+	b.post(other+"/reject", "reason", "wet", "words", "manhole 2").Leads(other)
 	top("rejected", b.get(other))
 	show("no cleaning", b.get(cleaningPath(guid.ID{1})))
 	kept := b.cookies["postern-user"]
-	b.post(about(signOutPath, cleaning)).leads(page)
+	b.post(about(signOutPath, cleaning)).Leads(page)
 	show("signed out", b.get(page))
 	b.cookies["postern-user"] = kept
 	top("no longer signed in", b.get(page))
 	b.cookies["postern-user"] = kept
 	show("no longer signed in, form", b.post(page+"/complete", "ProductName", "Ethanol"))
-}
-
-// before is the page up to some markup.
-func (a answer) before(markup string) answer {
-	content, _, _ := strings.Cut(a.Body.String(), markup)
-	a.Body = bytes.NewBufferString(content)
-	return a
-}
-
-var fault = regexp.MustCompile(`(?s)<p class="fault".*?</p>|<div class="error".*?</div>`)
-
-// faults is what the page says of what was typed.
-func (a answer) faults() answer {
-	a.Body = bytes.NewBufferString(strings.Join(fault.FindAllString(a.Body.String(), -1), "\n"))
-	return a
-}
-
-var markup = regexp.MustCompile(`\s*<[^>]*>\s*`)
-
-// text is what a person reads of the page, a line for each part of it.
-func (a answer) text() string {
-	text := html.UnescapeString(markup.ReplaceAllString(a.main(), "\n"))
-	return strings.Trim(regexp.MustCompile(`\n{2,}`).ReplaceAllString(text, "\n"), "\n")
-}
-
-// golden compares with a file under testdata, or writes it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		check(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
-	}
 }

@@ -28,10 +28,10 @@ func TestPublic(t *testing.T) {
 		number := "SYN-BE-00000" + string('1'+byte(i))
 		before := s.events()
 		b := s.browser()
-		b.get(cleaningPath(id)).is(http.StatusOK, number, "Tankreiniging Kaai 9", "0016").lacks(hidden...)
-		b.do("HEAD", cleaningPath(id), nil).is(http.StatusOK)
+		b.get(cleaningPath(id)).Is(http.StatusOK, number, "Tankreiniging Kaai 9", "0016").Lacks(hidden...)
+		b.do("HEAD", cleaningPath(id), nil).Is(http.StatusOK)
 		b.accept = "application/json"
-		answer := b.get(cleaningPath(id)).is(http.StatusOK)
+		answer := b.get(cleaningPath(id)).Is(http.StatusOK)
 		want := `{"id":"` + id.String() + `","number":"` + number +
 			`","station":{"name":"Tankreiniging Kaai 9"},"tank":"0016","valid":` +
 			map[bool]string{true: "true", false: "false"}[test.verdict == "valid"] + `,"verdict":"` + test.verdict +
@@ -46,9 +46,9 @@ func TestPublic(t *testing.T) {
 	b := s.browser()
 	for _, path := range []string{cleaningPath(guid.ID{1}), "/eecd/cleanings/1"} {
 		b.accept = "text/html"
-		b.get(path).is(http.StatusNotFound, "There is no cleaning with this code")
+		b.get(path).Is(http.StatusNotFound, "There is no cleaning with this code")
 		b.accept = "application/json"
-		header := b.get(path).is(http.StatusNotFound).Header()
+		header := b.get(path).Is(http.StatusNotFound).Header()
 		if header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %v", path, header)
 		}
@@ -60,27 +60,27 @@ func TestPublicDecided(t *testing.T) {
 	s := newSite(t)
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
-	b.post(cleaningPath(id)+"/complete", "ProductName", "Ethanol", "Comment", "24 t").leads(cleaningPath(id))
-	b.get(cleaningPath(id)).is(http.StatusOK, "LOAD ACCEPTED", "Ethanol", "24 t")
+	b.post(cleaningPath(id)+"/complete", "ProductName", "Ethanol", "Comment", "24 t").Leads(cleaningPath(id))
+	b.get(cleaningPath(id)).Is(http.StatusOK, "LOAD ACCEPTED", "Ethanol", "24 t")
 	stranger := s.browser()
-	stranger.get(cleaningPath(id)).is(http.StatusOK, "NO LONGER VALID").lacks(append(hidden, "Ethanol", "24 t", jan)...)
+	stranger.get(cleaningPath(id)).Is(http.StatusOK, "NO LONGER VALID").Lacks(append(hidden, "Ethanol", "24 t", jan)...)
 	stranger.accept = "application/json"
-	stranger.get(cleaningPath(id)).is(http.StatusOK, `"valid":false,"verdict":"loaded"`).lacks("Ethanol")
+	stranger.get(cleaningPath(id)).Is(http.StatusOK, `"valid":false,"verdict":"loaded"`).Lacks("Ethanol")
 	other := s.signedIn(nobody, id)
-	other.get(cleaningPath(id)).is(http.StatusOK, "NO LONGER VALID", "Ethanol", "24 t").lacks("LOAD ACCEPTED", jan)
+	other.get(cleaningPath(id)).Is(http.StatusOK, "NO LONGER VALID", "Ethanol", "24 t").Lacks("LOAD ACCEPTED", jan)
 }
 
 // TestDocument: the PDF is for who is signed in; others are led to the page.
 func TestDocument(t *testing.T) {
 	s := newSite(t)
 	id := s.cleaning(1, store.SignedOff)
-	s.browser().get(cleaningPath(id) + "/document").leads(cleaningPath(id))
+	s.browser().get(cleaningPath(id) + "/document").Leads(cleaningPath(id))
 	b := s.signedIn(jan, id)
 	b.language = "fr"
-	answer := b.get(cleaningPath(id) + "/document").is(http.StatusOK)
+	answer := b.get(cleaningPath(id) + "/document").Is(http.StatusOK)
 	if !strings.HasPrefix(answer.Body.String(), "%PDF-") || answer.Header().Get("Content-Type") != "application/pdf" ||
 		!strings.Contains(answer.Header().Get("Content-Disposition"), "eecd-SYN-BE-000001.pdf") {
 		t.Errorf("%v", answer.Header())
 	}
-	b.get(cleaningPath(guid.ID{1}) + "/document").is(http.StatusNotFound)
+	b.get(cleaningPath(guid.ID{1}) + "/document").Is(http.StatusNotFound)
 }

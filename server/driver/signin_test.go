@@ -20,16 +20,16 @@ func TestRegister(t *testing.T) {
 	id := s.cleaning(1, store.SignedOff)
 	b := s.browser()
 	b.language = "de"
-	b.signIn("Jan.Peeters@example.com", id).is(http.StatusOK, `value="Jan.Peeters@example.com"`, `name="firstName"`)
-	b.register(jan, id, "firstName", " ", "lastName", "<b>").is(http.StatusUnprocessableEntity, "Vornamen",
+	b.signIn("Jan.Peeters@example.com", id).Is(http.StatusOK, `value="Jan.Peeters@example.com"`, `name="firstName"`)
+	b.register(jan, id, "firstName", " ", "lastName", "<b>").Is(http.StatusUnprocessableEntity, "Vornamen",
 		`value="&lt;b&gt;"`, jan)
 	if _, err := s.store.UserByEmail(jan); err == nil {
 		t.Fatal("registered with a fault")
 	}
 	for range 3 {
-		b.register(jan, id).leads(about(mailboxPath, id))
+		b.register(jan, id).Leads(about(mailboxPath, id))
 	}
-	b.get(about(mailboxPath, id)).is(http.StatusOK, jan)
+	b.get(about(mailboxPath, id)).Is(http.StatusOK, jan)
 	made := s.user(jan)
 	if made.Language != "de" || made.CleaningID != id || made.FirstName != "Zoë" ||
 		s.letters(jan, store.LetterActivate) != 1 {
@@ -49,18 +49,18 @@ func TestSignIn(t *testing.T) {
 			s := newSite(t, func(r *store.Rules) { r.MailboxSignIn = mailbox })
 			id := s.cleaning(1, store.SignedOff)
 			b := s.signedIn(jan, id)
-			b.get(cleaningPath(id)).is(http.StatusOK, "METHANOL")
-			b.get(about(signInPath, id)).leads(cleaningPath(id))
-			b.signIn(jan, id).leads(cleaningPath(id)) // a form of before
+			b.get(cleaningPath(id)).Is(http.StatusOK, "METHANOL")
+			b.get(about(signInPath, id)).Leads(cleaningPath(id))
+			b.signIn(jan, id).Leads(cleaningPath(id)) // a form of before
 			other := s.browser()
-			other.signIn(jan, id).leads(about(mailboxPath, id))
+			other.signIn(jan, id).Leads(about(mailboxPath, id))
 			if other.cookies["postern-user"] != "" || s.letters(jan, store.LetterActivate) != 2 {
 				t.Errorf("%v, %d letters", other.cookies, s.letters(jan, store.LetterActivate))
 			}
 			unproven, err := s.acts.Token(s.user(jan), false)
 			check(t, err)
 			other.cookies["postern-user"] = unproven
-			other.get(cleaningPath(id)).is(http.StatusOK).lacks("METHANOL")
+			other.get(cleaningPath(id)).Is(http.StatusOK).Lacks("METHANOL")
 		})
 	}
 }
@@ -69,9 +69,9 @@ func TestSignIn(t *testing.T) {
 func TestMailboxForgotten(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
-	b.get(mailboxPath).leads(signInPath)
+	b.get(mailboxPath).Leads(signInPath)
 	b.cookies["postern-mailbox"] = "PHNjcmlwdD4" // <script>
-	b.get(about(mailboxPath, guid.ID{1})).leads(about(signInPath, guid.ID{1}))
+	b.get(about(mailboxPath, guid.ID{1})).Leads(about(signInPath, guid.ID{1}))
 }
 
 // TestDisowned: after "this wasn't me" registering and signing in answer as for any address, and nothing is stored or
@@ -83,16 +83,16 @@ func TestDisowned(t *testing.T) {
 	b := s.browser()
 	notMe := s.link(tokens.NotMe, jan)
 	for range 2 {
-		b.post(notMePath, "token", notMe).is(http.StatusOK, "30 days")
+		b.post(notMePath, "token", notMe).Is(http.StatusOK, "30 days")
 	}
 	const same = "Then we mail it nothing for 30 days, even if somebody registers with it."
-	b.get(activatePath+"?token="+link).is(http.StatusNotFound, same)
-	b.post(activatePath, "token", link).is(http.StatusNotFound, same)
-	b.post(renewPath, "token", link).is(http.StatusNotFound, same)
-	b.signIn(jan, guid.ID{}).is(http.StatusOK, `name="firstName"`)
+	b.get(activatePath+"?token="+link).Is(http.StatusNotFound, same)
+	b.post(activatePath, "token", link).Is(http.StatusNotFound, same)
+	b.post(renewPath, "token", link).Is(http.StatusNotFound, same)
+	b.signIn(jan, guid.ID{}).Is(http.StatusOK, `name="firstName"`)
 	before := s.events()
-	b.register(jan, guid.ID{}).leads(mailboxPath)
-	b.get(mailboxPath).is(http.StatusOK, same)
+	b.register(jan, guid.ID{}).Leads(mailboxPath)
+	b.get(mailboxPath).Is(http.StatusOK, same)
 	if s.events() != before || s.letters(jan, store.LetterActivate) != 0 {
 		t.Error("something was stored or sent")
 	}
@@ -103,20 +103,20 @@ func TestLimits(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	for i := range 20 {
-		b.register(fmt.Sprintf("a%d@example.com", i), guid.ID{}).leads(mailboxPath)
+		b.register(fmt.Sprintf("a%d@example.com", i), guid.ID{}).Leads(mailboxPath)
 	}
-	over := b.register(jan, guid.ID{}, "organisationName", "Kaai").is(http.StatusTooManyRequests, "Try again in", jan,
+	over := b.register(jan, guid.ID{}, "organisationName", "Kaai").Is(http.StatusTooManyRequests, "Try again in", jan,
 		`value="Kaai"`)
 	if over.Header().Get("Retry-After") == "" || s.security.Count(web.OverLimit) != 1 {
 		t.Errorf("%v, %d security events", over.Header(), s.security.Count(web.OverLimit))
 	}
 	for range 60 {
-		b.signIn(nobody, guid.ID{}).is(http.StatusOK)
+		b.signIn(nobody, guid.ID{}).Is(http.StatusOK)
 	}
-	b.signIn(nobody, guid.ID{}).is(http.StatusTooManyRequests, "Try again in", nobody)
-	b.register("a1@example.com", guid.ID{}).is(http.StatusTooManyRequests)
+	b.signIn(nobody, guid.ID{}).Is(http.StatusTooManyRequests, "Try again in", nobody)
+	b.register("a1@example.com", guid.ID{}).Is(http.StatusTooManyRequests)
 	s.later(2 * time.Hour)
-	b.signIn(nobody, guid.ID{}).is(http.StatusOK)
+	b.signIn(nobody, guid.ID{}).Is(http.StatusOK)
 }
 
 // TestBlocked and reactivated: each leads to a clear page, and back to the cleaning.
@@ -125,28 +125,28 @@ func TestBlocked(t *testing.T) {
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
 	s.block(jan, true)
-	b.post(cleaningPath(id)+"/reject", "reason", "Not dry", "words", "very wet").is(http.StatusForbidden,
+	b.post(cleaningPath(id)+"/reject", "reason", "Not dry", "words", "very wet").Is(http.StatusForbidden,
 		"Nothing was done", "very wet", `name="email"`)
 	if b.cookies["postern-user"] != "" {
 		t.Error("the browser keeps a token that is void")
 	}
-	b.signIn(jan, id).is(http.StatusForbidden, "blocked", `href="`+cleaningPath(id)+`"`)
-	b.register(jan, id).is(http.StatusForbidden, "blocked")
+	b.signIn(jan, id).Is(http.StatusForbidden, "blocked", `href="`+cleaningPath(id)+`"`)
+	b.register(jan, id).Is(http.StatusForbidden, "blocked")
 	s.block(jan, false)
 	s.later(time.Minute)
-	b.signIn(jan, id).leads(about(mailboxPath, id))
+	b.signIn(jan, id).Leads(about(mailboxPath, id))
 	b = s.signedIn(jan, id)
 	_, err := s.store.ReactivateUser(t.Context(), s.user(jan).ID)
 	check(t, err)
-	b.get(cleaningPath(id)).is(http.StatusOK, "You are no longer signed in").lacks("METHANOL")
-	b.get(cleaningPath(id)).is(http.StatusOK).lacks("You are no longer signed in") // it is said once
+	b.get(cleaningPath(id)).Is(http.StatusOK, "You are no longer signed in").Lacks("METHANOL")
+	b.get(cleaningPath(id)).Is(http.StatusOK).Lacks("You are no longer signed in") // it is said once
 	b = s.signedIn(jan, id)
 	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
-	b.post(cleaningPath(id)+"/mail").is(http.StatusForbidden, "Nothing was done")
-	b.signIn(jan, id).is(http.StatusOK, `name="firstName"`)
+	b.post(cleaningPath(id)+"/mail").Is(http.StatusForbidden, "Nothing was done")
+	b.signIn(jan, id).Is(http.StatusOK, `name="firstName"`)
 	b = s.signedIn(nobody, id)
 	s.later(24 * time.Hour)
-	b.get(cleaningPath(id)).is(http.StatusOK, "You are no longer signed in").lacks("METHANOL")
+	b.get(cleaningPath(id)).Is(http.StatusOK, "You are no longer signed in").Lacks("METHANOL")
 }
 
 // TestSignOut ends all tokens of the user, once or twice.
@@ -155,10 +155,10 @@ func TestSignOut(t *testing.T) {
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
 	phone := s.signedIn(jan, id)
-	b.post(about(signOutPath, id)).leads(cleaningPath(id))
-	b.get(cleaningPath(id)).is(http.StatusOK, "You are signed out.").lacks("METHANOL")
-	b.post(signOutPath).leads(startPath)
-	phone.get(cleaningPath(id)).is(http.StatusOK).lacks("METHANOL")
+	b.post(about(signOutPath, id)).Leads(cleaningPath(id))
+	b.get(cleaningPath(id)).Is(http.StatusOK, "You are signed out.").Lacks("METHANOL")
+	b.post(signOutPath).Leads(startPath)
+	phone.get(cleaningPath(id)).Is(http.StatusOK).Lacks("METHANOL")
 }
 
 // TestLanguage: the choice on a page holds in this browser and, of who is signed in, for letters.
@@ -166,16 +166,16 @@ func TestLanguage(t *testing.T) {
 	s := newSite(t)
 	id := s.cleaning(1, store.SignedOff)
 	b := s.signedIn(jan, id)
-	b.get(cleaningPath(id)).is(http.StatusOK, `action="/eecd/language"`, `<html lang="en">`)
-	b.post(languagePath, "language", "fr", "back", cleaningPath(id)).leads(cleaningPath(id))
-	b.get(cleaningPath(id)).is(http.StatusOK, "Garder une copie")
+	b.get(cleaningPath(id)).Is(http.StatusOK, `action="/eecd/language"`, `<html lang="en">`)
+	b.post(languagePath, "language", "fr", "back", cleaningPath(id)).Leads(cleaningPath(id))
+	b.get(cleaningPath(id)).Is(http.StatusOK, "Garder une copie")
 	if got := s.user(jan).Language; got != "fr" {
 		t.Errorf("letters are in %s", got)
 	}
-	b.post(about(signOutPath, id)).leads(cleaningPath(id))
-	b.get(cleaningPath(id)).is(http.StatusOK, "VALABLE")
-	b.post(languagePath, "language", "de", "back", "https://evil.example/").leads(startPath)
-	b.post(languagePath, "language", "xx").is(http.StatusBadRequest)
+	b.post(about(signOutPath, id)).Leads(cleaningPath(id))
+	b.get(cleaningPath(id)).Is(http.StatusOK, "VALABLE")
+	b.post(languagePath, "language", "de", "back", "https://evil.example/").Leads(startPath)
+	b.post(languagePath, "language", "xx").Is(http.StatusBadRequest)
 	if got := s.user(jan).Language; got != "fr" {
 		t.Errorf("letters are in %s", got)
 	}

@@ -25,8 +25,8 @@ type Handlers struct {
 	style, script file
 }
 
-// New makes the handlers over an inbox. When draining ends, calls that wait are answered, so that they do not hold up the
-// end of the appliance.
+// New makes the handlers over an inbox. When draining ends, calls that wait are answered, so that they do not hold up
+// the end of the appliance.
 func New(box *inbox.Inbox, draining context.Context) (*Handlers, error) {
 	r := &Handlers{box: box, draining: draining}
 	var err error

@@ -241,5 +241,5 @@ func TestHeaders(t *testing.T) {
 			fmt.Fprintf(&table, "    %s: %s\n", name, value)
 		}
 	}
-	golden(t, "headers.golden", table.Bytes())
+	fixture.Golden(t, "headers.golden", table.Bytes())
 }

@@ -2,18 +2,15 @@ package web
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +21,6 @@ import (
 	"postern/server/web/page"
 	"postern/store/refuse"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const secretCause = "the cause is secret"
 
@@ -183,22 +178,4 @@ func exchange(t testing.TB, address, request string) (*http.Response, string) {
 		text = append(text, "!"+err.Error()...)
 	}
 	return answer, string(text)
-}
-
-// golden compares with a file under testdata, or writes it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (run with -update and look at the change); got:\n%s", path, got)
-	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"io"
+	"postern/store/fixture"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestPages(t *testing.T) {
 		"error-nl.golden": "GET /page/fail/missing",
 	} {
 		_, body := exchange(t, address, request+" HTTP/1.1\nX-Request-Id: id\nAccept-Language: nl")
-		golden(t, name, regexp.MustCompile(`\?v=[0-9a-f]+`).ReplaceAll([]byte(body), []byte("?v=…")))
+		fixture.Golden(t, name, regexp.MustCompile(`\?v=[0-9a-f]+`).ReplaceAll([]byte(body), []byte("?v=…")))
 	}
 }
 

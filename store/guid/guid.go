@@ -41,8 +41,8 @@ func (id ID) String() string {
 	return string(text)
 }
 
-// Short returns the last eight digits of the GUID, as a reference that people can read out. They are random, so that few
-// have the same.
+// Short returns the last eight digits of the GUID, as a reference that people can read out. They are random, so that
+// few have the same.
 func (id ID) Short() string { return hex.EncodeToString(id[12:]) }
 
 // IsShort reports whether a text can be what Short returns, in any case.

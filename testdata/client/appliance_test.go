@@ -1,5 +1,5 @@
-// Package client goes both journeys with a client that oapi-codegen has made of /openapi.yaml, against a real appliance.
-// `make client` in the repository's root makes the client and runs it; the made code is not kept.
+// Package client goes both journeys with a client that oapi-codegen has made of /openapi.yaml, against a real
+// appliance. `make client` in the repository's root makes the client and runs it; the made code is not kept.
 //
 // It is a module of its own, so that the product's dependencies do not include the makers of clients, nor a reader of
 // YAML.
