@@ -45,8 +45,8 @@ func (a *App) Routes() (public, socket []web.Route, err error) {
 func (a *App) publicRoutes(files []web.Route) ([]web.Route, error) {
 	return openapi.Publish(described, []openapi.Group{
 		{Name: "Partners", Routes: a.rooms.partner.Routes(),
-			Text: "Systems that register bikers, deliver cleanings, and follow what becomes of both. They call with a " +
-				"permanent token."},
+			Text: "Systems that register bikers, deliver cleanings, and follow what becomes of both. They call with " +
+				"a permanent token."},
 		{Name: "Users", Routes: a.rooms.eecd.Routes(),
 			Text: "Drivers and loading places: anybody registers and signs in; the rest wants a user token."},
 		{Name: "Drivers' pages", Routes: a.rooms.driver.Routes(),

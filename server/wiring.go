@@ -24,8 +24,9 @@ func mailDomain(c config.Config) string {
 func (a *App) letterOptions() letters.Options {
 	c := a.config
 	o := letters.Options{
-		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL, Zone: c.Timezone,
-		ActivationURL: c.ActivationURL, ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
+		From: c.MailFrom, Organisation: c.Organisation, PrivacyURL: c.PrivacyURL, PublicURL: c.PublicURL,
+		Zone: c.Timezone, ActivationURL: c.ActivationURL,
+		ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
 		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Dir: c.LettersDir, Sealer: a.sealer,
 	}
 	if c.Contact != nil {

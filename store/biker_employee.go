@@ -89,7 +89,8 @@ func (t tx) loseEmployee(id guid.ID) error {
 	biker.EmployeeID, biker.OthersEmployeeID = "", biker.EmployeeID
 	if biker.Password == "" {
 		biker.LinkGeneration++
-		if err := t.forgetNotice(noticeKey(addressSum(biker.Email), noticeExisting, noFaults), biker.Partner); err != nil {
+		notice := noticeKey(addressSum(biker.Email), noticeExisting, noFaults)
+		if err := t.forgetNotice(notice, biker.Partner); err != nil {
 			return err
 		}
 	}

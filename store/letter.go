@@ -49,7 +49,7 @@ type Letter struct {
 	Person     guid.ID     `json:"person"`             // the user or biker, or who stands for the address; zero: erased
 	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
-	Plan       string      `json:"plan,omitzero"`      // failed: the bike plan named, where that is one of the partner's
+	Plan       string      `json:"plan,omitzero"`      // failed: the bike plan named, where it is one of the partner's
 	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
 	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another now: overtaken
 	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link

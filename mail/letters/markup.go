@@ -16,7 +16,8 @@ var bodyMarks = marks{
 	heading: `<h1 class="ink" style="margin:0 0 20px;font-size:24px;line-height:1.3;font-weight:700;color:#1c2733">` +
 		"%s</h1>\n",
 	paragraph: `<p class="ink" style="margin:0 0 18px;font-size:16px;line-height:1.55;color:#1c2733">%s</p>` + "\n",
-	button: `<table role="presentation" class="action" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 26px"><tr>` +
+	button: `<table role="presentation" class="action" cellpadding="0" cellspacing="0" border="0" ` +
+		`style="margin:8px 0 26px"><tr>` +
 		`<td class="button" bgcolor="#0b5c7a" style="border-radius:8px;background-color:#0b5c7a">` +
 		`<a class="label" href="{{.%s}}" style="display:inline-block;padding:14px 28px;font-size:16px;` +
 		`line-height:1.3;font-weight:700;color:#ffffff;text-decoration:none">%s</a></td></tr></table>` + "\n",

@@ -60,8 +60,9 @@ var uses = map[string]use{
 	"FirstName": inWords, "Link": asLink, "LinkLife": inWords, "NotMe": asLink,
 	"Number": inWords, "Station": inWords, "Phone": inWords, "FileName": inWords,
 	"Completed": asFlag, "Product": inWords, "Comment": asLines, "DecidedAt": inWords,
-	"Name": inWords, "Email": inWords, "Client": inWords, "Reference": inWords, "Login": asLink, "Forgot": asLink, "ChangedAt": inWords,
-	"ID": inWords, "SentAt": inWords,
+	"Name": inWords, "Email": inWords, "Client": inWords, "Reference": inWords, "Login": asLink, "Forgot": asLink,
+	"ChangedAt": inWords,
+	"ID":        inWords, "SentAt": inWords,
 }
 
 // values gathers what a letter may say.

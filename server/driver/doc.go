@@ -80,11 +80,12 @@ var (
 	cleaningDoc = web.Doc{
 		ID: "pageCleaning", Summary: "The page that the QR code of a document leads to",
 		Text: `
-			Everybody sees number, station, the end of the tank's identification, and whether the document is valid; with
-			Accept: application/json as JSON. Whoever is signed in sees all of it, and can act.`,
+			Everybody sees number, station, the end of the tank's identification, and whether the document is valid;
+			with Accept: application/json as JSON. Whoever is signed in sees all of it, and can act.`,
 		Params: []web.Param{pathID},
 		Out: []web.Answer{
-			web.ReturnsPage(http.StatusOK, "The cleaning."), web.Returns[wire.PublicCleaning](http.StatusOK, "What everybody may know of it."),
+			web.ReturnsPage(http.StatusOK, "The cleaning."),
+			web.Returns[wire.PublicCleaning](http.StatusOK, "What everybody may know of it."),
 			noCleaning, web.Refuses(http.StatusNotFound, "There is no such cleaning.").ForPrograms(),
 		},
 	}

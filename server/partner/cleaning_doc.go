@@ -19,8 +19,8 @@ var (
 var putCleaningDoc = web.Doc{
 	ID: "putCleaning", Summary: "Deliver a cleaning, or change it",
 	Text: `
-		The body is the whole cleaning: what it leaves out is gone. Sending the same again changes nothing. Once its load
-		is decided a cleaning can only be changed after it is reopened.`,
+		The body is the whole cleaning: what it leaves out is gone. Sending the same again changes nothing. Once its
+		load is decided a cleaning can only be changed after it is reopened.`,
 	Params: []web.Param{pathID},
 	In: web.TakesJSON("CleaningData", cleaningFields, web.Texts{
 		"id": "The GUID in the path, if anything.", "number": "The number on the document.",
@@ -28,7 +28,8 @@ var putCleaningDoc = web.Doc{
 	Out: []web.Answer{
 		web.Returns[delivered](http.StatusCreated, "It is new."),
 		web.Returns[delivered](http.StatusOK, "It was there; outcome says whether it is changed."),
-		web.Refuses(http.StatusBadRequest, "Fields are wrong; errors names each by its path, as compartments[1].codes[0]."),
+		web.Refuses(http.StatusBadRequest,
+			"Fields are wrong; errors names each by its path, as compartments[1].codes[0]."),
 		web.Refuses(http.StatusNotFound, "The cleaning is another partner's."),
 		web.RefusesWith[wire.LoadProblem](http.StatusConflict, "The load is decided; loadStatus says how."),
 	},
@@ -67,7 +68,8 @@ var putDocumentDoc = web.Doc{
 		web.Refuses(http.StatusBadRequest, "This is no whole PDF, or the cleaning is named by no GUID."), noCleaning,
 		web.RefusesWith[wire.LoadProblem](http.StatusConflict, "The load is decided; loadStatus says how."),
 		web.Refuses(http.StatusTooManyRequests, "Too many of your documents are under way."),
-		web.Refuses(http.StatusServiceUnavailable, "Too many documents are under way, or the store takes no writes now."),
+		web.Refuses(http.StatusServiceUnavailable,
+			"Too many documents are under way, or the store takes no writes now."),
 	},
 }
 

@@ -47,7 +47,8 @@ var createDoc = web.Doc{
 
 var (
 	keySchema = &schema.Schema{Types: []string{schema.String}, MinLength: 1, MaxLength: longestKey, Pattern: keyPattern}
-	replayed  = web.InHeader("Idempotent-Replayed", schema.Of(schema.Boolean), "The answer was kept from the first call.")
+	replayed  = web.InHeader("Idempotent-Replayed", schema.Of(schema.Boolean),
+		"The answer was kept from the first call.")
 )
 
 const createExample = `{"user": {"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jane", "LastName": "Johansson", ` +

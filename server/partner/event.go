@@ -15,7 +15,8 @@ var eventsDoc = web.Doc{
 		Call again with after = next, which passes over the events of others: keep it once you have dealt with what
 		came. feed names the numbering: where it is another one, the data file has been put back from a backup.`,
 	Params: []web.Param{
-		web.InQuery("after", schema.AtLeast(0), "The last number that you have looked at; none: from the oldest that is kept."),
+		web.InQuery("after", schema.AtLeast(0),
+			"The last number that you have looked at; none: from the oldest that is kept."),
 		web.InQuery("limit", schema.Range(1, eventsMost), "How many at most; 100 where it is not said."),
 		web.InQuery("wait", schema.Of(schema.String), "How long to wait where there is none yet, as 30s; at most 60s."),
 	},

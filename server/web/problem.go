@@ -113,7 +113,7 @@ type wire struct {
 	Status  int                 `json:"status"`
 	Detail  string              `json:"detail,omitzero" doc:"What is wrong and what to do, in a sentence."`
 	TraceID string              `json:"traceId" doc:"Names the call in the log; also in the header X-Request-Id."`
-	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the body as a whole."`
+	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the whole body."`
 	Extra   map[string]any      `json:",embed"`
 }
 

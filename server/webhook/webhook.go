@@ -205,7 +205,8 @@ func (s *Sender) rest(ctx context.Context, cause error) {
 	if errors.As(cause, &failed) {
 		rest = max(rest, failed.rest)
 	} else {
-		rest, said = storageRest, "events cannot be read, and none is posted to the webhook: it is tried again without end"
+		rest = storageRest
+		said = "events cannot be read, and none is posted to the webhook: it is tried again without end"
 	}
 	s.failures++
 	now := s.Now()

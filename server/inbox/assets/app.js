@@ -1,5 +1,5 @@
-// Keeps the inbox live: waits for a change, fetches the page again and takes its list. Shows letters whole. Without it the page works
-// the same, by reloading and scrolling.
+// Keeps the inbox live: waits for a change, fetches the page again and takes its list. Shows letters whole. Without it
+// the page works the same, by reloading and scrolling.
 "use strict";
 (() => {
   const root = document.getElementById("inbox");
@@ -27,7 +27,8 @@
     document.title = unread ? `(${unread}) ${title}` : title;
   }
 
-  // Takes the list of the fresh page, and leaves alone what the reader is at: focus, scroll, an opened question, the letter.
+  // Takes the list of the fresh page, and leaves alone what the reader is at: focus, scroll, an opened question,
+  // the letter.
   function take(fresh) {
     const old = document.getElementById("list");
     const list = fresh.getElementById("list");

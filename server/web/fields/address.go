@@ -114,7 +114,8 @@ func parseLabel(label string) (string, bool) {
 func smallLetters(label string) (string, bool) {
 	for _, r := range label {
 		if r >= utf8.RuneSelf {
-			if small := []rune(norm.NFC.String(strings.ToLower(string(r)))); len(small) == 0 || small[0] < utf8.RuneSelf {
+			small := []rune(norm.NFC.String(strings.ToLower(string(r))))
+			if len(small) == 0 || small[0] < utf8.RuneSelf {
 				return "", false
 			}
 		}
@@ -135,7 +136,8 @@ func isALabel(label string) bool {
 // isSymbol tells what IDNA2008 has no place for but the library's tables, made for web addresses, let pass, as ☃. What
 // else is neither letter, mark nor digit is allowed in some contexts (RFC 5892 appendix A), which the library checks.
 func isSymbol(r rune) bool {
-	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune("-\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb", r)
+	const inContext = "-\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb"
+	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune(inContext, r)
 }
 
 func isHostLabel(label string) bool {

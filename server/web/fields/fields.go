@@ -102,7 +102,9 @@ func DecodeList(body []byte, maxItems int, object func(i int) Object) (unknown [
 	case '{':
 		object(0).read(body, "", &r)
 	case '[':
-		eachItem(body, "", maxItems, &r, func(i int, v jsontext.Value, path string) { Nested(object(i)).Read(v, path, &r) })
+		eachItem(body, "", maxItems, &r, func(i int, v jsontext.Value, path string) {
+			Nested(object(i)).Read(v, path, &r)
+		})
 	default:
 		r.Fault("", "The body must be a JSON object or an array of objects.")
 	}

@@ -41,8 +41,8 @@ type Text struct {
 func Read(t testing.TB, pdf []byte) *File {
 	t.Helper()
 	f := &File{Objects: map[int]string{}}
-	tail := regexp.MustCompile(`(?s)\nxref\n0 (\d+)\n0{10} 65535 f \n(.*)trailer\n<<(.*)>>\nstartxref\n(\d+)\n%%EOF\n$`).
-		FindSubmatchIndex(pdf)
+	const end = `(?s)\nxref\n0 (\d+)\n0{10} 65535 f \n(.*)trailer\n<<(.*)>>\nstartxref\n(\d+)\n%%EOF\n$`
+	tail := regexp.MustCompile(end).FindSubmatchIndex(pdf)
 	if !bytes.HasPrefix(pdf, []byte("%PDF-1.")) || tail == nil {
 		t.Fatalf("no PDF: %.20q … %q", pdf, pdf[max(0, len(pdf)-60):])
 	}
