@@ -3,11 +3,11 @@ package store
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
-	"strings"
 )
 
 // LetterFilter chooses letters for the operator.

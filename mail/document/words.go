@@ -3,9 +3,10 @@ package document
 import (
 	"embed"
 	"fmt"
-	"postern/store"
 
 	"github.com/go-json-experiment/json"
+
+	"postern/store"
 )
 
 // A language is one file in words; adding one needs no code.

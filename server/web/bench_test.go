@@ -4,13 +4,14 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
-	"postern/store/fixture"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 	"github.com/julienschmidt/httprouter"
 	"github.com/rs/zerolog"
+
+	"postern/store/fixture"
 )
 
 // sink takes an answer without keeping it.

@@ -8,11 +8,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"postern/store/fixture"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/store/fixture"
 )
 
 const (

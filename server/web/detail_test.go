@@ -3,11 +3,12 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
-	"postern/store/fixture"
 	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
+
+	"postern/store/fixture"
 )
 
 // coded is an error with words of the code beside its sentence.

@@ -2,10 +2,11 @@ package web
 
 import (
 	"io"
-	"postern/store/fixture"
 	"regexp"
 	"strings"
 	"testing"
+
+	"postern/store/fixture"
 )
 
 // TestPages holds the frame of a page and an error in each language.

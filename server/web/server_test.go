@@ -15,13 +15,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"postern/store/fixture"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"postern/store/fixture"
 )
 
 // writeCertificate makes a self-signed pair with a serial number to tell it by.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"postern/store/fixture"
 	"testing"
+
+	"postern/store/fixture"
 )
 
 // clock is the time that a test's file sees.
