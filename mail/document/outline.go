@@ -10,7 +10,6 @@ import (
 // Outline is all that a document says of a cleaning, in words and in its order, for a page that says the same. What
 // nobody has said is not in it.
 type Outline struct {
-	Title           string // of any document
 	Headline        string // the verdict at a glance
 	Meaning         string
 	Warning         string   // of compartments that were not cleaned
@@ -44,7 +43,7 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 	r := reader{w, zone}
 	verdict := w.Verdicts[c.Verdict()]
 	o := Outline{
-		Title: w.Title, Headline: verdict.Headline, Meaning: verdict.Meaning,
+		Headline: verdict.Headline, Meaning: verdict.Meaning,
 		Warning: r.notCleaned(c), Decision: present(r.decision(c.Load)),
 		Facts: facts(Fact{Label: w.Station, Value: joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
 			Fact{Label: w.Phone, Value: c.Station.Phone, Phone: true}),

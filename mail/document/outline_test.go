@@ -47,7 +47,7 @@ func TestOutline(t *testing.T) {
 			codes[1] != (Fact{Label: "X99"}) {
 			t.Errorf("%s: %+v", language, o.Compartments)
 		}
-		if o.Headline == "" || o.Title == "" || o.CompartmentsAre == "" || o.Meaning == "" {
+		if o.Headline == "" || o.CompartmentsAre == "" || o.Meaning == "" {
 			t.Errorf("%s: %+v", language, o)
 		}
 	}

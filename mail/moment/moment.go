@@ -13,15 +13,6 @@ const zoneMark = "MST"
 // In writes a time by a layout of package time's, whose MST becomes the zone's abbreviation and name, as "CET
 // (Europe/Brussels)". A zero time gives nothing.
 func In(zone *time.Location, t time.Time, layout string) string {
-	return write(zone, t, layout, true)
-}
-
-// Short is In without the zone's name, for where that stands nearby.
-func Short(zone *time.Location, t time.Time, layout string) string {
-	return write(zone, t, layout, false)
-}
-
-func write(zone *time.Location, t time.Time, layout string, named bool) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -34,7 +25,7 @@ func write(zone *time.Location, t time.Time, layout string, named bool) string {
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
 		name = "UTC" + name // zones without an abbreviation have "+03"
 	}
-	if named && name != zone.String() {
+	if name != zone.String() {
 		name += " (" + zone.String() + ")"
 	}
 	return t.Format(before) + name + t.Format(after)
@@ -43,7 +34,7 @@ func write(zone *time.Location, t time.Time, layout string, named bool) string {
 // Shows reports whether a layout shows a time down to the minute and its zone.
 func Shows(layout string) bool {
 	at := time.Date(2033, 11, 22, 17, 46, 0, 0, time.UTC)
-	text := write(time.FixedZone("ZONE", 0), at, layout, false)
+	text := In(time.FixedZone("ZONE", 0), at, layout)
 	for _, part := range []string{"2033", "11", "22", "17", "46", "ZONE"} {
 		if !strings.Contains(text, part) {
 			return false

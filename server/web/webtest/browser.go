@@ -32,17 +32,6 @@ func (c Cookies) Ask(t testing.TB, h http.Handler, r *http.Request) Answer {
 	return Answer{w, t, r.Method + " " + r.URL.Path}
 }
 
-// Request is a browser's for a page; form is nil where none is sent.
-func Request(method, address, language string, form url.Values) *http.Request {
-	r := httptest.NewRequest(method, address, strings.NewReader(form.Encode()))
-	r.Header.Set("Accept", "text/html")
-	r.Header.Set("Accept-Language", language)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	return r
-}
-
 // Form is a form of names and values.
 func Form(fields ...string) url.Values {
 	form := url.Values{}

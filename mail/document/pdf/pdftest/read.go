@@ -27,7 +27,6 @@ type Page struct {
 	Texts   []Text
 	Content string // its drawing operators
 	marked  map[int]string
-	links   []string
 }
 
 // Text is a line or a part of one: its left end and its baseline in points from the lower left corner.
@@ -119,10 +118,6 @@ func (f *File) readPages(t testing.TB) {
 		}
 		p := Page{Content: string(f.Stream(t, ref(t, page, "Contents"))), marked: map[int]string{}}
 		p.read(t, fonts)
-		_, annotations, _ := strings.Cut(page, "/Annots")
-		for _, m := range kids.FindAllStringSubmatch(annotations, -1) {
-			p.links = append(p.links, f.Objects[atoi(m[1])])
-		}
 		f.Pages = append(f.Pages, p)
 	}
 }
@@ -264,14 +259,6 @@ func (f *File) Unread() (texts []string) {
 		}
 	}
 	return texts
-}
-
-// Links are the annotations that lead somewhere.
-func (f *File) Links() (links []string) {
-	for _, p := range f.Pages {
-		links = append(links, p.links...)
-	}
-	return links
 }
 
 func atoi(text string) int {
