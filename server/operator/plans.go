@@ -15,7 +15,7 @@ type Plan struct {
 	Language string    `json:"language,omitzero" doc:"NL, FR, EN; none: EN."`
 	Name     string    `json:"name,omitzero" doc:"Of the plan itself, as bikers know it."`
 	NextURL  string    `json:"nextUrl,omitzero" doc:"Where a biker goes on once the password is set."`
-	NextText string    `json:"nextText,omitzero" doc:"What happens next, in the bikers' language."`
+	NextText string    `json:"nextText,omitzero" doc:"What happens next, as bikers read it."`
 	AddedAt  time.Time `json:"addedAt,omitzero"`
 }
 
@@ -33,7 +33,7 @@ func (o *Operator) Plans() ([]Plan, error) {
 	return views(found, viewPlan), err
 }
 
-// RemovePlan removes a bike plan that nobody uses.
+// RemovePlan removes a bike plan. Nobody new is registered with it, and who has it keeps it.
 func (o *Operator) RemovePlan(ctx context.Context, code string) error {
 	return o.Store.RemovePlan(ctx, code)
 }

@@ -114,7 +114,7 @@ func (o *Operator) partnerRoutes() []web.Route {
 			In: named, Out: []web.Answer{shows[Partner]("The partner."), notThere, conflict},
 		}),
 		post("/partners/revoke", o.revokePartner, web.Doc{
-			ID: "revokePartner", Summary: "End all tokens of a partner; its bikers stay",
+			ID: "revokePartner", Summary: "End all tokens of a partner; its bikers and cleanings stay",
 			In: named, Out: []web.Answer{shows[Partner]("The partner."), notThere, conflict},
 		}),
 	}
@@ -126,7 +126,7 @@ func (o *Operator) planRoutes() []web.Route {
 			ID: "listPlans", Summary: "List the bike plans", Out: []web.Answer{shows[Page[Plan]]("All of them.")},
 		}),
 		post("/plans", o.addPlan, web.Doc{
-			ID: "addPlan", Summary: "Add a bike plan",
+			ID: "addPlan", Summary: "Add a bike plan, or change what bikers read of it",
 			In: web.TakesJSON("NewPlan", planFields, web.Texts{
 				"code":     "What registrations name: visible ASCII characters without commas.",
 				"client":   "Whose bikers they are.",
@@ -138,9 +138,9 @@ func (o *Operator) planRoutes() []web.Route {
 			Out: []web.Answer{shows[Plan]("The plan."), conflict},
 		}),
 		remove("/plans", o.removePlan, web.Doc{
-			ID: "removePlan", Summary: "Remove a bike plan that nobody uses",
+			ID: "removePlan", Summary: "Remove a bike plan: nobody new is registered with it, and who has it keeps it",
 			Params: []web.Param{web.InQuery("code", schema.Of(schema.String), "The plan's code.").MustHave()},
-			Out:    []web.Answer{web.ReturnsNothing("It is removed."), wrongQuery, notThere, conflict},
+			Out:    []web.Answer{web.ReturnsNothing("It is removed."), wrongQuery, notThere},
 		}),
 	}
 }
