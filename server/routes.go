@@ -58,7 +58,7 @@ func (a *App) publicRoutes(files []web.Route) ([]web.Route, error) {
 	}, a.operatorGroups())
 }
 
-// operatorAddressRoutes is the table of the operator's own listener, where the bikers' and users' calls are not.
+// operatorAddressRoutes is the table of the operator's own listener, where partners, bikers and users have no calls.
 func (a *App) operatorAddressRoutes(files []web.Route) ([]web.Route, error) {
 	return openapi.Publish(described, []openapi.Group{
 		{Name: "Everybody", Routes: slices.Concat(a.anybody(), files),

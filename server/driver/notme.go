@@ -11,7 +11,8 @@ import (
 	"postern/tokens"
 )
 
-// readNotMe reports whether a token is one of a link that undoes a registration, whatever its age.
+// readNotMe fails with tokens.ErrUnreadable where a token is none of a link that undoes a registration. An expired one
+// is another error, which opening a link passes over.
 func (h *Handlers) readNotMe(token string) error {
 	_, err := h.Acts.NotMe(token)
 	return err

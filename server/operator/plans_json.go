@@ -16,7 +16,7 @@ const (
 	longestURL    = 2000
 )
 
-// planLanguages are those of bikers' letters and pages, as the contract writes them.
+// planLanguages are those of bikers' letters and pages, as registrations write them.
 var planLanguages = []string{"NL", "FR", "EN"}
 
 // planCode reads the code of a bike plan. A comma would part it in the list of a partner's plans.

@@ -1,5 +1,4 @@
-// Package memo remembers what was made of records lately, so that nothing is decoded, encoded or rendered
-// twice.
+// Package memo remembers what was made of records lately, so that nothing is decoded, encoded or rendered twice.
 package memo
 
 import (
