@@ -17,7 +17,7 @@ import (
 // Options say for whom and when a document is rendered.
 type Options struct {
 	Link     string         // of the cleaning's page: it goes into the QR code, and stands under it
-	Language string         // en, nl, fr or de; whatever else is read as en
+	Language string         // one of Languages; whatever else is read as the first
 	Zone     *time.Location // of the times in it
 	AsOf     time.Time      // the document says that its verdict is of this minute
 }

@@ -229,8 +229,13 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
-	if len(shapes) != len(languages) {
-		t.Errorf("%d languages", len(shapes))
+	for _, language := range Languages {
+		if shapes[language+".json"] == nil {
+			t.Errorf("there are no words in %s", language)
+		}
+	}
+	if len(shapes) != len(Languages) {
+		t.Errorf("there are words in %d languages, not in %d", len(shapes), len(Languages))
 	}
 }
 

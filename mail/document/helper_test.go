@@ -17,8 +17,6 @@ import (
 	"postern/store/guid"
 )
 
-var languages = []string{"en", "nl", "fr", "de"}
-
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -83,8 +81,8 @@ var looked = func() (all []struct{ name, language string }) {
 		"signed-off", "compartments", "rejected", "inspected-again", "oil", "food", "polymer", "polymer-lacking",
 		"not-signed", "invalid", "bare", "twelve", "long-comment", "far",
 	} {
-		for n, language := range languages {
-			if i == 0 || n == i%len(languages) {
+		for n, language := range Languages {
+			if i == 0 || n == i%len(Languages) {
 				all = append(all, struct{ name, language string }{name, language})
 			}
 		}

@@ -22,7 +22,7 @@ func TestOutline(t *testing.T) {
 				Codes: []string{"P10", "X99"}}, {Number: 8},
 		},
 	}, Load: store.Load{Status: store.LoadCompleted, DecidedAt: at, ProductName: "product", Comment: "loaded well"}}
-	for _, language := range languages {
+	for _, language := range Languages {
 		o, err := OutlineOf(c, language, time.UTC)
 		check(t, err)
 		var said []string

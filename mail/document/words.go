@@ -9,8 +9,9 @@ import (
 	"postern/store"
 )
 
-// A language is one file in words; adding one needs no code.
-//
+// Languages are those that documents are there in, the fallback first: each is a file in words.
+var Languages = []string{fallback, "nl", "fr", "de"}
+
 //go:embed words/*.json
 var wordFiles embed.FS
 

@@ -17,7 +17,7 @@ import (
 )
 
 // Languages are those that documents are rendered in, the fallback first.
-var Languages = []string{"en", "nl", "fr", "de"}
+var Languages = document.Languages
 
 // Options are the plain values that Documents are made of.
 type Options struct {

@@ -24,7 +24,7 @@ func (h *Handlers) opened(c *web.Call, read func(token string) error) (token str
 	return token, answered, err
 }
 
-// readConfirmation fails with tokens.ErrUnreadable where a token is none of an activation link; its age does not matter.
+// readConfirmation fails with tokens.ErrUnreadable where a token is none of an activation link, whatever its age.
 func (h *Handlers) readConfirmation(token string) error {
 	_, err := h.Acts.Confirmation(token)
 	return err
