@@ -2,13 +2,10 @@ package letters
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"postern/store/fixture"
+)
 
 func TestGolden(t *testing.T) {
 	for _, sample := range samples {
@@ -29,24 +26,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// golden compares with a file, without the carriage returns that tools and editors do not keep.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	got = bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")) // tools and editors keep those
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs from what is composed now (-update writes it anew):\n%s", path, got)
-	}
+	fixture.Golden(t, name, bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")))
 }
