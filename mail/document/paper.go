@@ -118,12 +118,7 @@ func (p *paper) need(height float64) {
 func (p *paper) row(columns ...column) {
 	p.need(keptHeight(columns))
 	for i := 0; ; i++ {
-		height := 0.0
-		for _, c := range columns {
-			if i < len(c.lines) {
-				height = max(height, c.lines[i].style.height())
-			}
-		}
+		height := lineHeight(columns, i)
 		if height == 0 {
 			return
 		}
@@ -149,17 +144,22 @@ func keptHeight(columns []column) float64 {
 // rowHeight is the height that row will use.
 func rowHeight(columns []column) (height float64) {
 	for i := 0; ; i++ {
-		tallest := 0.0
-		for _, c := range columns {
-			if i < len(c.lines) {
-				tallest = max(tallest, c.lines[i].style.height())
-			}
-		}
+		tallest := lineHeight(columns, i)
 		if tallest == 0 {
 			return height
 		}
 		height += tallest
 	}
+}
+
+// lineHeight is the height of the tallest of the columns' lines of one number; 0 where all columns have ended.
+func lineHeight(columns []column, i int) (tallest float64) {
+	for _, c := range columns {
+		if i < len(c.lines) {
+			tallest = max(tallest, c.lines[i].style.height())
+		}
+	}
+	return tallest
 }
 
 // wrap makes lines of a text in one style.

@@ -54,12 +54,8 @@ func (h *Handlers) cleaningPage(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	w := h.words(c)
-	notice := w.notice(c.Notified(), v)
-	if over && notice.Text == "" {
-		notice = page.Plain.Notice(w.OverText)
-	}
-	return h.show(c, http.StatusOK, visit{visitor: v, cleaning: cleaning}, shown{notice: notice})
+	return h.show(c, http.StatusOK, visit{visitor: v, cleaning: cleaning},
+		shown{notice: h.words(c).greeting(c.Notified(), v, over)})
 }
 
 // noCleaning tells a person that there is no such cleaning. Other errors pass through.

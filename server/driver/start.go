@@ -15,10 +15,7 @@ func (h *Handlers) start(c *web.Call) error {
 		return err
 	}
 	w := h.words(c)
-	p := page.Page{Title: w.StartTitle, Notice: w.notice(c.Notified(), v), Text: []string{w.StartText}}
-	if over && p.Notice.Text == "" {
-		p.Notice = page.Plain.Notice(w.OverText)
-	}
+	p := page.Page{Title: w.StartTitle, Notice: w.greeting(c.Notified(), v, over), Text: []string{w.StartText}}
 	if !v.isSignedIn() {
 		p.Links = []page.Link{{URL: signInPath, Text: w.ToSignIn}}
 	}

@@ -174,6 +174,16 @@ func (w words) notice(word string, v visitor) page.Notice {
 	return page.Notice{}
 }
 
+// greeting is notice for a page that people come back to: where nothing has been done, it says that they are no longer
+// signed in, if that is over.
+func (w words) greeting(word string, v visitor, over bool) page.Notice {
+	notice := w.notice(word, v)
+	if over && notice.Text == "" {
+		return page.Plain.Notice(w.OverText)
+	}
+	return notice
+}
+
 // moment writes a time for people.
 func (h *Handlers) moment(w words, t time.Time) string { return moment.In(h.Zone, t, w.TimeLayout) }
 
