@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -150,14 +151,18 @@ func (b *tab) press(status int64, selector string) {
 	b.leads(status, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// spot brings an element into view, and gives the place of its middle.
+// spot brings an element into view, and gives the place of its middle. A picture of one pixel is drawn after the
+// scrolling: until a frame is, a busy Chromium takes clicks by the one before.
 func (b *tab) spot(selector string) []float64 {
 	b.Helper()
-	return element[[]float64](b, selector, `e => {
+	place := element[[]float64](b, selector, `e => {
 		e.scrollIntoView({block: "center", behavior: "instant"});
 		const box = e.getBoundingClientRect();
 		return [box.x + box.width / 2, box.y + box.height / 2];
 	}`)
+	b.do(call(page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Clip: &page.Viewport{Width: 1, Height: 1, Scale: 1}}))
+	return place
 }
 
 // button means the button of the form that posts to that path.
