@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"compress/gzip"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,19 +11,19 @@ import (
 	"time"
 
 	"postern/store/file"
+	"postern/store/fixture"
 	"postern/store/guid"
 	"postern/store/migrate"
 )
 
-var updateFixture = flag.Bool("update", false, "write the data file of the current schema, before it is released")
-
-// released is the file of the newest schema in testdata. Once a schema has been released its file is never made again.
+// released is the file of the newest schema in testdata. The flag -update writes it, before that schema is released:
+// then its file is never made again.
 const released = "testdata/schema-4.db.gz"
 
 // TestReleasedSchemas opens the data file of every schema that was ever released: it is migrated, sound, and knows what
 // it knew.
 func TestReleasedSchemas(t *testing.T) {
-	if *updateFixture {
+	if *fixture.Update {
 		writeReleased(t)
 	}
 	files, err := filepath.Glob("testdata/schema-*.db.gz")
