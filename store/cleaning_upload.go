@@ -225,7 +225,8 @@ func (u *upload) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.Document.Hash == document.Hash { // another call has brought the same meanwhile
+		// another call has brought the same meanwhile; what was live all the time is damaged, or had been found the same
+		if c.Document.Hash == document.Hash && c.Document.Version != u.live.Version {
 			return t.deleteUpload(u.version)
 		}
 		if err := t.deleteDocument(c.Document); err != nil {
