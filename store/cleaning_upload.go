@@ -139,6 +139,9 @@ func (u *upload) repeats(first int, chunks [][]byte) (bool, error) {
 var errUploadsMet = refuse.New(refuse.Unavailable,
 	"The document was replaced or deleted by another call in the meantime; send it again.")
 
+// errUploadSwept is for an upload that the clock, set forward in the meantime, made look dead.
+var errUploadSwept = refuse.New(refuse.Unavailable, "The document was under way for too long; send it again.")
+
 // takeOver writes what has come so far, where nothing is written yet: it stands in the live document.
 func (u *upload) takeOver(ctx context.Context) error {
 	if !u.version.IsZero() {
@@ -173,11 +176,14 @@ func (u *upload) put(ctx context.Context, first int, chunksOf func(tx) ([][]byte
 			return guid.ID{}, err
 		}
 		version := u.version
-		if version.IsZero() {
+		switch {
+		case version.IsZero():
 			version = t.NewID()
 			if err := t.Put(uploadBucket, version[:], nil); err != nil {
 				return guid.ID{}, err
 			}
+		case !t.Has(uploadBucket, version[:]):
+			return guid.ID{}, errUploadSwept
 		}
 		for i, chunk := range chunks {
 			if err := t.Put(documentBucket, chunkKey(version, first+i), chunk); err != nil {
@@ -225,7 +231,11 @@ func (u *upload) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.Document.Hash == document.Hash { // another call has brought the same meanwhile
+		if !t.Has(uploadBucket, u.version[:]) {
+			return errUploadSwept
+		}
+		// another call has brought the same meanwhile; what was live all the time is damaged, or had been found the same
+		if c.Document.Hash == document.Hash && c.Document.Version != u.live.Version {
 			return t.deleteUpload(u.version)
 		}
 		if err := t.deleteDocument(c.Document); err != nil {
