@@ -2,8 +2,8 @@ package config
 
 import (
 	"io"
-	"os"
 
+	"postern/server/input"
 	"postern/server/web/page"
 )
 
@@ -13,7 +13,7 @@ func (p *parser) logo(field *string) *page.Logo {
 	if text == "" {
 		return nil
 	}
-	file, err := os.Open(text)
+	file, err := input.Open(text)
 	if err != nil {
 		p.fault(name, "cannot be read: %s", err)
 		return nil

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -31,7 +30,7 @@ func (p *parser) secret(name, file string) string {
 
 // readSecret returns a secret, or what is wrong with its file as the rest of a sentence that does not quote it.
 func readSecret(name string) (string, error) {
-	file, err := os.Open(name)
+	file, err := input.Open(name)
 	if err != nil {
 		return "", errors.New("cannot be read: " + private.Unopened("the file", name, err).Error())
 	}
@@ -57,7 +56,7 @@ func (p *parser) roots(file string) *x509.CertPool {
 	if file == "" {
 		return nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := input.ReadFile(file)
 	if err != nil {
 		p.fault("SMTP_CA_FILE", "cannot be read: %s", err)
 		return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -137,6 +138,27 @@ func TestMarkedPEM(t *testing.T) {
 			withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+cert, "TLS_CERT="+cert, "TLS_KEY="+key)...).Parse()
 		if err != nil || c.SMTP.Roots == nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestPipes: a named pipe that nobody writes is a fault of each setting that names a file, and holds no start.
+func TestPipes(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"BRAND_LOGO cannot be shown", "SMTP_PASSWORD_FILE is empty", "SMTP_CA_FILE holds no certificate",
+		"WEBHOOK_SECRET_FILE is empty", "TLS_CERT and POSTERN_TLS_KEY cannot be used"}
+	for i, settings := range [][]string{
+		{"BRAND_LOGO=" + pipe},
+		withSMTP("SMTP_URL=smtp://u@mail", "SMTP_PASSWORD_FILE="+pipe),
+		withSMTP("SMTP_URL=smtp://mail", "SMTP_CA_FILE="+pipe),
+		{"WEBHOOK_URL=https://hooks.example", "WEBHOOK_SECRET_FILE=" + pipe},
+		{"TLS_CERT=" + pipe, "TLS_KEY=" + pipe},
+	} {
+		if _, err := set(t, settings...).Parse(); err == nil || !strings.Contains(err.Error(), want[i]) {
+			t.Errorf("%s: %v", want[i], err)
 		}
 	}
 }

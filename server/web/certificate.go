@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -69,8 +68,8 @@ func (r *CertReloader) reload() {
 // load reads the files and, where they differ from last time, makes them current. It compares contents, not times: a
 // copy may keep the old time, and a certificate whose key comes a moment later is tried again when that has come.
 func (r *CertReloader) load() (changed bool, err error) {
-	cert, certErr := os.ReadFile(r.certFile)
-	key, keyErr := os.ReadFile(r.keyFile)
+	cert, certErr := input.ReadFile(r.certFile)
+	key, keyErr := input.ReadFile(r.keyFile)
 	changed = !bytes.Equal(cert, r.tried[0]) || !bytes.Equal(key, r.tried[1])
 	r.tried = [2][]byte{cert, key}
 	switch {
@@ -78,7 +77,7 @@ func (r *CertReloader) load() (changed bool, err error) {
 		return changed, certErr
 	case keyErr != nil:
 		return changed, keyErr
-	case !changed:
+	case !changed && r.current.Load() != nil: // two empty files are like none tried before
 		return false, nil
 	}
 	pair, err := tls.X509KeyPair(input.Text(cert), input.Text(key))
