@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
@@ -120,7 +119,7 @@ func (s *Store) BikerOf(partner string, id guid.ID, employee string) (PartnerBik
 func (t tx) invitation(biker Biker) (latest Letter, err error) {
 	c := t.Cursor(letterPersonBucket)
 	walk := letterWalk{bucket: letterPersonBucket, prefix: biker.ID[:]}
-	for key, _ := file.SeekBefore(c, walk.end()); key != nil && guid.ID(key[:16]) == biker.ID; key, _ = c.Prev() {
+	for key, _ := c.SeekBefore(walk.end()); key != nil && guid.ID(key[:16]) == biker.ID; key, _ = c.Prev() {
 		letter, err := t.letter(guid.ID(key[16:]))
 		if err != nil {
 			return Letter{}, err

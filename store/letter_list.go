@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
@@ -108,7 +107,7 @@ func (t tx) lettersTo(f LetterFilter) (found []Letter, err error) {
 // walkBack adds the letters of a walk that the filter asks for.
 func (t tx) walkBack(walk letterWalk, f LetterFilter, found []Letter) ([]Letter, error) {
 	c := t.Cursor(walk.bucket)
-	for key, _ := file.SeekBefore(c, walk.end()); key != nil &&
+	for key, _ := c.SeekBefore(walk.end()); key != nil &&
 		bytes.HasPrefix(key, walk.prefix) && len(found) < f.Limit; key, _ = c.Prev() {
 		letter, err := t.letter(guid.ID(key[len(key)-16:]))
 		if err != nil {

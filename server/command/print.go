@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -84,38 +85,45 @@ func idText(id guid.ID) string {
 // pages returns the page of a list that begins after an item; after none it is the first.
 type pages[T any] func(after guid.ID) (operator.Page[T], error)
 
+// each hands out the pages of a list in turn. It ends with an error where one leads back to another: an index of the
+// data file is damaged, and the list would never end.
+func (next pages[T]) each(fn func([]T) error) error {
+	seen := map[guid.ID]bool{}
+	for after := (guid.ID{}); !seen[after]; {
+		seen[after] = true
+		page, err := next(after)
+		if err != nil {
+			return err
+		}
+		if err := fn(page.Items); err != nil || page.Next.IsZero() {
+			return err
+		}
+		after = page.Next
+	}
+	return errors.New("the list leads back to its middle: the data file is damaged; run postern check, and restore a " +
+		"backup where it finds damage")
+}
+
 // printPages prints a list page by page: as one JSON array, or as tables whose heading stands above the first.
 func printPages[T any](out io.Writer, asJSON bool, heading []string, row func(T) []string, next pages[T]) error {
 	if asJSON {
 		return printArray(out, next)
 	}
-	for after, more := (guid.ID{}), true; more; more = !after.IsZero() {
-		page, err := next(after)
-		if err != nil {
-			return err
-		}
-		rows := make([][]string, len(page.Items))
-		for i, item := range page.Items {
+	return next.each(func(items []T) error {
+		rows := make([][]string, len(items))
+		for i, item := range items {
 			rows[i] = row(item)
 		}
-		if err := printRows(out, heading, rows); err != nil {
-			return err
-		}
-		after = page.Next
-	}
-	return nil
+		return printRows(out, heading, rows)
+	})
 }
 
 // printArray prints the items of all pages as one JSON array, an item a line: it begins at once, and holds no more than
 // a page in memory. Where a page fails the array is left open, so that no program takes the part for the whole.
 func printArray[T any](out io.Writer, next pages[T]) error {
 	separator := "[\n"
-	for after, more := (guid.ID{}), true; more; more = !after.IsZero() {
-		page, err := next(after)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
+	err := next.each(func(items []T) error {
+		for _, item := range items {
 			line, err := json.Marshal(item, json.Deterministic(true))
 			if err != nil {
 				return err
@@ -125,12 +133,15 @@ func printArray[T any](out io.Writer, next pages[T]) error {
 			}
 			separator = ",\n"
 		}
-		after = page.Next
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if separator == "[\n" {
 		_, err := io.WriteString(out, "[]\n")
 		return err
 	}
-	_, err := io.WriteString(out, "\n]\n")
+	_, err = io.WriteString(out, "\n]\n")
 	return err
 }

@@ -120,15 +120,7 @@ func (t *Tx) Has(bucket, key []byte) bool { return t.Get(bucket, key) != nil }
 
 // Cursor returns a cursor over a bucket. It is for reading alone: what it deleted would not be counted, and after a
 // write to the bucket its place is no longer sure.
-func (t *Tx) Cursor(bucket []byte) *bbolt.Cursor { return t.Bucket(bucket).Cursor() }
-
-// SeekBefore places a cursor on the last key that is less than end.
-func SeekBefore(c *bbolt.Cursor, end []byte) (key, value []byte) {
-	if key, _ := c.Seek(end); key == nil {
-		return c.Last()
-	}
-	return c.Prev()
-}
+func (t *Tx) Cursor(bucket []byte) *Cursor { return &Cursor{bolt: t.Bucket(bucket).Cursor()} }
 
 // NewID returns a new ID, larger than every one that this process made before.
 func (t *Tx) NewID() guid.ID { return t.file.ids.Next(t.now, t.file.options.Random) }
