@@ -111,12 +111,7 @@ func (t tx) dueLetters(most int) (due []Letter, damaged [][]byte) {
 		return due, damaged
 	}
 	from := bytes.Clone(key)
-	if key, _ = c.Seek(end); key == nil {
-		key, _ = c.Last()
-	} else {
-		key, _ = c.Prev()
-	}
-	for ; bytes.Compare(key, from) >= 0 && len(due) < most; key, _ = c.Prev() {
+	for key, _ = c.SeekBefore(end); bytes.Compare(key, from) >= 0 && len(due) < most; key, _ = c.Prev() {
 		read(key)
 	}
 	return due, damaged

@@ -29,7 +29,7 @@ func (c *Cursor) Seek(from []byte) (key, value []byte) {
 
 // SeekBefore moves to the last key that is below end.
 func (c *Cursor) SeekBefore(end []byte) (key, value []byte) {
-	if key, _ := c.bolt.Seek(end); key == nil {
+	if above, _ := c.bolt.Seek(end); above == nil {
 		key, value = c.at(c.bolt.Last())
 	} else {
 		key, value = c.at(c.bolt.Prev())

@@ -39,3 +39,22 @@ func TestCursorOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestSeekBefore holds that the walk back begins with the last key below the end.
+func TestSeekBefore(t *testing.T) {
+	f := openTest(t)
+	must(t, f.Write(t.Context(), func(tx *Tx) error {
+		for _, key := range []string{"b", "d"} {
+			must(t, tx.Put(scratch, []byte(key), nil))
+		}
+		return nil
+	}))
+	for end, want := range map[string]string{"a": "", "b": "", "c": "b", "d": "b", "e": "d"} {
+		must(t, f.Read(func(tx *Tx) error {
+			if key, _ := tx.Cursor(scratch).SeekBefore([]byte(end)); string(key) != want {
+				t.Errorf("before %s: %q, not %q", end, key, want)
+			}
+			return nil
+		}))
+	}
+}
