@@ -25,9 +25,24 @@ const patience = 30 * time.Second
 // tab is one browser as a person sits before it: with cookies of its own.
 type tab struct {
 	*testing.T
-	a   *appliance
-	ctx context.Context
+	a     *appliance
+	ctx   context.Context
+	width int64 // of the window, in CSS pixels
 }
+
+// A usual phone, and a desk.
+const phoneWidth, deskWidth = 390, 1440
+
+// newPhone is newTab on a phone.
+func (a *appliance) newPhone(t *testing.T, language string) *tab {
+	t.Helper()
+	b := a.newTab(t, language)
+	b.width = phoneWidth
+	b.resize(b.width)
+	return b
+}
+
+func (b *tab) resize(width int64) { b.Helper(); b.do(chromedp.EmulateViewport(width, 800)) }
 
 // newTab opens a browser that asks for that language. It fails the test when a page does something that its policy
 // forbids, or when a script fails.
@@ -35,7 +50,7 @@ func (a *appliance) newTab(t *testing.T, language string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	b := &tab{T: t, a: a, ctx: ctx}
+	b := &tab{T: t, a: a, ctx: ctx, width: deskWidth}
 	if err := chromedp.Do(ctx); err != nil { // opens it; without the time limit of a step, which would close it again
 		t.Fatal(err)
 	}
