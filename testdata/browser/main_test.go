@@ -19,6 +19,8 @@ import (
 var (
 	binary  = flag.String("postern", "../../.build/postern", "the binary to run")
 	axeFile = flag.String("axe", "", "axe.min.js of axe-core")
+
+	pictures = flag.Bool("pictures", false, "keep a picture of each page at each width, in "+shots)
 )
 
 // shots is where the pictures are kept; it is emptied first.
