@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"postern/mail/letters"
+	"postern/mail/refusal"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
@@ -183,7 +184,7 @@ func FuzzAnswers(f *testing.F) {
 			conn := h.Conn(t.Context())
 			a := conn.Send(t.Context(), testMessage)
 			conn.CloseIdle()
-			if a.Class == "" || a.Phase == "" || len(a.Text) > maxKept || !utf8.ValidString(a.Text) ||
+			if a.Class == "" || a.Phase == "" || len(a.Text) > refusal.MaxKept || !utf8.ValidString(a.Text) ||
 				strings.ContainsAny(a.Text, "\r\n\x00") {
 				t.Errorf("%+v", a)
 			}
