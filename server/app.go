@@ -23,6 +23,7 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/mail/returns"
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
@@ -63,6 +64,8 @@ type App struct {
 
 	store    *store.Store
 	sealer   *tokens.Sealer
+	marks    *tokens.Marks
+	desk     *returns.Desk // takes mail that comes back
 	acts     *operator.Operator
 	operator http.Handler // the acts' endpoints
 
@@ -81,6 +84,7 @@ type App struct {
 	rooms       rooms
 	courier     *mail.Courier
 	webhook     *webhook.Sender // nil: events are posted nowhere
+	playback    *mail.Playback  // nil with a smarthost
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -124,6 +128,10 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
+	if a.marks, err = tokens.NewMarks(ring); err != nil {
+		return nil, err
+	}
+	a.desk = a.newDesk()
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -189,7 +197,7 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining, Now: a.now, Random: a.random,
+		Returns: a.desk, Draining: a.draining, Now: a.now, Random: a.random,
 	}
 	if a.config.SMTP != nil {
 		var err error
@@ -234,6 +242,14 @@ func (a *App) OperatorAddr() net.Addr {
 		return nil
 	}
 	return a.listeners.operator.Addr()
+}
+
+// BounceAddr is BOUNCE_LISTEN's address, with the port that was chosen; nil where it is not set.
+func (a *App) BounceAddr() net.Addr {
+	if a.listeners == nil || a.listeners.bounces == nil {
+		return nil
+	}
+	return a.listeners.bounces.Addr()
 }
 
 // Close lets go of the data directory. It is called once, after Run has returned or where it was never called.

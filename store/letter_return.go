@@ -72,16 +72,24 @@ const (
 	ReturnUnknown ReturnOutcome = "unknown" // it names no letter that is kept
 )
 
-// RecordReturn finds the letter that a report is about, and writes down what it says and what follows from it, all in
-// one transaction: a letter that had left is failed, its address may rest, and the feed tells of it. What changes
-// nothing writes nothing. The letter is the zero one where none is found.
-func (s *Store) RecordReturn(ctx context.Context, clues Clues, r Return) (Letter, ReturnOutcome, error) {
+// ReturnedLetter finds the letter that a report names; false: none that is kept.
+func (s *Store) ReturnedLetter(clues Clues) (letter Letter, found bool, err error) {
+	letter, err = read(s, func(t tx) (_ Letter, err error) {
+		letter, found, err = t.letterOf(clues)
+		return letter, err
+	})
+	return letter, found, err
+}
+
+// RecordReturn writes down what a report says about a letter, and what follows from it, all in one transaction: a
+// letter that had left is failed, its address may rest, and the feed tells of it. What changes nothing writes nothing.
+func (s *Store) RecordReturn(ctx context.Context, id guid.ID, r Return) (Letter, ReturnOutcome, error) {
 	type recorded struct {
 		letter  Letter
 		outcome ReturnOutcome
 	}
 	look := func(t tx) (recorded, error) {
-		letter, found, err := t.letterOf(clues)
+		letter, found, err := letters.Get(t.Tx, id[:])
 		if err != nil || !found {
 			return recorded{outcome: ReturnUnknown}, err
 		}
