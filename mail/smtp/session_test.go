@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,6 +143,33 @@ func TestEnvelope(t *testing.T) {
 			t.Errorf("%q: %+v", to, a)
 		}
 	}
+}
+
+// TestDSN: where the smarthost offers delivery status notifications, a letter asks for what makes reports find it, and
+// elsewhere it says nothing of them.
+func TestDSN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for offered, want := range map[string][2]string{
+			"DSN": {"MAIL FROM:<gate+code@postern.example> RET=HDRS ENVID=ref0123",
+				"RCPT TO:<driver+tag@drivers.example> NOTIFY=FAILURE,DELAY"},
+			"HELP": {"MAIL FROM:<gate+code@postern.example>", "RCPT TO:<driver+tag@drivers.example>"},
+		} {
+			s := smtptest.NewServer(nil)
+			s.Extensions = []string{offered}
+			m := testMessage
+			m.From, m.EnvelopeID = "gate+code@postern.example", "ref0123"
+			conn := withoutTLS(t, s.Dial).Conn(t.Context())
+			if a := conn.Send(t.Context(), m); a.Class != store.AttemptSent {
+				t.Errorf("%s: %+v", offered, a)
+			}
+			conn.CloseIdle()
+			for _, command := range want {
+				if !slices.Contains(s.Said(), command) {
+					t.Errorf("%s: %q is not in %q", offered, command, s.Said())
+				}
+			}
+		}
+	})
 }
 
 // TestLines: no CR and no LF of its own goes out.
