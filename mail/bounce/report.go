@@ -6,11 +6,7 @@
 // text that is given out is clean, and nothing in it is followed, fetched or answered.
 package bounce
 
-import (
-	"strings"
-
-	"postern/mail/refusal"
-)
+import "postern/mail/refusal"
 
 // MaxMessage is how much of a message is read, in bytes. What comes after that is not looked at.
 const MaxMessage = 1 << 20
@@ -82,17 +78,20 @@ func (r Recipient) Meaning() refusal.Meaning {
 	return refusal.Of(refusal.Reply{Code: r.Code, Status: r.Status, Text: r.Diagnostic})
 }
 
-// Is reports whether the final recipient is this address. Another one is a forward's, and tells nothing about the
-// letter's mailbox.
+// Is reports whether the final recipient is this address, the letter's, or nobody else is named. Another one is a
+// forward's, whose fault tells nothing about the letter's mailbox.
 func (r Recipient) Is(address string) bool {
-	return strings.EqualFold(r.Final, address)
+	if r.Final == "" {
+		return r.Original == "" || sameAddress(r.Original, address)
+	}
+	return sameAddress(r.Final, address)
 }
 
 // For returns what the report says of a letter to this address: the block that names it, else the first of those that
-// decided the report's kind. False: the report tells of no recipient.
+// decided the report's kind. Its action is what became of the letter. False: the report tells of no recipient.
 func (r Report) For(address string) (Recipient, bool) {
 	for _, one := range r.Recipients {
-		if one.Is(address) || strings.EqualFold(one.Original, address) {
+		if sameAddress(one.Final, address) || sameAddress(one.Original, address) {
 			return one, true
 		}
 	}
