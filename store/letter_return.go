@@ -55,9 +55,8 @@ type Return struct {
 	Code      int    // SMTP reply code of the remote server; 0: none
 	Enhanced  string // enhanced status code
 	Text      string // the remote server's words; noted: the message's
-	Recipient string // whom the report is about; empty: it does not say. Another one than the letter's marks no mailbox
-	NoMailbox bool   // there is no such mailbox
-	NotNow    bool   // the mailbox takes no mail now
+	NoMailbox bool   // there is no mailbox of the letter's address
+	NotNow    bool   // it takes no mail now
 	Hash      [32]byte
 }
 
@@ -179,7 +178,7 @@ func (t tx) failReturned(letter *Letter, r Return) error {
 		return err
 	}
 	attempt := letter.takeReturn(r, t.attemptOf(*letter, r))
-	if (r.NoMailbox || r.NotNow) && (r.Recipient == "" || strings.EqualFold(r.Recipient, letter.To)) {
+	if r.NoMailbox || r.NotNow {
 		if err := t.noteUndeliverable(*letter, attempt, r.NotNow); err != nil {
 			return err
 		}

@@ -192,9 +192,7 @@ func TestAnswerAfterReport(t *testing.T) {
 func TestReturnedAddress(t *testing.T) {
 	const jan = "jan@example.com"
 	forward := report(1, AttemptReturned, "5.1.1")
-	forward.Recipient = "jan@elsewhere.example"
-	itself := report(1, AttemptReturned, "5.1.1")
-	itself.Recipient = "JAN@example.com"
+	forward.NoMailbox = false
 	for _, test := range []struct {
 		name   string
 		report Return
@@ -202,8 +200,8 @@ func TestReturnedAddress(t *testing.T) {
 		again  string
 		words  string
 	}{
-		{"no such mailbox", itself, 0, "existing warned", "its server knows no such mailbox (550 5.1.1 no such user " + jan + ")"},
-		{"nobody is named", report(1, AttemptReturned, "5.1.1"), 0, "existing warned", "no such mailbox (550 5.1.1"},
+		{"no such mailbox", report(1, AttemptReturned, "5.1.1"), 23 * time.Hour, "existing warned",
+			"its server knows no such mailbox (550 5.1.1 no such user " + jan + ")"},
 		{"not now", report(1, AttemptReturned, "5.2.1"), 23 * time.Hour, "existing warned",
 			"its server takes no mail for it now (550 5.2.1 no such user " + jan + ")"},
 		{"not now, a day later", report(1, AttemptReturned, "5.2.1"), 24 * time.Hour, "existing letter", ""},

@@ -14,7 +14,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -60,15 +59,15 @@ func (Outcome) Words() []string {
 		string(Repeated), string(Ignored), string(Unmatched), string(Unread)}
 }
 
-// Understood reports whether a message has done all that it can: it may be put away.
-func (o Outcome) Understood() bool { return o != Ignored && o != Unread }
-
 // Taken is what became of a message.
 type Taken struct {
 	Outcome Outcome
 	Letter  store.Letter // the zero one: none was found
 	Report  bounce.Report
 }
+
+// Understood reports whether a message is a report about a letter of ours that has done all it can: it may be put away.
+func (t Taken) Understood() bool { return !t.Letter.ID.IsZero() && t.Report.Kind != bounce.Unknown }
 
 // Options is what a Desk is made of.
 type Options struct {
@@ -163,40 +162,20 @@ var classes = map[bounce.Kind]store.AttemptClass{
 	bounce.Relayed: store.AttemptRelayed, bounce.Expanded: store.AttemptExpanded, bounce.Unknown: store.AttemptNoted,
 }
 
-// returnOf is what a report says of a letter to an address.
+// returnOf is what a report says of a letter to an address. What it means for a mailbox counts for the letter's alone: a
+// forward that ends in a dead one says nothing of the mailbox that forwards.
 func returnOf(report bounce.Report, to string) store.Return {
 	said := store.Return{Class: classes[report.Kind], Text: report.Text, Hash: report.Hash}
-	one, is := recipientOf(report, to)
+	one, is := report.For(to)
 	if !is {
 		return said
 	}
-	said.Code, said.Enhanced, said.Text, said.Recipient = one.Code, one.Status, one.Diagnostic, one.Final
-	if said.Class == store.AttemptReturned {
-		switch one.Meaning() {
-		case refusal.NoMailbox:
-			said.NoMailbox = true
-		case refusal.NotNow:
-			said.NotNow = true
-		}
+	said.Class, said.Code, said.Enhanced, said.Text = classes[one.Action], one.Code, one.Status, one.Diagnostic
+	if one.Action == bounce.Failed && one.Is(to) {
+		meaning := one.Meaning()
+		said.NoMailbox, said.NotNow = meaning == refusal.NoMailbox, meaning == refusal.NotNow
 	}
 	return said
-}
-
-// recipientOf is the block of a report that tells of a letter to an address: of those that decided the report's kind,
-// the one that names the address, else the first. The others are of people whom a list or a forward has added.
-func recipientOf(report bounce.Report, to string) (bounce.Recipient, bool) {
-	decided := slices.DeleteFunc(slices.Clone(report.Recipients), func(one bounce.Recipient) bool {
-		return one.Action != report.Kind
-	})
-	for _, one := range decided {
-		if one.Is(to) {
-			return one, true
-		}
-	}
-	if len(decided) == 0 {
-		return bounce.Recipient{}, false
-	}
-	return decided[0], true
 }
 
 // outcomeOf says what became of a report that led to a letter.
