@@ -45,6 +45,7 @@ var below = map[string]string{
 	"mail":                      "mail/inbox mail/smtp mail/letters store",
 	"mail/returns":              "mail/bounce mail/letters store tokens",
 	"mail/returns/listener":     "mail/bounce mail/returns",
+	"mail/returns/returnstest":  "mail/returns store store/file tokens",
 	"mail/inbox":                "store",
 	"mail/bounce":               "",
 	"mail/smtp":                 "mail/letters store",

@@ -20,6 +20,27 @@ type Bounce struct {
 	IMAP    *IMAP           // the mailbox that is read; nil: none
 }
 
+// Home says in a sentence by which ways mail comes back to the appliance itself; known is false where none is set, and
+// it can only be hoped that somebody pipes it into postern bounce.
+func (b Bounce) Home() (known bool, sentence string) {
+	var ways []string
+	if b.Listen != "" {
+		ways = append(ways, "by SMTP on "+b.Listen)
+	}
+	if b.IMAP != nil {
+		ways = append(ways, "from the mailbox "+b.IMAP.User+" on "+b.IMAP.Host)
+	}
+	switch {
+	case len(ways) > 0:
+		return true, "mail to " + b.Address.String() + " comes back " + strings.Join(ways, " and ")
+	case b.Named:
+		return false, "mail to " + b.Address.String() + " comes back only if its mail system pipes it into postern bounce; " +
+			"else set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL"
+	}
+	return false, "what comes back goes to " + b.Address.String() + ", and stays there: a letter to a mailbox that is not " +
+		"there counts as sent; set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL, or pipe that mailbox into postern bounce"
+}
+
 // IMAP says which mailbox is read, and how.
 type IMAP struct {
 	Host     string

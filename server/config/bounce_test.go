@@ -89,3 +89,27 @@ func bounceText(b Bounce) string {
 	}
 	return text
 }
+
+// TestHome holds what is said of the ways home.
+func TestHome(t *testing.T) {
+	password := write(t, filepath.Join(t.TempDir(), "password"), "s3cr\n", 0o600)
+	for _, is := range []struct {
+		settings []string
+		known    bool
+		want     string
+	}{
+		{nil, false, "goes to postern@localhost, and stays there"},
+		{[]string{"BOUNCE_ADDRESS=gate@client.example"}, false, "only if its mail system pipes it into postern bounce"},
+		{[]string{"BOUNCE_ADDRESS=gate+{code}@client.example", "BOUNCE_LISTEN=:25"}, true,
+			"mail to gate+{code}@client.example comes back by SMTP on :25"},
+		{append(imap(password, "imaps://u@h"), "BOUNCE_LISTEN=:25"), true, "by SMTP on :25 and from the mailbox u on h"},
+	} {
+		c, err := set(t, is.settings...).Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known, said := c.Bounce.Home(); known != is.known || !strings.Contains(said, is.want) {
+			t.Errorf("%v: %v, %s", is.settings, known, said)
+		}
+	}
+}
