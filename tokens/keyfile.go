@@ -58,11 +58,9 @@ func LoadKeyring(path string) (*Keyring, error) {
 // replaces a file: where there is one, the error is fs.ErrExist to errors.Is. A crash on the way leaves either no key
 // file or a whole one, and at worst a temporary file beside it whose key never sealed anything.
 func CreateKeyring(path string, random io.Reader, now time.Time) (*Keyring, error) {
-	k := key{state: primary, madeAt: now.UTC().Truncate(time.Second), secret: new([secretLength]byte)}
-	for _, part := range [][]byte{k.id[:], k.secret[:]} {
-		if _, err := io.ReadFull(random, part); err != nil {
-			return nil, fmt.Errorf("making a token key: %w", err)
-		}
+	k, err := newKey(random, now)
+	if err != nil {
+		return nil, err
 	}
 	ring := &Keyring{keys: []key{k}}
 	content, err := ring.format()
