@@ -38,6 +38,9 @@ func (a *App) workers() ([]worker, error) {
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
 	)
+	if a.config.Backup.Dir != "" {
+		all = append(all, worker{"making backups", a.makeBackups})
+	}
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

@@ -109,6 +109,12 @@ func (s *Store) noteKeys(ctx context.Context, change func(*FileKeys), event Even
 	return err
 }
 
+// GoesBy reports whether the file goes by an address key.
+func (s *Store) GoesBy(key [32]byte) bool { return s.hashes.Print() == AddressPrint(key) }
+
+// AddressPrint is the fingerprint of an address key.
+func AddressPrint(key [32]byte) string { return keyed.New(key).Print() }
+
 // KeysNoted are the keys that the file needs, as far as they were noted.
 func (s *Store) KeysNoted() (FileKeys, error) {
 	about, err := read(s, tx.meta)

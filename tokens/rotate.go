@@ -38,6 +38,16 @@ func (r *Keyring) Keys() []KeyInfo {
 	return list
 }
 
+// Primary is the id of the key that seals.
+func (r *Keyring) Primary() string {
+	for _, k := range r.keys {
+		if k.state == primary {
+			return hex.EncodeToString(k.id[:])
+		}
+	}
+	return ""
+}
+
 // sealedUntil returns when the key that followed an accepted one was made. Where that one is retired it is a later one:
 // the key then counts as used for longer than it was, which harms nobody.
 func (r *Keyring) sealedUntil(k key) time.Time {

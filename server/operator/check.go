@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"postern/store"
+	"postern/store/file"
 )
 
 // CheckWord is the hidden command by which the binary calls itself to look through a data file: CheckWord FILE.
@@ -25,7 +26,14 @@ type Checker func(ctx context.Context, path string) (faults []string, err error)
 type finding struct {
 	Faults []string `json:"faults"`
 	Error  string   `json:"error,omitzero"` // the file could not be looked through at all
+	Older  bool     `json:"older,omitzero"` // the error is that its schema is an older one
 }
+
+// olderSchema is file.ErrOlderSchema as a child has told it.
+type olderSchema struct{ sentence string }
+
+func (o olderSchema) Error() string        { return o.sentence }
+func (o olderSchema) Is(target error) bool { return target == file.ErrOlderSchema }
 
 // Checked is what a check has found.
 type Checked struct {
@@ -62,6 +70,8 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 		return nil, ctx.Err()
 	case ended == nil && err == nil && found.Error == "":
 		return found.Faults, nil
+	case err == nil && found.Older:
+		return nil, olderSchema{found.Error}
 	case err == nil && found.Error != "":
 		return nil, errors.New(found.Error)
 	case !errors.As(ended, &exit):
@@ -84,7 +94,7 @@ func CheckFile(path string, out io.Writer) error {
 	faults, err := store.CheckFile(path)
 	found := finding{Faults: faults}
 	if err != nil {
-		found.Error = err.Error()
+		found.Error, found.Older = err.Error(), errors.Is(err, file.ErrOlderSchema)
 	}
 	return json.MarshalWrite(out, found)
 }

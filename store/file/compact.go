@@ -10,12 +10,25 @@ import (
 	"postern/store/private"
 )
 
-// compactBytes is how much one transaction of Compact copies: all of its pages are in memory until it commits.
+// compactBytes is how much one transaction of compact copies: all of its pages are in memory until it commits.
 const compactBytes = 16 << 20
 
-// Compact writes to a new file what the records of another one are, and nothing else: no freed page, and no freed part
-// of a page. The file that it reads is one that nobody has open, and whose pages are sound (Check).
-func Compact(from, to string) (err error) {
+// Compact writes into the stage what the records of the data file are, and nothing else: no freed page, and no freed
+// part of a page. The data file must be one that Check finds sound.
+func (h *Held) Compact(stage string) error {
+	path := DataFile(h.dir)
+	about, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := hasRoom(diskSpace, stage, about.Size()); err != nil {
+		return err
+	}
+	h.step("compact")
+	return compact(path, DataFile(stage))
+}
+
+func compact(from, to string) (err error) {
 	about, err := os.Stat(from)
 	if err != nil {
 		return err

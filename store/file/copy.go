@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -91,7 +90,7 @@ func CopyClosed(from, to string) error {
 func copyBolt(bolt *bbolt.DB, path string) error {
 	return writeNew(path, func(w *os.File) error {
 		return bolt.View(func(bolt *bbolt.Tx) error {
-			_, err := bolt.WriteTo(patientWriter{w})
+			_, err := bolt.WriteTo(private.Patient{File: w})
 			return err
 		})
 	})
@@ -100,7 +99,7 @@ func copyBolt(bolt *bbolt.DB, path string) error {
 // copyFile copies a file to a new one of mode 0600, which is on disk when it returns nil.
 func copyFile(from io.Reader, path string) error {
 	return writeNew(path, func(w *os.File) error {
-		_, err := io.Copy(patientWriter{w}, struct{ io.Reader }{from})
+		_, err := io.Copy(private.Patient{File: w}, struct{ io.Reader }{from})
 		return err
 	})
 }
@@ -119,39 +118,4 @@ func writeNew(path string, write func(*os.File) error) (err error) {
 		return fmt.Errorf("the copy %s could not be written: %w", path, err)
 	}
 	return private.Sync(filepath.Dir(path))
-}
-
-// patientWriter leaves the disk to others half of the time: it puts what it has written on the disk piece by piece, and
-// rests after each for as long as that took. A copy that is synced as a whole, at its end, makes every commit wait for
-// all of it.
-type patientWriter struct{ *os.File }
-
-const (
-	pieceBytes  = 1 << 20
-	longestRest = time.Second
-)
-
-// ReadFrom is what io.Copy uses.
-func (w patientWriter) ReadFrom(from io.Reader) (written int64, err error) {
-	piece := make([]byte, pieceBytes)
-	for {
-		begun := time.Now()
-		n, ended := io.ReadFull(from, piece)
-		if n > 0 {
-			if _, err := w.Write(piece[:n]); err != nil {
-				return written, err
-			}
-			written += int64(n)
-		}
-		if ended == io.EOF || ended == io.ErrUnexpectedEOF {
-			return written, nil
-		}
-		if ended != nil {
-			return written, ended
-		}
-		if err := w.Sync(); err != nil {
-			return written, err
-		}
-		time.Sleep(min(time.Since(begun), longestRest))
-	}
 }
