@@ -163,7 +163,7 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 		},
 	})
 	var other *store.OtherKeys
-	if errors.As(err, &other) {
+	if errors.As(err, &other) && other.Cause == nil {
 		err = fmt.Errorf("the key file %s is not that of the data file, which needs other keys (%v): put that file "+
 			"back, or set POSTERN_KEY_FILE to it; if it is lost for good, run postern key new --after-loss",
 			c.KeyFile, other.Needs)

@@ -34,11 +34,22 @@ func (k FileKeys) String() string {
 	return strings.Join(named, ", ")
 }
 
-// OtherKeys says that the keys are others than the file was written with.
-type OtherKeys struct{ Needs FileKeys }
+// OtherKeys says that the keys are others than the file was written with, or that there are none.
+type OtherKeys struct {
+	Needs FileKeys
+	Cause error // why there are none; nil: there are others
+}
 
 // Error names the keys that are missing.
-func (o *OtherKeys) Error() string { return fmt.Sprintf("the data file needs other keys: %v", o.Needs) }
+func (o *OtherKeys) Error() string {
+	if o.Cause != nil {
+		return fmt.Sprintf("%v (it needs: %v)", o.Cause, o.Needs)
+	}
+	return fmt.Sprintf("the data file needs other keys: %v", o.Needs)
+}
+
+// Unwrap returns the cause.
+func (o *OtherKeys) Unwrap() error { return o.Cause }
 
 // takeAddressKey asks for the key of the hashes of addresses. A file that knows people takes the one that it was
 // written with alone: under another one limits would be forgotten, and what people have said and were told.
@@ -55,11 +66,14 @@ func (s *Store) takeAddressKey(look file.Runner) error {
 		key, err = s.options.AddressKey(known)
 	}
 	s.hashes = keyed.New(key)
+	if err != nil && known && about.Keys != nil {
+		return &OtherKeys{*about.Keys, err}
+	}
 	if err != nil || s.options.AddressKey == nil || !known || about.Keys == nil || s.options.KeysLost ||
 		about.Keys.Address == s.hashes.Print() {
 		return err
 	}
-	return &OtherKeys{*about.Keys}
+	return &OtherKeys{Needs: *about.Keys}
 }
 
 // noteAddressKey writes down which address key the file is of, where it is of none yet. A disk that is full now keeps

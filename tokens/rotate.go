@@ -24,7 +24,7 @@ type KeyInfo struct {
 	Print string
 }
 
-// Keys lists the keys, the newest first.
+// Keys lists the keys: the primary, and then the others, the newest first.
 func (r *Keyring) Keys() []KeyInfo {
 	list := make([]KeyInfo, 0, len(r.keys))
 	for _, k := range r.keys {
@@ -34,7 +34,15 @@ func (r *Keyring) Keys() []KeyInfo {
 		}
 		list = append(list, info)
 	}
-	slices.SortStableFunc(list, func(a, b KeyInfo) int { return b.MadeAt.Compare(a.MadeAt) })
+	slices.SortStableFunc(list, func(a, b KeyInfo) int {
+		switch {
+		case a.Primary:
+			return -1
+		case b.Primary:
+			return 1
+		}
+		return b.MadeAt.Compare(a.MadeAt)
+	})
 	return list
 }
 

@@ -124,7 +124,7 @@ func (c *call) backUp(dir, to string) error {
 	if err := backups.Write(to, made, made.size); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "backed up: %s, %s, as of %s\n", to, mebibytes(made.size), clock(made.at))
+	fmt.Fprintf(c.Out, "backed up: %s, %s, as of %s\n", to, sizeText(made.size), clock(made.at))
 	return nil
 }
 
@@ -189,5 +189,10 @@ func rest(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// mebibytes writes a size for people.
-func mebibytes(size int64) string { return fmt.Sprintf("%.1f MiB", float64(size)/(1<<20)) }
+// sizeText writes a size for people.
+func sizeText(size int64) string {
+	if size < 1<<20 {
+		return fmt.Sprintf("%d KiB", max(0, size)>>10)
+	}
+	return fmt.Sprintf("%.1f MiB", float64(size)/(1<<20))
+}

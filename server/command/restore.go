@@ -114,8 +114,8 @@ needs room for the new one beside it. The old file's octets stay on the disk unt
 				if *asJSON {
 					return printJSON(c.Out, done)
 				}
-				fmt.Fprintf(c.Out, "compacted: %s before, %s now; %s given back\n", mebibytes(done.Before), mebibytes(done.After),
-					mebibytes(done.Before-done.After))
+				fmt.Fprintf(c.Out, "compacted: %s before, %s now; %s given back\n", sizeText(done.Before), sizeText(done.After),
+					sizeText(done.Before-done.After))
 				fmt.Fprintln(c.Out, "nothing that was deleted is in the new file; the old one's octets stay on the disk, "+
 					"in nobody's file, until they are written over")
 				if len(done.Older) > 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/store"
+	"postern/store/private"
 	"postern/store/refuse"
 	"postern/tokens"
 )
@@ -256,6 +257,9 @@ func (s Stopped) ReplaceLostKeys(ctx context.Context) (out NewKeys, err error) {
 	// The file comes last: until then a start is refused as before, and this can be run again.
 	if missing {
 		err = tokens.SaveKeyring(s.KeyFile, ring)
+		if err == nil {
+			err = private.Adopt(s.KeyFile, s.Dir)
+		}
 	}
 	if err == nil {
 		err = opened.NoteKeys(ctx, Prints(ring), "", "")

@@ -33,6 +33,13 @@ func (s Stopped) check(ctx context.Context, path string) ([]string, error) {
 	return s.Check(ctx, path)
 }
 
+// step tells of a step that is not the directory's own.
+func (s Stopped) step(name string) {
+	if s.Step != nil {
+		s.Step(name)
+	}
+}
+
 // Restored is what a restore came to.
 type Restored struct {
 	From      string         `json:"from"`
@@ -85,6 +92,7 @@ func (s Stopped) prepare(ctx context.Context, stage, from string, keysLost bool)
 	} else if len(faults) > 0 {
 		return out, damaged("it", faults)
 	}
+	s.step("open")
 	var ring *tokens.Keyring
 	opened, err := store.Open(stage, store.Options{
 		Now: s.Now, Random: s.Random, KeysLost: keysLost,
@@ -98,12 +106,15 @@ func (s Stopped) prepare(ctx context.Context, stage, from string, keysLost bool)
 	if err != nil {
 		return out, s.explain(err)
 	}
+	s.step("begin anew")
 	if out, err = s.beginAnew(ctx, opened, ring, keysLost); err != nil {
 		return out, errors.Join(err, opened.Close())
 	}
+	s.step("close")
 	if err := opened.Close(); err != nil {
 		return out, err
 	}
+	s.step("check")
 	if faults, err := s.check(ctx, staged); err != nil {
 		return out, err
 	} else if len(faults) > 0 {
@@ -124,13 +135,17 @@ func (s Stopped) ring(mustBeThere bool) (*tokens.Keyring, error) {
 // explain says what to do about keys that are not those of the backup.
 func (s Stopped) explain(err error) error {
 	var other *store.OtherKeys
+	needs := ""
+	if errors.As(err, &other) {
+		needs = fmt.Sprintf(" (it needs: %v)", other.Needs)
+	}
 	switch {
-	case errors.As(err, &other):
-		return fmt.Errorf("it needs keys that the key file %s does not have (%v): put the key file of that time there, "+
-			"or set POSTERN_KEY_FILE to it; if those keys are lost, say --after-loss", s.KeyFile, other.Needs)
+	case other != nil && other.Cause == nil:
+		return fmt.Errorf("its keys are not in the key file %s%s: put the key file of that time there, or set "+
+			"POSTERN_KEY_FILE to it; if those keys are lost, say --after-loss", s.KeyFile, needs)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the key file %s is missing: put it back from where it was kept, or set POSTERN_KEY_FILE to "+
-			"it; if the keys are lost, say --after-loss", s.KeyFile)
+		return fmt.Errorf("the key file %s is missing%s: put it back from where it was kept, or set POSTERN_KEY_FILE "+
+			"to it; if the keys are lost, say --after-loss", s.KeyFile, needs)
 	}
 	return err
 }
@@ -216,6 +231,7 @@ func (s Stopped) Compact(ctx context.Context) (out Compacted, err error) {
 	if err := held.Compact(stage); err != nil {
 		return out, err
 	}
+	s.step("check")
 	staged := file.DataFile(stage)
 	if faults, err := s.check(ctx, staged); err != nil {
 		return out, err
