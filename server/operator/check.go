@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 
 	"github.com/go-json-experiment/json"
@@ -63,7 +64,10 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 	child := exec.CommandContext(ctx, "/proc/self/exe") // the very binary that runs, also after an upgrade replaced it
 	child.Args = []string{os.Args[0], CheckWord, path}
 	child.Stdout = &answer // what it says when it dies is no sentence
-	ended := child.Run()
+	ended := startLast(child)
+	if ended == nil {
+		ended = child.Wait()
+	}
 	var found finding
 	switch err := json.Unmarshal(answer.Bytes(), &found); {
 	case ctx.Err() != nil:
@@ -80,6 +84,19 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 		return nil, errors.New("the check was killed, as for want of memory: nothing is known of the file")
 	}
 	return []string{"the file is damaged so badly that reading it ends the reader"}, nil
+}
+
+// startLast starts a process that gets the processor when nobody else wants it: callers must not wait for a check. On
+// Linux a thread has its own niceness, which its children inherit and which it may not lower again: so that is done on a
+// thread of its own, which ends with the goroutine that it is locked to.
+func startLast(child *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // one that cannot be nice works all the same
+		started <- child.Start()
+	}()
+	return <-started
 }
 
 // killed reports whether a process was ended from outside, as by a machine that has run out of memory. What a damaged
