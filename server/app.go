@@ -208,9 +208,13 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 // keyed is what the acts on the token keys need.
 func (a *App) keyed() operator.Keyed {
 	c := a.config
-	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Lives: operator.Lives{
+	var marks time.Duration
+	if c.Bounce.Address.Coded() {
+		marks = c.Keep.Sent
+	}
+	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Marks: a.marks, Lives: operator.Lives{
 		Confirmation: c.ConfirmationTTL, NotMe: c.Keep.Unconfirmed, Invitation: c.InvitationTTL,
-		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent,
+		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent, Marks: marks,
 	}}
 }
 
