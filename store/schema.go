@@ -36,7 +36,7 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → notice, 26 bytes: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → notice, 31 bytes: the last letter of that kind about those faults
 //	answers
 //	  partner | 0 | keyed hash of an Idempotency-Key → idempotency: a call whose answer is kept for a day
 //	answers.results

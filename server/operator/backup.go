@@ -66,7 +66,7 @@ func makeBackup(ctx context.Context, path string, at time.Time, check Checker, m
 		return nil, err
 	}
 	if len(faults) > 0 {
-		return nil, damaged("the data file", faults)
+		return nil, damaged("the data file", faults, restoreIt)
 	}
 	opened, err := os.Open(path)
 	if err != nil {
@@ -79,14 +79,16 @@ func makeBackup(ctx context.Context, path string, at time.Time, check Checker, m
 	return &Backup{File: opened, Size: about.Size(), At: at}, nil
 }
 
-// damaged says that a file is of no use, and why.
-func damaged(what string, faults []string) error {
+// restoreIt is what to do about a damaged data file.
+const restoreIt = "run postern check, and restore a backup"
+
+// damaged says that a file is of no use, why, and what to do.
+func damaged(what string, faults []string, todo string) error {
 	more := ""
 	if n := len(faults) - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
 	}
-	return fmt.Errorf("%s is damaged: %s%s; run postern check, and restore a backup that is whole", what,
-		strings.TrimSuffix(faults[0], "."), more)
+	return fmt.Errorf("%s is damaged: %s%s; %s", what, strings.TrimSuffix(faults[0], "."), more, todo)
 }
 
 func removeLeft(path string) error {

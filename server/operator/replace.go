@@ -90,7 +90,7 @@ func (s Stopped) prepare(ctx context.Context, stage, from string, keysLost bool)
 	if faults, err := s.check(ctx, staged); err != nil && !errors.Is(err, file.ErrOlderSchema) {
 		return out, err
 	} else if len(faults) > 0 {
-		return out, damaged("it", faults)
+		return out, damaged("it", faults, "use another backup")
 	}
 	s.step("open")
 	var ring *tokens.Keyring
@@ -118,7 +118,7 @@ func (s Stopped) prepare(ctx context.Context, stage, from string, keysLost bool)
 	if faults, err := s.check(ctx, staged); err != nil {
 		return out, err
 	} else if len(faults) > 0 {
-		return out, damaged("what became of it", faults)
+		return out, damaged("what became of it", faults, "use another backup")
 	}
 	return out, nil
 }
@@ -222,7 +222,7 @@ func (s Stopped) Compact(ctx context.Context) (out Compacted, err error) {
 	if faults, err := s.check(ctx, path); err != nil {
 		return out, err
 	} else if len(faults) > 0 {
-		return out, damaged("the data file", faults)
+		return out, damaged("the data file", faults, restoreIt)
 	}
 	stage, err := held.Stage()
 	if err != nil {
@@ -236,7 +236,7 @@ func (s Stopped) Compact(ctx context.Context) (out Compacted, err error) {
 	if faults, err := s.check(ctx, staged); err != nil {
 		return out, err
 	} else if len(faults) > 0 {
-		return out, damaged("the new data file", faults)
+		return out, damaged("the new data file", faults, "the former one stays")
 	}
 	after, err := os.Stat(staged)
 	if err != nil {
