@@ -19,7 +19,7 @@ func Parse(message []byte, envelope Envelope) Report {
 	r := Report{
 		Addresses:  addressesOf(t.header, envelope),
 		MessageIDs: t.messageIDs(),
-		Text:       cut(clean(text), maxText),
+		Text:       strings.TrimSpace(cut(clean(text), maxText)),
 		Hash:       hashOf(t),
 	}
 	r.Kind = r.read(t, text)

@@ -72,6 +72,9 @@ func phrasesIn(text string) []phrase {
 
 // phraseIn finds a phrase in a line; before is the line before it. It returns where the phrase begins, or -1.
 func phraseIn(line, before string) (phrase, int) {
+	if !strings.ContainsAny(line, "45") {
+		return phrase{}, -1
+	}
 	if m := replyLine.FindStringSubmatchIndex(line); m != nil {
 		code := number(line[m[2]:m[3]])
 		switch {

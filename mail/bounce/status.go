@@ -215,7 +215,7 @@ func saidOf(diagnostic string) string {
 	if strings.HasSuffix(text, ">") && !strings.Contains(text, "<") { // the end of what stood in brackets as a whole
 		text = strings.TrimSuffix(text, ">")
 	}
-	return refusal.Printable(text)
+	return strings.TrimSpace(refusal.Printable(text))
 }
 
 // typedAddress returns the address of a field that names its type first (RFC 3464 §2.3.1), as rfc822; jan@… or

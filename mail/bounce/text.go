@@ -141,8 +141,8 @@ func (t *tree) plainText() string {
 		if p.within > 0 || p.returned || isStatus(p.kind) || !strings.HasPrefix(p.kind, "text/") {
 			continue
 		}
-		p.body = p.body[:min(len(p.body), maxRead)]
 		text := p.text()
+		text = strings.ToValidUTF8(text[:min(len(text), maxRead)], "")
 		if p.kind == "text/plain" && strings.TrimSpace(text) != "" {
 			return text
 		}
