@@ -135,7 +135,7 @@ func beforeReturned(text string) (report, returned string) {
 // maxMessageIDs is how many Message-IDs of a message are given out. A report has one or two.
 const maxMessageIDs = 20
 
-// idNames are the names of a field with the letter's Message-ID. Relays that write their own keep it under another name.
+// idNames are the names of a field with the Message-ID. Relays that write their own keep the letter's under another.
 var idNames = []string{"message-id", "original-message-id", "x-original-message-id"}
 
 // idsIn finds the Message-IDs of returned headers, however those stand in a text: quoted, indented, or on one line.
@@ -146,7 +146,8 @@ func idsIn(text string, add func(string)) {
 			return
 		}
 		text = after
-		name := before[strings.LastIndexAny(before[max(0, len(before)-40):], " \t\n>|")+1+max(0, len(before)-40):]
+		name := before[max(0, len(before)-40):]
+		name = name[strings.LastIndexAny(name, " \t\n>|")+1:]
 		if !slices.ContainsFunc(idNames, func(known string) bool { return strings.EqualFold(name, known) }) {
 			continue
 		}
