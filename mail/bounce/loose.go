@@ -57,11 +57,15 @@ var (
 )
 
 // byQmail reads QSBMF, the format of qmail-send: a text that begins with a certain sentence, a paragraph for each
-// recipient, and a line that begins with a dash before what is returned. qmail sends no warnings.
+// recipient, and a line that begins with a dash before what is returned.
 func (r *Report) byQmail(text string) bool {
 	text = strings.TrimLeft(text, " \n")
 	if !strings.HasPrefix(text, "Hi. This is the ") {
 		return false
+	}
+	action := Failed
+	if first, _, _ := strings.Cut(text, "\n\n"); delayed("", first) { // by a patch that many run; qmail itself warns not
+		action = Delayed
 	}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		if paragraph = strings.TrimLeft(paragraph, "\n"); strings.HasPrefix(paragraph, "-") {
@@ -72,7 +76,7 @@ func (r *Report) byQmail(text string) bool {
 			continue
 		}
 		words := cut(paragraph[len(begin[0]):], 4000)
-		one := Recipient{Final: cleanAddress(begin[1]), Action: Failed, Diagnostic: saidOf(words)}
+		one := Recipient{Final: cleanAddress(begin[1]), Action: action, Diagnostic: saidOf(words)}
 		if said := phrasesIn(words); len(said) > 0 {
 			one.Code, one.Status = said[0].code, said[0].status
 		}

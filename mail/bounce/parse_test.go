@@ -124,6 +124,23 @@ func TestHash(t *testing.T) {
 	}
 }
 
+// TestSecrets: what a report brings back of the letter's link is not given out, wherever it stands.
+func TestSecrets(t *testing.T) {
+	token := "pst1_" + strings.Repeat("Secret-9_", 14)
+	for name, text := range map[string]string{
+		"in the text":  "Your message https://gate.example/biker/password?token=" + token + " came back: said: 550 no\n",
+		"wrapped":      "Your message\n" + token[:70] + "\n" + token[70:] + "\ncame back: said: 550 no\n",
+		"quoted":       "Your message\n" + token[:75] + "=\n" + token[75:] + "\ncame back: said: 550 no\n",
+		"in the words": "said: 550 5.7.1 The link " + token + " is blocked\n",
+		"below":        "said: 550 no\n--- Below this line is a copy of the message.\n\n" + token + "\n",
+	} {
+		r := Parse([]byte("Return-Path: <>\n\n"+text), Envelope{})
+		if len(r.Recipients) != 1 || strings.Contains(string(describe(r)), "Secret-9_Secret-9_") {
+			t.Errorf("%s:\n%s", name, describe(r))
+		}
+	}
+}
+
 // TestBounds: what a stranger makes long, deep or many is read in a time that grows with its length alone.
 func TestBounds(t *testing.T) {
 	fill := func(head, repeated string) string {

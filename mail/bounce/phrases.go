@@ -22,7 +22,7 @@ type phrase struct {
 var (
 	// replyLine is a reply code with an enhanced status code, or with a server's words.
 	replyLine = regexp.MustCompile(`(?:^|[\s:;,("'\[<>=-])([45]\d\d)` +
-		`(?:[ -]+[#(\["']?([45]\.\d{1,3}\.\d{1,3})\b|[ -]+(.*))`)
+		`(?:[ :-]+[#(\["']?([45]\.\d{1,3}\.\d{1,3})\b|[ :;)\]-]+(.*)|\.?$)`)
 
 	// markedStatus is an enhanced status code that is marked as one; those in brackets are where a server is spoken of.
 	markedStatus   = regexp.MustCompile(`#\s?([45]\.\d{1,3}\.\d{1,3})\b`)
