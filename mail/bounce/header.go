@@ -144,7 +144,8 @@ func addressesIn(text string, most int) []string {
 func cleanAddress(text string) string {
 	text = strings.Trim(utf8Of(strings.TrimSpace(text)), "<>\"' \t.,")
 	at := strings.LastIndexByte(text, '@')
-	if at < 1 || at == len(text)-1 || len(text) > maxAddress || text != clean(text) {
+	if at < 1 || at == len(text)-1 || len(text) > maxAddress || text != clean(text) ||
+		strings.Contains(text, " ") {
 		return ""
 	}
 	if domain, err := idna.ToASCII(text[at+1:]); err == nil {

@@ -106,6 +106,29 @@ func TestIs(t *testing.T) {
 	}
 }
 
+// TestFor: of a report about several recipients, what became of one letter.
+func TestFor(t *testing.T) {
+	r := Report{Kind: Failed, Recipients: []Recipient{
+		{Final: "office@client.example", Action: Expanded},
+		{Final: "els@client.example", Original: "office@client.example", Action: Delivered},
+		{Final: "ann@far.example", Original: "ann@client.example", Action: Delayed},
+		{Final: "Tom@client.example", Original: "office@client.example", Action: Failed},
+		{Final: "els@far.example", Original: "els@client.example", Action: Failed},
+	}}
+	for address, want := range map[string]string{
+		"tom@client.example": "Tom@client.example", "office@client.example": "Tom@client.example",
+		"ann@client.example": "ann@far.example", "els@client.example": "els@client.example",
+		"jan@client.example": "Tom@client.example",
+	} {
+		if got, found := r.For(address); !found || got.Final != want {
+			t.Errorf("%s: %+v, %v", address, got, found)
+		}
+	}
+	if got, found := (Report{Kind: Unknown}).For("jan@client.example"); found {
+		t.Errorf("%+v of nobody", got)
+	}
+}
+
 // TestHash: a report of another try, and one of another letter, is another report.
 func TestHash(t *testing.T) {
 	raw := corpus(t)["postfix"]

@@ -86,3 +86,30 @@ func (r Recipient) Is(address string) bool {
 	}
 	return sameAddress(r.Final, address)
 }
+
+// For returns what the report says of a letter to this address; the block's action is what became of the letter. That
+// is the address's own block, where it tells of the end: with a copy in the mailbox, a dead forward beside it loses
+// nothing. Else it is the worst of the blocks that name the address, as a forward's, or of all. False: the report tells
+// of no recipient.
+func (r Report) For(address string) (Recipient, bool) {
+	var named []Recipient
+	for _, one := range r.Recipients {
+		own := sameAddress(one.Final, address)
+		if own && one.Action != Expanded && one.Action != Relayed {
+			return one, true
+		}
+		if own || sameAddress(one.Original, address) {
+			named = append(named, one)
+		}
+	}
+	if len(named) == 0 {
+		named = r.Recipients
+	}
+	kind := worst(named)
+	for _, one := range named {
+		if one.Action == kind {
+			return one, true
+		}
+	}
+	return Recipient{}, false
+}
