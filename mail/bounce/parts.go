@@ -65,7 +65,11 @@ func (t *tree) entity(text []byte, depth, within int, inDigest bool) {
 	kind, params := h.media(inDigest)
 	one := part{header: h, kind: kind, params: params, within: within}
 	if strings.HasPrefix(kind, "multipart/") && depth < maxDepth {
-		if children := split(text, params["boundary"]); len(children) > 0 {
+		children := split(text, params["boundary"])
+		if len(children) == 0 { // encoded as a whole, which RFC 2045 §6.4 forbids
+			children = split(decode(text, h.get("content-transfer-encoding")), params["boundary"])
+		}
+		if len(children) > 0 {
 			for _, child := range children {
 				t.entity(child, depth+1, within, kind == "multipart/digest")
 			}

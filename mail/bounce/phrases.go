@@ -22,7 +22,7 @@ type phrase struct {
 var (
 	// replyLine is a reply code with an enhanced status code, or with a server's words.
 	replyLine = regexp.MustCompile(`(?:^|[\s:;,("'\[<>=-])([45]\d\d)` +
-		`(?:[ -]+[#(\["']?([45]\.\d{1,3}\.\d{1,3})\b|[ -]+(.*))`)
+		`(?:[ :-]+[#(\["']?([45]\.\d{1,3}\.\d{1,3})\b|[ :;)\]-]+(.*)|\.?$)`)
 
 	// markedStatus is an enhanced status code that is marked as one; those in brackets are where a server is spoken of.
 	markedStatus   = regexp.MustCompile(`#\s?([45]\.\d{1,3}\.\d{1,3})\b`)
@@ -72,6 +72,9 @@ func phrasesIn(text string) []phrase {
 
 // phraseIn finds a phrase in a line; before is the line before it. It returns where the phrase begins, or -1.
 func phraseIn(line, before string) (phrase, int) {
+	if !strings.ContainsAny(line, "45") {
+		return phrase{}, -1
+	}
 	if m := replyLine.FindStringSubmatchIndex(line); m != nil {
 		code := number(line[m[2]:m[3]])
 		switch {

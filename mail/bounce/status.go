@@ -40,7 +40,7 @@ func (t *tree) statuses() [][]byte {
 // statusByOtherName reports whether a part is a status part whose type a gateway has changed: it stands in a report, or
 // a mail system wrote it, and it begins with the fields of one.
 func (p part) statusByOtherName(t *tree) bool {
-	if p.within > 0 || p.returned || t.media != "multipart/report" && !t.fromSystem {
+	if p.within > 0 || p.returned || !t.claimsReport() && !t.fromSystem {
 		return false
 	}
 	h, _ := readHeader(bytes.TrimLeft(p.body[:min(len(p.body), 4<<10)], " \t\n"))
@@ -215,7 +215,7 @@ func saidOf(diagnostic string) string {
 	if strings.HasSuffix(text, ">") && !strings.Contains(text, "<") { // the end of what stood in brackets as a whole
 		text = strings.TrimSuffix(text, ">")
 	}
-	return refusal.Printable(text)
+	return strings.TrimSpace(refusal.Printable(withoutSecrets(text)))
 }
 
 // typedAddress returns the address of a field that names its type first (RFC 3464 §2.3.1), as rfc822; jan@… or
