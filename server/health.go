@@ -37,6 +37,7 @@ type readinessDetail struct {
 	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
 	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Bounces *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
 }
 
 type sendingDetail struct {
@@ -98,7 +99,7 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	detail.Silent = a.silence.absent(partners)
-	detail.Limits = a.limits.inForce()
+	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
 	if !status.PausedUntil.IsZero() {

@@ -101,7 +101,8 @@ type meta struct {
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
 
-	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
+	Webhook *WebhookCursor   `json:"webhook,omitempty"` // nil: events are posted nowhere
+	Mailbox *MailboxPosition `json:"mailbox,omitempty"` // nil: no mailbox was read
 }
 
 // metaKey is the one key of the meta bucket.

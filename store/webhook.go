@@ -25,11 +25,11 @@ func (s *Store) BeginWebhook(ctx context.Context) (WebhookCursor, error) {
 	})
 }
 
-func valueOf(cursor *WebhookCursor) WebhookCursor {
-	if cursor == nil {
-		return WebhookCursor{}
+func valueOf[T any](pointer *T) (value T) {
+	if pointer != nil {
+		value = *pointer
 	}
-	return *cursor
+	return value
 }
 
 // MoveWebhook writes how far the receiver has got.
