@@ -24,6 +24,7 @@ import (
 	"postern/mail"
 	"postern/mail/letters"
 	"postern/mail/returns"
+	"postern/mail/returns/mailbox"
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
@@ -86,6 +87,7 @@ type App struct {
 	courier     *mail.Courier
 	webhook     *webhook.Sender // nil: events are posted nowhere
 	playback    *mail.Playback  // nil with a smarthost
+	mailbox     *mailbox.Reader // nil: none is read
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -307,7 +309,7 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
-	a.webhook = a.newWebhook()
+	a.webhook, a.mailbox = a.newWebhook(), a.newMailbox()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})

@@ -21,7 +21,7 @@ var below = map[string]string{
 		"server/web/fields mail/letters mail/bounce mail/returns store store/file",
 	"server": "server/backups server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
-		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener store store/file tokens " +
+		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file tokens " +
 		"tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
 	"server/config": "server/web server/web/page mail/letters mail/returns store server/webhook",
@@ -45,6 +45,7 @@ var below = map[string]string{
 	"mail":                      "mail/inbox mail/smtp mail/letters store",
 	"mail/returns":              "mail/bounce mail/letters store tokens",
 	"mail/returns/listener":     "mail/bounce mail/returns",
+	"mail/returns/mailbox":      "mail/bounce mail/returns store",
 	"mail/returns/returnstest":  "mail/returns store store/file tokens",
 	"mail/inbox":                "store",
 	"mail/bounce":               "",

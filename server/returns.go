@@ -3,11 +3,16 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"net"
+	"strconv"
+	"time"
 
 	"postern/mail"
 	"postern/mail/bounce"
 	"postern/mail/returns"
 	"postern/mail/returns/listener"
+	"postern/mail/returns/mailbox"
+	"postern/mail/smtp"
 	"postern/server/web"
 )
 
@@ -61,5 +66,48 @@ func (a *App) returnWorkers() (all []worker) {
 		all = append(all, worker{"BOUNCE_LISTEN",
 			func(ctx context.Context) error { return server.Run(ctx, a.listeners.bounces) }})
 	}
+	if a.mailbox != nil {
+		all = append(all, worker{"the mailbox of returned mail", a.mailbox.Run})
+	}
 	return all
+}
+
+// newMailbox makes the reader of BOUNCE_IMAP_URL's mailbox; nil where there is none.
+func (a *App) newMailbox() *mailbox.Reader {
+	c := a.config.Bounce.IMAP
+	if c == nil {
+		return nil
+	}
+	o := mailbox.Options{Desk: a.desk, Host: c.Host, Addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), User: c.User,
+		Password: c.Password, Roots: c.Roots, Folder: c.Folder, MoveTo: c.MoveTo, Back: a.config.Keep.Sent, Log: a.log}
+	if c.OAuth != nil {
+		o.Login = smtp.NewTokens(tokensOf(c.OAuth))
+	}
+	return mailbox.New(o)
+}
+
+// bouncesDetail is what readiness tells the operator of mail that comes back.
+type bouncesDetail struct {
+	Home     bool      `json:"home"` // there is a way in
+	Ways     string    `json:"ways"`
+	LookedAt time.Time `json:"mailboxLookedAt,omitzero"`
+	Fault    string    `json:"mailboxFault,omitzero"` // why the mailbox cannot be read
+	Since    time.Time `json:"mailboxFaultSince,omitzero"`
+	NextTry  time.Time `json:"mailboxNextTry,omitzero"`
+}
+
+func (a *App) bouncesDetail() *bouncesDetail {
+	detail := &bouncesDetail{}
+	detail.Home, detail.Ways = a.config.Bounce.Home()
+	if a.mailbox != nil {
+		s := a.mailbox.Status()
+		detail.LookedAt, detail.Fault = s.LookedAt.UTC(), s.Fault
+		if s.Fault != "" {
+			detail.Since, detail.NextTry = s.Since.UTC(), s.NextTry.UTC()
+		}
+		if s.LookedAt.IsZero() {
+			detail.LookedAt = time.Time{}
+		}
+	}
+	return detail
 }

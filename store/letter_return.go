@@ -283,3 +283,32 @@ func (a Attempt) cutText() string {
 	}
 	return text
 }
+
+// MailboxPosition is how far a mailbox of returned mail has been looked at. Messages in it are numbered, and the
+// numbers grow, for as long as its validity is the same (RFC 9051 §2.3.1.1).
+type MailboxPosition struct {
+	Name     string `json:"name"` // user, host and folder
+	Validity uint32 `json:"validity"`
+	Last     uint32 `json:"last"` // the number of the last message that was looked at
+}
+
+// MailboxPosition returns the position in a mailbox; the zero one in another than the last.
+func (s *Store) MailboxPosition(name string) (MailboxPosition, error) {
+	about, err := read(s, tx.meta)
+	if at := valueOf(about.Mailbox); err == nil && at.Name == name {
+		return at, nil
+	}
+	return MailboxPosition{Name: name}, err
+}
+
+// KeepMailboxPosition notes how far a mailbox has been looked at.
+func (s *Store) KeepMailboxPosition(ctx context.Context, at MailboxPosition) error {
+	return updateVital(ctx, s, func(t tx) error {
+		about, err := t.meta()
+		if err != nil || valueOf(about.Mailbox) == at {
+			return err
+		}
+		about.Mailbox = &at
+		return metas.Put(t.Tx, metaKey, about)
+	})
+}
