@@ -125,7 +125,7 @@ func (o *Operator) needs(k tokens.KeyInfo) ([]KeyNeed, error) {
 			continue
 		}
 		if kind.kinds != nil && kind.life <= l.Sent { // of all letters that count it is known whether they were sent
-			from := now.Add(-kind.life)
+			from := now.Add(time.Millisecond - kind.life) // what was sent just then has ended
 			if from.Before(k.MadeAt) {
 				from = k.MadeAt
 			}

@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"postern/server/operator"
 	"postern/store"
 	"postern/store/file"
+	"postern/tokens"
 )
 
 // offline opens an App on the data directory of a stopped one.
@@ -281,4 +283,112 @@ var errInjected = errors.New("injected")
 func fails(fn func() error) (failed bool) {
 	defer func() { failed = recover() != nil || failed }()
 	return fn() != nil
+}
+
+// TestRestoreOlderSchemas restores a backup of every schema that was ever released, into an empty directory.
+func TestRestoreOlderSchemas(t *testing.T) {
+	t.Parallel()
+	packed, err := filepath.Glob("../../store/testdata/schema-*.db.gz")
+	if err != nil || len(packed) < 4 {
+		t.Fatal(packed, err)
+	}
+	for _, path := range packed {
+		backup := filepath.Join(t.TempDir(), "backup.db")
+		check(t, os.WriteFile(backup, unpacked(t, path), 0o644))
+		stopped := stoppedIn(filepath.Join(t.TempDir(), "new"))
+		if _, err := stopped.Restore(t.Context(), backup, false); err == nil ||
+			!strings.Contains(err.Error(), backup+" cannot be restored: the key file "+stopped.KeyFile+" is missing") {
+			t.Errorf("%s without keys: %v", path, err)
+		}
+		_, err := tokens.CreateKeyring(stopped.KeyFile, stopped.Random, time.Now())
+		check(t, err)
+		done, err := stopped.Restore(t.Context(), backup, false)
+		if err != nil || done.Kept != "" || done.Letters == 0 {
+			t.Errorf("%s: %+v, %v", path, done, err)
+			continue
+		}
+		numbers(t, stopped.Dir)
+		tidy(t, stopped.Dir)
+		app := offline(t, stopped.Dir)
+		w := httptest.NewRecorder()
+		app.Operator().ServeHTTP(w, httptest.NewRequest("GET", operator.Prefix+"/users?email=zoe@example.com", nil))
+		if w.Code != 200 || !strings.Contains(w.Body.String(), "D’hooghe") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		closeApp(t, app)
+	}
+}
+
+func unpacked(t *testing.T, path string) []byte {
+	t.Helper()
+	packed, err := os.Open(path)
+	check(t, err)
+	defer packed.Close()
+	unzip, err := gzip.NewReader(packed)
+	check(t, err)
+	content, err := io.ReadAll(unzip)
+	check(t, err)
+	return content
+}
+
+// TestCompact fills a data file, empties it again, and holds that nothing of what was there is in the new one.
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	app := offline(t, dir)
+	var list []string
+	for i := range 300 {
+		list = append(list, item(fmt.Sprintf("00000000-0000-4000-8000-%012x", i), fmt.Sprintf("SECRET-%d", i),
+			`,"comments":"`+strings.Repeat("whisper ", 200)+`"`))
+	}
+	if w := postTo(app, "/cleanings", "["+strings.Join(list, ",")+"]"); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	for i := range 299 {
+		w := httptest.NewRecorder()
+		app.Operator().ServeHTTP(w, httptest.NewRequest("DELETE",
+			operator.Prefix+fmt.Sprintf("/cleanings/00000000-0000-4000-8000-%012x", i), nil))
+		if w.Code != 204 {
+			t.Fatal(w.Body)
+		}
+	}
+	closeApp(t, app)
+	left := func() int {
+		content, err := os.ReadFile(file.DataFile(dir))
+		check(t, err)
+		return bytes.Count(content, []byte(`"number":"SECRET-`))
+	}
+	if left() < 10 {
+		t.Fatal("what was deleted is gone already")
+	}
+	done, err := stoppedIn(dir).Compact(t.Context())
+	if err != nil || done.After >= done.Before || done.After > 1<<20 || len(done.Older) > 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if about, err := os.Stat(file.DataFile(dir)); err != nil || about.Size() != done.After || about.Mode() != 0o600 {
+		t.Errorf("%+v, %v", about, err)
+	}
+	if n := left(); n != 1 {
+		t.Errorf("%d cleanings stand in the new file", n)
+	}
+	if got := numbers(t, dir); got != "SECRET-299" {
+		t.Errorf("kept: %q", got)
+	}
+}
+
+// TestInUse holds that a directory that somebody holds is left alone.
+func TestInUse(t *testing.T) {
+	t.Parallel()
+	dir, backup := prepared(t)
+	app := offline(t, dir)
+	defer closeApp(t, app)
+	stopped := stoppedIn(dir)
+	for act, replacement := range replacements {
+		if err := replacement.do(stopped, backup); !errors.Is(err, file.ErrInUse) {
+			t.Errorf("%s: %v", act, err)
+		}
+	}
+	if _, err := operator.BackupStopped(t.Context(), dir, time.Now(), stopped.Check); !errors.Is(err, file.ErrInUse) {
+		t.Errorf("a backup: %v", err)
+	}
 }

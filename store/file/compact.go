@@ -53,5 +53,18 @@ func compact(from, to string) (err error) {
 	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
 		return fmt.Errorf("the records cannot be copied: %w", err)
 	}
-	return private.Sync(to)
+	return trim(to)
+}
+
+// trim takes away what bbolt has made a file longer by than its pages are, up to 16 MiB.
+func trim(path string) error {
+	pages, err := openPages(path)
+	if err != nil {
+		return err
+	}
+	pages.close()
+	if err := os.Truncate(path, int64(pages.meta.high*pages.meta.pageSize)); err != nil {
+		return err
+	}
+	return private.Sync(path)
 }
