@@ -88,7 +88,8 @@ func TestRenew(t *testing.T) {
 	s.block(jan, true)
 	b.post(renewPath, "token", token).Is(http.StatusForbidden, "blocked")
 	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
-	s.browser().get(activatePath+"?token="+token).Is(http.StatusNotFound, "This account no longer exists").Lacks(renewPath)
+	s.browser().get(activatePath+"?token="+token).Is(http.StatusNotFound, "This account no longer exists").
+		Lacks(renewPath)
 }
 
 // TestNotMe: an account that is in use is not erased, and old links say what has become of it.

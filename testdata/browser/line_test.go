@@ -44,8 +44,8 @@ func (b *tab) state(words string) {
 	b.until(fmt.Sprintf(`document.querySelector(".state.wrong:not([hidden])")?.textContent.includes(%q)`, words))
 }
 
-// insist is live on a line that has just come back: where a tap comes too early for the browser to have noticed, one taps
-// again. What the page does is done once all the same.
+// insist is live on a line that has just come back: where a tap comes too early for the browser to have noticed, one
+// taps again. What the page does is done once all the same.
 func (b *tab) insist(action string) {
 	b.Helper()
 	element[chromedp.Void](b, "main", `e => { e.dataset.before = "yes"; }`)

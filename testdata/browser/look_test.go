@@ -29,7 +29,8 @@ const checkWidth = `document.documentElement.scrollWidth <= innerWidth ? [] :
 	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + .5)
 		.map(e => e.outerHTML.slice(0, 200))`
 
-// look checks the page as it is now, in light at each width and in dark, and goes through it by keyboard. It leaves the page light and as wide as it was.
+// look checks the page as it is now, in light at each width and in dark, and goes through it by keyboard. It leaves the
+// page light and as wide as it was.
 func (b *tab) look(name string) {
 	b.Helper()
 	b.lookAt(name, "dark", phoneWidth) // what a scheme changes does not depend on the width
@@ -38,8 +39,8 @@ func (b *tab) look(name string) {
 	b.walk()
 }
 
-// lookAt checks the page in one scheme at some widths, and keeps a picture of each where -pictures says so. Between a phone and a desk there is
-// nothing that axe-core would find at neither.
+// lookAt checks the page in one scheme at some widths, and keeps a picture of each where -pictures says so. Between a
+// phone and a desk there is nothing that axe-core would find at neither.
 func (b *tab) lookAt(name, scheme string, widths ...int64) {
 	b.Helper()
 	b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{

@@ -135,7 +135,8 @@ func (a *appliance) feed(t *testing.T, id string, most int) (types []string) {
 	for len(types) < most {
 		query := url.Values{"after": {fmt.Sprint(answer.Next)}, "limit": {"500"}, "wait": {"5s"}}
 		answer.Events = nil
-		a.json(t, http.MethodGet, "/partner/v1/events?"+query.Encode(), nil, &answer, "Authorization", "Bearer "+a.token)
+		a.json(t, http.MethodGet, "/partner/v1/events?"+query.Encode(), nil, &answer,
+			"Authorization", "Bearer "+a.token)
 		if len(answer.Events) == 0 {
 			break
 		}
