@@ -38,6 +38,7 @@ type readinessDetail struct {
 	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
 	Backup  *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
+	Bounces *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
 }
 
 type sendingDetail struct {
@@ -102,7 +103,7 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	detail.Silent = a.silence.absent(partners)
-	detail.Limits = a.limits.inForce()
+	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
 	if !status.PausedUntil.IsZero() {

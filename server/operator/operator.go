@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/mail/returns"
 	"postern/store"
 	"postern/store/file"
 )
@@ -29,6 +30,7 @@ type Options struct {
 	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
 	Check           Checker          // nil: CheckInChild
 	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
+	Returns         *returns.Desk    // takes mail that comes back
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
 	Random          io.Reader        // of partners' tokens; nil: crypto/rand
