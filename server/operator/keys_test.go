@@ -30,8 +30,11 @@ func testKeys(t *testing.T) {
 	defer func() { check(t, file.Close()) }()
 	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), rand.Reader)
 	check(t, err)
+	marks, err := tokens.NewMarks(ring)
+	check(t, err)
+	mark := marks.Of([16]byte{1})
 	const day = 24 * time.Hour
-	acts, err := operator.New(operator.Options{Store: file, Dir: dir, Keys: operator.Keyed{File: path, Sealer: sealer,
+	acts, err := operator.New(operator.Options{Store: file, Dir: dir, Keys: operator.Keyed{File: path, Sealer: sealer, Marks: marks,
 		Lives: operator.Lives{Confirmation: day, NotMe: 30 * day, Invitation: 7 * day, Recovery: time.Hour,
 			UserToken: day, Browser: 400 * day, Sent: 14 * day}}})
 	check(t, err)
@@ -92,6 +95,9 @@ func testKeys(t *testing.T) {
 	}
 	if _, err := sealer.Open(tokens.UserToken, token); err == nil {
 		t.Error("a token of the retired key opens")
+	}
+	if _, ok := marks.Read(mark); ok {
+		t.Error("a code of the retired key is read")
 	}
 	if _, err := sealer.Open(tokens.UserToken, fresh); err != nil {
 		t.Errorf("a token of the primary key: %v", err)
