@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,7 +43,13 @@ func testMakeBackups(t *testing.T) {
 	if _, is := a.backupMeasured(); !is {
 		t.Error("the metrics say nothing of backups that are to come")
 	}
-	a.acts.Check = func(_ context.Context, path string) ([]string, error) { return store.CheckFile(path) }
+	var fails atomic.Bool
+	a.acts.Check = func(_ context.Context, path string) ([]string, error) {
+		if fails.Load() {
+			return nil, errors.New("the disk is on fire")
+		}
+		return store.CheckFile(path)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- a.makeBackups(ctx) }()
@@ -71,8 +78,7 @@ func testMakeBackups(t *testing.T) {
 		t.Errorf("measured: %+v", m)
 	}
 
-	check := a.acts.Check
-	a.acts.Check = func(context.Context, string) ([]string, error) { return nil, errors.New("the disk is on fire") }
+	fails.Store(true)
 	time.Sleep(25 * time.Hour)
 	synctest.Wait()
 	detail, err := a.backupDetail()
@@ -83,7 +89,7 @@ func testMakeBackups(t *testing.T) {
 	if m, _ := a.backupMeasured(); m.Failed < 10 || m.Failed > 30 {
 		t.Errorf("%d tries failed in about two hours", m.Failed)
 	}
-	a.acts.Check = check
+	fails.Store(false)
 	time.Sleep(retryBackup + time.Minute)
 	if detail, err := a.backupDetail(); newest() > retryBackup+time.Minute || err != nil || detail.Fault != "" {
 		t.Errorf("mended: %+v, %v", detail, err)

@@ -97,8 +97,8 @@ var benchKeys = keyMakers{
 		return slices.Concat(k.millis[:], k.letter[:]), nil
 	},
 	"letters.person": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return slices.Concat(k.user[:], k.letter[:]), nil },
-	"letters.reference": func(*freshKeys, *bbolt.Bucket) ([]byte, error) {
-		return []byte(rand.Text()), nil
+	"letters.reference": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
+		return fmt.Appendf(nil, "%012x%.20s", k.millis[2:], rand.Text()), nil
 	},
 	"letters.count": func(*freshKeys, *bbolt.Bucket) ([]byte, error) { return []byte("queued"), nil },
 	"addresses": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
