@@ -17,10 +17,10 @@ var answerSubject = regexp.MustCompile(`(?i)^\s*\[?(auto(matic)?(ally)?[- ]?(re(
 	`|abwesenheit\w*|abwesend|absence du bureau|absent du bureau|message d'absence|afwezig\w*|vacation)`)
 
 // autoReply reports whether a message is a machine's answer to a letter that has arrived: of a vacation, a challenge or
-// a ticket system (RFC 3834).
+// a ticket system (RFC 3834). It says that the letter has arrived, and whatever codes it quotes are somebody's words.
 func (t *tree) autoReply() bool {
-	if t.media == "multipart/report" && t.params["report-type"] == "delivery-status" {
-		return false // a report whose status part is lost
+	if t.claimsReport() {
+		return false
 	}
 	automatic := strings.ToLower(t.header.get("auto-submitted"))
 	if strings.HasPrefix(strings.TrimSpace(automatic), "auto-replied") {
@@ -35,7 +35,15 @@ func (t *tree) autoReply() bool {
 	case "bulk", "junk", "auto_reply", "list":
 		return true
 	}
+	if _, outlook := t.header.lookup("x-auto-response-suppress"); outlook && !isSystemName(t.header) {
+		return true // in whatever language its subject is; Outlook's reports are from a mail system's name
+	}
 	return answerSubject.MatchString(t.header.words("subject"))
+}
+
+// claimsReport reports whether a message says that it is a report of a delivery. Its status part may be lost.
+func (t *tree) claimsReport() bool {
+	return t.media == "multipart/report" && strings.EqualFold(t.params["report-type"], "delivery-status")
 }
 
 // otherReport reports whether a message is another kind of report: that it was read (RFC 8098), or a complaint (RFC

@@ -26,11 +26,25 @@ type field struct{ name, value string }
 // header is a block of fields, of a message, a part or a status block.
 type header []field
 
-// fieldName is the name of a field with its colon. Names hold no space, so that a sentence with a colon is none.
-var fieldName = regexp.MustCompile(`^([!-9;-~]{1,76})[ \t]*:`)
+// cutField cuts a line into the name of a field and its value; false: it is no field. Names hold no space, so that a
+// sentence with a colon is none.
+func cutField(line []byte) (name string, value []byte, found bool) {
+	before, value, found := bytes.Cut(line, []byte(":"))
+	before = bytes.TrimRight(before, " \t")
+	if !found || len(before) == 0 || len(before) > 76 {
+		return "", nil, false
+	}
+	for _, c := range before {
+		if c <= ' ' || c > '~' {
+			return "", nil, false
+		}
+	}
+	return strings.ToLower(string(before)), bytes.TrimSpace(value), true
+}
 
 // readHeader reads the fields up to the first empty line, and returns what follows it. A line that is neither a field
-// nor indented goes on with the field before it: mail systems wrap long words so.
+// nor indented goes on with the field before it: mail systems wrap long words so. What is beyond the bounds is skipped,
+// so that the body begins where it does.
 func readHeader(text []byte) (header, []byte) {
 	var h header
 	for begin := text; len(text) > 0; {
@@ -48,9 +62,8 @@ func readHeader(text []byte) (header, []byte) {
 
 // take adds one line.
 func (h header) take(line []byte) header {
-	if name := fieldName.FindSubmatch(line); name != nil && len(h) < maxFields {
-		value := bytes.TrimSpace(line[len(name[0]):])
-		return append(h, field{strings.ToLower(string(name[1])), string(value[:min(len(value), maxValue)])})
+	if name, value, found := cutField(line); found && len(h) < maxFields {
+		return append(h, field{name, string(value[:min(len(value), maxValue)])})
 	}
 	if len(h) == 0 { // as the line "From " of a file of mails
 		return h
@@ -128,11 +141,13 @@ func addressesIn(text string, most int) []string {
 }
 
 // cleanAddress returns one address without what mail systems write around it, or nothing where it is none that can be
-// shown. A domain is in its form in ASCII, as letters have it.
+// shown. A domain is in its form in ASCII, as letters have it. Nothing is sent there: it is compared and shown, so that
+// the rules for addresses need not hold.
 func cleanAddress(text string) string {
 	text = strings.Trim(utf8Of(strings.TrimSpace(text)), "<>\"' \t.,")
 	at := strings.LastIndexByte(text, '@')
-	if at < 1 || at == len(text)-1 || len(text) > maxAddress || text != clean(text) {
+	if at < 1 || at == len(text)-1 || len(text) > maxAddress || text != clean(text) ||
+		strings.Contains(text, " ") {
 		return ""
 	}
 	if domain, err := idna.ToASCII(text[at+1:]); err == nil {
@@ -153,14 +168,18 @@ func (h header) senderOf() string {
 	return strings.Trim(from, " <>\"")
 }
 
-// utf8Of returns a text as UTF-8: what is not is taken for Windows-1252, which old mail systems write in headers.
+// utf8Of returns a text as UTF-8: bytes that are not are taken for Windows-1252, which old mail systems write in
+// headers.
 func utf8Of(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
-	decoded, err := charmap.Windows1252.NewDecoder().String(text)
-	if err != nil {
-		return strings.ToValidUTF8(text, "\uFFFD")
+	var b strings.Builder
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD") {
+			r = charmap.Windows1252.DecodeByte(text[i])
+		}
+		b.WriteRune(r)
 	}
-	return decoded
+	return b.String()
 }

@@ -57,11 +57,15 @@ var (
 )
 
 // byQmail reads QSBMF, the format of qmail-send: a text that begins with a certain sentence, a paragraph for each
-// recipient, and a line that begins with a dash before what is returned. qmail sends no warnings.
+// recipient, and a line that begins with a dash before what is returned.
 func (r *Report) byQmail(text string) bool {
 	text = strings.TrimLeft(text, " \n")
 	if !strings.HasPrefix(text, "Hi. This is the ") {
 		return false
+	}
+	action := Failed
+	if first, _, _ := strings.Cut(text, "\n\n"); delayed("", first) { // by a patch that many run; qmail itself warns not
+		action = Delayed
 	}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		if paragraph = strings.TrimLeft(paragraph, "\n"); strings.HasPrefix(paragraph, "-") {
@@ -72,7 +76,7 @@ func (r *Report) byQmail(text string) bool {
 			continue
 		}
 		words := cut(paragraph[len(begin[0]):], 4000)
-		one := Recipient{Final: cleanAddress(begin[1]), Action: Failed, Diagnostic: saidOf(words)}
+		one := Recipient{Final: cleanAddress(begin[1]), Action: action, Diagnostic: saidOf(words)}
 		if said := phrasesIn(words); len(said) > 0 {
 			one.Code, one.Status = said[0].code, said[0].status
 		}
@@ -121,7 +125,8 @@ var (
 	returnedField = regexp.MustCompile(`(?im)^[> \t]{0,4}(?:Received|Return-Path|Message-ID|MIME-Version|DKIM-Signature):`)
 )
 
-// beforeReturned cuts a text before what is returned in it. Codes and addresses there are not the report's.
+// beforeReturned cuts a text before what is returned in it, by the line above or by the first field that only a header
+// has. Codes and addresses there are not the report's, and links are the letter's.
 func beforeReturned(text string) (report, returned string) {
 	at := len(text)
 	for _, mark := range []*regexp.Regexp{returnedMark, returnedField} {
@@ -135,9 +140,30 @@ func beforeReturned(text string) (report, returned string) {
 // maxMessageIDs is how many Message-IDs of a message are given out. A report has one or two.
 const maxMessageIDs = 20
 
-// messageID finds a Message-ID in a returned header, however it stands in a text. Some relays that write their own keep
-// ours under another name.
-var messageID = regexp.MustCompile(`(?i)(?:^|[\s>|])(?:X-)?(?:Original-)?Message-ID:\s*(?:>\s*)?<([^<>\s]{3,250})>`)
+// idNames are the names of a field with the Message-ID. Relays that write their own keep the letter's under another.
+var idNames = []string{"message-id", "original-message-id", "x-original-message-id"}
+
+// idsIn finds the Message-IDs of returned headers, however those stand in a text: quoted, indented, or on one line.
+func idsIn(text string, add func(string)) {
+	for {
+		before, after, found := strings.Cut(text, ":")
+		if !found {
+			return
+		}
+		text = after
+		name := before[max(0, len(before)-40):]
+		name = name[strings.LastIndexAny(name, " \t\n>|")+1:]
+		if !slices.ContainsFunc(idNames, func(known string) bool { return strings.EqualFold(name, known) }) {
+			continue
+		}
+		after = strings.TrimLeft(after[:min(len(after), 300)], " \t\n>")
+		if id, _, closed := strings.Cut(after, ">"); closed && strings.HasPrefix(id, "<") {
+			if id = id[1:]; len(id) <= 250 && !strings.ContainsAny(id, "< \t\n") {
+				add(id)
+			}
+		}
+	}
+}
 
 // messageIDs returns the Message-IDs of what was returned: of messages and headers in parts of their own, and of those
 // in a text. The message's own is not among them.
@@ -150,15 +176,13 @@ func (t *tree) messageIDs() []string {
 	}
 	for _, h := range t.messages {
 		for _, f := range h {
-			if strings.HasSuffix(f.name, "message-id") && len(f.value) <= 250 {
+			if slices.Contains(idNames, f.name) && len(f.value) <= 250 {
 				add(strings.Trim(f.value, "<> "))
 			}
 		}
 	}
 	for _, p := range t.parts {
-		for _, found := range messageID.FindAllStringSubmatch(p.text(), maxMessageIDs) {
-			add(found[1])
-		}
+		idsIn(p.text(), add)
 	}
 	return all
 }

@@ -15,11 +15,12 @@ func Parse(message []byte, envelope Envelope) Report {
 	message = message[:min(len(message), MaxMessage)]
 	t := readTree(message)
 	t.fromSystem = fromSystem(t.header, envelope)
-	text := t.plainText()
+	first, text := t.texts()
+	first, _ = beforeReturned(first)
 	r := Report{
 		Addresses:  addressesOf(t.header, envelope),
 		MessageIDs: t.messageIDs(),
-		Text:       cut(clean(text), maxText),
+		Text:       strings.TrimSpace(cut(withoutSecrets(clean(first)), maxText)),
 		Hash:       hashOf(t),
 	}
 	r.Kind = r.read(t, text)
@@ -37,12 +38,12 @@ func (r *Report) read(t *tree, text string) Kind {
 		return worst(r.Recipients)
 	case r.byQmail(text):
 		r.Format = FormatQmail
-		return Failed
+		return worst(r.Recipients)
 	case t.otherReport():
 		return Other
 	case t.autoReply():
 		return AutoReply
-	case !t.fromSystem:
+	case !t.fromSystem && !t.claimsReport():
 		return Other
 	case r.byPhrases(t, text):
 		r.Format = FormatPhrases
@@ -71,6 +72,11 @@ func fromSystem(h header, envelope Envelope) bool {
 	if path, found := h.lookup("return-path"); found && envelope.From == "" && strings.Trim(path, "<> ") == "" {
 		return true
 	}
+	return isSystemName(h)
+}
+
+// isSystemName reports whether a message is from one of the names that mail systems write under.
+func isSystemName(h header) bool {
 	if _, found := h.lookup("from"); !found {
 		return false
 	}

@@ -49,7 +49,7 @@ type Envelope struct {
 // Report is what a message says.
 //
 // A report by FormatPhrases is a guess: it is to be believed only where the code in one of Addresses, or one of
-// MessageIDs, is a letter's.
+// MessageIDs, is a letter's. Nothing in a report is to be believed because it names an address.
 type Report struct {
 	Kind         Kind
 	Format       Format
@@ -59,7 +59,7 @@ type Report struct {
 	MessageIDs   []string    // of the returned message or header, without angle brackets, each once
 	ReportingMTA string      // who reports
 	Text         string      // the first 500 characters of the message's text, on one line
-	Hash         [32]byte    // of the message as matter: the same where it comes twice, by another way too
+	Hash         [32]byte    // the same where the message comes twice, by another way too; two of one letter differ
 }
 
 // Recipient is one recipient of the letter, as a report tells of it.
@@ -87,16 +87,27 @@ func (r Recipient) Is(address string) bool {
 	return sameAddress(r.Final, address)
 }
 
-// For returns what the report says of a letter to this address: the block that names it, else the first of those that
-// decided the report's kind. Its action is what became of the letter. False: the report tells of no recipient.
+// For returns what the report says of a letter to this address; the block's action is what became of the letter. That
+// is the address's own block, where it tells of the end: with a copy in the mailbox, a dead forward beside it loses
+// nothing. Else it is the worst of the blocks that name the address, as a forward's, or of all. False: the report tells
+// of no recipient.
 func (r Report) For(address string) (Recipient, bool) {
+	var named []Recipient
 	for _, one := range r.Recipients {
-		if sameAddress(one.Final, address) || sameAddress(one.Original, address) {
+		own := sameAddress(one.Final, address)
+		if own && one.Action != Expanded && one.Action != Relayed {
 			return one, true
 		}
+		if own || sameAddress(one.Original, address) {
+			named = append(named, one)
+		}
 	}
-	for _, one := range r.Recipients {
-		if one.Action == r.Kind {
+	if len(named) == 0 {
+		named = r.Recipients
+	}
+	kind := worst(named)
+	for _, one := range named {
+		if one.Action == kind {
 			return one, true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -133,22 +134,43 @@ func cut(text string, most int) string {
 	return text
 }
 
-// plainText returns the text that a reader of the message reads first: that of the report, not of what was returned.
-// Mail systems say what they have to say at its beginning.
-func (t *tree) plainText() string {
-	best := ""
+// texts returns what a reader of the message reads: the texts of the report, not of what was returned, plain ones
+// before those in HTML, which mostly say the same; and the first of them. Mail systems say what they have to say at
+// its beginning.
+func (t *tree) texts() (first, all string) {
+	var plain, marked []string
 	for _, p := range t.parts {
-		if p.within > 0 || p.returned || isStatus(p.kind) || !strings.HasPrefix(p.kind, "text/") {
+		if p.within > 0 || p.returned || !strings.HasPrefix(p.kind, "text/") {
 			continue
 		}
-		p.body = p.body[:min(len(p.body), maxRead)]
 		text := p.text()
-		if p.kind == "text/plain" && strings.TrimSpace(text) != "" {
-			return text
-		}
-		if best == "" {
-			best = text
+		text = strings.ToValidUTF8(text[:min(len(text), maxRead)], "")
+		switch {
+		case strings.TrimSpace(text) == "":
+		case p.kind == "text/html":
+			marked = append(marked, text)
+		default:
+			plain = append(plain, text)
 		}
 	}
-	return best
+	texts := append(plain, marked...)
+	if len(texts) == 0 {
+		return "", ""
+	}
+	all = strings.Join(texts, "\n\n")
+	return texts[0], strings.ToValidUTF8(all[:min(len(all), maxRead)], "")
+}
+
+// secretLike is what a token looks like, whole or the piece of it that a line has. A letter's links carry one, and a
+// mail system may return the letter in its own words; what is given out here is kept and shown.
+var secretLike = regexp.MustCompile(`(?:pst1_[\w-]*|[\w-]{60,})(?:=? ?[\w-]{20,})*`)
+
+// withoutSecrets leaves out what looks like a token.
+func withoutSecrets(text string) string {
+	return secretLike.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.Trim(found, "-_") == "" { // a line across the page
+			return found
+		}
+		return "[…]"
+	})
 }

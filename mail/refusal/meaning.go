@@ -67,13 +67,17 @@ func meaning(from, to string, reply Reply) Meaning {
 	if known, found := meanings[status]; found {
 		return known
 	}
+	if strings.HasPrefix(status, "5.2.") {
+		return Mailbox
+	}
+	if status == "" || strings.HasSuffix(status, ".0") { // undefined, whatever the subject
+		if said := byWords(from, to, said, reply); said != Unclear {
+			return said
+		}
+	}
 	switch {
-	case status == "" || strings.HasSuffix(status, ".0"): // undefined, whatever the subject
-		return byWords(from, to, said, reply)
 	case strings.HasPrefix(status, "4."):
 		return Temporary
-	case strings.HasPrefix(status, "5.2."):
-		return Mailbox
 	case strings.HasPrefix(status, "5.4."):
 		return Route
 	case strings.HasPrefix(status, "5.6."), contentWords.MatchString(Unvarying(said)):

@@ -46,3 +46,33 @@ func TestAboutMailbox(t *testing.T) {
 		t.Error("a recipient of the sender's own domain counts as the sender")
 	}
 }
+
+// TestOf: what a refusal means, by its status code first, then by its words.
+func TestOf(t *testing.T) {
+	for _, tt := range []struct {
+		code         int
+		status, text string
+		want         Meaning
+	}{
+		{550, "5.1.1", "User unknown", NoMailbox}, {550, "5.1.10", "not found", NoMailbox}, {0, "5.1.2", "", NoMailbox},
+		{550, "5.4.1", "Access denied", NotNow}, {550, "5.2.1", "inactive", NotNow},
+		{552, "5.2.2", "over quota", Full}, {452, "4.2.2", "over quota", Full},
+		{552, "", "mailbox full", Full}, {450, "", "mailbox is full", Full}, {550, "", "user unknown, mailbox full", Full},
+		{550, "5.2.3", "", Mailbox}, {550, "5.2.0", "", Mailbox}, {550, "", "no such user", Mailbox},
+		{550, "5.0.0", "Unknown user", Mailbox},
+		{0, "5.4.4", "Host not found", Route}, {0, "5.4.6", "loop", Route},
+		{550, "5.7.26", "unauthenticated", Sender}, {550, "5.1.8", "", Sender}, {550, "5.2.0", "SendAsDenied", Sender},
+		{550, "5.1.1", "Sender address rejected: User unknown", Sender}, {550, "", "relay not permitted", Sender},
+		{550, "5.7.1", "Access denied", Policy}, {554, "", "your host is on a blocklist", Policy},
+		{554, "5.7.1", "looks like spam", Content}, {552, "5.3.4", "too big", Content}, {0, "5.6.0", "", Content},
+		{554, "", "message contains a virus", Content},
+		{451, "", "later", Temporary}, {0, "4.4.1", "timed out", Temporary}, {0, "4.0.0", "", Temporary},
+		{550, "", "Requested action not taken: mailbox unavailable", Unclear},
+		{0, "", "", Unclear}, {550, "5.7.0", "no", Policy}, {550, "5.4.0", "no", Route}, {550, "5.5.0", "no", Unclear},
+		{550, "5.1.3", "", Unclear},
+	} {
+		if got := Of(Reply{Code: tt.code, Status: tt.status, Text: tt.text}); got != tt.want {
+			t.Errorf("%d %s %q means %s, want %s", tt.code, tt.status, tt.text, got, tt.want)
+		}
+	}
+}
