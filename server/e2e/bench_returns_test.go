@@ -76,7 +76,10 @@ func sendLetters(b *testing.B, dir string, n int) (ids []string) {
 		var outcomes []store.Outcome
 		for _, letter := range claimed {
 			ids = append(ids, letter.MessageID)
-			outcomes = append(outcomes, store.Outcome{Letter: letter.ID, Attempt: store.Attempt{Class: store.AttemptSent}})
+			outcomes = append(
+				outcomes,
+				store.Outcome{Letter: letter.ID, Attempt: store.Attempt{Class: store.AttemptSent}},
+			)
 		}
 		if _, err := s.RecordAttempts(ctx, outcomes); err != nil {
 			b.Fatal(err)

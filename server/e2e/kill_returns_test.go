@@ -25,8 +25,12 @@ func TestKillReturns(t *testing.T) {
 	run.sink.read = run.comeBack
 	run.killOften(t, 4, func(ctx context.Context, round, client int) {
 		for n := 0; ctx.Err() == nil; n++ {
-			body := fmt.Sprintf(`{"email":"r%dc%dn%d@example.com","firstName":"Jan","lastName":"Peeters","organisationName":"S"}`,
-				round, client, n)
+			body := fmt.Sprintf(
+				`{"email":"r%dc%dn%d@example.com","firstName":"Jan","lastName":"Peeters","organisationName":"S"}`,
+				round,
+				client,
+				n,
+			)
 			if run.ask("POST", "/non-license-user/register", body).status == 0 {
 				return
 			}
@@ -95,7 +99,13 @@ func (r *returnsRun) compare(t *testing.T) {
 			}
 		}
 		if letter.State != store.LetterFailed || returned != 1 || failed[letter.ID.String()] != 1 {
-			t.Errorf("%s is %s, with %d reports and %d events", letter.ID, letter.State, returned, failed[letter.ID.String()])
+			t.Errorf(
+				"%s is %s, with %d reports and %d events",
+				letter.ID,
+				letter.State,
+				returned,
+				failed[letter.ID.String()],
+			)
 		}
 	}
 	t.Logf("%d reports were taken", len(r.taken))

@@ -121,7 +121,8 @@ func TestBanner(t *testing.T) {
 	}
 	all := strings.Join(said, "\n")
 	if !strings.HasPrefix(all, "220 client.example ESMTP") || strings.Contains(all, "STARTTLS\n") || strings.Contains(all, "AUTH") ||
-		strings.Contains(strings.ToLower(all), "postern") || strings.Contains(strings.ToLower(all), "go-smtp") {
+		strings.Contains(strings.ToLower(all), "postern") ||
+		strings.Contains(strings.ToLower(all), "go-smtp") {
 		t.Errorf("%s", all)
 	}
 }
@@ -157,8 +158,8 @@ func TestSTARTTLS(t *testing.T) {
 	}
 }
 
-// TestStalled holds that fifty senders who stall, in every place, keep nobody out and are gone after their time, and that
-// a stop ends them at once.
+// TestStalled holds that fifty senders who stall, in every place, keep nobody out and are gone after their time, and
+// that a stop ends them at once.
 func TestStalled(t *testing.T) {
 	d := returnstest.NewDesk(t)
 	letter := d.Sent("jan@far.example")
