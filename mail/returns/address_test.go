@@ -90,3 +90,24 @@ func TestCodes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAddress holds that no recipient, whatever it is made of, panics or is taken for another domain's.
+func FuzzAddress(f *testing.F) {
+	for _, recipient := range []string{"gate+abc@client.example", "@", "gate+@client.example", "\x00+@ſ.example", ""} {
+		f.Add("gate+{code}@client.example", recipient)
+		f.Add("{code}@client.example", recipient)
+	}
+	f.Fuzz(func(t *testing.T, form, recipient string) {
+		a, err := ParseAddress(form)
+		if err != nil {
+			return
+		}
+		a.codes(recipient)
+		if a.Takes(recipient) && !strings.EqualFold(recipient[strings.LastIndex(recipient, "@")+1:], a.Domain()) {
+			t.Errorf("%s takes %s", form, recipient)
+		}
+		if own := a.For(strings.Repeat("a", tokens.MarkLength)); !a.Takes(own) {
+			t.Errorf("%s does not take its own %s", form, own)
+		}
+	})
+}

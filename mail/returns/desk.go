@@ -107,9 +107,12 @@ func (d *Desk) Take(ctx context.Context, from Source, message []byte, envelope b
 		return taken, err
 	}
 	d.Counted(from, taken.Outcome)
-	line := d.Log.Info()
-	if taken.Outcome == Failed {
+	line := d.Log.Debug() // anybody can send any number of these
+	switch {
+	case taken.Outcome == Failed:
 		line = d.Log.Warn() // as with a letter that the smarthost refuses for good
+	case !taken.Letter.ID.IsZero():
+		line = d.Log.Info()
 	}
 	if !taken.Letter.ID.IsZero() {
 		line = line.Stringer("letter", taken.Letter.ID).Str("state", string(taken.Letter.State))

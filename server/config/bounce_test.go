@@ -66,6 +66,9 @@ func TestBounceTokens(t *testing.T) {
 		"SMTP_OAUTH_CLIENT_ID=me",
 		"SMTP_OAUTH_SECRET_FILE=" + secret,
 	}
+	if _, err := set(t, tokens...).Parse(); err != nil {
+		t.Errorf("without a smarthost: %v", err)
+	}
 	for _, smarthost := range []string{"smtp://u:p@h", "smtp://u@h?auth=xoauth2"} {
 		c, err := set(t, withSMTP(append(tokens, "SMTP_URL="+smarthost)...)...).Parse()
 		if err != nil || c.Bounce.IMAP.OAuth == nil || c.Bounce.IMAP.OAuth.Secret != "s3cr" {

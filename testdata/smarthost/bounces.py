@@ -1,22 +1,23 @@
 """Mail that comes back, by real servers: Postfix takes the letters, a host behind it refuses them, and Postfix's own reports come
-home to BOUNCE_LISTEN and, by Dovecot, from a mailbox."""
+home to BOUNCE_LISTEN and, by Dovecot, from a mailbox. chasquid's come through a pipe."""
 
 import http.client
 import json
 import os
 import socketserver
 import ssl
+import subprocess
 import threading
 
 from appliance import Appliance
 from letters import Fault
-from servers import Dovecot, Postfix, await_true, free_port, give, write
+from servers import Chasquid, Dovecot, Postfix, await_true, free_port, give, write
 
 OTHERS = 10_000  # messages in the mailbox that are nobody's business
 
 
 class Refusing(socketserver.StreamRequestHandler):
-    """The host behind the smarthost. It knows everybody at gone.example for a stranger, and takes no mail at full.example now."""
+    """The host behind the smarthost. It knows nobody at gone.example, and takes no mail at full.example now."""
 
     def handle(self):
         say = lambda line: self.wfile.write(line.encode() + b"\r\n")
@@ -65,7 +66,7 @@ def await_failed(appliance, bearer, people):
 class Scene:
     """The servers of all that follows."""
 
-    def __init__(self, binary, directory, ca):
+    def __init__(self, binary, directory, ca, tools):
         self.binary, self.dir, self.ca, self.running = binary, directory, ca, []
         self.listen, next_hop = free_port(), free_port()
         self.far = socketserver.ThreadingTCPServer(("127.0.0.1", next_hop), Refusing)
@@ -81,6 +82,8 @@ class Scene:
         }
         self.dovecot = Dovecot(os.path.join(directory, "dovecot"), certificates, os.path.join(directory, "postfix/mail/gate"))
 
+        self.chasquid = Chasquid(os.path.join(directory, "chasquid"), certificates, tools, ["bounce.example"], ["gone.example"])
+
     def appliance(self, name, **settings):
         a = Appliance(self.binary, os.path.join(self.dir, name), {"SMTP_URL": self.postfix.url, "SMTP_CA_FILE": self.ca} | settings)
         self.running.append(a)
@@ -95,6 +98,8 @@ class Scene:
         self.running.append(self.postfix)
         self.dovecot.start()
         self.running.append(self.dovecot)
+        self.chasquid.start()
+        self.running.append(self.chasquid)
 
     def stop(self):
         for each in reversed(self.running):
@@ -157,14 +162,31 @@ def by_mailbox(scene):
     return f"{len(people + later)} reports from a mailbox of {OTHERS} others, through a lost connection"
 
 
-def check(binary, directory, ca):
-    """Both, one after the other; gives what was seen."""
-    scene = Scene(binary, directory, ca)
+def by_pipe(scene):
+    """chasquid's reports go through a pipe into postern bounce, each twice, as a mail system that was not sure would do."""
+    a = scene.appliance("pipe", SMTP_URL=scene.chasquid.url, BOUNCE_ADDRESS="gate+{code}@bounce.example",
+                        SMTP_PASSWORD_FILE=write(scene.dir, "chasquid-password", scene.chasquid.password + "\n", 0o600))
+    people = [f"tom{i}@gone.example" for i in range(10)]
+    bearer = register(a, people)
+    await_true("chasquid has reported all", lambda: len(scene.chasquid.messages()) == len(people))
+    for report in scene.chasquid.messages().values():
+        for outcome in ["failed", "repeated"]:
+            done = subprocess.run([a.binary, "bounce", "-", "--json"], env=a.env, input=report, capture_output=True, timeout=60, check=True)
+            if json.loads(done.stdout)["outcome"] != outcome:
+                raise Fault(f"{done.stdout.decode()} for {report.decode()}")
+    if left := [e for e in people if state(a, bearer, e)["state"] != "failed"]:
+        raise Fault(f"the letters to {left} are not failed")
+    return f"{len(people)} through a pipe"
+
+
+def check(binary, directory, ca, tools):
+    """All, one after the other; gives what was seen."""
+    scene = Scene(binary, directory, ca, tools)
     try:
         scene.start()
-        return "; ".join([by_listener(scene), by_mailbox(scene)])
+        return "; ".join([by_listener(scene), by_pipe(scene), by_mailbox(scene)])
     except Exception:
-        print(scene.postfix.log()[-3000:], scene.dovecot.log()[-3000:])
+        print(*(server.log()[-3000:] for server in [scene.postfix, scene.chasquid, scene.dovecot]))
         raise
     finally:
         scene.stop()

@@ -164,13 +164,13 @@ class Postfix:
 
 class Chasquid:
     """chasquid as a submission server: TLS from the first octet, and AUTH. Whatever comes for one of its domains goes into one
-    directory, a file a message."""
+    directory, a file a message; but for those that refuse, which run what fails."""
 
     name = "chasquid"
     trace = ["Received"]
     user, password = "postern@gate.example.org", "wachtwoord %/@ é"
 
-    def __init__(self, directory, certificates, tools):
+    def __init__(self, directory, certificates, tools, takes=DOMAINS, refuses=()):
         self.dir, self.port, self.bin, self.process = directory, free_port(), f"{tools}/usr/bin", None
         for name in ["data", "archive"]:
             os.makedirs(os.path.join(directory, name))
@@ -179,8 +179,10 @@ class Chasquid:
             f'mail_log_path: "{directory}/maillog"', 'suffix_separators: ""', 'drop_characters: ""', ""]))
         # chasquid starts it anew for each message: a name that exists already is never written again.
         deliver = write(directory, "deliver.sh", f'set -C\nexec cat >"{directory}/archive/$$"\n')
-        for domain in DOMAINS:
+        for domain in takes:
             write(directory, f"domains/{domain}/aliases", f"*: | /bin/sh {deliver}\n")
+        for domain in refuses:
+            write(directory, f"domains/{domain}/aliases", "*: | /bin/false\n")
         os.makedirs(f"{directory}/certs/mx.example.net")
         shutil.copy(f"{certificates}/server.pem", f"{directory}/certs/mx.example.net/fullchain.pem")
         shutil.copy(f"{certificates}/server.key", f"{directory}/certs/mx.example.net/privkey.pem")

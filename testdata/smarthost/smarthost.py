@@ -135,7 +135,7 @@ def main():
         certificates.make(directory)
         os.chmod(os.path.join(directory, "server.key"), 0o644)  # it lives as long as the run
         servers = [Postfix(os.path.join(directory, "postfix"), directory), Chasquid(os.path.join(directory, "chasquid"), directory, tools)]
-        say("what comes back: " + bounces.check(binary, made(directory, "bounces"), os.path.join(directory, "ca.pem")))
+        say("what comes back: " + bounces.check(binary, made(directory, "bounces"), os.path.join(directory, "ca.pem"), tools))
         jobs = {"inbox": lambda: through(None, binary, made(directory, "inbox-run"), None)}
         for server in servers:
             server.start()
