@@ -75,6 +75,7 @@ type App struct {
 
 	silence   *silenceWatch
 	limits    *limitWatch
+	backups   backupWatch
 	metrics   *metrics.Metrics
 	security  *web.SecurityLog
 	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
@@ -134,6 +135,9 @@ func Open(o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.desk = a.newDesk()
+	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
+		return nil, err
+	}
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -168,6 +172,12 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 			LoginTries:         c.Limits.Login,
 		},
 	})
+	var other *store.OtherKeys
+	if errors.As(err, &other) && other.Cause == nil {
+		err = fmt.Errorf("the key file %s is not that of the data file, which needs other keys (%v): put that file "+
+			"back, or set POSTERN_KEY_FILE to it; if it is lost for good, run postern key new --after-loss",
+			c.KeyFile, other.Needs)
+	}
 	if err == nil && lost {
 		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and "+
 			"knows nobody; if people were registered here, stop, and put %s back from a backup",
@@ -191,15 +201,29 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	if knowsPeople {
 		return nil, fmt.Errorf(
 			"the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
-				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it; if it is lost for good, run "+
+				"postern key new --after-loss", a.config.KeyFile)
 	}
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
+}
+
+// keyed is what the acts on the token keys need.
+func (a *App) keyed() operator.Keyed {
+	c := a.config
+	var marks time.Duration
+	if c.Bounce.Address.Coded() {
+		marks = c.Keep.Sent
+	}
+	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Marks: a.marks, Lives: operator.Lives{
+		Confirmation: c.ConfirmationTTL, NotMe: c.Keep.Unconfirmed, Invitation: c.InvitationTTL,
+		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent, Marks: marks,
+	}}
 }
 
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Returns: a.desk, Draining: a.draining, Now: a.now, Random: a.random,
+		Returns: a.desk, Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(),
 	}
 	if a.config.SMTP != nil {
 		var err error

@@ -37,6 +37,7 @@ type readinessDetail struct {
 	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
 	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Backup  *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
 	Bounces *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
 }
 
@@ -92,6 +93,9 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 		return nil, err
 	}
 	if detail.Webhook, err = a.webhookDetail(); err != nil {
+		return nil, err
+	}
+	if detail.Backup, err = a.backupDetail(); err != nil {
 		return nil, err
 	}
 	partners, err := a.store.Partners()
@@ -151,6 +155,7 @@ func (a *App) measured() metrics.Source {
 		},
 		Limits:  a.limits.each,
 		Webhook: a.webhookMeasured,
+		Backup:  a.backupMeasured,
 		Now:     a.now,
 	}
 }
