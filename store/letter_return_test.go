@@ -296,7 +296,8 @@ func TestFindingReturned(t *testing.T) {
 			t.Errorf("%s: %s, %v, %v", test.name, found.ID, is, err)
 		}
 	}
-	if strings.Contains(one.MessageID, one.ID.String()) || len(one.EnvelopeID) != 32 || one.EnvelopeID[10:] == other.EnvelopeID[10:] {
+	if strings.Contains(one.MessageID, one.ID.String()) || len(one.EnvelopeID) != 32 ||
+		one.EnvelopeID[10:] == other.EnvelopeID[10:] {
 		t.Errorf("%s, %s", one.MessageID, other.MessageID)
 	}
 }

@@ -44,6 +44,14 @@ func TestReleasedSchemas(t *testing.T) {
 			if letters := lettersOf(t, s, user); len(letters) != 3 || letters[2].State != LetterSent {
 				t.Errorf("letters: %+v", letters)
 			}
+			// Those of before schema 5 have a Message-ID that everybody can make of their ids.
+			sent, referred := lettersOf(t, s, user)[2], strings.Contains(packed, "schema-5.")
+			if _, found, err := s.ReturnedLetter(Clues{MessageIDs: []string{sent.MessageID}}); err != nil || found != referred {
+				t.Errorf("found by its Message-ID: %v, %v", found, err)
+			}
+			if _, found, err := s.ReturnedLetter(Clues{Letter: sent.ID}); err != nil || !found {
+				t.Errorf("found by its code: %v, %v", found, err)
+			}
 			if c, err := s.Cleaning(cleaningID(1)); err != nil || c.Load.By != user.ID ||
 				c.Load.Status != LoadRejected {
 				t.Errorf("%+v, %v", c, err)

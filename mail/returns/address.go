@@ -36,8 +36,12 @@ func ParseAddress(text string) (Address, error) {
 	case !letters.IsPlainAddress(whole) || strings.HasPrefix(whole, ".") || strings.Contains(whole, ".."):
 		return Address{}, errors.New("write an address as gate@example.org or gate+{code}@example.org, without a name")
 	case len(whole)-len(domain)-1 > longestLocal:
-		return Address{}, fmt.Errorf("what stands before the @ may have %d characters, and with a code in the place of "+
-			"{code} it has %d: take a shorter name", longestLocal, len(whole)-len(domain)-1)
+		return Address{}, fmt.Errorf(
+			"what stands before the @ may have %d characters, and with a code in the place of "+
+				"{code} it has %d: take a shorter name",
+			longestLocal,
+			len(whole)-len(domain)-1,
+		)
 	}
 	return a, nil
 }

@@ -30,7 +30,8 @@ func TestParseAddress(t *testing.T) {
 		"gate+{code}@" + strings.Repeat("d", 210) + ".example": "write an address",
 	} {
 		a, err := ParseAddress(text)
-		if fault == "" && (err != nil || a.String() != text) || fault != "" && (err == nil || !strings.Contains(err.Error(), fault)) {
+		if fault == "" && (err != nil || a.String() != text) ||
+			fault != "" && (err == nil || !strings.Contains(err.Error(), fault)) {
 			t.Errorf("%s: %s, %v", text, a, err)
 		}
 	}
@@ -68,18 +69,45 @@ func TestCodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		addresses := []string{"gate+" + code + "@elsewhere.example", "GATE+" + strings.ToUpper(code) + "@client.example",
-			"bounces=" + code + "@client.example", a.For(code)}
+		addresses := []string{
+			"gate+" + code + "@elsewhere.example",
+			"GATE+" + strings.ToUpper(code) + "@client.example",
+			"bounces=" + code + "@client.example",
+			a.For(code),
+		}
 		if !a.Coded() {
 			addresses = addresses[:3]
 		}
 		for _, address := range addresses {
-			if got := a.codes(address); len(got) == 0 || !strings.EqualFold(got[len(got)-1], code) && !strings.EqualFold(got[0], code) {
+			if got := a.codes(address); len(got) == 0 ||
+				!strings.EqualFold(got[len(got)-1], code) && !strings.EqualFold(got[0], code) {
 				t.Errorf("%s in %s: %q", form, address, got)
 			}
 		}
-		if got := a.codes("somebody@" + code + ".example"); len(got) > 1 || len(got) == 1 && len(got[0]) == tokens.MarkLength {
+		if got := a.codes("somebody@" + code + ".example"); len(got) > 1 ||
+			len(got) == 1 && len(got[0]) == tokens.MarkLength {
 			t.Errorf("%s: %q", form, got)
 		}
 	}
+}
+
+// FuzzAddress holds that no recipient, whatever it is made of, panics or is taken for another domain's.
+func FuzzAddress(f *testing.F) {
+	for _, recipient := range []string{"gate+abc@client.example", "@", "gate+@client.example", "\x00+@ſ.example", ""} {
+		f.Add("gate+{code}@client.example", recipient)
+		f.Add("{code}@client.example", recipient)
+	}
+	f.Fuzz(func(t *testing.T, form, recipient string) {
+		a, err := ParseAddress(form)
+		if err != nil {
+			return
+		}
+		a.codes(recipient)
+		if a.Takes(recipient) && !strings.EqualFold(recipient[strings.LastIndex(recipient, "@")+1:], a.Domain()) {
+			t.Errorf("%s takes %s", form, recipient)
+		}
+		if own := a.For(strings.Repeat("a", tokens.MarkLength)); !a.Takes(own) {
+			t.Errorf("%s does not take its own %s", form, own)
+		}
+	})
 }

@@ -1,10 +1,10 @@
-// Package returns brings mail that comes back to the letter that it is about. A smarthost's 250 is not a mailbox's: what
-// a server further on refuses comes back as a report, a mail of its own (a bounce), hours later and in many forms.
+// Package returns brings mail that comes back to the letter that it is about. A smarthost's 250 is not a mailbox's:
+// what a server further on refuses comes back as a report, a mail of its own (a bounce), hours later and in many forms.
 //
 // Whatever way a message comes in, the Desk does the same: package bounce says what it is; the letter is found by the
-// code in the address that it was sent to, by its ENVID or by its Message-ID; and the store writes down what follows, in
-// one transaction. Nothing is believed for an address that somebody names, and nothing is ever answered: a report about
-// a report would go round for ever.
+// code in the address that it was sent to, by its ENVID or by its Message-ID; and the store writes down what follows,
+// in one transaction. Nothing is believed for an address that somebody names, and nothing is ever answered: a report
+// about a report would go round for ever.
 //
 // The ways in are package listener, an SMTP server that takes mail for one address, package mailbox, which reads a
 // mailbox by IMAP, and the command line.
@@ -55,8 +55,18 @@ const (
 
 // Words lists them.
 func (Outcome) Words() []string {
-	return []string{string(Failed), string(Delayed), string(Delivered), string(Relayed), string(Expanded), string(Noted),
-		string(Repeated), string(Ignored), string(Unmatched), string(Unread)}
+	return []string{
+		string(Failed),
+		string(Delayed),
+		string(Delivered),
+		string(Relayed),
+		string(Expanded),
+		string(Noted),
+		string(Repeated),
+		string(Ignored),
+		string(Unmatched),
+		string(Unread),
+	}
 }
 
 // Taken is what became of a message.
@@ -97,9 +107,12 @@ func (d *Desk) Take(ctx context.Context, from Source, message []byte, envelope b
 		return taken, err
 	}
 	d.Counted(from, taken.Outcome)
-	line := d.Log.Info()
-	if taken.Outcome == Failed {
+	line := d.Log.Debug() // anybody can send any number of these
+	switch {
+	case taken.Outcome == Failed:
 		line = d.Log.Warn() // as with a letter that the smarthost refuses for good
+	case !taken.Letter.ID.IsZero():
+		line = d.Log.Info()
 	}
 	if !taken.Letter.ID.IsZero() {
 		line = line.Stringer("letter", taken.Letter.ID).Str("state", string(taken.Letter.State))
@@ -162,8 +175,8 @@ var classes = map[bounce.Kind]store.AttemptClass{
 	bounce.Relayed: store.AttemptRelayed, bounce.Expanded: store.AttemptExpanded, bounce.Unknown: store.AttemptNoted,
 }
 
-// returnOf is what a report says of a letter to an address. What it means for a mailbox counts for the letter's alone: a
-// forward that ends in a dead one says nothing of the mailbox that forwards.
+// returnOf is what a report says of a letter to an address. What it means for a mailbox counts for the letter's alone:
+// a forward that ends in a dead one says nothing of the mailbox that forwards.
 func returnOf(report bounce.Report, to string) store.Return {
 	said := store.Return{Class: classes[report.Kind], Text: report.Text, Hash: report.Hash}
 	one, is := report.For(to)

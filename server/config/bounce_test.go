@@ -60,14 +60,23 @@ func TestBounce(t *testing.T) {
 func TestBounceTokens(t *testing.T) {
 	secret := write(t, filepath.Join(t.TempDir(), "secret"), "s3cr\n", 0o600)
 	const box = "BOUNCE_IMAP_URL=imaps://u@outlook.office365.com?auth=xoauth2"
-	tokens := []string{box, "SMTP_OAUTH_URL=https://login.example/token", "SMTP_OAUTH_CLIENT_ID=me", "SMTP_OAUTH_SECRET_FILE=" + secret}
+	tokens := []string{
+		box,
+		"SMTP_OAUTH_URL=https://login.example/token",
+		"SMTP_OAUTH_CLIENT_ID=me",
+		"SMTP_OAUTH_SECRET_FILE=" + secret,
+	}
+	if _, err := set(t, tokens...).Parse(); err != nil {
+		t.Errorf("without a smarthost: %v", err)
+	}
 	for _, smarthost := range []string{"smtp://u:p@h", "smtp://u@h?auth=xoauth2"} {
 		c, err := set(t, withSMTP(append(tokens, "SMTP_URL="+smarthost)...)...).Parse()
 		if err != nil || c.Bounce.IMAP.OAuth == nil || c.Bounce.IMAP.OAuth.Secret != "s3cr" {
 			t.Errorf("%s: %+v, %v", smarthost, c.Bounce.IMAP, err)
 		}
 		_, err = set(t, withSMTP(box, "SMTP_URL="+smarthost)...).Parse()
-		if err == nil || strings.Count(err.Error(), "\n") != 0 || !strings.HasPrefix(err.Error(), "POSTERN_SMTP_OAUTH_URL") {
+		if err == nil || strings.Count(err.Error(), "\n") != 0 ||
+			!strings.HasPrefix(err.Error(), "POSTERN_SMTP_OAUTH_URL") {
 			t.Errorf("%s without tokens: %v", smarthost, err)
 		}
 	}

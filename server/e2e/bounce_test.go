@@ -103,8 +103,14 @@ func TestBounceListener(t *testing.T) {
 		t.Errorf("read back: %s", body)
 	}
 	r.awaitEvent(t, bearer, "letter.failed")
-	mended := strings.Replace(listJSON([]string{"jan@example.org"}, employeeOf), "E-jan@example.org", "E-jan@exmaple.org", 1)
-	if _, answer, err := r.tryList(http.DefaultClient, bearer, "", mended); err != nil || !strings.Contains(string(answer), `"outcome":"created"`) {
+	mended := strings.Replace(
+		listJSON([]string{"jan@example.org"}, employeeOf),
+		"E-jan@example.org",
+		"E-jan@exmaple.org",
+		1,
+	)
+	if _, answer, err := r.tryList(http.DefaultClient, bearer, "", mended); err != nil ||
+		!strings.Contains(string(answer), `"outcome":"created"`) {
 		t.Errorf("%s, %v", answer, err)
 	}
 	sink.await(t, []string{"jan@example.org"})
@@ -119,7 +125,12 @@ func TestInboxReturns(t *testing.T) {
 	dir := t.TempDir()
 	bearer := addPartners(t, dir, 1)[0]
 	r := run(t, "DATA="+dir)
-	status, _, err := r.tryList(http.DefaultClient, bearer, "", listJSON([]string{"bounced+jan@example.org"}, employeeOf))
+	status, _, err := r.tryList(
+		http.DefaultClient,
+		bearer,
+		"",
+		listJSON([]string{"bounced+jan@example.org"}, employeeOf),
+	)
 	if err != nil || status != http.StatusOK {
 		t.Fatal(status, err)
 	}
@@ -128,7 +139,10 @@ func TestInboxReturns(t *testing.T) {
 	if !strings.Contains(body, `"state":"failed"`) || !strings.Contains(body, "returned: 550 5.1.1") {
 		t.Errorf("read back: %s", body)
 	}
-	if _, _, all := get(t, http.DefaultClient, r.url+"/inbox/api/v1/messages"); !strings.Contains(all, "bounced+jan@example.org") {
+	if _, _, all := get(t, http.DefaultClient, r.url+"/inbox/api/v1/messages"); !strings.Contains(
+		all,
+		"bounced+jan@example.org",
+	) {
 		t.Error("it is not in the inbox")
 	}
 }

@@ -127,7 +127,11 @@ func (k *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 }
 
 var (
-	errBusy  = &gosmtp.SMTPError{Code: 452, EnhancedCode: gosmtp.EnhancedCode{4, 3, 1}, Message: "busy, come again later"}
+	errBusy = &gosmtp.SMTPError{
+		Code:         452,
+		EnhancedCode: gosmtp.EnhancedCode{4, 3, 1},
+		Message:      "busy, come again later",
+	}
 	errLater = &gosmtp.SMTPError{Code: 451, EnhancedCode: gosmtp.EnhancedCode{4, 3, 0},
 		Message: "it cannot be written down now, come again later"}
 )
@@ -145,7 +149,12 @@ func (k *session) Data(r io.Reader) error {
 		return err
 	}
 	k.conn.left.Store(limits.commands)
-	_, err = k.server.options.Desk.Take(context.WithoutCancel(k.conn.stopping), returns.FromListener, message, k.envelope)
+	_, err = k.server.options.Desk.Take(
+		context.WithoutCancel(k.conn.stopping),
+		returns.FromListener,
+		message,
+		k.envelope,
+	)
 	if err != nil {
 		k.server.options.Log.Error().Err(err).Msg("a report cannot be written down; its sender comes again")
 		return errLater

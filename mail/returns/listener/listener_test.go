@@ -62,22 +62,29 @@ func send(t *testing.T, address, to string, message []byte) (code int, text stri
 	return 250, ""
 }
 
+// report brings the report of a letter to its code.
+func report(t *testing.T, address string, d *returnstest.Desk, letter store.Letter) (code int, text string) {
+	t.Helper()
+	return send(t, address, d.Sender(letter), returnstest.Report("x", letter, "failed", "5.1.1"))
+}
+
 // TestListener holds what is taken and what is not, and what has become of the letter when the 250 is there.
 func TestListener(t *testing.T) {
 	d := returnstest.NewDesk(t)
 	address, _ := serve(t, d, nil)
 	letter, other := d.Sent("jan@far.example"), d.Sent("an@far.example")
-	report := returnstest.Report("x", letter, "failed", "5.1.1")
+	returned := returnstest.Report("x", letter, "failed", "5.1.1")
 	for _, test := range []struct {
 		name, to string
 		message  []byte
 		code     int
 	}{
-		{"somebody else", "postmaster@client.example", report, 550},
-		{"a relay", "jan@far.example", report, 550},
-		{"without a code", "gate@client.example", report, 550},
-		{"too large", d.Sender(letter), append(report, strings.Repeat("too much\r\n", 1<<17)...), 552},
-		{"a forged code", strings.Replace(d.Sender(other), "+a", "+b", 1), []byte("Subject: x\r\n\r\n550 5.1.1 no such user\r\n"), 250},
+		{"somebody else", "postmaster@client.example", returned, 550},
+		{"a relay", "jan@far.example", returned, 550},
+		{"without a code", "gate@client.example", returned, 550},
+		{"too large", d.Sender(letter), append(returned, strings.Repeat("too much\r\n", 1<<17)...), 552},
+		{"a forged code", strings.Replace(d.Sender(other), "+a", "+b", 1),
+			[]byte("Subject: x\r\n\r\n550 5.1.1 no such user\r\n"), 250},
 	} {
 		if code, text := send(t, address, test.to, test.message); code != test.code {
 			t.Errorf("%s: %d %s", test.name, code, text)
@@ -86,7 +93,7 @@ func TestListener(t *testing.T) {
 	if d.Letter(letter).State != store.LetterSent || d.Letter(other).State != store.LetterSent {
 		t.Error("a letter is failed")
 	}
-	if code, text := send(t, address, strings.ToUpper(d.Sender(letter)), report); code != 250 {
+	if code, text := send(t, address, strings.ToUpper(d.Sender(letter)), returned); code != 250 {
 		t.Fatalf("%d %s", code, text)
 	}
 	if got := d.Letter(letter); got.State != store.LetterFailed {
@@ -107,7 +114,8 @@ func TestBanner(t *testing.T) {
 	}
 	defer conn.Close()
 	var said []string
-	for _, command := range []string{"", "EHLO mx.example", "HELP", "VRFY jan", "EXPN all", "AUTH PLAIN AGEAYg==", "STARTTLS", "QUIT"} {
+	for _, command := range []string{"", "EHLO mx.example", "HELP", "VRFY jan", "EXPN all", "AUTH PLAIN AGEAYg==",
+		"STARTTLS", "QUIT"} {
 		if command != "" {
 			if err := conn.PrintfLine("%s", command); err != nil {
 				t.Fatal(err)
@@ -120,8 +128,10 @@ func TestBanner(t *testing.T) {
 		said = append(said, fmt.Sprintf("%d %s", code, text))
 	}
 	all := strings.Join(said, "\n")
-	if !strings.HasPrefix(all, "220 client.example ESMTP") || strings.Contains(all, "STARTTLS\n") || strings.Contains(all, "AUTH") ||
-		strings.Contains(strings.ToLower(all), "postern") || strings.Contains(strings.ToLower(all), "go-smtp") {
+	if !strings.HasPrefix(all, "220 client.example ESMTP") || strings.Contains(all, "STARTTLS\n") ||
+		strings.Contains(all, "AUTH") ||
+		strings.Contains(strings.ToLower(all), "postern") ||
+		strings.Contains(strings.ToLower(all), "go-smtp") {
 		t.Errorf("%s", all)
 	}
 }
@@ -146,7 +156,7 @@ func TestSTARTTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if code, text := send(t, address, d.Sender(two), returnstest.Report("x", two, "failed", "5.1.1")); code != 250 {
+	if code, text := report(t, address, d, two); code != 250 {
 		t.Errorf("in the clear: %d %s", code, text)
 	}
 	if d.Letter(one).State != store.LetterFailed || d.Letter(two).State != store.LetterFailed {
@@ -157,8 +167,8 @@ func TestSTARTTLS(t *testing.T) {
 	}
 }
 
-// TestStalled holds that fifty senders who stall, in every place, keep nobody out and are gone after their time, and that
-// a stop ends them at once.
+// TestStalled holds that fifty senders who stall, in every place, keep nobody out and are gone after their time, and
+// that a stop ends them at once.
 func TestStalled(t *testing.T) {
 	d := returnstest.NewDesk(t)
 	letter := d.Sent("jan@far.example")
@@ -171,14 +181,15 @@ func TestStalled(t *testing.T) {
 		}
 		defer conn.Close()
 		in := bufio.NewReader(conn)
-		for _, command := range []string{"", "EHLO x\r\n", "MAIL FROM:<>\r\n", "RCPT TO:<" + d.Sender(letter) + ">\r\n"}[:1+i%4] {
+		commands := []string{"", "EHLO x\r\n", "MAIL FROM:<>\r\n", "RCPT TO:<" + d.Sender(letter) + ">\r\n"}
+		for _, command := range commands[:1+i%len(commands)] {
 			fmt.Fprint(conn, command)
 			if _, _, err := textproto.NewReader(in).ReadResponse(-1); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if code, text := send(t, address, d.Sender(letter), returnstest.Report("x", letter, "failed", "5.1.1")); code != 250 {
+	if code, text := report(t, address, d, letter); code != 250 {
 		t.Errorf("beside 50 who stall: %d %s", code, text)
 	}
 	began := time.Now()
@@ -227,7 +238,7 @@ func TestLimits(t *testing.T) {
 		t.Error("a thousand commands")
 	}
 	_, address := dial(func(l *limits) { l.held = 100 })
-	if code, text := send(t, address, d.Sender(letter), returnstest.Report("x", letter, "failed", "5.1.1")); code != 452 {
+	if code, text := report(t, address, d, letter); code != 452 {
 		t.Errorf("no room: %d %s", code, text)
 	}
 	if d.Letter(letter).State != store.LetterSent {
@@ -243,7 +254,7 @@ func TestDiskFull(t *testing.T) {
 	if err := d.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if code, text := send(t, address, d.Sender(letter), returnstest.Report("x", letter, "failed", "5.1.1")); code != 451 {
+	if code, text := report(t, address, d, letter); code != 451 {
 		t.Errorf("%d %s", code, text)
 	}
 }

@@ -59,7 +59,7 @@ type times struct {
 	refused, rest time.Duration // those after a login that was refused
 }
 
-var defaultTimes = times{answer: time.Minute, idle: 5 * time.Minute, poll: time.Minute,
+var defaultTimes = times{answer: time.Minute, idle: time.Minute, poll: time.Minute,
 	least: time.Second, most: 5 * time.Minute, refused: time.Minute, rest: time.Hour}
 
 // Reader reads one mailbox for as long as Run runs.
@@ -130,8 +130,11 @@ func (r *Reader) failed(err error, wait time.Duration) {
 	defer r.mu.Unlock()
 	if now := time.Now(); r.status.Fault == "" {
 		r.status.Since = now
-		r.options.Log.Warn().Err(err).Str("mailbox", r.options.name()).Msg("the mailbox of returned mail cannot be read; " +
-			"it is tried again")
+		r.options.Log.Warn().
+			Err(err).
+			Str("mailbox", r.options.name()).
+			Msg("the mailbox of returned mail cannot be read; " +
+				"it is tried again")
 	}
 	r.status.Connected, r.status.Fault, r.status.NextTry = false, err.Error(), time.Now().Add(wait)
 }

@@ -130,10 +130,14 @@ func (s *testServer) holds(folder string) string {
 // read runs a reader, with short pauses, until the test ends or stop is called.
 func (s *testServer) read(d *returnstest.Desk, change func(*Reader)) (r *Reader, stop func()) {
 	s.t.Helper()
-	r = New(Options{Desk: d.Desk, Host: "imap.client.example", Addr: s.addr, User: "gate@client.example", Password: "s3cr",
-		Roots: s.ca.Roots, Folder: "INBOX", Back: 14 * 24 * time.Hour, Log: zerolog.Nop()})
+	r = New(
+		Options{Desk: d.Desk, Host: "imap.client.example", Addr: s.addr, User: "gate@client.example", Password: "s3cr",
+			Roots: s.ca.Roots, Folder: "INBOX", Back: 14 * 24 * time.Hour, Log: zerolog.Nop()},
+	)
 	r.times.least, r.times.most = time.Millisecond, 10*time.Millisecond
 	r.times.refused, r.times.rest = 10*time.Millisecond, 20*time.Millisecond
+	// This server does not tell, within IDLE, of what came between the last command and that.
+	r.times.idle = time.Second
 	if change != nil {
 		change(r)
 	}
@@ -181,8 +185,21 @@ func TestMailbox(t *testing.T) {
 			report := returnstest.Report(d.Sender(one), one, "failed", "5.1.1")
 			s.put([]byte("From: a@b.example\r\nSubject: hello\r\n\r\nhello\r\n"))
 			s.put(report)
-			s.put([]byte("From: an@far.example\r\nTo: " + d.Sender(two) + "\r\nAuto-Submitted: auto-replied\r\n\r\nI am away\r\n"))
-			s.put(returnstest.Report("gate@client.example", store.Letter{To: "x@y.example", MessageID: "other@else.example"}, "failed", "5.1.1"))
+			s.put(
+				[]byte(
+					"From: an@far.example\r\nTo: " + d.Sender(
+						two,
+					) + "\r\nAuto-Submitted: auto-replied\r\n\r\nI am away\r\n",
+				),
+			)
+			s.put(
+				returnstest.Report(
+					"gate@client.example",
+					store.Letter{To: "x@y.example", MessageID: "other@else.example"},
+					"failed",
+					"5.1.1",
+				),
+			)
 			r, _ := s.read(d, func(r *Reader) { r.options.MoveTo, r.times.poll = test.move, 20*time.Millisecond })
 			await(t, "all is looked at", func() bool { return r.Status().Connected })
 			if d.Letter(one).State != store.LetterFailed || d.Letter(two).State != store.LetterSent {

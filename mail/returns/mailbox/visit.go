@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
 
 	"postern/mail/bounce"
 	"postern/mail/returns"
@@ -121,14 +122,17 @@ func (v *visit) enter(ctx context.Context) error {
 
 func (v *visit) logIn(ctx context.Context) error {
 	var err error
-	if v.options.Login == nil {
-		err = v.client.Login(v.options.User, v.options.Password).Wait()
-	} else {
+	switch {
+	case v.options.Login != nil:
 		login, unreachable := v.options.Login.Client(ctx, v.options.User)
 		if unreachable != nil {
 			return unreachable
 		}
 		err = v.client.Authenticate(login)
+	case v.client.Caps().Has(imap.AuthCap(sasl.Plain)): // takes any character; LOGIN knows ASCII alone
+		err = v.client.Authenticate(sasl.NewPlainClient("", v.options.User, v.options.Password))
+	default:
+		err = v.client.Login(v.options.User, v.options.Password).Wait()
 	}
 	refused, is := errors.AsType[*imap.Error](err)
 	if !is || refused.Code == imap.ResponseCodeUnavailable {

@@ -49,7 +49,11 @@ func NewDesk(t testing.TB) *Desk {
 			t.Errorf("%q, %v", faults, err)
 		}
 	})
-	ring, err := tokens.CreateKeyring(filepath.Join(dir, "keys"), strings.NewReader(strings.Repeat("random", 100)), time.Now())
+	ring, err := tokens.CreateKeyring(
+		filepath.Join(dir, "keys"),
+		strings.NewReader(strings.Repeat("random", 100)),
+		time.Now(),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
