@@ -12,6 +12,7 @@ import (
 
 	"postern/server"
 	"postern/server/config"
+	"postern/server/supervisor"
 )
 
 func serve() command {
@@ -30,8 +31,8 @@ func serve() command {
 					return err
 				}
 				tuneMemory()
-				app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat,
-					config.LogLevel)})
+				app, err := server.Open(server.Options{Config: config, Supervisor: supervisor.OfProcess(),
+					Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err
 				}
