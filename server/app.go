@@ -113,7 +113,7 @@ func Open(o Options) (_ *App, err error) {
 	a := &App{
 		config: o.Config, log: o.Log, now: o.Now, random: o.Random, supervisor: o.Supervisor,
 		silence: newSilenceWatch(o.Now),
-		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
+		limits:  newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())

@@ -20,6 +20,7 @@ func serve() command {
 		name: "serve", short: "runs the appliance",
 		long: "After SIGTERM or Ctrl-C, running requests and letters that are being sent are finished; a second " +
 			"one ends it at once.",
+		examples: []string{"POSTERN_DATA=/var/lib/postern postern serve"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {
 				settings, err := config.ReadSettings()
