@@ -3,6 +3,7 @@
 # The same commit gives the same bytes: all times are the commit's, and what the binary prints of itself (the unit, the
 # man pages, completions) depends on nothing of this machine.
 set -eu
+umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 GO=${GO:-go}
 out=$1 version=$2 what=$3
@@ -11,15 +12,13 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}
-MTIME=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
-export SOURCE_DATE_EPOCH MTIME
+export SOURCE_DATE_EPOCH
 
 # A tag v1.2.3 is version 1.2.3. What has none sorts below, by its time.
 case $version in
   v[0-9]*) PACKAGE_VERSION=$(echo "${version#v}" | tr - +) ;;
   *) PACKAGE_VERSION=0.0.0+$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$(echo "$version" | tr - .) ;;
 esac
-export PACKAGE_VERSION
 
 # binary ARCH FILE
 binary() {
@@ -36,7 +35,7 @@ if [ "$what" = image ]; then
 fi
 
 binary "$("$GO" env GOHOSTARCH)" "$scratch/self"
-export STAGE="$scratch/stage"
+STAGE="$scratch/stage"
 mkdir -p "$STAGE/man/man1" "$STAGE/man/man5" "$STAGE/man/man8"
 self="$scratch/self"
 "$self" install --unit --binary /usr/bin/postern > "$STAGE/postern.service"
@@ -51,6 +50,7 @@ done
 for arch; do
   binary "$arch" "$STAGE/postern"
   case $arch in arm) ARCH=arm7 ;; *) ARCH=$arch ;; esac
-  export ARCH
-  (cd "$here" && "$scratch/nfpm" package --config nfpm.yaml --packager deb --target "$out")
+  sed -e "s|\${ARCH}|$ARCH|; s|\${PACKAGE_VERSION}|$PACKAGE_VERSION|; s|\${STAGE}|$STAGE|" "$here/nfpm.yaml" \
+    > "$scratch/nfpm.yaml"
+  (cd "$here" && "$scratch/nfpm" package --config "$scratch/nfpm.yaml" --packager deb --target "$out")
 done
