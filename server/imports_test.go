@@ -17,8 +17,8 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/command/push server/config server/operator server/wire server/web/fields " +
-		"mail/letters store store/file",
+	"server/command": "server server/command/manual server/command/push server/command/service server/config " +
+		"server/operator server/wire server/web/fields mail/letters store store/file",
 	"server": "server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
 		"mail/smtp mail/letters store store/file tokens tokens/password server/openapi server/webhook",
@@ -33,7 +33,9 @@ var below = map[string]string{
 	"server/biker":              "server/web server/web/fields server/web/page store tokens tokens/password",
 	"server/partner":            "server/web server/web/fields store tokens server/documents server/wire",
 	"server/operator":           "server/web server/web/fields server/wire mail/smtp store store/file tokens",
+	"server/command/manual":     "server/config",
 	"server/command/push":       "",
+	"server/command/service":    "server/config",
 	"server/metrics":            "store",
 	"server/inbox":              "server/web server/web/fields server/web/page mail/inbox",
 	"server/web":                "server/web/fields server/web/page",

@@ -21,8 +21,8 @@ call() {
 
 # link TO PATTERN: the link in the newest letter.
 link() {
-  call 200 "$url/inbox/api/v1/wait?to=$1&timeout=30s" | tr '"' '\n' | sed -n "s/.*\\(http[^ ]*$2?token=[A-Za-z0-9_-]*\\).*/\\1/p" |
-    head -n 1
+  call 200 "$url/inbox/api/v1/wait?to=$1&timeout=30s" | tr '"' '\n' |
+    sed -n "s|.*\\(http[^ ]*$2?token=[A-Za-z0-9_-]*\\).*|\\1|p" | head -n 1
 }
 
 has() { grep -q "$1" "$scratch/body" || { echo "journeys: no $1 in $(head -c 500 "$scratch/body")" >&2; exit 1; }; }

@@ -102,7 +102,6 @@ first_install() {
   inside posternctl config | grep -q '^POSTERN_DATA  */var/lib/postern ' || fail "posternctl has not the service's settings"
   refuses runuser -u nobody -- posternctl letter list
   grep -q 'this is for root: run sudo posternctl letter list' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
-  for page in /usr/share/man/man?/postern*; do :; done
 }
 
 # The watchdog: a process that is stopped says nothing, and is started again.

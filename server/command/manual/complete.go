@@ -216,7 +216,7 @@ func (c Command) argument(place int, current string) (kind string, found []Candi
 		return kind, nil
 	}
 	for word := range strings.SplitSeq(places[place], "|") {
-		if word == strings.ToLower(word) && word != "-" {
+		if word == strings.ToLower(word) && !strings.HasPrefix(word, "-") {
 			found = append(found, Candidate{Word: word})
 		}
 	}
