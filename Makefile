@@ -8,6 +8,7 @@ ROUNDS   ?= 300
 PACKAGES := ./...
 TIMEOUT  ?= 20m
 SHORT    ?= -short
+ARCHES   ?= amd64 arm64 arm
 RACE     := -race -gcflags=golang.org/x/crypto/argon2=-race=false
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -15,7 +16,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit openapi client-code client smarthost-test smarthost-bench check fuzz bench soak clean
+.PHONY: run build test browser mailpit openapi client-code client smarthost-test smarthost-bench check fuzz bench soak \
+  deb image reproducible package-test clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -67,12 +69,13 @@ smarthost-bench: build ## letters a second beside Postfix's own client; as root
 	PYTHONDONTWRITEBYTECODE=1 python3 testdata/smarthost/bench.py $(OUT)/postern $(OUT)/smarthost/sink
 
 check: client-code ## what must hold of the source, and of the description of its routes; installs node (Debian, as root) where there is none
-	@out=$$(gofmt -l main.go mail server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	@out=$$(gofmt -l main.go mail packaging server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet $(PACKAGES) ./testdata/smarthost/sink
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) $(PACKAGES) ./testdata/smarthost/sink
 	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	cd testdata/client && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
+	cd packaging && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...
 	testdata/redocly/install.sh $(OUT)/redocly
 	cd $(OUT)/redocly && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 	  node node_modules/@redocly/cli/bin/cli.js lint --config redocly.yaml $(CURDIR)/$(OUT)/openapi.yaml
@@ -91,6 +94,19 @@ bench: ## the figures of the README, with the collector set as serve sets it; BE
 
 soak: ## kill -9 under load, ROUNDS times
 	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/e2e
+
+deb: ## Debian packages for amd64, arm64 and armhf, in .build/deb
+	packaging/build.sh $(OUT)/deb "$(VERSION)" deb $(ARCHES)
+
+image: ## the container image for the same, an OCI layout in .build/image
+	packaging/build.sh $(OUT)/image "$(VERSION)" image $(ARCHES)
+
+reproducible: ## both built twice, the second time elsewhere: the same bytes
+	packaging/reproducible.sh $(OUT)/reproducible "$(VERSION)" $(ARCHES)
+
+package-test: ## the packages in a Debian with systemd, and the image; as root: installs debootstrap, qemu and more (Debian)
+	testdata/package/install.sh
+	testdata/package/test.sh $(OUT)/package-test "$(VERSION)"
 
 clean:
 	rm -rf $(OUT)

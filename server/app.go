@@ -35,6 +35,7 @@ import (
 	"postern/server/metrics"
 	"postern/server/operator"
 	"postern/server/partner"
+	"postern/server/supervisor"
 	"postern/server/user"
 	"postern/server/web"
 	"postern/server/webhook"
@@ -51,9 +52,10 @@ type Options struct {
 	Log    zerolog.Logger
 	// Offline opens the data directory alone, for the operator's acts in process: nothing listens, nothing is sent, and
 	// Run must not be called.
-	Offline bool
-	Now     func() time.Time // nil: time.Now
-	Random  io.Reader        // of keys, tokens, salts and ids; nil: crypto/rand
+	Offline    bool
+	Supervisor *supervisor.Supervisor // is told when the appliance answers, lives and stops; nil: nobody
+	Now        func() time.Time       // nil: time.Now
+	Random     io.Reader              // of keys, tokens, salts and ids; nil: crypto/rand
 }
 
 // App is one appliance.
@@ -62,6 +64,8 @@ type App struct {
 	log    zerolog.Logger
 	now    func() time.Time
 	random io.Reader
+
+	supervisor *supervisor.Supervisor
 
 	store    *store.Store
 	sealer   *tokens.Sealer
@@ -114,8 +118,9 @@ func Open(o Options) (_ *App, err error) {
 		o.Random = rand.Reader
 	}
 	a := &App{
-		config: o.Config, log: o.Log, now: o.Now, random: o.Random, silence: newSilenceWatch(o.Now),
-		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
+		config: o.Config, log: o.Log, now: o.Now, random: o.Random, supervisor: o.Supervisor,
+		silence: newSilenceWatch(o.Now),
+		limits:  newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured())
 	a.draining, a.drain = context.WithCancel(context.Background())

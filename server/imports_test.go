@@ -9,7 +9,8 @@ import (
 
 // leaves are small packages that everybody may import. They import nothing of ours.
 var leaves = []string{
-	"mail/moment", "mail/refusal", "server/input", "server/openapi/yaml", "server/web/schema", "server/web/webtest",
+	"mail/moment", "mail/refusal", "server/input", "server/openapi/yaml", "server/supervisor", "server/web/schema",
+	"server/web/webtest",
 	"store/fixture", "store/guid", "store/keyed", "store/limit", "store/private", "store/refuse",
 }
 
@@ -17,8 +18,8 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/backups server/command/push server/config server/operator server/wire " +
-		"server/web/fields mail/letters mail/bounce mail/returns store store/file",
+	"server/command": "server server/backups server/command/manual server/command/push server/command/service " +
+		"server/config server/operator server/wire server/web/fields mail/letters mail/bounce mail/returns store store/file",
 	"server": "server/backups server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
 		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file tokens " +
@@ -35,7 +36,9 @@ var below = map[string]string{
 	"server/partner":   "server/web server/web/fields store tokens server/documents server/wire",
 	"server/operator": "server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
 		"tokens",
+	"server/command/manual":     "server/config",
 	"server/command/push":       "",
+	"server/command/service":    "server/config",
 	"server/metrics":            "store",
 	"server/inbox":              "server/web server/web/fields server/web/page mail/inbox",
 	"server/web":                "server/web/fields server/web/page",

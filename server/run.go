@@ -45,6 +45,10 @@ func (a *App) workers() ([]worker, error) {
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}
+	if a.supervisor.Watches() {
+		all = append(all, worker{"the supervisor's watchdog",
+			func(ctx context.Context) error { a.supervisor.Watch(ctx, a.touch); return nil }})
+	}
 	if a.certificate != nil {
 		all = append(all, worker{"the certificate",
 			func(ctx context.Context) error { a.certificate.Run(ctx); return nil }})
@@ -76,7 +80,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.warn()
 	a.log.Info().Stringer("address", a.Addr()).Str("publicUrl", a.PublicURL()).Bool("inbox", a.rooms.inbox != nil).
 		Msg("listening")
+	a.supervisor.Ready("answers on " + a.Addr().String() + " as " + a.PublicURL())
 	<-ctx.Done()
+	a.supervisor.Stopping("running requests and letters on the wire finish")
 	a.log.Info().Msg("stopping: running requests and letters on the wire finish")
 	a.drain() // before the servers stop: they wait for calls that would wait for events until their own end
 	stop()
@@ -88,6 +94,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// touch returns where the data file is read: an appliance in which that hangs does nothing for anybody any more.
+func (a *App) touch() { _, _ = a.store.SendingPaused() }
 
 // watchDisk ends the appliance after a commit whose outcome is unknown. Whatever it still did would rest on what is
 // perhaps not on the disk; whoever started it starts it again, and that one reads what is.

@@ -29,6 +29,11 @@ and the fingerprints of the keys that it needs, but no key: keep the key file ap
 
 With --every the command stays, makes a backup now and then in the directory DIR, and keeps the newest ones there
 (--keep). The appliance does the same by itself with the setting BACKUP_DIR.`,
+		examples: []string{
+			"postern backup postern.backup",
+			"postern backup - > postern.backup",
+			"postern backup --every 24h --keep 14 /var/backups/postern",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			every := f.Duration("every", 0, "stay, and make a backup so often, as `24h`")
 			keep := f.Int("keep", 14, "with --every: keep so `MANY` of the newest backups")

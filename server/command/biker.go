@@ -17,7 +17,8 @@ import (
 func bikerShow() command {
 	return command{
 		name: "biker show", args: "EMAIL", least: 1, most: 1,
-		short: "shows a biker and the latest letters to the biker",
+		short:    "shows a biker and the latest letters to the biker",
+		examples: []string{"postern biker show jane@example.org"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -37,6 +38,7 @@ func bikerExport() command {
 func export(who, path, short string) command {
 	return command{
 		name: who + " export", args: "EMAIL", least: 1, most: 1, short: short,
+		examples: []string{"postern " + who + " export jane@example.org > held.json"},
 		prepare: func(f *flag.FlagSet) action {
 			jsonFlag(f) // it is JSON in any case
 			return func(c *call, args []string) error {
@@ -53,7 +55,8 @@ func export(who, path, short string) command {
 func bikerDelete() command {
 	return command{
 		name: "biker delete", args: "EMAIL", least: 1, most: 1, short: "erases a biker; events stay, without the name",
-		long: "Letters to the address about registrations that failed are erased, too.",
+		long:     "Letters to the address about registrations that failed are erased, too.",
+		examples: []string{"postern biker delete jane@example.org"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				err := c.ask(http.MethodDelete, "/bikers", url.Values{"email": {args[0]}}, nil, nil)
@@ -76,6 +79,7 @@ func bikerUnblock() command { return bikerAct("unblock", "lets a blocked biker i
 func bikerAct(act, short string) command {
 	return command{
 		name: "biker " + act, args: "EMAIL", least: 1, most: 1, short: short,
+		examples: []string{"postern biker " + act + " jane@example.org"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -91,6 +95,7 @@ func bikerMove() command {
 		short: "moves a biker to a partner and a bike plan",
 		long: "With another partner the former one's employee id goes; the new partner sets its own with its next " +
 			"call.",
+		examples: []string{"postern biker move jane@example.org --partner payroll --plan ACME-FR"},
 		prepare: func(f *flag.FlagSet) action {
 			var move operator.Move
 			f.StringVar(&move.Partner, "partner", "", "the `NAME` of the partner that the biker belongs to from now on")

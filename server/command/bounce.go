@@ -20,6 +20,7 @@ func bounceCommand() command {
 
 What changes nothing, as a report that came before, is no failure: exit code 0, or the pipe's mail system would send the
 message back once more. Exit code 1 says that it could not be written down: have it tried again.`,
+		examples: []string{"postern bounce returned.eml", "postern bounce < returned.eml"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {

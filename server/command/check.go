@@ -15,6 +15,7 @@ func check() command {
 		name: "check", short: "looks through the whole data file for damage",
 		long: "A running appliance goes on meanwhile: a copy of its file is looked through. Exit code 1 if " +
 			"anything is wrong.",
+		examples: []string{"postern check"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

@@ -26,6 +26,11 @@ func cleaningAdd() command {
 cleanings; - reads it from standard input. Adding a cleaning again changes it. Without a PDF the document is made from
 the data; one that was added before stays. PDFs are stored after all cleanings: if the disk fills up in between, the
 cleanings are there without them, and the answer says so.`,
+		examples: []string{
+			"postern cleaning add cleanings.json",
+			"postern cleaning add cleaning.json --pdf eecd.pdf",
+			"postern cleaning add - < cleanings.json",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
 			asJSON := jsonFlag(f)
@@ -100,6 +105,7 @@ func enclose(body []byte, name string) ([]byte, error) {
 func cleaningShow() command {
 	return command{
 		name: "cleaning show", args: "ID", least: 1, most: 1, short: "shows a cleaning and how its load stands",
+		examples: []string{"postern cleaning show 00000000-0000-4000-8000-000000000001"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -115,6 +121,9 @@ func cleaningReopen() command {
 		short: "takes back the decision about a cleaning's load, so that it can be decided again",
 		long: `Whoever decided keeps the letter about it; both decisions stay in the events. The reason is kept with the
 cleaning, where its partner reads it: do not name people in it.`,
+		examples: []string{
+			"postern cleaning reopen 00000000-0000-4000-8000-000000000001 --reason 'loaded on another tank'",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			reason := f.String("reason", "", "why, in a `TEXT` of at most 2,000 characters")
 			asJSON := jsonFlag(f)
@@ -193,6 +202,7 @@ func joined(parts ...string) string {
 func cleaningList() command {
 	return command{
 		name: "cleaning list", short: "lists the cleanings in the order of their ids",
+		examples: []string{"postern cleaning list", "postern cleaning list --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
@@ -214,6 +224,7 @@ func cleaningList() command {
 func cleaningDelete() command {
 	return command{
 		name: "cleaning delete", args: "ID", least: 1, most: 1, short: "deletes a cleaning with its document",
+		examples: []string{"postern cleaning delete 00000000-0000-4000-8000-000000000001"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				id, err := parseID(args[0])

@@ -41,13 +41,14 @@ type Process struct {
 
 // command is one entry of the command table.
 type command struct {
-	name   string // its words: "cleaning add"
-	args   string // what follows, for the usage line: "FILE.json [--pdf FILE]"
-	short  string // one line of help
-	long   string // more help, without a final line break; may be empty
-	least  int    // positional arguments
-	most   int
-	hidden bool // not in the help: called by the binary itself
+	name     string   // its words: "cleaning add"
+	args     string   // what follows, for the usage line: "FILE.json [--pdf FILE]"
+	short    string   // one line of help
+	long     string   // more help, without a final line break; may be empty
+	examples []string // one to three command lines that work, as an operator types them
+	least    int      // positional arguments
+	most     int
+	hidden   bool // not in the help: called by the binary itself
 
 	// prepare defines the flags and gives what runs with them. It runs for help, too, and so must not do anything else.
 	// The flags' variables are its own: a command has no state between two runs.

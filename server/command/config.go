@@ -12,7 +12,8 @@ import (
 func configCommand() command {
 	return command{
 		name: "config", short: "lists every setting: its value now, its default, its meaning",
-		long: "The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.",
+		long:     "The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.",
+		examples: []string{"postern config", "POSTERN_KEEP_SENT=1000h postern config --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

@@ -35,7 +35,8 @@ const demoData = "./postern-demo"
 func demo() command {
 	return command{
 		name: "demo", short: "runs the appliance on " + demoData + " with made-up data, and prints calls to try",
-		long: "The calls can be pasted into a shell in their order. Letters stay in the built-in inbox.",
+		long:     "The calls can be pasted into a shell in their order. Letters stay in the built-in inbox.",
+		examples: []string{"postern demo", "POSTERN_LISTEN=127.0.0.1:8081 postern demo"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {
 				config, err := demoConfig()

@@ -21,6 +21,7 @@ func events() command {
 		name: "events", args: "[--follow] [--after N]", short: "prints the events, the oldest first",
 		long: "With --json an event is one line. --follow goes on through a restart of the appliance, until it is " +
 			"interrupted.",
+		examples: []string{"postern events --after 1200", "postern events --follow --json"},
 		prepare: func(f *flag.FlagSet) action {
 			follow := f.Bool("follow", false, "go on with events as they happen")
 			after := f.Uint64("after", 0, "begin after event `N`; without it, with the oldest that is kept")

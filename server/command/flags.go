@@ -55,6 +55,10 @@ func (c choice) Set(text string) (err error) {
 	return err
 }
 
+// The words that flags take, for completions.
+func (w words) choices() []string  { return w.of }
+func (c choice) choices() []string { return c.of }
+
 // once is a flag that may be given once. Package flag takes the last of several values and says nothing of the others,
 // so that a list of two states would show one of them.
 type once struct {

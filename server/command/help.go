@@ -1,7 +1,6 @@
 package command
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -65,21 +64,21 @@ func list(out io.Writer, table []command) {
 
 // help prints everything about one command.
 func (c *command) help(out io.Writer) error {
+	about := c.describe()
 	fmt.Fprintf(out, "usage: %s\n\n%s\n", c.usage(), c.short)
 	if c.long != "" {
 		fmt.Fprintf(out, "\n%s\n", c.long)
 	}
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	c.prepare(flags)
 	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	first := true
-	flags.VisitAll(func(f *flag.Flag) {
-		if first {
+	for i, f := range about.Flags {
+		if i == 0 {
 			fmt.Fprintln(columns)
-			first = false
 		}
-		value, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(columns, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+value), text)
-	})
-	return columns.Flush()
+		fmt.Fprintf(columns, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+f.Value), f.Meaning)
+	}
+	if err := columns.Flush(); err != nil || len(c.examples) == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\nExamples:\n  %s\n", strings.Join(c.examples, "\n  "))
+	return err
 }

@@ -14,6 +14,7 @@ func keyList() command {
 		name: "key list", short: "lists the token keys, and what still needs the former ones",
 		long: `Keys seal the links in letters, when they are sent, and user tokens. The fingerprint recognises a key: data
 file and backups have those of the keys that they need.`,
+		examples: []string{"postern key list"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error { return c.keys(http.MethodGet, "/keys", nil, *asJSON) }
@@ -26,6 +27,7 @@ func keyRotate() command {
 		name: "key rotate", short: "makes a new key, which seals from now on; the former is accepted",
 		long: `An appliance that runs goes by it at once. Keep a copy of the key file apart, as before. Once nothing needs the
 former key (postern key list), retire it.`,
+		examples: []string{"postern key rotate"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error { return c.keys(http.MethodPost, "/keys/rotate", nil, *asJSON) }
@@ -36,7 +38,8 @@ former key (postern key list), retire it.`,
 func keyRetire() command {
 	return command{
 		name: "key retire", args: "KEY [--force]", least: 1, most: 1,
-		short: "takes a former key out of the key file, once nothing needs it",
+		short:    "takes a former key out of the key file, once nothing needs it",
+		examples: []string{"postern key retire 3fa91c04"},
 		prepare: func(f *flag.FlagSet) action {
 			force := f.Bool("force", false, "also where links and tokens still need it: they end, as after a theft of the key")
 			asJSON := jsonFlag(f)
@@ -53,6 +56,7 @@ func keyNew() command {
 		long: `The appliance must be stopped. All links and user tokens that are out end, and so does what stands under hashes
 in the data file: limits per address, who wants no letters, what people were told. Where a key file lies in the place
 of the lost one, that is used.`,
+		examples: []string{"postern key new --after-loss"},
 		prepare: func(f *flag.FlagSet) action {
 			lost := f.Bool("after-loss", false, "the keys are lost, and no copy is left")
 			asJSON := jsonFlag(f)

@@ -44,6 +44,10 @@ var letterStates = []string{
 func letterList() command {
 	return command{
 		name: "letter list", args: "[--state STATE] [--to EMAIL]", short: "lists letters, the newest first",
+		examples: []string{
+			"postern letter list --state failed",
+			"postern letter list --to jane@example.org --json",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			var state string
 			f.Var(choice{&state, letterStates}, "state",
@@ -76,6 +80,7 @@ func letterShow() command {
 
 For each of the last ten tries: when it was, how long it took, how it ended, in which phase of the SMTP dialogue and
 with which reply code, the id that the smarthost gives the letter in its own log, and what it said.`,
+		examples: []string{"postern letter show 01a200cf-3773-712f-a811-13533db15b41"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {

@@ -34,6 +34,7 @@ func letterHold() command {
 func letterChange(act, short, long string) command {
 	return command{
 		name: "letter " + act, args: "ID", least: 1, most: 1, short: short, long: long,
+		examples: []string{"postern letter " + act + " 01a200cf-3773-712f-a811-13533db15b41"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -47,6 +48,10 @@ func letterChange(act, short, long string) command {
 func letterAct(act, state, short, long string) command {
 	return command{
 		name: "letter " + act, args: "ID|--" + state, most: 1, short: short, long: long,
+		examples: []string{
+			"postern letter " + act + " 01a200cf-3773-712f-a811-13533db15b41",
+			"postern letter " + act + " --" + state,
+		},
 		prepare: func(f *flag.FlagSet) action {
 			all := f.Bool(state, false, "all "+state+" letters")
 			asJSON := jsonFlag(f)
@@ -89,6 +94,7 @@ func letterResume() command {
 func sendingAct(act, short, long string) command {
 	return command{
 		name: "letter " + act, short: short, long: long,
+		examples: []string{"postern letter " + act},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

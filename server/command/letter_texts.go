@@ -21,6 +21,7 @@ func letterTexts() command {
 		long: `No file is overwritten. Set POSTERN_LETTERS_DIR to the directory and start the appliance anew: its
 files then stand in the place of the built-in ones, file by file, so delete those that you do not change. A language
 is added by files with its code in their names. All that is wrong with them is told at the start.`,
+		examples: []string{"postern letter texts ./letters"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {

@@ -21,6 +21,10 @@ func letterTest() command {
 		short: "sends a test letter, to see whether mail arrives",
 		long: `The letter goes through the queue, the texts and the smarthost like any other. With --wait the exit
 code is 1 if it was not sent.`,
+		examples: []string{
+			"postern letter test me@example.org --wait",
+			"postern letter test me@example.org --language nl",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			language := f.String("language", "en",
 				"`LANGUAGE` of the letter, as nl; English where there is no text in that language")
@@ -107,6 +111,7 @@ func letterCheck() command {
 		name: "letter check", short: "dials the smarthost and logs in, without sending anything",
 		long: `It asks the appliance that runs; where none does, the settings of this command say which smarthost it is.
 Exit code 1 if a step fails.`,
+		examples: []string{"postern letter check"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

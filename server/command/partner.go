@@ -18,6 +18,11 @@ func partnerAdd() command {
 		short: "adds a system that calls with a bearer token, and prints that token, once",
 		long: `The token stands alone on standard output; only its hash is kept. --scope, --plan and --from may be
 given more than once, or name several between commas. A revoked partner that is added again has its bikers again.`,
+		examples: []string{
+			"postern partner add payroll > token",
+			"postern partner add payroll --scope users --plan ACME-NL --from 192.0.2.0/24 --expect-every 5m > token",
+			"postern partner add kaai9 --scope cleanings,events > token",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			var in operator.PartnerRequest
 			f.Var(words{&in.Scopes, scopeNames()}, "scope",
@@ -48,6 +53,10 @@ func partnerRotate() command {
 	return command{
 		name: "partner rotate", args: "NAME [--finish]", least: 1, most: 1,
 		short: "prints a second token for a partner; both work until --finish ends the older one",
+		examples: []string{
+			"postern partner rotate payroll > token.new",
+			"postern partner rotate payroll --finish",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			finish := f.Bool("finish", false, "end the older token")
 			return func(c *call, args []string) error {
@@ -96,7 +105,8 @@ func (c *call) finishRotation(named operator.NamedPartner) error {
 func partnerRevoke() command {
 	return command{
 		name: "partner revoke", args: "NAME", least: 1, most: 1,
-		short: "ends the tokens of a partner; its bikers and cleanings stay",
+		short:    "ends the tokens of a partner; its bikers and cleanings stay",
+		examples: []string{"postern partner revoke payroll"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				err := c.ask(http.MethodPost, "/partners/revoke", nil, operator.NamedPartner{Name: args[0]}, nil)
@@ -112,6 +122,7 @@ func partnerRevoke() command {
 func partnerList() command {
 	return command{
 		name: "partner list", short: "lists the partners by name, the revoked ones too",
+		examples: []string{"postern partner list", "postern partner list --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

@@ -17,6 +17,10 @@ func planAdd() command {
 		args:  "CODE --client NAME [--name NAME] [--language NL|FR|EN] [--next-text TEXT] [--next-url URL]",
 		least: 1, most: 1,
 		short: "adds a bike plan, by whose code partners register bikers, or changes what bikers read of it",
+		examples: []string{
+			`postern plan add ACME-NL --client "Acme NV" --language NL`,
+			`postern plan add ACME-NL --client "Acme NV" --name "Stadsfiets 2026" --next-url https://bikes.acme.example/start`,
+		},
 		prepare: func(f *flag.FlagSet) action {
 			client := f.String("client", "", "the `NAME` of the client whose bike plan it is; bikers read it")
 			name := f.String("name", "", "the plan's own `NAME`; bikers read it in place of the code")
@@ -46,6 +50,7 @@ func planAdd() command {
 func planList() command {
 	return command{
 		name: "plan list", short: "lists the bike plans by code",
+		examples: []string{"postern plan list"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
@@ -67,7 +72,8 @@ func planList() command {
 func planRemove() command {
 	return command{
 		name: "plan remove", args: "CODE", least: 1, most: 1,
-		short: "removes a bike plan: nobody new is registered with it; bikers who have it keep it",
+		short:    "removes a bike plan: nobody new is registered with it; bikers who have it keep it",
+		examples: []string{"postern plan remove ACME-NL"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				err := c.ask(http.MethodDelete, "/plans", url.Values{"code": {args[0]}}, nil, nil)

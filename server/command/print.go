@@ -37,20 +37,22 @@ func printFields(out io.Writer, pairs ...string) error {
 	return columns.Flush()
 }
 
-// printRows prints a table: the heading, and a line for each row. Nothing is printed where there are no rows.
+// printRows prints a table: the heading, and a line for each row, or more where a terminal is too narrow. Nothing is
+// printed where there are no rows.
 func printRows(out io.Writer, heading []string, rows [][]string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{heading}, rows...) {
+	all := [][]string{heading}
+	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = inLine(cell)
 		}
-		fmt.Fprintln(columns, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+		all = append(all, cells)
 	}
-	return columns.Flush()
+	_, err := io.WriteString(out, strings.Join(layOut(all, terminalWidth(out)), "\n")+"\n")
+	return err
 }
 
 // inLine keeps what others typed from breaking a line or steering the terminal. Names, comments and a smarthost's words

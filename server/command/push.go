@@ -51,6 +51,11 @@ func pushPeople() command {
 	return command{
 		name: "push", args: "FILE.csv|.json|.jsonl|-|--watch DIR --to URL", most: 1,
 		short: "sends people to a user.create endpoint: a file once, or every new file in a directory", long: pushHelp,
+		examples: []string{
+			"postern push people.csv --to https://gate.example.org --token-file token --dry-run",
+			"postern push people.csv --to https://gate.example.org --token-file token",
+			"postern push --watch outbox --every 5m --to https://gate.example.org --token-file token",
+		},
 		prepare: func(f *flag.FlagSet) action {
 			var o pushFlags
 			f.StringVar(&o.to, "to", "", "the receiver's `URL`: its base, or that of user.create")
@@ -104,6 +109,8 @@ type encodingFlag struct{ to *string }
 
 // String is what the help shows as default: nothing.
 func (e encodingFlag) String() string { return "" }
+
+func (e encodingFlag) choices() []string { return push.Encodings }
 
 // Set keeps the name that is documented.
 func (e encodingFlag) Set(text string) error {

@@ -25,6 +25,7 @@ since the backup was made. Everybody has to log in again, and the event feed has
 
 The key file must be the one that the backup was made with. Where that is lost, --after-loss goes on without it, as
 postern key new does.`,
+		examples: []string{"postern restore postern.backup"},
 		prepare: func(f *flag.FlagSet) action {
 			lost := f.Bool("after-loss", false, "the keys of the backup are lost: go on with those of the key file, or new ones")
 			asJSON := jsonFlag(f)
@@ -97,6 +98,7 @@ func compact() command {
 		name: "compact", short: "gives back the room that deleted records have left, of a stopped appliance",
 		long: `The data file is written anew, without what was deleted or erased, checked, and put in its own place. This
 needs room for the new one beside it. The old file's octets stay on the disk until that is written there again.`,
+		examples: []string{"postern compact"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

@@ -12,6 +12,7 @@ import (
 
 	"postern/server"
 	"postern/server/config"
+	"postern/server/supervisor"
 )
 
 func serve() command {
@@ -19,6 +20,7 @@ func serve() command {
 		name: "serve", short: "runs the appliance",
 		long: "After SIGTERM or Ctrl-C, running requests and letters that are being sent are finished; a second " +
 			"one ends it at once.",
+		examples: []string{"POSTERN_DATA=/var/lib/postern postern serve"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, _ []string) error {
 				settings, err := config.ReadSettings()
@@ -30,8 +32,8 @@ func serve() command {
 					return err
 				}
 				tuneMemory()
-				app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat,
-					config.LogLevel)})
+				app, err := server.Open(server.Options{Config: config, Supervisor: supervisor.OfProcess(),
+					Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err
 				}

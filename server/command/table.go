@@ -13,6 +13,7 @@ func commands() []command {
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
 		bounceCommand(), pushPeople(), events(),
 		keyList(), keyRotate(), keyRetire(), keyNew(),
-		backup(), restore(), check(), compact(), checkFile(), configCommand(), version(),
+		backup(), restore(), check(), compact(), checkFile(), configCommand(),
+		installCommand(), completion(), completeWords(), manCommand(), version(),
 	}
 }

@@ -14,6 +14,7 @@ import (
 func userShow() command {
 	return command{
 		name: "user show", args: "EMAIL", least: 1, most: 1, short: "shows a user and the latest letters to the user",
+		examples: []string{"postern user show jan@example.org --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
@@ -32,7 +33,8 @@ func userExport() command {
 func userDelete() command {
 	return command{
 		name: "user delete", args: "EMAIL", least: 1, most: 1,
-		short: "erases a user; decisions and events stay, without the name",
+		short:    "erases a user; decisions and events stay, without the name",
+		examples: []string{"postern user delete jan@example.org"},
 		prepare: func(*flag.FlagSet) action {
 			return func(c *call, args []string) error {
 				if err := c.ask(http.MethodDelete, "/users", url.Values{"email": {args[0]}}, nil, nil); err != nil {
@@ -59,6 +61,7 @@ func userReactivate() command {
 func userAct(act, short string) command {
 	return command{
 		name: "user " + act, args: "EMAIL", least: 1, most: 1, short: short,
+		examples: []string{"postern user " + act + " jan@example.org"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {

@@ -17,6 +17,7 @@ type versionInfo struct {
 func version() command {
 	return command{
 		name: "version", short: "prints version, commit and Go version",
+		examples: []string{"postern version"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
