@@ -50,6 +50,7 @@ type Options struct {
 	// Offline opens the data directory alone, for the operator's acts in process: nothing listens, nothing is sent, and
 	// Run must not be called.
 	Offline bool
+	Build   metrics.Build    // which program this is, for the metrics
 	Now     func() time.Time // nil: time.Now
 	Random  io.Reader        // of keys, tokens, salts and ids; nil: crypto/rand
 }
@@ -72,6 +73,7 @@ type App struct {
 	silence   *silenceWatch
 	limits    *limitWatch
 	metrics   *metrics.Metrics
+	people    *peopleCount
 	security  *web.SecurityLog
 	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
 
@@ -80,6 +82,7 @@ type App struct {
 	listeners   *listeners
 	rooms       rooms
 	courier     *mail.Courier
+	hasher      *password.Hasher
 	webhook     *webhook.Sender // nil: events are posted nowhere
 }
 
@@ -110,7 +113,8 @@ func Open(o Options) (_ *App, err error) {
 		config: o.Config, log: o.Log, now: o.Now, random: o.Random, silence: newSilenceWatch(o.Now),
 		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
-	a.metrics = metrics.New(a.measured())
+	a.metrics = metrics.New(a.measured(), o.Build)
+	a.people = newPeopleCount(a.countPeople)
 	a.draining, a.drain = context.WithCancel(context.Background())
 	ring, err := a.openStore()
 	if err != nil {
@@ -142,6 +146,7 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
 	a.store, err = store.Open(c.Data, store.Options{
 		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
+		Committed: a.metrics.Committed, Told: a.metrics.Told,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
 			if ring, err = a.keyring(knowsPeople); err == nil {
 				key = ring.AddressKey()
@@ -273,8 +278,9 @@ func (a *App) makeRooms() error {
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note,
 		Draining: a.draining})
+	a.hasher = password.NewHasher(password.HasherOptions{Random: a.random, Observe: a.metrics.Hashed})
 	a.rooms.biker, err = biker.New(biker.Options{
-		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
+		Store: a.store, Sealer: a.sealer, Hasher: a.hasher,
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
 		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})

@@ -1,11 +1,9 @@
 package server
 
 import (
-	"bytes"
 	"net/http"
 	"time"
 
-	"postern/server/metrics"
 	"postern/server/web"
 	"postern/store"
 )
@@ -109,47 +107,3 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 
 // failedLastDay counts the letters that failed in the last 24 hours.
 func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }
-
-var metricsDoc = web.Doc{
-	ID: "getMetrics", Summary: "Read what is counted", Text: "Prometheus's text format, without personal data.",
-	Out: []web.Answer{web.ReturnsFile("text/plain", "The metrics.")},
-}
-
-// writeMetrics answers /metrics in Prometheus's text format.
-func (a *App) writeMetrics(c *web.Call) error {
-	var text bytes.Buffer
-	if err := a.metrics.Write(&text); err != nil {
-		return err
-	}
-	return c.Bytes("text/plain; version=0.0.4; charset=utf-8", text.Bytes())
-}
-
-// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so:
-// one number that cannot be had must not cost a scraper all the others.
-func (a *App) measured() metrics.Source {
-	return metrics.Source{
-		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },
-		Failed: func() int {
-			failed, _ := a.failedLastDay()
-			return failed
-		},
-		Connections: func() int { return a.courier.Status().Connections },
-		Breaker:     func() bool { return !a.courier.Status().PausedUntil.IsZero() },
-		Paused:      func() bool { paused, err := a.store.SendingPaused(); return err == nil && paused },
-		Ready:       func() bool { return a.store.Ready() == nil && a.draining.Err() == nil },
-		Silent: func() int {
-			partners, _ := a.store.Partners()
-			return len(a.silence.absent(partners))
-		},
-		Security: func() map[string]uint64 {
-			counts := make(map[string]uint64)
-			for _, event := range web.SecurityEvents {
-				counts[string(event)] = a.security.Count(event)
-			}
-			return counts
-		},
-		Limits:  a.limits.each,
-		Webhook: a.webhookMeasured,
-		Now:     a.now,
-	}
-}

@@ -17,7 +17,7 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/command/push server/config server/operator server/wire server/web/fields " +
+	"server/command": "server server/command/push server/config server/metrics server/operator server/wire server/web/fields " +
 		"mail/letters store store/file",
 	"server": "server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +

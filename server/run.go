@@ -37,6 +37,7 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the data file", a.watchDisk},
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
+		worker{"counting people", a.people.run},
 	)
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})

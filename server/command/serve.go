@@ -30,8 +30,8 @@ func serve() command {
 					return err
 				}
 				tuneMemory()
-				app, err := server.Open(server.Options{Config: config, Log: newLogger(c.Err, config.LogFormat,
-					config.LogLevel)})
+				app, err := server.Open(server.Options{Config: config, Build: buildOf(c.Version),
+					Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err
 				}
