@@ -26,6 +26,7 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/doctor"
 	"postern/server/documents"
 	"postern/server/driver"
 	"postern/server/eecd"
@@ -62,6 +63,8 @@ type App struct {
 	now    func() time.Time
 	random io.Reader
 
+	offline bool // opened for the operator's acts alone
+
 	store    *store.Store
 	sealer   *tokens.Sealer
 	acts     *operator.Operator
@@ -73,6 +76,7 @@ type App struct {
 	silence   *silenceWatch
 	limits    *limitWatch
 	metrics   *metrics.Metrics
+	visits    doctor.Visits
 	people    *peopleCount
 	security  *web.SecurityLog
 	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
@@ -110,7 +114,7 @@ func Open(o Options) (_ *App, err error) {
 		o.Random = rand.Reader
 	}
 	a := &App{
-		config: o.Config, log: o.Log, now: o.Now, random: o.Random, silence: newSilenceWatch(o.Now),
+		config: o.Config, log: o.Log, now: o.Now, random: o.Random, offline: o.Offline, silence: newSilenceWatch(o.Now),
 		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured(), o.Build)
@@ -195,6 +199,9 @@ func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
 		Draining: a.draining, Now: a.now, Random: a.random,
+	}
+	if !a.offline {
+		o.Examine, o.WriteMetrics = a.examine, a.metrics.Write
 	}
 	if a.config.SMTP != nil {
 		var err error

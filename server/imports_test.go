@@ -17,9 +17,9 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/command/push server/config server/metrics server/operator server/wire server/web/fields " +
+	"server/command": "server server/command/push server/config server/doctor server/metrics server/operator server/wire server/web/fields " +
 		"mail/letters store store/file",
-	"server": "server/biker server/config server/documents server/driver server/eecd server/partner " +
+	"server": "server/biker server/config server/doctor server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
 		"mail/smtp mail/letters store store/file tokens tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
@@ -32,7 +32,8 @@ var below = map[string]string{
 	"server/documents":          "server/web mail/document store store/memo",
 	"server/biker":              "server/web server/web/fields server/web/page store tokens tokens/password",
 	"server/partner":            "server/web server/web/fields store tokens server/documents server/wire",
-	"server/operator":           "server/web server/web/fields server/wire mail/smtp store store/file tokens",
+	"server/operator":           "server/doctor server/web server/web/fields server/wire mail/smtp store store/file tokens",
+	"server/doctor":             "mail/smtp store store/file tokens",
 	"server/command/push":       "",
 	"server/metrics":            "store",
 	"server/inbox":              "server/web server/web/fields server/web/page mail/inbox",

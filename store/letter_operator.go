@@ -83,15 +83,17 @@ func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, er
 
 // FailedSince counts the letters that have failed since then, and that nobody had tried again.
 func (s *Store) FailedSince(then time.Time) (int, error) {
-	return read(s, func(t tx) (failed int, err error) {
-		prefix := donePrefix(LetterFailed)
-		c := t.Cursor(letterDoneBucket)
-		from := append(prefix, timeKey(then, guid.ID{})...)
-		for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
-			failed++
-		}
-		return failed, nil
-	})
+	return read(s, func(t tx) (int, error) { return t.failedSince(then), nil })
+}
+
+func (t tx) failedSince(then time.Time) (failed int) {
+	prefix := donePrefix(LetterFailed)
+	c := t.Cursor(letterDoneBucket)
+	from := append(prefix, timeKey(then, guid.ID{})...)
+	for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		failed++
+	}
+	return failed
 }
 
 // QueueStats is how the mail queue stands.
@@ -105,16 +107,18 @@ const dueLooked = 1000
 
 // QueueStats sums up the queue.
 func (s *Store) QueueStats() (QueueStats, error) {
-	return read(s, func(t tx) (QueueStats, error) {
-		stats := QueueStats{Counts: t.letterCounts()}
-		due, _ := t.dueLetters(dueLooked)
-		for _, letter := range due {
-			if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
-				stats.Oldest = letter.OwedAt
-			}
+	return read(s, func(t tx) (QueueStats, error) { return t.queueStats(), nil })
+}
+
+func (t tx) queueStats() QueueStats {
+	stats := QueueStats{Counts: t.letterCounts()}
+	due, _ := t.dueLetters(dueLooked)
+	for _, letter := range due {
+		if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
+			stats.Oldest = letter.OwedAt
 		}
-		return stats, nil
-	})
+	}
+	return stats
 }
 
 // RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew. Its

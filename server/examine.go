@@ -1,0 +1,75 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"syscall"
+
+	"postern/server/config"
+	"postern/server/doctor"
+)
+
+// examine looks at the appliance from all sides, while it runs.
+func (a *App) examine(ctx context.Context) doctor.Report {
+	o := examination(a.config)
+	o.Visits, o.Appliance, o.Now = &a.visits, a.appliance, a.now
+	if a.smarthost != nil {
+		o.Smarthost = checkerOf(a.smarthost) // the courier's own: one that is well again gets letters at once
+	}
+	return doctor.Examine(ctx, o)
+}
+
+// Examine looks at what an appliance with these settings would find, where none runs: nothing is opened or changed.
+func Examine(ctx context.Context, c config.Config) (doctor.Report, error) {
+	o := examination(c)
+	var err error
+	o.Smarthost, err = SmarthostChecker(c)
+	if err != nil {
+		return doctor.Report{}, err
+	}
+	return doctor.Examine(ctx, o), nil
+}
+
+// examination is what the settings say to the doctor.
+func examination(c config.Config) doctor.Options {
+	o := doctor.Options{Warnings: c.Warnings, Dir: c.Data, KeyFile: c.KeyFile, Sender: c.MailFrom.Address,
+		PublicURL: c.PublicURL, Certificate: c.TLSCert, Operator: c.OperatorListen}
+	if c.SMTP != nil && c.SMTP.OAuth != nil {
+		o.ClockURL = c.SMTP.OAuth.URL
+	}
+	return o
+}
+
+// appliance is what the appliance knows of itself at this moment. It asks nobody else, and goes through no data that
+// grows with the people.
+func (a *App) appliance() (doctor.Appliance, error) {
+	seen, err := a.store.Glance()
+	if err != nil {
+		return doctor.Appliance{}, err
+	}
+	now := doctor.Appliance{Glance: seen, NotReady: strings.Join(a.notReady(), "; ")}
+	if status := a.courier.Status(); !status.PausedUntil.IsZero() {
+		now.Pause = doctor.Pause{Until: status.PausedUntil, Fault: status.Fault.Phase + ": " + status.Fault.Text}
+	}
+	partners, err := a.store.Partners()
+	if err != nil {
+		return doctor.Appliance{}, err
+	}
+	for _, partner := range a.silence.absent(partners) {
+		now.Silent = append(now.Silent, partner.Name)
+	}
+	for _, limit := range a.limits.inForce() {
+		now.Limits = append(now.Limits, cmp.Or(limitWords[limit.Limit], string(limit.Limit)))
+	}
+	hook, err := a.webhookDetail()
+	if hook != nil {
+		now.Webhook = &doctor.Webhook{Receiver: hook.Receiver, Waiting: hook.Waiting, Fault: hook.Fault, Since: hook.Since,
+			Lost: hook.Lost}
+	}
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
+		now.Descriptors = files.Cur
+	}
+	return now, err
+}
