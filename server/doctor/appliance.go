@@ -57,7 +57,7 @@ func (a Appliance) Attention(now time.Time) (list []string) {
 // judge looks at what the appliance knows of itself.
 func (a Appliance) judge(now time.Time) (found []Finding) {
 	if a.NotReady != "" {
-		found = append(found, must("data", "", "Nothing new is taken: %s.", sentence(errorText(a.NotReady))))
+		found = append(found, must("data", "", "Nothing new is taken: %s.", words(errorText(a.NotReady))))
 	}
 	if ahead := a.LastEvent.Sub(now); ahead > clockBack {
 		found = append(found, must("clock", "Set the clock right.",

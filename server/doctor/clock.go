@@ -80,7 +80,8 @@ func (e *examination) clock() []Finding {
 	case off >= clockOff:
 		return []Finding{warn(check, mend, "The clock is %s, compared with %s.", aheadOrBehind(worst.ours), worst.of)}
 	}
-	return []Finding{fine(check, "The clock is right within %s, compared with %s.", max(worst.ours.Abs(), time.Second), with)}
+	return []Finding{fine(check, "The clock is right within %s, compared with %s.",
+		max(worst.ours.Abs(), time.Second), with)}
 }
 
 func aheadOrBehind(by time.Duration) string {

@@ -62,7 +62,7 @@ func (e *examination) exchangers(ctx context.Context, domain string) (found []Fi
 
 func (e *examination) noDNS(domain string, err error) Finding {
 	return warn("sender", "Look at /etc/resolv.conf; or ask from elsewhere: dig MX "+domain+".",
-		"DNS does not answer here, so that nothing is known of the sender's domain %s: %s.", domain, sentence(err))
+		"DNS does not answer here, so that nothing is known of the sender's domain %s: %s.", domain, words(err))
 }
 
 // silent reports whether DNS said nothing; that there is no such record is an answer.

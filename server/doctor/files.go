@@ -113,7 +113,7 @@ func (e *examination) data(context.Context) []Finding {
 	if e.Appliance != nil {
 		seen, err := e.Appliance()
 		if err != nil {
-			return []Finding{must(check, "Run postern check.", "The data file cannot be read: %s.", sentence(err))}
+			return []Finding{must(check, "Run postern check.", "The data file cannot be read: %s.", words(err))}
 		}
 		return seen.judge(e.Now())
 	}
@@ -136,11 +136,16 @@ func (e *examination) data(context.Context) []Finding {
 		"No appliance runs on %s: nothing is taken, and nothing is sent.", e.Dir)}, Appliance{Glance: seen}.judge(e.Now())...)
 }
 
-// sentence is an error's text as the beginning of a sentence, without its end.
+// words is an error's text without its end, to go on a sentence.
+func words(err error) string {
+	return strings.TrimSuffix(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "), ".")
+}
+
+// sentence is an error's text as the beginning of one, without its end.
 func sentence(err error) string {
-	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	text := words(err)
 	if text == "" {
 		return text
 	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".")
+	return strings.ToUpper(text[:1]) + text[1:]
 }

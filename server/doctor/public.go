@@ -150,22 +150,22 @@ func (e *examination) unreached(err error) Finding {
 	switch {
 	case invalid && expired.Reason == x509.Expired:
 		return must(check, "Renew it.", "The certificate of %s has ended, or has not begun: browsers open no link. (%s)",
-			e.PublicURL, sentence(err))
+			e.PublicURL, words(err))
 	case misnamed:
 		return must(check, "Have a certificate made for that name, or set POSTERN_PUBLIC_URL to one that it has.",
-			"The certificate of %s is another name's: browsers open no link. (%s)", e.PublicURL, sentence(err))
+			"The certificate of %s is another name's: browsers open no link. (%s)", e.PublicURL, words(err))
 	case unknown:
 		return warn(check, "Unless all people's devices know that authority, have one made that everybody knows.",
 			"The certificate of %s is of an authority that this machine does not know.", e.PublicURL)
 	case plain:
 		return must(check, "Serve HTTPS there, by a proxy or POSTERN_TLS_CERT.", "%s does not speak TLS: %s.",
-			e.PublicURL, sentence(err))
+			e.PublicURL, words(err))
 	case input.IsLoopback(e.PublicURL.Hostname()):
 		return must(check, "Set POSTERN_PUBLIC_URL to what browsers call.", "%s cannot be called: %s.", e.PublicURL,
-			sentence(err))
+			words(err))
 	}
 	return warn(check, fmt.Sprintf("See from outside: curl -i %s/healthz", e.PublicURL),
-		"%s cannot be reached from this machine, which some networks do not let: %s.", e.PublicURL, sentence(err))
+		"%s cannot be reached from this machine, which some networks do not let: %s.", e.PublicURL, words(err))
 }
 
 // certificate looks at the file of TLS_CERT: whom it is for, and how long it lasts.
@@ -176,7 +176,7 @@ func (e *examination) certificate(context.Context) []Finding {
 	}
 	text, err := os.ReadFile(e.Certificate)
 	if err != nil {
-		return []Finding{must(check, "", "The certificate of POSTERN_TLS_CERT cannot be read: %s.", sentence(err))}
+		return []Finding{must(check, "", "The certificate of POSTERN_TLS_CERT cannot be read: %s.", words(err))}
 	}
 	block, _ := pem.Decode(input.Text(text))
 	if block == nil {
@@ -184,7 +184,7 @@ func (e *examination) certificate(context.Context) []Finding {
 	}
 	leaf, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return []Finding{must(check, "", "The certificate %s cannot be read: %s.", e.Certificate, sentence(err))}
+		return []Finding{must(check, "", "The certificate %s cannot be read: %s.", e.Certificate, words(err))}
 	}
 	found := []Finding{e.lasts(check, e.Certificate, leaf.NotAfter)}
 	if e.PublicURL != nil && e.PublicURL.Scheme == "https" && leaf.VerifyHostname(e.PublicURL.Hostname()) != nil {

@@ -26,7 +26,11 @@ type (
 		Refresh       string     `json:"refresh"`
 		Time          span       `json:"time"`
 		Templating    templating `json:"templating"`
+		Annotations   notes      `json:"annotations"`
 		Panels        []panel    `json:"panels"`
+	}
+	notes struct {
+		List []struct{} `json:"list"`
 	}
 	span struct {
 		From string `json:"from"`
@@ -59,7 +63,8 @@ type (
 		Datasource  *source      `json:"datasource,omitempty"`
 		Targets     []target     `json:"targets,omitempty"`
 		FieldConfig *fieldConfig `json:"fieldConfig,omitempty"`
-		Collapsed   *bool        `json:"collapsed,omitempty"`
+		Collapsed   *bool        `json:"collapsed,omitempty"` // of a row, as what follows
+		Panels      []struct{}   `json:"panels,omitzero"`     // those that it hides
 	}
 	place struct {
 		H uint32 `json:"h"`
@@ -121,7 +126,8 @@ const (
 func NewDashboard() Dashboard {
 	prometheus := &source{"prometheus", "${datasource}"}
 	d := Dashboard{UID: "postern", Title: "Postern", Tags: []string{"postern"}, SchemaVersion: 39, Editable: true,
-		Description:  "Mail, people, answers, the data file and the process of Postern. Written by postern metrics --dashboard.",
+		Description: "Mail, people, answers, the data file and the process of Postern. " +
+			"Written by postern metrics --dashboard.",
 		GraphTooltip: 1, Refresh: "30s", Time: span{"now-24h", "now"},
 		Templating: templating{[]variable{
 			{Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus"},
@@ -130,8 +136,8 @@ func NewDashboard() Dashboard {
 		}}}
 	y := uint32(0)
 	for _, g := range groups {
-		collapsed := false
-		d.add(panel{Type: "row", Title: g.title, GridPos: place{1, wholeWidth, 0, y}, Collapsed: &collapsed})
+		d.add(panel{Type: "row", Title: g.title, GridPos: place{1, wholeWidth, 0, y}, Collapsed: new(bool),
+			Panels: []struct{}{}})
 		y++
 		x, high := uint32(0), uint32(0)
 		for _, p := range g.plots {
@@ -279,6 +285,8 @@ var groups = []group{
 		{title: "Oldest that waits", unit: "s", queries: []string{`max(postern_webhook_oldest_waiting_seconds{$i})`, ""}},
 		{title: "Posts by answer", unit: "cps",
 			queries: []string{`sum by (code) (rate(postern_webhook_posts_total{$i}[$r]))`, "{{code}}"}},
+		{title: "Last answer", about: "Its status; 0: none came.", unit: "none",
+			queries: []string{`max by (instance) (postern_webhook_last_status{$i})`, "{{instance}}"}},
 	}},
 	{"Process", []plot{
 		{title: "Memory", unit: "bytes", queries: []string{
