@@ -99,7 +99,7 @@ func (t tx) failedSince(then time.Time) (failed int) {
 // QueueStats is how the mail queue stands.
 type QueueStats struct {
 	Counts map[LetterState]int
-	Oldest time.Time // when the oldest of the letters that are due was owed; zero: none is due
+	Oldest time.Time // when the oldest of the letters that are due, or being tried, was owed; zero: there is none
 }
 
 // dueLooked is how many due letters QueueStats looks at: those that have been due longest.
@@ -113,6 +113,12 @@ func (s *Store) QueueStats() (QueueStats, error) {
 func (t tx) queueStats() QueueStats {
 	stats := QueueStats{Counts: t.letterCounts()}
 	due, _ := t.dueLetters(dueLooked)
+	// Ids are in the order in which letters were owed: of those in hand the first is the oldest.
+	if key, _ := t.Cursor(letterClaimedBucket).First(); key != nil {
+		if letter, err := t.letter(guid.ID(key)); err == nil {
+			due = append(due, letter)
+		}
+	}
 	for _, letter := range due {
 		if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
 			stats.Oldest = letter.OwedAt

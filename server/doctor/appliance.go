@@ -89,9 +89,12 @@ func (a Appliance) judgeLetters(now time.Time) (found []Finding) {
 			"Sending is paused by the operator; %s queued.", letters(counts[store.LetterQueued])))
 	}
 	if !a.Pause.Until.IsZero() {
+		again := "it is being tried now"
+		if a.Pause.Until.After(now) {
+			again = "it is tried again at " + a.Pause.Until.UTC().Format(time.TimeOnly) + " UTC"
+		}
 		found = append(found, must(check, "postern letter check says how it stands.",
-			"The smarthost is at fault (%s); %s queued, tried again at %s.", a.Pause.Fault,
-			letters(counts[store.LetterQueued]), a.Pause.Until.UTC().Format(time.TimeOnly)+" UTC"))
+			"The smarthost is at fault (%s); %s queued, and %s.", a.Pause.Fault, letters(counts[store.LetterQueued]), again))
 	}
 	if late := now.Sub(a.Queue.Oldest); !a.Queue.Oldest.IsZero() && late > dueLate && !a.Paused && a.Pause.Until.IsZero() {
 		found = append(found, warn(check, "postern letter list --state queued shows why.",

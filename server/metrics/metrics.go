@@ -140,7 +140,7 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())
 	}
-	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter became due.", age)
+	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter that is due was owed.", age)
 	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
 	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
 	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
