@@ -83,6 +83,9 @@ type Options struct {
 	PublicURL    *url.URL // nil: it is not known, as the settings are wrong
 	Certificate  string   // TLS_CERT
 	Operator     string   // OPERATOR_LISTEN
+	Backups      *Backups // nil: nothing is known of them
+	ComesHome    bool     // whether mail that comes back finds its way to the appliance by itself
+	Home         string   // which way that is, or why there is none, as a sentence; empty: it is not known
 	ClockURL     string   // an HTTP server whose Date is asked for, beside PUBLIC_URL's: SMTP_OAUTH_URL
 
 	Smarthost func(context.Context) ([]smtp.Step, error) // nil: letters go to the built-in inbox
@@ -112,7 +115,7 @@ func Examine(ctx context.Context, o Options) Report {
 	e := &examination{Options: o.withDefaults()}
 	checks := []func(context.Context) []Finding{
 		e.settings, e.files, e.keys, e.data, e.disk, e.smarthost, e.sender, e.publicURL, e.certificate, e.operator,
-		e.askClock,
+		e.backups, e.bounces, e.askClock,
 	}
 	found := make([][]Finding, len(checks))
 	var all sync.WaitGroup
@@ -158,8 +161,11 @@ func (e *examination) settings(context.Context) (found []Finding) {
 	for _, sentence := range e.Warnings {
 		found = append(found, Finding{Check: "settings", State: Warning, Found: sentence})
 	}
-	if len(found) == 0 {
-		return []Finding{fine("settings", "All settings are right.")}
+	switch {
+	case len(found) == 0 && e.Visits != nil:
+		found = append(found, fine("settings", "The settings that the appliance runs with are right."))
+	case len(found) == 0:
+		found = append(found, fine("settings", "All settings are right."))
 	}
 	return found
 }

@@ -188,6 +188,21 @@ var faults = map[string]fault{
 	"letters failed": {func(p *patient) {
 		p.seen.FailedLastDay = 2
 	}, "letters", Warning, "2 letters have failed"},
+	"backups are old": {func(p *patient) { p.Backups = &Backups{At: time.Now().Add(-5 * 24 * time.Hour)} },
+		"backup", Warning, "is 120h0m0s old"},
+	"there is no backup": {func(p *patient) { p.Backups = &Backups{} }, "backup", Warning, "No backup was ever made"},
+	"backups fail": {func(p *patient) {
+		p.Backups = &Backups{Dir: p.t.TempDir(), Every: time.Hour, At: time.Now(), Fault: "the disk is full"}
+	}, "backup", Warning, "the disk is full"},
+	"backups lie in the data directory": {func(p *patient) {
+		p.Backups = &Backups{Dir: filepath.Join(p.Dir, "backups"), Every: time.Hour, At: time.Now()}
+	}, "backup", Warning, "within the data directory"},
+	"the keys lie beside the backups": {func(p *patient) {
+		p.Backups = &Backups{Dir: p.t.TempDir(), Every: time.Hour, At: time.Now()}
+		check(p.t, os.WriteFile(filepath.Join(p.Backups.Dir, "old-postern.keys"), nil, 0o600))
+	}, "keys", Warning, "beside the backups"},
+	"nothing comes home": {func(p *patient) { p.ComesHome, p.Home = false, "what comes back goes to gate@example.org" }, "bounces", Warning,
+		"What comes back goes"},
 	"a partner is silent": {func(p *patient) {
 		p.seen.Silent = []string{"payroll"}
 	}, "partners", Warning, "payroll"},
@@ -249,7 +264,7 @@ func TestAllAtOnce(t *testing.T) {
 		"others may read the keys", "the disk is slow", "the clock was set back", "the smarthost lets nobody in",
 		"the sender's domain has two SPFs", "the sender's domain has no DMARC", "the public URL leads elsewhere",
 		"the certificate is another name's", "the operator's address is everywhere", "sending is paused",
-		"letters are held", "a partner is silent", "the webhook is at fault"}
+		"letters are held", "a partner is silent", "the webhook is at fault", "backups are old", "nothing comes home"}
 	for _, name := range names {
 		faults[name].spoil(p)
 	}

@@ -59,7 +59,7 @@ func (h *Hasher) Waiting() int { return h.line.inLine() }
 // turn waits for a turn, and has it observed when that is given back, or was refused.
 func (h *Hasher) turn(ctx context.Context, t Turn) (give func(), err error) {
 	began := time.Now()
-	give, err = h.line.take(ctx, t)
+	leave, err := h.line.take(ctx, t)
 	if err != nil {
 		if errors.Is(err, ErrBusy) {
 			h.observe(time.Since(began), true)
@@ -67,7 +67,7 @@ func (h *Hasher) turn(ctx context.Context, t Turn) (give func(), err error) {
 		return nil, err
 	}
 	return func() {
-		give()
+		leave()
 		h.observe(time.Since(began), false)
 	}, nil
 }
