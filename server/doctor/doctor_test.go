@@ -210,3 +210,28 @@ func TestVisits(t *testing.T) {
 		t.Errorf("kept: %v", v.awaits)
 	}
 }
+
+// TestBounded holds that nobody who does not answer keeps the examination, and that all of them are waited for at once.
+func TestBounded(t *testing.T) {
+	p := newPatient(t)
+	p.Patience, p.zone = 300*time.Millisecond, nil
+	p.smarthost.Script = func(phase string, _ int) string {
+		if phase == "greet" {
+			return smtptest.Stall
+		}
+		return ""
+	}
+	p.public = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	began := time.Now()
+	report := p.examine()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for _, f := range []fault{{check: "smarthost", state: MustMend, found: "no answer in the time"},
+		{check: "sender", state: Warning, found: "DNS does not answer"},
+		{check: "public URL", state: MustMend, found: "cannot be called"}} {
+		if !f.named(report) {
+			t.Errorf("not told of %s: %+v", f.check, report.Findings)
+		}
+	}
+}
