@@ -26,7 +26,8 @@ func (e *examination) backups(context.Context) (found []Finding) {
 	}
 	mend, allowed := "Set POSTERN_BACKUP_DIR, or run postern backup FILE every day.", backupOld
 	if b.Dir != "" {
-		mend, allowed = "The log says why none is made; see that there is room, and whose the directory is.", 2*b.Every+time.Hour
+		mend = "The log says why none is made; see that there is room, and whose the directory is."
+		allowed = 2*b.Every + time.Hour
 	}
 	age := e.Now().Sub(b.At)
 	switch {

@@ -91,7 +91,8 @@ func (p *patient) answer(w http.ResponseWriter, r *http.Request) {
 
 // serve answers PUBLIC_URL with the certificate that the authority has for it; of what kind: as smtptest's Untrusted.
 func (p *patient) serve(kind string) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.public(w, r) }))
+	answer := func(w http.ResponseWriter, r *http.Request) { p.public(w, r) }
+	server := httptest.NewUnstartedServer(http.HandlerFunc(answer))
 	server.TLS = p.authority.Server(p.t, "127.0.0.1")
 	if kind != "" {
 		server.TLS = p.authority.Untrusted(p.t, "127.0.0.1")[kind]

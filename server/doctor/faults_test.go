@@ -125,7 +125,7 @@ var faults = map[string]fault{
 		p.public = status(502)
 	}, "public URL", MustMend, "502 Bad Gateway"},
 	"the public URL leads on": {func(p *patient) {
-		p.public = http.RedirectHandler("https://www.example.org/", 301).ServeHTTP
+		p.public = http.RedirectHandler("https://www.example.org/", http.StatusMovedPermanently).ServeHTTP
 	}, "public URL", Warning, "leads on to"},
 	"the public URL's certificate ended": {func(p *patient) {
 		p.serve("expired")
@@ -201,8 +201,8 @@ var faults = map[string]fault{
 		p.Backups = &Backups{Dir: p.t.TempDir(), Every: time.Hour, At: time.Now()}
 		check(p.t, os.WriteFile(filepath.Join(p.Backups.Dir, "old-postern.keys"), nil, 0o600))
 	}, "keys", Warning, "beside the backups"},
-	"nothing comes home": {func(p *patient) { p.ComesHome, p.Home = false, "what comes back goes to gate@example.org" }, "bounces", Warning,
-		"What comes back goes"},
+	"nothing comes home": {func(p *patient) { p.ComesHome, p.Home = false, "what comes back goes elsewhere" },
+		"bounces", Warning, "What comes back goes"},
 	"a partner is silent": {func(p *patient) {
 		p.seen.Silent = []string{"payroll"}
 	}, "partners", Warning, "payroll"},

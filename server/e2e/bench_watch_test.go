@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// BenchmarkWatch asks the real binary for /metrics and /readyz as a scraper does, every people owed a letter and the
-// smarthost silent, so that as many letters are queued as there are people; and has postern doctor's request examine it.
+// BenchmarkWatch asks the real binary for /metrics and /readyz as a scraper does. Everybody is owed a letter, and the
+// smarthost is silent, so that as many letters are queued as there are people.
 func BenchmarkWatch(b *testing.B) {
 	binary := buildBinary(b)
 	forEachSize(b, func(b *testing.B, people int) {
