@@ -75,6 +75,7 @@ type App struct {
 
 	silence   *silenceWatch
 	limits    *limitWatch
+	backups   backupWatch
 	metrics   *metrics.Metrics
 	visits    doctor.Visits
 	people    *peopleCount
@@ -132,6 +133,9 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
+	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
+		return nil, err
+	}
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -167,6 +171,12 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 			LoginTries:         c.Limits.Login,
 		},
 	})
+	var other *store.OtherKeys
+	if errors.As(err, &other) && other.Cause == nil {
+		err = fmt.Errorf("the key file %s is not that of the data file, which needs other keys (%v): put that file "+
+			"back, or set POSTERN_KEY_FILE to it; if it is lost for good, run postern key new --after-loss",
+			c.KeyFile, other.Needs)
+	}
 	if err == nil && lost {
 		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and "+
 			"knows nobody; if people were registered here, stop, and put %s back from a backup",
@@ -190,15 +200,25 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	if knowsPeople {
 		return nil, fmt.Errorf(
 			"the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
-				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it; if it is lost for good, run "+
+				"postern key new --after-loss", a.config.KeyFile)
 	}
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
+}
+
+// keyed is what the acts on the token keys need.
+func (a *App) keyed() operator.Keyed {
+	c := a.config
+	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Lives: operator.Lives{
+		Confirmation: c.ConfirmationTTL, NotMe: c.Keep.Unconfirmed, Invitation: c.InvitationTTL,
+		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent,
+	}}
 }
 
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining, Now: a.now, Random: a.random,
+		Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(),
 	}
 	if !a.offline {
 		o.Examine, o.WriteMetrics = a.examine, a.metrics.Write

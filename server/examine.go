@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"postern/server/backups"
 	"postern/server/config"
 	"postern/server/doctor"
 )
@@ -14,6 +15,7 @@ import (
 func (a *App) examine(ctx context.Context) doctor.Report {
 	o := examination(a.config)
 	o.Visits, o.Appliance, o.Now = &a.visits, a.appliance, a.now
+	o.Backups = a.backedUp()
 	if a.smarthost != nil {
 		o.Smarthost = checkerOf(a.smarthost) // the courier's own: one that is well again gets letters at once
 	}
@@ -23,12 +25,29 @@ func (a *App) examine(ctx context.Context) doctor.Report {
 // Examine looks at what an appliance with these settings would find, where none runs: nothing is opened or changed.
 func Examine(ctx context.Context, c config.Config) (doctor.Report, error) {
 	o := examination(c)
+	if c.Backup.Dir != "" { // of others only the data file knows
+		newest, err := backups.Dir{Path: c.Backup.Dir, Keep: c.Backup.Keep}.Newest()
+		o.Backups = &doctor.Backups{Dir: c.Backup.Dir, Every: c.Backup.Every, At: newest}
+		if err != nil {
+			o.Backups.Fault = err.Error()
+		}
+	}
 	var err error
 	o.Smarthost, err = SmarthostChecker(c)
 	if err != nil {
 		return doctor.Report{}, err
 	}
 	return doctor.Examine(ctx, o), nil
+}
+
+// backedUp is how it stands with backups; nil: the store does not say.
+func (a *App) backedUp() *doctor.Backups {
+	at, err := a.store.BackedUpAt()
+	if err != nil {
+		return nil
+	}
+	_, fault, _ := a.backups.look()
+	return &doctor.Backups{Dir: a.config.Backup.Dir, Every: a.config.Backup.Every, At: at, Fault: fault}
 }
 
 // examination is what the settings say to the doctor.

@@ -62,6 +62,7 @@ type readinessDetail struct {
 	Silent    []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
 	Limits    []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook   *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Backup    *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
 }
 
 type diskDetail struct {
@@ -127,6 +128,9 @@ func (a *App) readinessDetail(reasons []string) (*readinessDetail, error) {
 	}
 	seen.NotReady = "" // said already
 	detail.Attention = seen.Attention(a.now())
+	if b := a.backedUp(); b != nil {
+		detail.Attention = append(detail.Attention, b.Attention(a.now())...)
+	}
 	detail.Letters, detail.OldestDue, detail.Failed = seen.Queue.Counts, seen.Queue.Oldest, seen.FailedLastDay
 	status := a.courier.Status()
 	detail.Sending = sendingDetail{Paused: seen.Paused, PausedUntil: status.PausedUntil, Fault: seen.Pause.Fault,
@@ -135,6 +139,9 @@ func (a *App) readinessDetail(reasons []string) (*readinessDetail, error) {
 		detail.Disk = &diskDetail{space.Free, space.Reserve, space.File}
 	}
 	if detail.Webhook, err = a.webhookDetail(); err != nil {
+		return nil, err
+	}
+	if detail.Backup, err = a.backupDetail(); err != nil {
 		return nil, err
 	}
 	partners, err := a.store.Partners()

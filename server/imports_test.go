@@ -17,9 +17,10 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/command/push server/config server/doctor server/metrics server/operator server/wire server/web/fields " +
-		"mail/letters store store/file",
-	"server": "server/biker server/config server/doctor server/documents server/driver server/eecd server/partner " +
+	"server/command": "server server/backups server/command/push server/config server/doctor server/metrics " +
+		"server/operator server/wire server/web/fields mail/letters store store/file",
+	"server": "server/backups server/biker server/config server/doctor server/documents server/driver server/eecd " +
+		"server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
 		"mail/smtp mail/letters store store/file tokens tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
@@ -55,6 +56,7 @@ var below = map[string]string{
 	"tokens/password":           "",
 	"store/memo":                "",
 	"store/migrate":             "store/file",
+	"server/backups":            "",
 	"server/openapi":            "server/openapi/yaml server/web server/web/page",
 	"server/webhook":            "server/wire store",
 	"server/apitest":            "server/openapi server/openapi/yaml server/web",

@@ -57,6 +57,7 @@ func (a *App) measured() metrics.Source {
 		},
 		Limits:  a.limits.each,
 		Webhook: a.webhookMeasured,
+		Backup:  a.backupMeasured,
 		Now:     a.now,
 	}
 }

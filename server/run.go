@@ -39,6 +39,9 @@ func (a *App) workers() ([]worker, error) {
 		worker{"watching for silent partners", a.watchPartners},
 		worker{"counting people", a.people.run},
 	)
+	if a.config.Backup.Dir != "" {
+		all = append(all, worker{"making backups", a.makeBackups})
+	}
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

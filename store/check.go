@@ -107,7 +107,7 @@ func (c *checker) users() {
 		}
 	})
 	c.Indexed(userAddressBucket, all)
-	c.Indexed(userPendingBucket, pending)
+	c.Marked(userPendingBucket, pending)
 }
 
 func (c *checker) partners() {
@@ -173,7 +173,7 @@ func (c *checker) sessions() {
 			c.Fault("session %s is of a biker who is not there", session.ID)
 		}
 	})
-	c.Indexed(sessionBikerBucket, all)
+	c.Marked(sessionBikerBucket, all)
 }
 
 func (c *checker) answers() {
@@ -199,7 +199,7 @@ func (c *checker) answers() {
 			}
 		}
 	})
-	c.Indexed(idempotencyPersonBucket, parts)
+	c.Marked(idempotencyPersonBucket, parts)
 	for id, missing := range kept {
 		if missing != 0 {
 			c.Fault("answer %s: %d results are missing", id, missing)
@@ -224,8 +224,8 @@ func (c *checker) cleanings() {
 		}
 		decided += c.deciders(cleaning)
 	})
-	c.Indexed(cleaningChangeBucket, all)
-	c.Indexed(userDecidedBucket, decided)
+	c.Marked(cleaningChangeBucket, all)
+	c.Marked(userDecidedBucket, decided)
 	c.Keys(uploadBucket, func(version, _ []byte) {
 		for n := 0; c.tx.Has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++
@@ -275,11 +275,11 @@ func (c *checker) letters() {
 			c.Fault("letter %s is not found by its person", letter.ID)
 		}
 	})
-	c.Indexed(letterDueBucket, due)
-	c.Indexed(letterClaimedBucket, claimed)
-	c.Indexed(letterHeldBucket, held)
-	c.Indexed(letterDoneBucket, done)
-	c.Indexed(letterPersonBucket, all)
+	c.Marked(letterDueBucket, due)
+	c.Marked(letterClaimedBucket, claimed)
+	c.Marked(letterHeldBucket, held)
+	c.Marked(letterDoneBucket, done)
+	c.Marked(letterPersonBucket, all)
 	c.Keys(letterCountBucket, func(state, _ []byte) {
 		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
 			c.Fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
@@ -318,7 +318,7 @@ func (c *checker) events() {
 	if last := c.tx.Bucket(eventBucket).Sequence(); next != last+1 {
 		c.Fault("the last event is %d, and %d were numbered", next-1, last)
 	}
-	c.Indexed(eventPartnerBucket, partners)
+	c.Marked(eventPartnerBucket, partners)
 }
 
 // traces checks what stands by itself.
@@ -335,7 +335,7 @@ func (c *checker) traces() {
 	})
 	file.CheckTable(c.Checker, logins, func(key []byte, _ tries) {})
 	c.Keys(noticeBucket, func(key, value []byte) {
-		if _, ok := decodeNotice(value); !ok || len(key) != noticeKeyLength {
+		if _, ok := decodeNotice(key, value); !ok || len(key) != noticeKeyLength {
 			c.Fault("told %x is not readable", key)
 		}
 	})

@@ -208,8 +208,8 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 			known, err := logins.Decode(key, value)
 			return err == nil && known.over(t.Now())
 		}},
-		{noticeBucket, func(t tx, _, value []byte) bool {
-			r, ok := decodeNotice(value)
+		{noticeBucket, func(t tx, key, value []byte) bool {
+			r, ok := decodeNotice(key, value)
 			return ok && t.noticeIsOver(r)
 		}},
 	}

@@ -13,7 +13,7 @@ var subjects = []struct{ first, title string }{
 	{"MAIL_FROM", "Letters and pages"},
 	{"EECD_ACTIVATION_URL", "Links, tokens and people"},
 	{"KEEP_UNCONFIRMED", "For how long records are kept"},
-	{"KEY_FILE", "Keys, webhook and log"},
+	{"BACKUP_DIR", "Backups, keys, webhook and log"},
 	{"LIMIT_REGISTER", "Limits (off: none)"},
 }
 

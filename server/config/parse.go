@@ -65,6 +65,11 @@ func (s Settings) Parse() (Config, error) {
 			Events:      p.duration(&s.Keep.Events),
 			Cleanings:   p.duration(&s.Keep.Cleanings),
 		},
+		Backup: Backup{
+			Dir:   p.backupDir(&s),
+			Every: p.duration(&s.Backup.Every),
+			Keep:  p.number(&s.Backup.Keep),
+		},
 		Webhook:   p.webhook(&s),
 		KeyFile:   s.KeyFile,
 		LogLevel:  p.level(&s.Log.Level),

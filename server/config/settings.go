@@ -77,6 +77,11 @@ type Settings struct {
 		Events      string `bounds:"1m 878400h" default:"9600h" desc:"events are deleted after so long"`
 		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
 	}
+	Backup struct {
+		Dir   string `desc:"directory, best on another disk, that the appliance fills with backups"`
+		Every string `bounds:"1m 8784h" default:"24h" desc:"a backup is made so often"`
+		Keep  string `bounds:"1 10000" default:"14" desc:"so many of the newest backups are kept"`
+	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
 	Webhook struct {
 		URL        string `secret:"query" desc:"events are posted there, in order, as Standard Webhooks has it; https"`

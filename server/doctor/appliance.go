@@ -45,8 +45,11 @@ const (
 
 // Attention lists what an operator should look at, as sentences: of what the appliance knows itself, so that it costs
 // nothing to ask.
-func (a Appliance) Attention(now time.Time) (list []string) {
-	for _, f := range a.judge(now) {
+func (a Appliance) Attention(now time.Time) []string { return attention(a.judge(now)) }
+
+// attention are the sentences of what is not in order.
+func attention(found []Finding) (list []string) {
+	for _, f := range found {
 		if f.State != OK {
 			list = append(list, strings.TrimSpace(f.Found+" "+f.Mend))
 		}
@@ -86,7 +89,7 @@ func (a Appliance) judgeLetters(now time.Time) (found []Finding) {
 	counts := a.Queue.Counts
 	if a.Paused {
 		found = append(found, warn(check, "postern letter resume lets letters go.",
-			"Sending is paused by the operator; %s queued.", letters(counts[store.LetterQueued])))
+			"Sending is paused, by the operator or since a restore; %s queued.", letters(counts[store.LetterQueued])))
 	}
 	if !a.Pause.Until.IsZero() {
 		again := "it is being tried now"

@@ -177,7 +177,7 @@ var faults = map[string]fault{
 	}, "data", MustMend, "a page is damaged"},
 	"sending is paused": {func(p *patient) {
 		p.seen.Paused = true
-	}, "letters", Warning, "paused by the operator"},
+	}, "letters", Warning, "is paused, by the operator"},
 	"the smarthost was at fault": {func(p *patient) { p.seen.Pause = Pause{Until: time.Now(), Fault: "auth: 535"} },
 		"letters", MustMend, "at fault (auth: 535)"},
 	"letters wait": {func(p *patient) { p.seen.Queue.Oldest = time.Now().Add(-time.Hour) }, "letters", Warning,

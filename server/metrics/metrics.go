@@ -36,6 +36,7 @@ type Source struct {
 	Security    func() map[string]uint64                             // security events since the start, by name
 	Limits      func(each func(limit, outcome string, count uint64)) // what has gone over a limit since the start
 	Webhook     func() (w Webhook, is bool)                          // is: there is a receiver
+	Backup      func() (b Backup, is bool)                           // is: one is known, or some are made of themselves
 	Now         func() time.Time
 }
 
@@ -123,6 +124,7 @@ func (m *Metrics) Write(w io.Writer) error {
 	})
 	m.writeWebhook(t)
 	m.writeBuild(t)
+	m.writeBackup(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
 	return err

@@ -34,6 +34,7 @@ func written(t *testing.T) string {
 		Security:    func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
 		Now:         func() time.Time { return now },
 		Limits:      func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
+		Backup:      func() (Backup, bool) { return Backup{At: now.Add(-2 * time.Hour), Failed: 5}, true },
 		Webhook: func() (Webhook, bool) {
 			return Webhook{Waiting: 12, Oldest: now.Add(-time.Hour), Lost: 2, LastStatus: 503, AtFault: true}, true
 		},
@@ -88,6 +89,7 @@ func TestWrite(t *testing.T) {
 		`postern_http_requests_total{method="other",route="none",status="404"} 1`,
 		`postern_http_request_seconds_bucket{method="GET",route="/partner/v1/cleanings/:id",le="0.0025"} 1`,
 		`postern_http_request_seconds_count{method="GET",route="/partner/v1/cleanings/:id"} 2`,
+		`postern_backup_age_seconds 7200`, `postern_backup_failures_total 5`,
 		`postern_letter_sent_seconds_sum 120.7`, `postern_letter_sent_seconds_count 2`,
 	} {
 		if !strings.Contains("\n"+out, "\n"+line+"\n") {

@@ -278,6 +278,7 @@ var groups = []group{
 			`sum(postern_disk_free_bytes{$i})`, "free",
 			`sum(postern_disk_reserve_bytes{$i})`, "reserve",
 			`sum(postern_data_file_bytes{$i})`, "data file"}},
+		{title: "Age of the newest backup", unit: "s", queries: []string{`max(postern_backup_age_seconds{$i})`, ""}},
 	}},
 	{"Webhook", []plot{
 		{title: "Events that wait", unit: "short", queries: []string{`sum(postern_webhook_waiting_events{$i})`, "waiting",
