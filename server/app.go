@@ -23,6 +23,8 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/mail/returns"
+	"postern/mail/returns/mailbox"
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
@@ -67,6 +69,8 @@ type App struct {
 
 	store    *store.Store
 	sealer   *tokens.Sealer
+	marks    *tokens.Marks
+	desk     *returns.Desk // takes mail that comes back
 	acts     *operator.Operator
 	operator http.Handler // the acts' endpoints
 
@@ -89,6 +93,8 @@ type App struct {
 	courier     *mail.Courier
 	hasher      *password.Hasher
 	webhook     *webhook.Sender // nil: events are posted nowhere
+	playback    *mail.Playback  // nil with a smarthost
+	mailbox     *mailbox.Reader // nil: none is read
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -136,6 +142,10 @@ func Open(o Options) (_ *App, err error) {
 	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
 		return nil, err
 	}
+	if a.marks, err = tokens.NewMarks(ring); err != nil {
+		return nil, err
+	}
+	a.desk = a.newDesk()
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -218,7 +228,7 @@ func (a *App) keyed() operator.Keyed {
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(),
+		Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(), Returns: a.desk,
 	}
 	if !a.offline {
 		o.Examine, o.WriteMetrics = a.examine, a.metrics.Write
@@ -268,6 +278,14 @@ func (a *App) OperatorAddr() net.Addr {
 	return a.listeners.operator.Addr()
 }
 
+// BounceAddr is BOUNCE_LISTEN's address, with the port that was chosen; nil where it is not set.
+func (a *App) BounceAddr() net.Addr {
+	if a.listeners == nil || a.listeners.bounces == nil {
+		return nil
+	}
+	return a.listeners.bounces.Addr()
+}
+
 // Close lets go of the data directory. It is called once, after Run has returned or where it was never called.
 func (a *App) Close() error {
 	a.drain()
@@ -299,7 +317,7 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
-	a.webhook = a.newWebhook()
+	a.webhook, a.mailbox = a.newWebhook(), a.newMailbox()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})

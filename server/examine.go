@@ -16,6 +16,9 @@ func (a *App) examine(ctx context.Context) doctor.Report {
 	o := examination(a.config)
 	o.Visits, o.Appliance, o.Now = &a.visits, a.appliance, a.now
 	o.Backups = a.backedUp()
+	if fault := a.bouncesDetail().Fault; fault != "" {
+		o.ComesHome, o.Home = false, "the mailbox of what comes back cannot be read: "+fault
+	}
 	if a.smarthost != nil {
 		o.Smarthost = checkerOf(a.smarthost) // the courier's own: one that is well again gets letters at once
 	}
@@ -54,6 +57,7 @@ func (a *App) backedUp() *doctor.Backups {
 func examination(c config.Config) doctor.Options {
 	o := doctor.Options{Warnings: c.Warnings, Dir: c.Data, KeyFile: c.KeyFile, Sender: c.MailFrom.Address,
 		PublicURL: c.PublicURL, Certificate: c.TLSCert, Operator: c.OperatorListen}
+	o.ComesHome, o.Home = c.Bounce.Home()
 	if c.SMTP != nil && c.SMTP.OAuth != nil {
 		o.ClockURL = c.SMTP.OAuth.URL
 	}

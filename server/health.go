@@ -62,6 +62,7 @@ type readinessDetail struct {
 	Silent    []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
 	Limits    []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook   *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Bounces   *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
 	Backup    *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
 }
 
@@ -149,7 +150,7 @@ func (a *App) readinessDetail(reasons []string) (*readinessDetail, error) {
 		return nil, err
 	}
 	detail.Silent = a.silence.absent(partners)
-	detail.Limits = a.limits.inForce()
+	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
 	return detail, nil
 }
 

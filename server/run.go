@@ -42,6 +42,7 @@ func (a *App) workers() ([]worker, error) {
 	if a.config.Backup.Dir != "" {
 		all = append(all, worker{"making backups", a.makeBackups})
 	}
+	all = append(all, a.returnWorkers()...)
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

@@ -250,7 +250,7 @@ func (c *checker) deciders(cleaning Cleaning) (count int) {
 }
 
 func (c *checker) letters() {
-	var due, claimed, held, done, all int
+	var due, claimed, held, done, referred, all int
 	counts := make(map[LetterState]int)
 	file.CheckTable(c.Checker, letters, func(key []byte, letter Letter) {
 		all++
@@ -274,12 +274,19 @@ func (c *checker) letters() {
 		if !c.tx.Has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
 			c.Fault("letter %s is not found by its person", letter.ID)
 		}
+		if letter.EnvelopeID != "" {
+			referred++
+			if !bytes.Equal(c.tx.Get(letterReferenceBucket, []byte(letter.EnvelopeID)), key) {
+				c.Fault("letter %s is not found by its ENVID", letter.ID)
+			}
+		}
 	})
 	c.Marked(letterDueBucket, due)
 	c.Marked(letterClaimedBucket, claimed)
 	c.Marked(letterHeldBucket, held)
 	c.Marked(letterDoneBucket, done)
 	c.Marked(letterPersonBucket, all)
+	c.Marked(letterReferenceBucket, referred)
 	c.Keys(letterCountBucket, func(state, _ []byte) {
 		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
 			c.Fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])

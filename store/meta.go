@@ -16,7 +16,8 @@ type meta struct {
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
 
-	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
+	Webhook *WebhookCursor   `json:"webhook,omitempty"` // nil: events are posted nowhere
+	Mailbox *MailboxPosition `json:"mailbox,omitempty"` // nil: no mailbox was read
 
 	Keys       *FileKeys `json:"keys,omitempty"`      // that the file needs; nil: nobody has noted them
 	TokensFrom time.Time `json:"tokensFrom,omitzero"` // user tokens of before are over: the file came from a backup
@@ -129,11 +130,11 @@ func (s *Store) BeginWebhook(ctx context.Context) (WebhookCursor, error) {
 	})
 }
 
-func valueOf(cursor *WebhookCursor) WebhookCursor {
-	if cursor == nil {
-		return WebhookCursor{}
+func valueOf[T any](pointer *T) (value T) {
+	if pointer != nil {
+		value = *pointer
 	}
-	return *cursor
+	return value
 }
 
 // MoveWebhook writes how far the receiver has got.

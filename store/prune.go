@@ -98,6 +98,11 @@ func (t tx) deleteLetter(letter Letter) error {
 	if err := t.Delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 		return err
 	}
+	if letter.EnvelopeID != "" {
+		if err := t.Delete(letterReferenceBucket, []byte(letter.EnvelopeID)); err != nil {
+			return err
+		}
+	}
 	if err := t.countLetter(letter.State, -1); err != nil {
 		return err
 	}

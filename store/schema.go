@@ -73,6 +73,8 @@
 //	  state | 0 | done | id   → ∅     sent, failed or cancelled: for KEEP_SENT, and to list them
 //	letters.person
 //	  person id | id          → ∅
+//	letters.reference
+//	  ENVID                   → id    by which mail that comes back finds its letter
 //	letters.count
 //	  state                   → number, 8 bytes
 //	events
@@ -147,6 +149,7 @@ var (
 	letterHeldBucket        = []byte("letters.held")
 	letterDoneBucket        = []byte("letters.done")
 	letterPersonBucket      = []byte("letters.person")
+	letterReferenceBucket   = []byte("letters.reference")
 	letterCountBucket       = []byte("letters.count")
 	eventBucket             = []byte("events")
 	eventPartnerBucket      = []byte("events.partner")
@@ -161,7 +164,7 @@ var buckets = [][]byte{
 	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
-	letterCountBucket,
+	letterReferenceBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 

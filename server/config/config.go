@@ -45,6 +45,7 @@ type Config struct {
 	SMTP        *SMTP // nil: letters go to the built-in inbox
 	MailFrom    mail.Address
 	GiveUpAfter time.Duration
+	Bounce      Bounce
 
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string

@@ -53,6 +53,14 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `bounds:"1s 8784h" split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
+	Bounce struct {
+		Address string `computed:"MAIL_FROM's address" desc:"envelope sender of letters, to where mail comes back, as gate+{code}@client.example"`
+		Listen  string `desc:"host:port of an SMTP listener for mail to BOUNCE_ADDRESS"`
+		IMAP    struct {
+			URL          string `secret:"url" desc:"mailbox of what comes back: imaps://user@host/Folder; ?auth=xoauth2, ?move=Folder"`
+			PasswordFile string `split_words:"true" desc:"file with that mailbox's password"`
+		}
+	}
 	Contact      string `desc:"Reply-To of letters"`
 	Organisation string `desc:"name shown in letters and on pages"`
 	PrivacyURL   string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`

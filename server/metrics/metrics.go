@@ -56,6 +56,7 @@ type Metrics struct {
 	webhookTries, events       counts
 	sent, commits, groups      *spread
 	hashed                     *spread
+	cameBack                   counts
 	refused                    counts
 	routes                     routes
 }
@@ -80,6 +81,11 @@ func (m *Metrics) Attempted(kind store.LetterKind, a store.Attempt, state store.
 	if state == store.LetterSent {
 		m.sent.add(max(0, waited.Seconds()))
 	}
+}
+
+// MailCameBack counts a message that came back, by the way that it came in and what became of it.
+func (m *Metrics) MailCameBack(source, outcome string) {
+	m.cameBack.add(labelled("source", source, "outcome", outcome))
 }
 
 // Paused counts the pauses that the smarthost's faults begin.
@@ -146,6 +152,7 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
 	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
 	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
+	m.cameBack.write(t, "postern_mail_came_back_total", "Messages that came back, by source and outcome.")
 	m.pauses.write(t, "postern_smarthost_pauses_total", "Pauses that faults of the smarthost began.")
 }
 

@@ -241,6 +241,9 @@ var groups = []group{
 		{title: "Refusals", about: "Tries that were not sent, by how far they came and the reply.", unit: "cps",
 			queries: []string{`sum by (phase, code) (rate(postern_letter_attempts_total{$i,class!="sent"}[$r]))`,
 				"{{phase}} {{code}}"}},
+		{title: "Mail that came back", unit: "cps",
+			queries: []string{`sum by (source, outcome) (rate(postern_mail_came_back_total{$i}[$r]))`,
+				"{{source}} {{outcome}}"}},
 		{title: "Outcomes by kind", unit: "cps",
 			queries: []string{`sum by (kind, state) (rate(postern_letter_outcomes_total{$i}[$r]))`, "{{kind}} {{state}}"}},
 		{title: "Smarthost", unit: "short", queries: []string{

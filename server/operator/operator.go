@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/mail/returns"
 	"postern/store"
 	"postern/store/file"
 )
@@ -31,6 +32,7 @@ type Options struct {
 	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
 	Examine         Examiner         // nil: there is nobody who could
 	WriteMetrics    MetricsWriter    // nil: nothing is counted, as no appliance runs
+	Returns         *returns.Desk    // takes mail that comes back
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
 	Random          io.Reader        // of partners' tokens; nil: crypto/rand

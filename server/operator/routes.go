@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/mail/bounce"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/web/schema"
@@ -236,7 +237,14 @@ func (o *Operator) letterRoutes() []web.Route {
 }
 
 func (o *Operator) sendingRoutes() []web.Route {
+	back := post("/bounces", o.bounce, web.Doc{
+		ID: "takeBounce", Summary: "Take a message that came back", Text: "What changes nothing is no failure.",
+		In:  web.Body{Type: messageType, Text: "The message, or as much of it as is looked at."},
+		Out: []web.Answer{shows[Bounce]("What became of it.")},
+	})
+	back.BodyLimit, back.BodyTime = bounce.MaxMessage, time.Minute
 	return []web.Route{
+		back,
 		get("/sending", o.sending, web.Doc{
 			ID: "showSending", Summary: "Tell how the mail queue stands",
 			Out: []web.Answer{shows[Sending]("How it stands.")},

@@ -9,6 +9,7 @@ tools=$1
 missing=
 need() { [ -x "$1" ] || command -v "$1" >/dev/null || missing="$missing $2"; }
 need /usr/sbin/postfix postfix
+need /usr/sbin/dovecot dovecot-imapd
 need spamassassin spamassassin
 need python3 python3
 need openssl openssl

@@ -220,3 +220,86 @@ class Chasquid:
         if self.process:
             self.process.terminate()
             self.process.wait(10)
+
+
+class Dovecot:
+    """Dovecot's IMAP over TLS, with one mailbox: a maildir that somebody else delivers into."""
+
+    name = "Dovecot"
+    user, password = "gate@imap.example", "wachtwoord-é"
+
+    def __init__(self, directory, certificates, maildir):
+        self.dir, self.port, self.process = directory, free_port(), None
+        self.url = f"imaps://{self.user.replace('@', '%40')}@127.0.0.1:{self.port}"
+        self.conf = write(directory, "dovecot.conf", f"""\
+protocols = imap
+listen = 127.0.0.1
+base_dir = {directory}/run
+state_dir = {directory}/state
+log_path = {directory}/log
+ssl = required
+ssl_cert = <{certificates}/server.pem
+ssl_key = <{certificates}/server.key
+mail_location = maildir:{maildir}
+mail_debug = no
+first_valid_gid = 1
+maildir_very_dirty_syncs = no
+passdb {{
+  driver = static
+  args = password={self.password}
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={directory}
+}}
+namespace inbox {{
+  inbox = yes
+  mailbox Bounces {{
+    auto = create
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {self.port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+imap_logout_format = fetched=%{{fetch_body_count}}
+""")
+        for name in ["run", "state"]:
+            os.makedirs(os.path.join(directory, name))
+
+    def start(self):
+        self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.conf], stderr=subprocess.DEVNULL)
+        await_true("Dovecot listens", lambda: answers(self.port))
+
+    def count(self, folder, which):
+        """How many messages of a folder are SEEN or UNSEEN."""
+        done = subprocess.run(["/usr/bin/doveadm", "-c", self.conf, "search", "-u", self.user, "mailbox", folder, which],
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"doveadm search: {done.stderr}")
+        return len(done.stdout.splitlines())
+
+    def fetched(self):
+        """How many messages it has sent, over the connections that have ended."""
+        return sum(int(line.rpartition("fetched=")[2]) for line in self.log().splitlines() if "fetched=" in line)
+
+    def log(self):
+        path = f"{self.dir}/log"
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None

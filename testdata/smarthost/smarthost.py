@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 
+import bounces
 import certificates
 import html_check
 import letters
@@ -134,6 +135,7 @@ def main():
         certificates.make(directory)
         os.chmod(os.path.join(directory, "server.key"), 0o644)  # it lives as long as the run
         servers = [Postfix(os.path.join(directory, "postfix"), directory), Chasquid(os.path.join(directory, "chasquid"), directory, tools)]
+        say("what comes back: " + bounces.check(binary, made(directory, "bounces"), os.path.join(directory, "ca.pem")))
         jobs = {"inbox": lambda: through(None, binary, made(directory, "inbox-run"), None)}
         for server in servers:
             server.start()
