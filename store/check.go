@@ -286,7 +286,7 @@ func (c *checker) letters() {
 	c.Marked(letterHeldBucket, held)
 	c.Marked(letterDoneBucket, done)
 	c.Marked(letterPersonBucket, all)
-	c.Marked(letterReferenceBucket, referred)
+	c.Indexed(letterReferenceBucket, referred)
 	c.Keys(letterCountBucket, func(state, _ []byte) {
 		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
 			c.Fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
