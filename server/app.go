@@ -139,13 +139,13 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
-	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
-		return nil, err
-	}
 	if a.marks, err = tokens.NewMarks(ring); err != nil {
 		return nil, err
 	}
 	a.desk = a.newDesk()
+	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
+		return nil, err
+	}
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -219,9 +219,13 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 // keyed is what the acts on the token keys need.
 func (a *App) keyed() operator.Keyed {
 	c := a.config
-	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Lives: operator.Lives{
+	var marks time.Duration
+	if c.Bounce.Address.Coded() {
+		marks = c.Keep.Sent
+	}
+	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Marks: a.marks, Lives: operator.Lives{
 		Confirmation: c.ConfirmationTTL, NotMe: c.Keep.Unconfirmed, Invitation: c.InvitationTTL,
-		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent,
+		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent, Marks: marks,
 	}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
+	"sync/atomic"
 )
 
 // Marks makes and reads the code in the envelope sender of a letter, by which mail that comes back finds its letter. It
@@ -21,8 +22,10 @@ import (
 //
 // It holds for as long as the key is in the ring; the primary one signs. A guess is right once in 2⁷² tries, each of
 // which is a mail.
+//
+// It is ready for concurrent use.
 type Marks struct {
-	keys [][]byte // the primary one's first
+	keys atomic.Pointer[[][]byte] // the primary one's first
 }
 
 // MarkLength is the number of characters in a code.
@@ -37,25 +40,32 @@ var markEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // NewMarks derives the keys of the codes from a ring.
 func NewMarks(ring *Keyring) (*Marks, error) {
+	m := &Marks{}
+	return m, m.Use(ring)
+}
+
+// Use takes another ring from now on, as after a rotation.
+func (m *Marks) Use(ring *Keyring) error {
 	const product, use = "postern", "bounce mark"
 	info := string(rune(len(product))) + product + string(rune(len(use))) + use + "\x01"
-	m := &Marks{}
+	var keys [][]byte
 	for _, k := range ring.keys {
 		derived, err := hkdf.Key(sha256.New, k.secret[:], nil, info, secretLength)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if m.keys = append(m.keys, derived); k.state == primary {
-			last := len(m.keys) - 1
-			m.keys[0], m.keys[last] = m.keys[last], m.keys[0]
+		if keys = append(keys, derived); k.state == primary {
+			last := len(keys) - 1
+			keys[0], keys[last] = keys[last], keys[0]
 		}
 	}
-	return m, nil
+	m.keys.Store(&keys)
+	return nil
 }
 
 // Of returns the code of a letter.
 func (m *Marks) Of(letter [16]byte) string {
-	return strings.ToLower(markEncoding.EncodeToString(append(letter[:], tagOf(m.keys[0], letter[:])...)))
+	return strings.ToLower(markEncoding.EncodeToString(append(letter[:], tagOf((*m.keys.Load())[0], letter[:])...)))
 }
 
 // Read returns the letter that a code names; false where the code was not made here.
@@ -67,7 +77,7 @@ func (m *Marks) Read(code string) (letter [16]byte, ok bool) {
 	if err != nil || len(raw) != markedLength+tagOfMark {
 		return letter, false
 	}
-	for _, key := range m.keys {
+	for _, key := range *m.keys.Load() {
 		ok = hmac.Equal(raw[markedLength:], tagOf(key, raw[:markedLength])) || ok
 	}
 	if !ok {

@@ -83,3 +83,15 @@ func FuzzMarks(f *testing.F) {
 		}
 	})
 }
+
+// TestMarksUse holds that a running appliance reads and makes codes by another ring from the moment it takes it.
+func TestMarksUse(t *testing.T) {
+	marks := marksOf(t, 1)
+	before := marks.Of(markedLetter)
+	if err := marks.Use(ringOfSeeds(1, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := marks.Read(before); !ok || marks.Of(markedLetter) != marksOf(t, 2).Of(markedLetter) {
+		t.Errorf("after a rotation %v, and a new code %s", ok, marks.Of(markedLetter))
+	}
+}

@@ -19,6 +19,7 @@ import (
 type Keyed struct {
 	File   string         // the key file
 	Sealer *tokens.Sealer // takes over a ring that is changed
+	Marks  *tokens.Marks  // likewise
 	Lives  Lives
 }
 
@@ -27,6 +28,7 @@ type Lives struct {
 	Confirmation, NotMe, Invitation, Recovery time.Duration // links in letters, from sending
 	UserToken, Browser                        time.Duration
 	Sent                                      time.Duration // for how long it is known which letters were sent
+	Marks                                     time.Duration // codes of envelope senders; 0: there are none
 }
 
 // KeyState says what a key is used for.
@@ -116,6 +118,7 @@ func (o *Operator) needs(k tokens.KeyInfo) ([]KeyNeed, error) {
 		{"user tokens", l.UserToken, nil, false},
 		{"browsers that bikers have logged in with: wrong passwords of others slow them down until the next login",
 			l.Browser, nil, true},
+		{"codes by which mail that comes back finds its letter", l.Marks, nil, true},
 	} {
 		need := KeyNeed{What: kind.what, Until: k.SealedUntil.Add(kind.life), Spared: kind.spared}
 		if !now.Before(need.Until) {
@@ -210,7 +213,7 @@ func (o *Operator) useRing(ctx context.Context, ring *tokens.Keyring, event, id 
 	if err := tokens.ReplaceKeyring(o.Options.Keys.File, ring); err != nil {
 		return Keys{}, err
 	}
-	if err := o.Options.Keys.Sealer.Use(ring); err != nil {
+	if err := errors.Join(o.Options.Keys.Sealer.Use(ring), o.Options.Keys.Marks.Use(ring)); err != nil {
 		return Keys{}, err
 	}
 	if err := o.Store.NoteKeys(ctx, Prints(ring), event, id); err != nil {
