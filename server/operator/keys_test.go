@@ -31,8 +31,10 @@ func testKeys(t *testing.T) {
 	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), rand.Reader)
 	check(t, err)
 	const day = 24 * time.Hour
+	marks, err := tokens.NewMarks(ring)
+	check(t, err)
 	acts, err := operator.New(operator.Options{Store: file, Dir: dir, Keys: operator.Keyed{File: path, Sealer: sealer,
-		Lives: operator.Lives{Confirmation: day, NotMe: 30 * day, Invitation: 7 * day, Recovery: time.Hour,
+		Marks: marks, Lives: operator.Lives{Confirmation: day, NotMe: 30 * day, Invitation: 7 * day, Recovery: time.Hour,
 			UserToken: day, Browser: 400 * day, Sent: 14 * day}}})
 	check(t, err)
 	ctx := context.Background()
