@@ -16,8 +16,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit openapi client-code client smarthost-test smarthost-bench check fuzz bench soak \
-  deb image reproducible package-test clean
+.PHONY: run build test browser mailpit watch openapi client-code client smarthost-test smarthost-bench check fuzz bench \
+  soak deb image reproducible package-test clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -46,6 +46,10 @@ browser: build ## the pages in a real Chromium; installs it (Debian, as root) wh
 mailpit: build ## npm's client for Mailpit against the built-in inbox; installs node (Debian, as root) where there is none
 	testdata/mailpit/install.sh $(OUT)/mailpit
 	cd $(OUT)/mailpit && POSTERN=$(CURDIR)/$(OUT)/postern CLEANINGS=$(CURDIR)/server/command/demo/cleanings.json node --test --test-reporter spec
+
+watch: build ## Prometheus reads metrics and alert rules, Grafana's types the dashboard; as root: installs it (Debian)
+	testdata/watch/install.sh $(OUT)/prometheus
+	cd testdata/watch && $(GO) test -count=1 . -args -postern $(CURDIR)/$(OUT)/postern -tools $(CURDIR)/$(OUT)/prometheus
 
 openapi: ## the description of all routes, in .build/openapi.yaml
 	@mkdir -p $(OUT)
@@ -76,6 +80,7 @@ check: client-code ## what must hold of the source, and of the description of it
 	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	cd testdata/client && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	cd packaging && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...
+	cd testdata/watch && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	testdata/redocly/install.sh $(OUT)/redocly
 	cd $(OUT)/redocly && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 	  node node_modules/@redocly/cli/bin/cli.js lint --config redocly.yaml $(CURDIR)/$(OUT)/openapi.yaml

@@ -28,6 +28,7 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/doctor"
 	"postern/server/documents"
 	"postern/server/driver"
 	"postern/server/eecd"
@@ -54,6 +55,7 @@ type Options struct {
 	// Run must not be called.
 	Offline    bool
 	Supervisor *supervisor.Supervisor // is told when the appliance answers, lives and stops; nil: nobody
+	Build      metrics.Build          // which program this is, for the metrics
 	Now        func() time.Time       // nil: time.Now
 	Random     io.Reader              // of keys, tokens, salts and ids; nil: crypto/rand
 }
@@ -66,6 +68,7 @@ type App struct {
 	random io.Reader
 
 	supervisor *supervisor.Supervisor
+	offline    bool // opened for the operator's acts alone
 
 	store    *store.Store
 	sealer   *tokens.Sealer
@@ -81,6 +84,8 @@ type App struct {
 	limits    *limitWatch
 	backups   backupWatch
 	metrics   *metrics.Metrics
+	visits    doctor.Visits
+	people    *peopleCount
 	security  *web.SecurityLog
 	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
 
@@ -89,6 +94,7 @@ type App struct {
 	listeners   *listeners
 	rooms       rooms
 	courier     *mail.Courier
+	hasher      *password.Hasher
 	webhook     *webhook.Sender // nil: events are posted nowhere
 	playback    *mail.Playback  // nil with a smarthost
 	mailbox     *mailbox.Reader // nil: none is read
@@ -118,11 +124,12 @@ func Open(o Options) (_ *App, err error) {
 		o.Random = rand.Reader
 	}
 	a := &App{
-		config: o.Config, log: o.Log, now: o.Now, random: o.Random, supervisor: o.Supervisor,
+		config: o.Config, log: o.Log, now: o.Now, random: o.Random, supervisor: o.Supervisor, offline: o.Offline,
 		silence: newSilenceWatch(o.Now),
 		limits:  newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
-	a.metrics = metrics.New(a.measured())
+	a.metrics = metrics.New(a.measured(), o.Build)
+	a.people = newPeopleCount(a.countPeople)
 	a.draining, a.drain = context.WithCancel(context.Background())
 	ring, err := a.openStore()
 	if err != nil {
@@ -161,6 +168,7 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
 	a.store, err = store.Open(c.Data, store.Options{
 		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
+		Committed: a.metrics.Committed, Told: a.metrics.Told,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
 			if ring, err = a.keyring(knowsPeople); err == nil {
 				key = ring.AddressKey()
@@ -228,7 +236,10 @@ func (a *App) keyed() operator.Keyed {
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Returns: a.desk, Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(),
+		Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(), Returns: a.desk,
+	}
+	if !a.offline {
+		o.Examine, o.WriteMetrics = a.examine, a.metrics.Write
 	}
 	if a.config.SMTP != nil {
 		var err error
@@ -320,8 +331,9 @@ func (a *App) makeRooms() error {
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})
 	a.rooms.partner = partner.New(partner.Options{Store: a.store, Documents: papers, PartnerSeen: a.silence.note,
 		Draining: a.draining})
+	a.hasher = password.NewHasher(password.HasherOptions{Random: a.random, Observe: a.metrics.Hashed})
 	a.rooms.biker, err = biker.New(biker.Options{
-		Store: a.store, Sealer: a.sealer, Hasher: password.NewHasher(password.HasherOptions{Random: a.random}),
+		Store: a.store, Sealer: a.sealer, Hasher: a.hasher,
 		Now: a.now, Random: a.random, PasswordMin: a.config.PasswordMin, Organisation: a.config.Organisation,
 		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})

@@ -1,12 +1,15 @@
 package server
 
 import (
-	"bytes"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
-	"postern/server/metrics"
+	"postern/server/doctor"
 	"postern/server/web"
+	"postern/server/web/schema"
 	"postern/store"
 )
 
@@ -18,10 +21,28 @@ type alive struct {
 
 var healthzDoc = web.Doc{
 	ID: "getHealth", Summary: "Ask whether the appliance lives",
+	Params: []web.Param{web.InQuery(doctor.VisitQuery, schema.Of(schema.String),
+		"A word by which postern doctor sees that its call has arrived here. It changes nothing of the answer.")},
 	Out: []web.Answer{web.Returns[alive](http.StatusOK, "It lives.")},
 }
 
-func (a *App) healthz(c *web.Call) error { return c.JSON(http.StatusOK, alive{"ok"}) }
+func (a *App) healthz(c *web.Call) error {
+	if word := c.R.URL.Query().Get(doctor.VisitQuery); word != "" {
+		a.visits.Note(word, a.visitOf(c))
+	}
+	return c.JSON(http.StatusOK, alive{"ok"})
+}
+
+// visitOf is how a call came in.
+func (a *App) visitOf(c *web.Call) doctor.Visit {
+	visit := doctor.Visit{Came: true, Secure: c.Secure, Forwarded: c.R.Header.Get("X-Forwarded-For") != ""}
+	if peer, err := netip.ParseAddrPort(c.R.RemoteAddr); err == nil {
+		visit.Peer = peer.Addr().Unmap()
+		visit.Trusted = slices.ContainsFunc(a.config.TrustedProxies,
+			func(network netip.Prefix) bool { return network.Contains(visit.Peer) })
+	}
+	return visit
+}
 
 // readiness answers /readyz. The details are the operator's alone: they name partners, and repeat a smarthost's words.
 type readiness struct {
@@ -30,15 +51,25 @@ type readiness struct {
 }
 
 type readinessDetail struct {
-	Store   string                    `json:"store" doc:"ok, or why no write is accepted."`
-	Sending sendingDetail             `json:"sending"`
-	Letters map[store.LetterState]int `json:"letters"`
-	Failed  int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
-	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
-	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
-	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
-	Backup  *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
-	Bounces *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
+	Reasons   []string                  `json:"reasons,omitempty" doc:"Why it is not ready; none: it is."`
+	Attention []string                  `json:"attention,omitempty" doc:"What else to look at, and what to do."`
+	Store     string                    `json:"store" doc:"ok, or why no write is accepted."`
+	Disk      *diskDetail               `json:"disk,omitempty"`
+	Sending   sendingDetail             `json:"sending"`
+	Letters   map[store.LetterState]int `json:"letters"`
+	OldestDue time.Time                 `json:"oldestDue,omitzero" doc:"When the oldest letter that is due was owed."`
+	Failed    int                       `json:"failedLastDay" doc:"Letters that failed in the last day."`
+	Silent    []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
+	Limits    []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
+	Webhook   *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Bounces   *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
+	Backup    *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
+}
+
+type diskDetail struct {
+	Free    uint64 `json:"freeBytes"`
+	Reserve uint64 `json:"reserveBytes" doc:"Below that no write is taken."`
+	File    uint64 `json:"dataFileBytes"`
 }
 
 type sendingDetail struct {
@@ -59,38 +90,54 @@ var readyzDoc = web.Doc{
 
 // readyz says whether writes are taken. A smarthost that is down makes nothing unready: letters wait.
 func (a *App) readyz(c *web.Call) error {
-	fault := a.store.Ready()
+	reasons := a.notReady()
 	answer, status := readiness{Status: "ready"}, http.StatusOK
-	if fault != nil || a.draining.Err() != nil {
+	if len(reasons) > 0 {
 		answer.Status, status = "not ready", http.StatusServiceUnavailable
 		c.W.Header().Set("Retry-After", "30")
 	}
 	if c.Operator() {
 		var err error
-		if answer.Details, err = a.readinessDetail(fault); err != nil {
+		if answer.Details, err = a.readinessDetail(reasons); err != nil {
 			return err
 		}
 	}
 	return c.JSON(status, answer)
 }
 
-func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
-	detail := &readinessDetail{Store: "ok"}
-	if fault != nil {
-		detail.Store = fault.Error()
-	}
+// notReady tells why no writes are taken, in sentences; none: they are.
+func (a *App) notReady() (reasons []string) {
 	if a.draining.Err() != nil {
-		detail.Store = "the appliance is stopping"
+		reasons = append(reasons, "the appliance is stopping")
 	}
-	var err error
-	if detail.Letters, err = a.store.LetterCounts(); err != nil {
+	if fault := a.store.Ready(); fault != nil {
+		reasons = append(reasons, fault.Error())
+	}
+	return reasons
+}
+
+// readinessDetail tells the operator what there is to tell. Where the store cannot even be read, as while the appliance
+// closes, that is one more reason.
+func (a *App) readinessDetail(reasons []string) (*readinessDetail, error) {
+	detail := &readinessDetail{Reasons: reasons, Store: "ok"}
+	if len(reasons) > 0 {
+		detail.Store = strings.Join(reasons, "; ")
+	}
+	seen, err := a.appliance()
+	if err != nil {
 		return nil, err
 	}
-	if detail.Failed, err = a.failedLastDay(); err != nil {
-		return nil, err
+	seen.NotReady = "" // said already
+	detail.Attention = seen.Attention(a.now())
+	if b := a.backedUp(); b != nil {
+		detail.Attention = append(detail.Attention, b.Attention(a.now())...)
 	}
-	if detail.Sending.Paused, err = a.store.SendingPaused(); err != nil {
-		return nil, err
+	detail.Letters, detail.OldestDue, detail.Failed = seen.Queue.Counts, seen.Queue.Oldest, seen.FailedLastDay
+	status := a.courier.Status()
+	detail.Sending = sendingDetail{Paused: seen.Paused, PausedUntil: status.PausedUntil, Fault: seen.Pause.Fault,
+		Connections: status.Connections}
+	if space, err := a.store.Space(); err == nil {
+		detail.Disk = &diskDetail{space.Free, space.Reserve, space.File}
 	}
 	if detail.Webhook, err = a.webhookDetail(); err != nil {
 		return nil, err
@@ -104,58 +151,8 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	}
 	detail.Silent = a.silence.absent(partners)
 	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
-	status := a.courier.Status()
-	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
-	if !status.PausedUntil.IsZero() {
-		detail.Sending.Fault = status.Fault.Phase + ": " + status.Fault.Text
-	}
 	return detail, nil
 }
 
 // failedLastDay counts the letters that failed in the last 24 hours.
 func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }
-
-var metricsDoc = web.Doc{
-	ID: "getMetrics", Summary: "Read what is counted", Text: "Prometheus's text format, without personal data.",
-	Out: []web.Answer{web.ReturnsFile("text/plain", "The metrics.")},
-}
-
-// writeMetrics answers /metrics in Prometheus's text format.
-func (a *App) writeMetrics(c *web.Call) error {
-	var text bytes.Buffer
-	if err := a.metrics.Write(&text); err != nil {
-		return err
-	}
-	return c.Bytes("text/plain; version=0.0.4; charset=utf-8", text.Bytes())
-}
-
-// measured is what the metrics ask for when they are written. What the store does not answer counts as not being so:
-// one number that cannot be had must not cost a scraper all the others.
-func (a *App) measured() metrics.Source {
-	return metrics.Source{
-		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },
-		Failed: func() int {
-			failed, _ := a.failedLastDay()
-			return failed
-		},
-		Connections: func() int { return a.courier.Status().Connections },
-		Breaker:     func() bool { return !a.courier.Status().PausedUntil.IsZero() },
-		Paused:      func() bool { paused, err := a.store.SendingPaused(); return err == nil && paused },
-		Ready:       func() bool { return a.store.Ready() == nil && a.draining.Err() == nil },
-		Silent: func() int {
-			partners, _ := a.store.Partners()
-			return len(a.silence.absent(partners))
-		},
-		Security: func() map[string]uint64 {
-			counts := make(map[string]uint64)
-			for _, event := range web.SecurityEvents {
-				counts[string(event)] = a.security.Count(event)
-			}
-			return counts
-		},
-		Limits:  a.limits.each,
-		Webhook: a.webhookMeasured,
-		Backup:  a.backupMeasured,
-		Now:     a.now,
-	}
-}

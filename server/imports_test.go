@@ -19,8 +19,10 @@ var leaves = []string{
 var below = map[string]string{
 	"": "server/command",
 	"server/command": "server server/backups server/command/manual server/command/push server/command/service " +
-		"server/config server/operator server/wire server/web/fields mail/letters mail/bounce mail/returns store store/file",
-	"server": "server/backups server/biker server/config server/documents server/driver server/eecd server/partner " +
+		"server/config server/doctor server/metrics server/operator server/wire server/web/fields mail/letters " +
+		"mail/bounce mail/returns store store/file",
+	"server": "server/backups server/biker server/config server/doctor server/documents server/driver server/eecd " +
+		"server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
 		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file tokens " +
 		"tokens/password server/openapi server/webhook",
@@ -34,9 +36,10 @@ var below = map[string]string{
 	"server/documents": "server/web mail/document store store/memo",
 	"server/biker":     "mail/letters server/web server/web/fields server/web/page store tokens tokens/password",
 	"server/partner":   "server/web server/web/fields store tokens server/documents server/wire",
-	"server/operator": "server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
+	"server/operator": "server/doctor server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
 		"tokens",
 	"server/command/manual":     "server/config",
+	"server/doctor":             "mail/smtp store store/file tokens",
 	"server/command/push":       "",
 	"server/command/service":    "server/config",
 	"server/metrics":            "store",

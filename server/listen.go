@@ -93,8 +93,8 @@ func (a *App) servers() ([]worker, error) {
 	}
 	operatorAccess, operatorHosts := a.operatorAccess()
 	middleware, err := web.NewMiddleware(web.Options{
-		Security: a.security,
-		Log:      a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
+		Security: a.security, Observe: a.observed,
+		Log: a.log, Random: a.random, TrustedProxies: a.config.TrustedProxies, PublicOrigin: self,
 		AllowedOrigins: a.config.AllowedOrigins, CrossOrigin: []string{"/non-license-user/"},
 		Look: a.look(), OperatorHosts: operatorHosts,
 	})

@@ -37,11 +37,12 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the data file", a.watchDisk},
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
+		worker{"counting people", a.people.run},
 	)
-	all = append(all, a.returnWorkers()...)
 	if a.config.Backup.Dir != "" {
 		all = append(all, worker{"making backups", a.makeBackups})
 	}
+	all = append(all, a.returnWorkers()...)
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

@@ -174,6 +174,9 @@ func TestQueueStats(t *testing.T) {
 		c.Advance(time.Minute)
 	}
 	claimed := claim(t, s, 3)
+	if stats, err := s.QueueStats(); err != nil || !stats.Oldest.Equal(first) {
+		t.Errorf("with all of them in hand: %+v, %v", stats, err)
+	}
 	record(t, s, claimed[0], AttemptTemporary)
 	must(t, s.ReleaseLetters(ctx, []guid.ID{claimed[1].ID, claimed[2].ID}))
 	stats, err := s.QueueStats()

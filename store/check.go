@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"postern/store/file"
 	"postern/store/guid"
@@ -17,6 +18,56 @@ import (
 func CheckFile(path string) (faults []string, err error) {
 	s := &Store{signals: newSignals()}
 	return file.Check(path, s.schema(migrate.Steps), func(t *file.Tx) []string { return checkFacts(tx{t, s}) })
+}
+
+// Glance is what an operator wants to know of a data file, and can be told at once.
+type Glance struct {
+	Schema, Current int  // of the file, and of this program; the rest is there where they are the same
+	People          bool // anybody is registered
+	Paused          bool // the operator has stopped sending
+	Queue           QueueStats
+	FailedLastDay   int
+	LastEvent       time.Time // when the newest event happened; zero: there is none
+}
+
+// GlanceAt looks at a data file that no appliance has open, and changes nothing.
+func GlanceAt(path string, now time.Time) (seen Glance, err error) {
+	s := &Store{signals: newSignals(), options: Options{Now: func() time.Time { return now }}}
+	err = file.Look(path, func(t *file.Tx) (err error) {
+		about, err := tx{t, s}.meta()
+		if err != nil {
+			return &file.DamagedFile{Path: path, What: err.Error()}
+		}
+		seen = Glance{Schema: about.Schema, Current: len(s.schema(migrate.Steps).Migrations) + 1}
+		if seen.Schema == seen.Current {
+			seen, err = tx{t, s}.glance(now)
+		}
+		return err
+	})
+	return seen, err
+}
+
+// Glance looks at the open data file.
+func (s *Store) Glance() (Glance, error) {
+	return read(s, func(t tx) (Glance, error) { return t.glance(t.Now()) })
+}
+
+func (t tx) glance(now time.Time) (Glance, error) {
+	about, err := t.meta()
+	if err != nil {
+		return Glance{}, err
+	}
+	seen := Glance{Schema: about.Schema, Current: about.Schema, Paused: about.Paused,
+		People: holdsAny(t.Tx, userBucket) || holdsAny(t.Tx, bikerBucket),
+		Queue:  t.queueStats(), FailedLastDay: t.failedSince(now.Add(-24 * time.Hour))}
+	if key, _ := t.Cursor(eventBucket).Last(); key != nil {
+		event, _, err := events.Get(t.Tx, key)
+		if err != nil {
+			return Glance{}, err
+		}
+		seen.LastEvent = event.At
+	}
+	return seen, nil
 }
 
 // checker compares every key with its record, and collects what does not fit.

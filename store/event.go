@@ -40,6 +40,9 @@ func (t tx) tell(event Event) error {
 		return err
 	}
 	t.signalEvents()
+	if told := t.store.options.Told; told != nil {
+		t.After(func() { told(event.Type) })
+	}
 	if event.Partner == "" {
 		return nil
 	}

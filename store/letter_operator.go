@@ -83,21 +83,23 @@ func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, er
 
 // FailedSince counts the letters that have failed since then, and that nobody had tried again.
 func (s *Store) FailedSince(then time.Time) (int, error) {
-	return read(s, func(t tx) (failed int, err error) {
-		prefix := donePrefix(LetterFailed)
-		c := t.Cursor(letterDoneBucket)
-		from := append(prefix, timeKey(then, guid.ID{})...)
-		for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
-			failed++
-		}
-		return failed, nil
-	})
+	return read(s, func(t tx) (int, error) { return t.failedSince(then), nil })
+}
+
+func (t tx) failedSince(then time.Time) (failed int) {
+	prefix := donePrefix(LetterFailed)
+	c := t.Cursor(letterDoneBucket)
+	from := append(prefix, timeKey(then, guid.ID{})...)
+	for key, _ := c.Seek(from); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		failed++
+	}
+	return failed
 }
 
 // QueueStats is how the mail queue stands.
 type QueueStats struct {
 	Counts map[LetterState]int
-	Oldest time.Time // when the oldest of the letters that are due was owed; zero: none is due
+	Oldest time.Time // when the oldest of the letters that are due, or being tried, was owed; zero: there is none
 }
 
 // dueLooked is how many due letters QueueStats looks at: those that have been due longest.
@@ -105,16 +107,24 @@ const dueLooked = 1000
 
 // QueueStats sums up the queue.
 func (s *Store) QueueStats() (QueueStats, error) {
-	return read(s, func(t tx) (QueueStats, error) {
-		stats := QueueStats{Counts: t.letterCounts()}
-		due, _ := t.dueLetters(dueLooked)
-		for _, letter := range due {
-			if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
-				stats.Oldest = letter.OwedAt
-			}
+	return read(s, func(t tx) (QueueStats, error) { return t.queueStats(), nil })
+}
+
+func (t tx) queueStats() QueueStats {
+	stats := QueueStats{Counts: t.letterCounts()}
+	due, _ := t.dueLetters(dueLooked)
+	// Ids are in the order in which letters were owed: of those in hand the first is the oldest.
+	if key, _ := t.Cursor(letterClaimedBucket).First(); key != nil {
+		if letter, err := t.letter(guid.ID(key)); err == nil {
+			due = append(due, letter)
 		}
-		return stats, nil
-	})
+	}
+	for _, letter := range due {
+		if stats.Oldest.IsZero() || letter.OwedAt.Before(stats.Oldest) {
+			stats.Oldest = letter.OwedAt
+		}
+	}
+	return stats
 }
 
 // RetryLetter makes a letter that failed, is held or waits for its next try due now, with the schedule begun anew. Its

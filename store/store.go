@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -31,6 +33,11 @@ type Options struct {
 	// OverLimit is told of everything that goes over one of the store's limits, after its transaction. It must be
 	// quick.
 	OverLimit func(Limit, LimitOutcome)
+
+	// Committed is told of each commit: how long writing and syncing it took, and how many writes shared it. Told is
+	// told of each event by its type, once it is on disk. Both must be quick. nil: nobody.
+	Committed func(took time.Duration, writes int)
+	Told      func(event string)
 
 	// Free tells how many bytes a directory's disk has in all, and how many this process may still use. nil: statfs(2).
 	Free func(dir string) (free, total uint64, err error)
@@ -71,7 +78,7 @@ type Store struct {
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
 	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random,
-		Free: o.Free, Before: s.takeAddressKey, Signal: s.signals.fire})
+		Free: o.Free, Before: s.takeAddressKey, Signal: s.signals.fire, Committed: o.Committed})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +103,43 @@ func (s *Store) Close() error { return s.file.Close() }
 
 // Ready returns nil where writes are accepted. Otherwise its error says in one sentence, for the operator, why not.
 func (s *Store) Ready() error { return s.file.Ready() }
+
+// Space asks for the room on the data file's disk.
+func (s *Store) Space() (file.Space, error) { return s.file.Space() }
+
+// countedAtOnce bounds the keys that one transaction of CountPeople looks at, so that freed pages can be used again.
+const countedAtOnce = 20_000
+
+// CountPeople counts the bikers and users that there are, by their index alone. It reads all of that, in stretches: who
+// comes or goes meanwhile may be counted or not.
+func (s *Store) CountPeople(ctx context.Context) (bikers, users int, err error) {
+	if bikers, err = s.countKeys(ctx, bikerAddressBucket); err == nil {
+		users, err = s.countKeys(ctx, userAddressBucket)
+	}
+	return bikers, users, err
+}
+
+func (s *Store) countKeys(ctx context.Context, bucket []byte) (count int, err error) {
+	for next := []byte{}; next != nil; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		from := next
+		next, err = read(s, func(t tx) ([]byte, error) {
+			c, looked := t.Cursor(bucket), 0
+			key, _ := c.Seek(from)
+			for ; key != nil && looked < countedAtOnce; key, _ = c.Next() {
+				looked++
+			}
+			count += looked
+			return bytes.Clone(key), nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return count, nil
+}
 
 // Fatal returns a channel that is closed after a commit whose outcome is unknown. The process must end then, and start
 // again on what the disk says; until it has, every write is refused.

@@ -21,6 +21,9 @@ type Step struct {
 	Name   string `json:"name"`            // dial, TLS, EHLO, AUTH or QUIT
 	Detail string `json:"detail,omitzero"` // what was found; empty where the step failed
 	Fault  string `json:"fault,omitzero"`  // why it failed; empty: it did not
+
+	Greeting string    `json:"greeting,omitzero"` // EHLO: how the smarthost had greeted
+	Until    time.Time `json:"until,omitzero"`    // TLS: when the smarthost's certificate ends
 }
 
 // The names of the steps, by the phase whose fault ends them.
@@ -42,12 +45,13 @@ func (h *Smarthost) Check(ctx context.Context) []Step {
 	steps := []Step{{Name: "dial", Detail: fmt.Sprintf("%s is reached at %s", h.options.Addr, s.wire.RemoteAddr())}}
 	fail = h.greet(ctx, s)
 	if s.dialogue != nil {
-		steps = append(steps, Step{Name: "TLS", Detail: s.dialogue.security()})
+		steps = append(steps, Step{Name: "TLS", Detail: s.dialogue.security(), Until: s.dialogue.certified()})
 	}
 	if fail != nil {
 		return append(steps, h.failedStep(ctx, fail))
 	}
-	steps = append(steps, Step{Name: "EHLO", Detail: extensionsInWords(s.client)})
+	steps = append(steps, Step{Name: "EHLO", Detail: extensionsInWords(s.client),
+		Greeting: refusal.Printable(s.dialogue.greeting)})
 	said, fail := h.checkLogin(ctx, s)
 	if fail != nil {
 		return append(steps, h.failedStep(ctx, fail))
@@ -135,6 +139,15 @@ func (d *dialogue) security() string {
 	return refusal.Printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)",
 		tls.VersionName(state.Version), strings.Join(names, " "),
 		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
+}
+
+// certified returns when the smarthost's certificate ends; zero: it showed none.
+func (d *dialogue) certified() time.Time {
+	state, secured := d.tlsState()
+	if !secured || len(state.PeerCertificates) == 0 {
+		return time.Time{}
+	}
+	return state.PeerCertificates[0].NotAfter.UTC()
 }
 
 // tlsState returns the state of TLS; false where there is none.

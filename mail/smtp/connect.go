@@ -104,6 +104,7 @@ func (h *Smarthost) secure(ctx context.Context, wire *limitedConn, name string) 
 	}
 	top, fail := h.handshake(ctx, wire)
 	if fail == nil {
+		top.greeted, top.greeting = clear.greeted, clear.greeting
 		top.reply = []byte("220 go on\r\n") // go-smtp waits for a greeting; within TLS nobody greets again
 	}
 	return top, fail

@@ -3,6 +3,7 @@ package smtp
 import (
 	"bufio"
 	"net"
+	"strings"
 )
 
 // dialogue stands between go-smtp and the connection (above TLS, where there is TLS), for what go-smtp has no setting
@@ -14,6 +15,9 @@ type dialogue struct {
 	reply []byte // what is left of the one that is being read
 	hello bool   // EHLO is under way
 	auth  bool   // AUTH is under way
+
+	greeted  bool   // the first reply has come
+	greeting string // its text
 }
 
 func newDialogue(wire net.Conn) *dialogue {
@@ -27,6 +31,9 @@ func (d *dialogue) Read(p []byte) (int, error) {
 		r, err := readReply(d.in)
 		if err != nil {
 			return 0, err
+		}
+		if !d.greeted {
+			d.greeted, d.greeting = true, strings.Join(r.lines, " ")
 		}
 		if d.hello {
 			r = r.normalizedEHLO()

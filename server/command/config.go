@@ -11,12 +11,23 @@ import (
 // configCommand asks nobody: it must also work where a setting is wrong, and so nothing starts.
 func configCommand() command {
 	return command{
-		name: "config", short: "lists every setting: its value now, its default, its meaning",
-		long:     "The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.",
-		examples: []string{"postern config", "POSTERN_KEEP_SENT=1000h postern config --json"},
+		name: "config", args: "[--env]", short: "lists every setting: its value now, its default, its meaning",
+		long: `The values are those of this command's own environment, passwords masked. Exit code 1 if one is wrong.
+--env prints a file to start from, for systemd or a shell: every setting with its meaning, and its default commented
+out. It tells nothing of this environment.`,
+		examples: []string{"postern config", "postern config --env > postern.env",
+			"POSTERN_KEEP_SENT=1000h postern config --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
+			env := f.Bool("env", false, "print a file of all settings to start from")
 			return func(c *call, _ []string) error {
+				if *env && *asJSON {
+					return wrongUse("say --env or --json, not both")
+				}
+				if *env {
+					_, err := io.WriteString(c.Out, config.EnvFile())
+					return err
+				}
 				settings, err := config.ReadSettings()
 				if err != nil {
 					return err

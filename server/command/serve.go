@@ -33,7 +33,8 @@ func serve() command {
 				}
 				tuneMemory()
 				app, err := server.Open(server.Options{Config: config, Supervisor: supervisor.OfProcess(),
-					Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
+					Build: buildOf(c.Version),
+					Log:   newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err
 				}

@@ -13,7 +13,8 @@ func commands() []command {
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
 		bounceCommand(), pushPeople(), events(),
 		keyList(), keyRotate(), keyRetire(), keyNew(),
-		backup(), restore(), check(), compact(), checkFile(), configCommand(),
+		backup(), restore(), check(), compact(), checkFile(),
+		examine(), metricsCommand(), configCommand(),
 		installCommand(), completion(), completeWords(), manCommand(), version(),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"postern/server/metrics"
 )
 
 // versionInfo is what `postern version --json` prints.
@@ -34,6 +36,12 @@ func version() command {
 			}
 		},
 	}
+}
+
+// buildOf is the same for the metrics.
+func buildOf(stamped string) metrics.Build {
+	info := readVersion(stamped)
+	return metrics.Build{Version: info.Version, Commit: info.Commit}
 }
 
 // readVersion adds to a stamped version what the build itself knows: who builds with go build alone gets a commit all

@@ -1,8 +1,13 @@
 // Package metrics counts what the operator watches, and writes it as Prometheus text. No label holds personal data,
-// and the number of series is bounded: kinds, states and classes are few, and a reply code has three digits.
+// and the number of series is bounded: routes are named by their pattern, never by a path; kinds, states and classes
+// are few, and a reply code has three digits.
 //
 // What happens is counted as it does, in memory: a counter that begins at 0 after a restart is what Prometheus's rate()
-// expects. What is so at a moment is asked for when the page is written (Source), so that no number can be out of date.
+// expects. What is so at a moment is asked for when the page is written (Source), so that no number can be out of
+// date; whoever answers must not go through the data for it, which may be a million people's.
+//
+// What to make of the numbers stands beside them: a dashboard for Grafana, and rules for Prometheus's alerts. Tests hold
+// that they name no metric that is not written.
 package metrics
 
 import (
@@ -19,6 +24,10 @@ import (
 type Source struct {
 	Queue       func() (store.QueueStats, error)
 	Failed      func() int                                           // letters that failed in the last day
+	People      func() (bikers, users int)                           // that are stored
+	Space       func() (Space, error)                                // on the data file's disk
+	Hashing     func() int                                           // calls that wait for their turn to hash a password
+	Certificate func() time.Time                                     // when TLS_CERT's ends; zero: there is none
 	Connections func() int                                           // open to the smarthost
 	Breaker     func() bool                                          // sending pauses, as the smarthost is at fault
 	Paused      func() bool                                          // by the operator
@@ -31,14 +40,25 @@ type Source struct {
 	Now         func() time.Time
 }
 
+// Space is the room on the data file's disk, in bytes.
+type Space struct{ Free, Total, Reserve, File uint64 }
+
+// Build says which program runs.
+type Build struct{ Version, Commit string }
+
 // Metrics are the appliance's. They are safe for concurrent use.
 type Metrics struct {
 	source  Source
+	build   Build
 	started time.Time
 
 	attempts, outcomes, pauses counts
-	webhookTries, cameBack     counts
-	sent                       *spread
+	webhookTries, events       counts
+	sent, commits, groups      *spread
+	hashed                     *spread
+	cameBack                   counts
+	refused                    counts
+	routes                     routes
 }
 
 // sentWithin are the upper bounds, in seconds, of the time from owing a letter to its being sent: from the quiet case,
@@ -46,10 +66,11 @@ type Metrics struct {
 var sentWithin = []float64{0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600}
 
 // New makes metrics that read from source.
-func New(source Source) *Metrics {
-	m := &Metrics{source: source, started: time.Now(), sent: newSpread(sentWithin)}
+func New(source Source, build Build) *Metrics {
+	m := &Metrics{source: source, build: build, started: time.Now(), sent: newSpread(sentWithin),
+		commits: newSpread(committedWithin), groups: newSpread(groupSizes), hashed: newSpread(hashedWithin)}
 	// There before the first one: an alert on an increase sees none from nothing to 1.
-	m.pauses.by = map[string]uint64{"": 0}
+	m.pauses.by, m.refused.by = map[string]uint64{"": 0}, map[string]uint64{"": 0}
 	return m
 }
 
@@ -95,6 +116,9 @@ func (m *Metrics) Write(w io.Writer) error {
 	t := &text{}
 	m.writeLetters(t, queue)
 	m.writeState(t)
+	m.writeStore(t)
+	m.writePasswords(t)
+	m.routes.write(t)
 	t.family("postern_security_events_total", counter, "Security events since the start, by name.")
 	security := m.source.Security()
 	for _, event := range slices.Sorted(maps.Keys(security)) {
@@ -105,6 +129,7 @@ func (m *Metrics) Write(w io.Writer) error {
 		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
 	})
 	m.writeWebhook(t)
+	m.writeBuild(t)
 	m.writeBackup(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
@@ -123,7 +148,7 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	if !queue.Oldest.IsZero() {
 		age = max(0, m.source.Now().Sub(queue.Oldest).Seconds())
 	}
-	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter became due.", age)
+	t.single("postern_oldest_due_letter_seconds", gauge, "Seconds since the oldest letter that is due was owed.", age)
 	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
 	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
 	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,14 +25,20 @@ func written(t *testing.T) string {
 		},
 		Failed: func() int { return 4 }, Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
-		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
-		Now:      func() time.Time { return now },
-		Limits:   func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
-		Backup:   func() (Backup, bool) { return Backup{At: now.Add(-2 * time.Hour), Failed: 5}, true },
+		People: func() (int, int) { return 7, 8 },
+		Space: func() (Space, error) {
+			return Space{Free: 1 << 30, Total: 1 << 40, Reserve: 64 << 20, File: 1 << 20}, nil
+		},
+		Hashing:     func() int { return 2 },
+		Certificate: func() time.Time { return time.Unix(1_800_000_000, 0) },
+		Security:    func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
+		Now:         func() time.Time { return now },
+		Limits:      func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
+		Backup:      func() (Backup, bool) { return Backup{At: now.Add(-2 * time.Hour), Failed: 5}, true },
 		Webhook: func() (Webhook, bool) {
 			return Webhook{Waiting: 12, Oldest: now.Add(-time.Hour), Lost: 2, LastStatus: 503, AtFault: true}, true
 		},
-	})
+	}, Build{Version: "v1.2.3", Commit: "abc"})
 	sent := store.Attempt{Class: store.AttemptSent, Phase: "dot", Code: 250}
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 700*time.Millisecond)
 	m.Attempted(store.LetterWelcome, sent, store.LetterSent, 2*time.Minute)
@@ -41,6 +48,14 @@ func written(t *testing.T) string {
 	m.WebhookPosted(7777)
 	m.Paused(true)
 	m.Paused(false)
+	m.Committed(3*time.Millisecond, 40)
+	m.Told("biker.created")
+	m.Hashed(30*time.Millisecond, false)
+	m.Hashed(0, true)
+	m.Route("GET", "/partner/v1/cleanings/:id")(200, 2*time.Millisecond)
+	m.Route("GET", "/partner/v1/cleanings/:id")(404, time.Minute)
+	m.Route("", "")(404, 0)
+	m.Route("GET", "/never/called")
 	var out bytes.Buffer
 	if err := m.Write(&out); err != nil {
 		t.Fatal(err)
@@ -63,6 +78,17 @@ func TestWrite(t *testing.T) {
 		`postern_letter_sent_seconds_bucket{le="300"} 2`, `postern_letter_sent_seconds_bucket{le="+Inf"} 2`,
 		`postern_webhook_waiting_events 12`, `postern_webhook_oldest_waiting_seconds 3600`, `postern_webhook_lost_events_total 2`,
 		`postern_webhook_at_fault 1`, `postern_webhook_last_status 503`, `postern_webhook_posts_total{code="204"} 1`, `postern_webhook_posts_total{code="none"} 2`,
+		`postern_people{kind="biker"} 7`, `postern_people{kind="user"} 8`, `postern_events_total{type="biker.created"} 1`,
+		`postern_commit_seconds_bucket{le="0.0025"} 0`, `postern_commit_seconds_bucket{le="0.005"} 1`, `postern_commit_writes_sum 40`,
+		`postern_disk_free_bytes 1073741824`, `postern_disk_reserve_bytes 67108864`, `postern_data_file_bytes 1048576`,
+		`postern_disk_size_bytes 1099511627776`, `postern_password_waiting 2`, `postern_password_seconds_count 1`,
+		`postern_password_refused_total 1`, `postern_certificate_expiry_timestamp_seconds 1800000000`,
+		`postern_build_info{version="v1.2.3",commit="abc",go_version="` + runtime.Version() + `"} 1`,
+		`postern_http_requests_total{method="GET",route="/partner/v1/cleanings/:id",status="200"} 1`,
+		`postern_http_requests_total{method="GET",route="/partner/v1/cleanings/:id",status="404"} 1`,
+		`postern_http_requests_total{method="other",route="none",status="404"} 1`,
+		`postern_http_request_seconds_bucket{method="GET",route="/partner/v1/cleanings/:id",le="0.0025"} 1`,
+		`postern_http_request_seconds_count{method="GET",route="/partner/v1/cleanings/:id"} 2`,
 		`postern_backup_age_seconds 7200`, `postern_backup_failures_total 5`,
 		`postern_letter_sent_seconds_sum 120.7`, `postern_letter_sent_seconds_count 2`,
 	} {
@@ -76,6 +102,9 @@ func TestWrite(t *testing.T) {
 			t.Errorf("nothing about %s", name)
 		}
 	}
+	if strings.Contains(out, "/never/called") {
+		t.Error("a route that nobody has called has samples")
+	}
 	if t.Failed() {
 		t.Log(out)
 	}
@@ -86,7 +115,7 @@ func TestWrite(t *testing.T) {
 func TestFormat(t *testing.T) {
 	sample := regexp.MustCompile(`^([a-z_]+)(?:\{(.*)\})? (\S+)$`)
 	known := make(map[string]bool)
-	name, kind := "", ""
+	name, kind, series := "", "", ""
 	bound, count := math.Inf(-1), 0.0
 	for line := range strings.Lines(written(t)) {
 		line = strings.TrimSuffix(line, "\n")
@@ -116,7 +145,10 @@ func TestFormat(t *testing.T) {
 		if err != nil {
 			t.Errorf("no number: %s", line)
 		}
-		if le, is := strings.CutPrefix(parts[2], `le="`); is {
+		if others, le, is := strings.Cut(parts[2], `le="`); is {
+			if others != series {
+				series, bound, count = others, math.Inf(-1), 0
+			}
 			upper, err := strconv.ParseFloat(strings.TrimSuffix(le, `"`), 64)
 			if err != nil || upper <= bound || value < count {
 				t.Errorf("out of order: %s", line)
@@ -132,7 +164,7 @@ func TestFormat(t *testing.T) {
 // TestUnreadable holds that nothing half is written where the store does not answer.
 func TestUnreadable(t *testing.T) {
 	broken := errors.New("broken")
-	m := New(Source{Queue: func() (store.QueueStats, error) { return store.QueueStats{}, broken }})
+	m := New(Source{Queue: func() (store.QueueStats, error) { return store.QueueStats{}, broken }}, Build{})
 	var out bytes.Buffer
 	if err := m.Write(&out); !errors.Is(err, broken) || out.Len() > 0 {
 		t.Errorf("%v, %q", err, out.String())

@@ -109,17 +109,26 @@ func (s *spread) add(value float64) {
 	s.sum += value
 }
 
-// write writes buckets of which each holds all values up to its bound.
+// write is a family of one histogram without labels.
 func (s *spread) write(t *text, name, help string) {
+	t.family(name, histogram, help)
+	s.samples(t, name, "")
+}
+
+// samples writes buckets of which each holds all values up to its bound; labels are as labelled gives them.
+func (s *spread) samples(t *text, name, labels string) {
 	s.mu.Lock()
 	below, sum := slices.Clone(s.below), s.sum
 	s.mu.Unlock()
-	t.family(name, histogram, help)
+	before := ""
+	if labels != "" {
+		before = labels + ","
+	}
 	count := uint64(0)
 	for i, bound := range append(slices.Clone(s.bounds), math.Inf(1)) {
 		count += below[i]
-		t.sample(name+"_bucket", labelled("le", number(bound)), float64(count))
+		t.sample(name+"_bucket", before+labelled("le", number(bound)), float64(count))
 	}
-	t.sample(name+"_sum", "", sum)
-	t.sample(name+"_count", "", float64(count))
+	t.sample(name+"_sum", labels, sum)
+	t.sample(name+"_count", labels, float64(count))
 }

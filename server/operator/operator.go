@@ -30,6 +30,8 @@ type Options struct {
 	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
 	Check           Checker          // nil: CheckInChild
 	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
+	Examine         Examiner         // nil: there is nobody who could
+	WriteMetrics    MetricsWriter    // nil: nothing is counted, as no appliance runs
 	Returns         *returns.Desk    // takes mail that comes back
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now

@@ -19,7 +19,7 @@ import (
 // Routes are the operator's endpoints. They belong behind Listen or in process, with web.ForAnybody.
 func (o *Operator) Routes() []web.Route {
 	return slices.Concat(o.cleaningRoutes(), o.partnerRoutes(), o.planRoutes(), o.bikerRoutes(), o.userRoutes(),
-		o.letterRoutes(), o.sendingRoutes(), o.fileRoutes(), o.keyRoutes())
+		o.letterRoutes(), o.sendingRoutes(), o.fileRoutes(), o.watchRoutes(), o.keyRoutes())
 }
 
 func get(path string, handle web.Handler, doc web.Doc) web.Route {

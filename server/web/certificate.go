@@ -39,6 +39,9 @@ func (r *CertReloader) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return r.current.Load(), nil
 }
 
+// Until returns when the certificate that is served ends.
+func (r *CertReloader) Until() time.Time { return r.current.Load().Leaf.NotAfter }
+
 // Run looks at the files every 10 s until ctx ends.
 func (r *CertReloader) Run(ctx context.Context) {
 	tick := time.NewTicker(reloadEvery)
@@ -61,7 +64,7 @@ func (r *CertReloader) reload() {
 			"new TLS certificate can't be used; the old one stays")
 	case changed:
 		r.log.Info().Str("certificate", r.certFile).Time("until",
-			r.current.Load().Leaf.NotAfter).Msg("new TLS certificate taken up")
+			r.Until()).Msg("new TLS certificate taken up")
 	}
 }
 

@@ -63,6 +63,8 @@ type Route struct {
 	// Languages are those of the pages under the first segment of Path, the fallback first: error pages there are in no
 	// other, on unknown paths too. None: every language that errors can be told in.
 	Languages []string
+
+	observed Observed // nil: nobody
 }
 
 // The defaults of a Route.
@@ -95,8 +97,15 @@ type Options struct {
 	Look           page.Look
 	OperatorHosts  []string // names in lower case, without ports, that the operator's own listener answers to
 
+	// Observe is asked once for each route, by its method and pattern, and then told of each answer: its status, and how
+	// long it took. Empty: what no route answers. nil: nobody is told.
+	Observe func(method, pattern string) Observed
+
 	Security *SecurityLog // counts and bounds security events; nil: they are written without a bound
 }
+
+// Observed is told of an answer. It must be quick, and safe for concurrent use.
+type Observed func(status int, took time.Duration)
 
 // Middleware surrounds every handler. It is safe for concurrent use, and keeps nothing between calls.
 type Middleware struct {
@@ -143,7 +152,7 @@ func ParseOrigin(text string) (string, error) {
 // each other are a fault of the program: it panics.
 func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 	h := &handler{middleware: m, access: access, public: newTable(), operator: newTable(),
-		languages: make(map[string][]string)}
+		languages: make(map[string][]string), elsewhere: m.observed("", "")}
 	for _, route := range routes {
 		if len(route.Languages) > 0 {
 			h.languages[section(route.Path)] = route.Languages
@@ -155,6 +164,14 @@ func (m *Middleware) Handler(access Access, routes []Route) http.Handler {
 		}
 	}
 	return h
+}
+
+// observed is whom answers of a route are told; nil: nobody.
+func (m *Middleware) observed(method, pattern string) Observed {
+	if m.options.Observe == nil {
+		return nil
+	}
+	return m.options.Observe(method, pattern)
 }
 
 // Files are the routes that every page refers to: static files, and the choice of a language.
@@ -172,6 +189,7 @@ type handler struct {
 	access           Access
 	public, operator *table
 	languages        map[string][]string // of error pages, by section; none: all
+	elsewhere        Observed            // of what no route answers
 }
 
 // table finds a route. Only the router's lookup is used: its own answers know neither request ids nor CORS, and
@@ -186,6 +204,7 @@ func newTable() *table { return &table{router: httprouter.New()} }
 
 func (t *table) add(h *handler, route Route) {
 	r := &route
+	r.observed = h.middleware.observed(route.Method, route.Path)
 	handle := func(w http.ResponseWriter, _ *http.Request, params httprouter.Params) {
 		h.run(w.(*answer).call, r, params)
 	}
@@ -283,13 +302,27 @@ func (h *handler) run(c *Call, route *Route, params httprouter.Params) {
 func (c *Call) finish() {
 	if fault := recover(); fault != nil {
 		if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			c.observe()
 			panic(fault)
 		}
 		c.Log().Error().Bytes("stack", debug.Stack()).Msgf("panic: %v", fault)
 		if c.answer.status != 0 {
+			c.observe()
 			panic(http.ErrAbortHandler) // half an answer must not look whole
 		}
 		c.write(&Problem{Status: http.StatusInternalServerError})
 	}
 	c.logLine()
+	c.observe()
+}
+
+// observe tells of the answer whoever counts them.
+func (c *Call) observe() {
+	observed := c.handler.elsewhere
+	if c.route != nil {
+		observed = c.route.observed
+	}
+	if observed != nil {
+		observed(c.answer.status, time.Since(c.began))
+	}
 }

@@ -8,14 +8,18 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -284,3 +288,42 @@ type peer struct {
 }
 
 func (p peer) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(p.address), Port: 5} }
+
+// TestObserve holds that answers are counted by their route's pattern, never by a path, and once each: those of panics,
+// of unknown paths and of calls that broke off too.
+func TestObserve(t *testing.T) {
+	var mu sync.Mutex
+	counted := map[string]int{}
+	o := options(io.Discard)
+	o.Observe = func(method, pattern string) Observed {
+		return func(status int, took time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			if took < 0 {
+				t.Errorf("%s took %s", pattern, took)
+			}
+			counted[fmt.Sprint(method, " ", pattern, " ", status)]++
+		}
+	}
+	m, err := NewMiddleware(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := m.Handler(ForNobody, []Route{
+		{Method: "GET", Path: "/things/:id", Handle: func(c *Call) error { return c.NoContent() }},
+		{Method: "GET", Path: "/panic", Handle: func(*Call) error { panic("oops") }},
+		{Method: "GET", Path: "/half", Handle: func(c *Call) error { c.W.WriteHeader(200); return io.ErrUnexpectedEOF }},
+	})
+	for _, path := range []string{"/things/1", "/things/2", "/panic", "/half", "/jan@example.com"} {
+		func() {
+			defer func() { _ = recover() }() // of the answer that broke off
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+		}()
+	}
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("HEAD", "/things/3", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/things/3", nil))
+	want := map[string]int{"GET /things/:id 204": 3, "GET /panic 500": 1, "GET /half 200": 1, "  404": 1, "  405": 1}
+	if !maps.Equal(counted, want) {
+		t.Errorf("%v", counted)
+	}
+}

@@ -29,6 +29,22 @@ func Check(path string, schema Schema, records func(*Tx) []string) (faults []str
 	return append(faults, more...), err
 }
 
+// Look runs fn in a read transaction on a data file that nobody has open, and changes nothing in it: after our own look
+// at the pages, whatever schema the file has. Its error is a sentence, also where the file is damaged.
+func Look(path string, fn func(*Tx) error) error {
+	if err := preflight(path); err != nil {
+		return err
+	}
+	bolt, err := openBolt(path, true)
+	if err != nil {
+		return err
+	}
+	defer bolt.Close()
+	f := newFile(filepath.Dir(path), Options{})
+	f.path, f.bolt = path, bolt
+	return f.look(fn)
+}
+
 // ErrOlderSchema is what the error of Check is (errors.Is) where the pages of a file and the tree that they make are
 // sound, and its records are those of an older schema.
 var ErrOlderSchema = errors.New("of an older schema")

@@ -188,7 +188,7 @@ func (c *committer) group(jobs []*job) (answered int) {
 			}
 			continue
 		}
-		fate := c.finish(t)
+		fate := c.finish(t, answered)
 		if fate == nil {
 			t.conclude()
 		}
@@ -234,23 +234,24 @@ func answer(jobs []*job, fate error) int {
 	return len(jobs)
 }
 
-// finish commits a transaction in which something was written, and says what became of it.
+// finish commits a transaction in which that many functions have written something, and says what became of it.
 //
 // A commit that fails is not undone by that: bbolt writes the pages, syncs, writes one of two metas, syncs again, and
 // an error of the last step leaves a meta that may or may not be on the disk. (There is no write-ahead log: bbolt is
 // copy-on-write, and the meta is what makes a transaction so.) Only where the disk was full, and the metas say that the
 // transaction before is the last one, is it known that nothing happened. In all other cases the process has to end:
 // "failed" could be a lie, and so could "stored".
-func (c *committer) finish(t *Tx) error {
+func (c *committer) finish(t *Tx, functions int) error {
 	if t.records == 0 {
 		if err := c.rollback(t.bolt); err != nil {
 			return c.fail(err)
 		}
 		return nil
 	}
-	id := t.bolt.ID()
+	id, began := t.bolt.ID(), time.Now()
 	err, _ := safely(t, func(t *Tx) error { return c.commit(t.bolt) })
 	if err == nil {
+		c.file.options.Committed(time.Since(began), functions)
 		return nil
 	}
 	if err := c.rollback(t.bolt); err != nil {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -371,5 +372,23 @@ func TestSignals(t *testing.T) {
 	}
 	if len(signals) != 1 || signals[0] != 5 || after != 12 {
 		t.Errorf("signals %v, after %d", signals, after)
+	}
+}
+
+// TestCommitted holds that each commit is told once, with how many functions shared it; one that wrote nothing is none.
+func TestCommitted(t *testing.T) {
+	var shared []int
+	f := openTest(t, func(o *Options) {
+		o.Committed = func(took time.Duration, functions int) {
+			if took <= 0 {
+				t.Errorf("a commit took %s", took)
+			}
+			shared = append(shared, functions)
+		}
+	})
+	must(t, submit(f, puts("a")))
+	must(t, submit(f, func(*Tx) error { return nil }))
+	if len(shared) != 1 || shared[0] != 1 {
+		t.Errorf("%v", shared)
 	}
 }

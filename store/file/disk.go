@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,6 +54,31 @@ func (d *disk) look() error {
 			d.dir, float64(free)/(1<<20), float64(reserve)/(1<<20))
 	}
 	return d.short
+}
+
+// Space is the room on the disk of a data file, and what the file takes of it.
+type Space struct {
+	Free, Total uint64 // bytes
+	Reserve     uint64 // below that nothing new is taken
+	File        uint64 // of the data file itself
+}
+
+// SpaceOf asks for the room on the disk of a data directory, and for the size of the data file there; 0: there is none.
+func SpaceOf(dir string) (Space, error) { return spaceOf(dir, diskSpace) }
+
+// Space asks for the room on the data file's disk.
+func (f *File) Space() (Space, error) { return spaceOf(f.dir, f.options.Free) }
+
+func spaceOf(dir string, ask func(string) (free, total uint64, err error)) (Space, error) {
+	free, total, err := ask(dir)
+	if err != nil {
+		return Space{}, err
+	}
+	s := Space{Free: free, Total: total, Reserve: reserveOf(total)}
+	if about, err := os.Stat(DataFile(dir)); err == nil {
+		s.File = uint64(about.Size())
+	}
+	return s, nil
 }
 
 func reserveOf(total uint64) uint64 { return min(reserveBytes, total/reserveDivisor) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +119,24 @@ func TestDiskSpace(t *testing.T) {
 		t.Errorf("%d of %d, %v", free, total, err)
 	}
 	if _, _, err := diskSpace("/nowhere/at/all"); err == nil {
+		t.Error("a directory that is not there has room")
+	}
+}
+
+// TestSpace holds that the room is that of the disk, with the file's size and the reserve.
+func TestSpace(t *testing.T) {
+	f := openTest(t)
+	about, err := os.Stat(f.Path())
+	must(t, err)
+	space, err := f.Space()
+	if want := (Space{Free: 1 << 40, Total: 1 << 41, Reserve: reserveBytes, File: uint64(about.Size())}); err != nil ||
+		space != want {
+		t.Errorf("%+v, %v", space, err)
+	}
+	if space, err := SpaceOf(filepath.Dir(f.Path())); err != nil || space.Total == 0 || space.File != uint64(about.Size()) {
+		t.Errorf("%+v, %v", space, err)
+	}
+	if _, err := SpaceOf(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("a directory that is not there has room")
 	}
 }

@@ -38,6 +38,10 @@ type Options struct {
 	// Signal is told after each commit which bits its functions gave to Tx.Signal. It must be quick. nil: nobody.
 	Signal func(who uint8)
 
+	// Committed is told after each commit how long writing and syncing it took, and how many functions shared it. It
+	// must be quick: the next commit waits for it. nil: nobody.
+	Committed func(took time.Duration, functions int)
+
 	// Free tells how many bytes a directory's disk has in all, and how many this process may still use. nil: statfs(2).
 	Free func(dir string) (free, total uint64, err error)
 }
@@ -69,6 +73,9 @@ func newFile(dir string, o Options) *File {
 	}
 	if o.Free == nil {
 		o.Free = diskSpace
+	}
+	if o.Committed == nil {
+		o.Committed = func(time.Duration, int) {}
 	}
 	return &File{options: o, dir: dir, path: DataFile(dir), fatal: make(chan struct{}),
 		disk: &disk{dir: dir, free: o.Free, now: o.Now}}

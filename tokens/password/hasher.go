@@ -23,16 +23,20 @@ type HasherOptions struct {
 	// less: half of the CPUs, at least one, so that other calls are answered while a flood of logins is worked off.
 	Parallel int
 	Patience time.Duration // how long a call waits for its turn; 0 is 10 s
-	Random   io.Reader     // for the salts; safe for concurrent use, as crypto/rand.Reader is
+	// Observe is told of each password that was hashed, and how long that took with the wait for its turn, and of each
+	// that was refused as too many wait. nil: nobody.
+	Observe func(took time.Duration, refused bool)
+	Random  io.Reader // for the salts; safe for concurrent use, as crypto/rand.Reader is
 }
 
 // Hasher hashes passwords and compares them with their hashes: argon2id (RFC 9106) over the text in Unicode form NFKC,
 // so that a password is the same from every keyboard. Nothing is trimmed or cut. It is ready for concurrent use: at
 // most Parallel calls work, and one more for people who are known; the others wait in line as Turn says.
 type Hasher struct {
-	line   *line
-	random io.Reader
-	cost   cost
+	line    *line
+	random  io.Reader
+	cost    cost
+	observe func(took time.Duration, refused bool)
 }
 
 // NewHasher makes a Hasher.
@@ -43,7 +47,29 @@ func NewHasher(o HasherOptions) *Hasher {
 	if o.Patience == 0 {
 		o.Patience = waitLongest
 	}
-	return &Hasher{line: newLine(o.Parallel, o.Patience), random: o.Random, cost: current}
+	if o.Observe == nil {
+		o.Observe = func(time.Duration, bool) {}
+	}
+	return &Hasher{line: newLine(o.Parallel, o.Patience), random: o.Random, cost: current, observe: o.Observe}
+}
+
+// Waiting returns how many calls wait for their turn.
+func (h *Hasher) Waiting() int { return h.line.inLine() }
+
+// turn waits for a turn, and has it observed when that is given back, or was refused.
+func (h *Hasher) turn(ctx context.Context, t Turn) (give func(), err error) {
+	began := time.Now()
+	leave, err := h.line.take(ctx, t)
+	if err != nil {
+		if errors.Is(err, ErrBusy) {
+			h.observe(time.Since(began), true)
+		}
+		return nil, err
+	}
+	return func() {
+		leave()
+		h.observe(time.Since(began), false)
+	}, nil
 }
 
 // Hash returns the PHC string to store for a password: "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". The errors: ErrBusy;
@@ -54,7 +80,7 @@ func (h *Hasher) Hash(ctx context.Context, t Turn, password string) (string, err
 	if !fits {
 		return "", errors.New("hashing a password: it is too long")
 	}
-	give, err := h.line.take(ctx, t)
+	give, err := h.turn(ctx, t)
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +101,7 @@ func (h *Hasher) Verify(ctx context.Context, t Turn, password, phc string) (righ
 		}
 	}
 	text, fits := normalise(password)
-	give, err := h.line.take(ctx, t)
+	give, err := h.turn(ctx, t)
 	if err != nil {
 		return false, "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // newHasher makes one that costs next to nothing.
@@ -154,5 +155,34 @@ func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestObserve holds that each password is told, with the wait for its turn, and each that is refused as such.
+func TestObserve(t *testing.T) {
+	hashed, refused := 0, 0
+	h := NewHasher(HasherOptions{Parallel: 1, Patience: time.Millisecond, Random: rand.Reader,
+		Observe: func(took time.Duration, busy bool) {
+			if busy {
+				refused++
+			} else if hashed++; took <= 0 {
+				t.Errorf("it took %s", took)
+			}
+		}})
+	h.cost = cost{memory: 64, passes: 1, threads: 1}
+	phc, err := h.Hash(t.Context(), Turn{}, "fiets lamp water")
+	if right, _, verr := h.Verify(t.Context(), Turn{}, "fiets lamp water", phc); err != nil || verr != nil || !right {
+		t.Error(right, err, verr)
+	}
+	give, err := h.line.take(t.Context(), Turn{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Hash(t.Context(), Turn{}, "x"); !errors.Is(err, ErrBusy) || h.Waiting() != 0 {
+		t.Errorf("%v, %d wait", err, h.Waiting())
+	}
+	give()
+	if hashed != 2 || refused != 1 {
+		t.Errorf("%d hashed, %d refused", hashed, refused)
 	}
 }

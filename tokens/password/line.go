@@ -95,6 +95,13 @@ func (l *line) take(ctx context.Context, t Turn) (give func(), err error) {
 	}
 }
 
+// inLine returns how many calls wait.
+func (l *line) inLine() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiting[share{kind: "known"}] + l.waiting[share{kind: "anybody"}]
+}
+
 // enter counts a call as waiting, where every share has room for it: in one step, so that two calls do not take the
 // same last place.
 func (l *line) enter(shares map[share]int) bool {
