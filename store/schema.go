@@ -8,6 +8,7 @@
 //
 //	meta
 //	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook stands
+//	  slot | 0 | begin        → series.Slot: what was counted in half an hour, for a month
 //	users
 //	  id                      → User
 //	users.address
@@ -80,6 +81,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -88,6 +90,7 @@ import (
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
+	"postern/store/series"
 )
 
 // meta is what the file says of itself.
@@ -99,6 +102,7 @@ type meta struct {
 	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
 
 	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
+	Counted uint64         `json:"counted,omitzero"`  // the last event that is counted in the slots
 }
 
 // metaKey is the one key of the meta bucket.
@@ -195,6 +199,7 @@ var buckets = [][]byte{
 
 var (
 	metas         = file.Table[meta]{Bucket: metaBucket}
+	slots         = file.Table[series.Slot]{Bucket: metaBucket}
 	users         = file.Table[User]{Bucket: userBucket}
 	partners      = file.Table[Partner]{Bucket: partnerBucket}
 	plans         = file.Table[Plan]{Bucket: planBucket}
@@ -244,6 +249,13 @@ func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }
 
 func chunkKey(version guid.ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))
+}
+
+// slotPrefix begins the keys of slots, which are in the order of time.
+var slotPrefix = []byte("slot\x00")
+
+func slotKey(begin time.Time) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(slotPrefix), uint64(begin.UnixMilli()))
 }
 
 // employeeKey is a person as a partner names it.

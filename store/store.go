@@ -28,6 +28,9 @@ type Options struct {
 	// quick.
 	OverLimit func(Limit, LimitOutcome)
 
+	// Committed is told how long each commit took. It must be quick. nil: nobody.
+	Committed func(took time.Duration)
+
 	// Free tells how many bytes a directory's disk has in all, and how many this process may still use. nil: statfs(2).
 	Free func(dir string) (free, total uint64, err error)
 }
@@ -66,7 +69,7 @@ type Store struct {
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{options: o, rules: o.Rules, signals: newSignals()}
 	opened, err := file.Open(dir, file.Options{Schema: s.schema(migrate.Steps), Now: o.Now, Random: o.Random,
-		Free: o.Free, Before: s.takeAddressKey, Signal: s.signals.fire})
+		Free: o.Free, Committed: o.Committed, Before: s.takeAddressKey, Signal: s.signals.fire})
 	if err != nil {
 		return nil, err
 	}

@@ -248,9 +248,12 @@ func (c *committer) finish(t *Tx) error {
 		}
 		return nil
 	}
-	id := t.bolt.ID()
+	id, begun := t.bolt.ID(), time.Now()
 	err, _ := safely(t, func(t *Tx) error { return c.commit(t.bolt) })
 	if err == nil {
+		if tell := c.file.options.Committed; tell != nil {
+			tell(time.Since(begun))
+		}
 		return nil
 	}
 	if err := c.rollback(t.bolt); err != nil {

@@ -38,6 +38,9 @@ type Options struct {
 	// Signal is told after each commit which bits its functions gave to Tx.Signal. It must be quick. nil: nobody.
 	Signal func(who uint8)
 
+	// Committed is told how long each commit took. It must be quick. nil: nobody.
+	Committed func(took time.Duration)
+
 	// Free tells how many bytes a directory's disk has in all, and how many this process may still use. nil: statfs(2).
 	Free func(dir string) (free, total uint64, err error)
 }
