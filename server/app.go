@@ -26,9 +26,11 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/console"
 	"postern/server/documents"
 	"postern/server/driver"
 	"postern/server/eecd"
+	"postern/server/history"
 	"postern/server/inbox"
 	"postern/server/metrics"
 	"postern/server/operator"
@@ -70,6 +72,7 @@ type App struct {
 	drain    context.CancelFunc
 
 	silence   *silenceWatch
+	history   *history.History
 	limits    *limitWatch
 	metrics   *metrics.Metrics
 	security  *web.SecurityLog
@@ -89,6 +92,7 @@ type rooms struct {
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
 	driver  *driver.Handlers
+	console *console.Handlers
 	inbox   *inbox.Handlers // nil with a smarthost
 }
 
@@ -111,6 +115,7 @@ func Open(o Options) (_ *App, err error) {
 		limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured())
+	a.history = history.New(history.Options{Log: o.Log, Now: o.Now})
 	a.draining, a.drain = context.WithCancel(context.Background())
 	ring, err := a.openStore()
 	if err != nil {
@@ -124,7 +129,8 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
-	if err = a.openOperator(); err != nil {
+	a.history.Store = a.store
+	if err = a.openOperator(o.Offline); err != nil {
 		return nil, err
 	}
 	if !o.Offline {
@@ -142,6 +148,7 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
 	a.store, err = store.Open(c.Data, store.Options{
 		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
+		Committed: a.history.Committed,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
 			if ring, err = a.keyring(knowsPeople); err == nil {
 				key = ring.AddressKey()
@@ -186,10 +193,13 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
 }
 
-func (a *App) openOperator() error {
+func (a *App) openOperator(offline bool) error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
 		Draining: a.draining, Now: a.now, Random: a.random,
+	}
+	if !offline {
+		o.ConsoleLink = a.consoleLink
 	}
 	if a.config.SMTP != nil {
 		var err error
@@ -265,7 +275,7 @@ func (a *App) makeRooms() error {
 	}
 	a.courier = mail.New(mail.Options{
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
-		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
+		PerMinute: a.perMinute(), Observer: observers{a.metrics, a.history}, Log: a.log, Now: a.now,
 	})
 	a.webhook = a.newWebhook()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
@@ -279,6 +289,9 @@ func (a *App) makeRooms() error {
 		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})
 	if err != nil {
+		return err
+	}
+	if a.rooms.console, err = a.newConsole(); err != nil {
 		return err
 	}
 	return a.makeUserRooms(papers, signIn)

@@ -36,6 +36,7 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the courier", a.courier.Run},
 		worker{"the data file", a.watchDisk},
 		worker{"pruning", a.keepHouse},
+		worker{"counting for the plots", a.history.Run},
 		worker{"watching for silent partners", a.watchPartners},
 	)
 	if a.webhook != nil {

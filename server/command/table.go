@@ -11,6 +11,6 @@ func commands() []command {
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
 		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
-		pushPeople(), events(), check(), checkFile(), configCommand(), version(),
+		pushPeople(), events(), consoleLink(), check(), checkFile(), configCommand(), version(),
 	}
 }

@@ -27,13 +27,14 @@ import (
 // Options are the plain values that an Operator is made of.
 type Options struct {
 	Store           *store.Store
-	Dir             string           // the data directory; a check puts its copy there
-	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
-	Check           Checker          // nil: CheckInChild
-	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
-	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
-	Now             func() time.Time // nil: time.Now
-	Random          io.Reader        // of partners' tokens; nil: crypto/rand
+	Dir             string               // the data directory; a check puts its copy there
+	ReactivateAfter time.Duration        // a user whose mailbox was proven longer ago must prove it again
+	Check           Checker              // nil: CheckInChild
+	CheckSmarthost  SmarthostChecker     // nil: letters go to the built-in inbox
+	ConsoleLink     func() (Link, error) // nil: no console answers
+	Draining        context.Context      // ended when the appliance begins to stop: ends waiting for events
+	Now             func() time.Time     // nil: time.Now
+	Random          io.Reader            // of partners' tokens; nil: crypto/rand
 }
 
 // Operator does the acts, and has their endpoints. It is safe for concurrent use.

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"time"
 
 	"postern/mail/smtp"
 	"postern/store"
@@ -27,6 +28,27 @@ func (o *Operator) Sending() (Sending, error) {
 	}
 	counts, err := o.Store.LetterCounts()
 	return Sending{Paused: paused, Counts: counts}, err
+}
+
+// Queue is how the mail queue stands, in more detail.
+type Queue struct {
+	Sending
+	OldestDue     time.Time // when the oldest of the letters that are due was owed; zero: none is due
+	FailedLastDay int
+}
+
+// Queue tells how the mail queue stands, in more detail.
+func (o *Operator) Queue() (queue Queue, err error) {
+	if queue.Sending, err = o.Sending(); err != nil {
+		return queue, err
+	}
+	stats, err := o.Store.QueueStats()
+	if err != nil {
+		return queue, err
+	}
+	queue.OldestDue = stats.Oldest
+	queue.FailedLastDay, err = o.Store.FailedSince(o.Now().Add(-24 * time.Hour))
+	return queue, err
 }
 
 // PauseSending keeps all letters back until ResumeSending. It is stored, so that a restart does not let them go.

@@ -26,6 +26,8 @@ type Page struct {
 	Sections []Section
 	Note     string // in small print
 
+	Ways      []Link   // to the room's other pages, in the header; the current one has no URL
+	WaysLabel string   // what they are, for who does not see them
 	Action    *Form    // the button in the header, as to log out: a form without fields
 	Language  string   // of the texts, as "nl"
 	Languages []string // that the page is there in; one or none: there is nothing to switch to

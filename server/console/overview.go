@@ -1,0 +1,135 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"postern/server/operator"
+	"postern/server/web/page"
+	"postern/store"
+	"postern/store/series"
+)
+
+// overview is what its template draws.
+type overview struct {
+	Verdict page.Verdict
+	Tiles   []tile
+	Acts    []*page.Form
+	Silent  []Silent
+	Spans   []plotSpan
+	Zone    string
+}
+
+// tile is one number that matters now, and where it leads.
+type tile struct{ Number, Text, URL, Class string }
+
+// plotSpan are the plots of a day, or of a month.
+type plotSpan struct {
+	Title string
+	Plots []plot
+}
+
+// overview is the first page: whether letters go out, what waits, and the last day and month.
+func (h *Handlers) overview(v *visit) error {
+	queue, err := h.Acts.Queue()
+	if err != nil {
+		return err
+	}
+	silent, err := h.Silent()
+	if err != nil {
+		return err
+	}
+	status := h.Status()
+	now := h.Now()
+	slots := h.History.Between(v.R.Context(), now.Add(-series.Kept), now.Add(time.Second))
+	day := h.day(slots)
+	var today series.Slot
+	for _, c := range day {
+		today.Add(c.Slot)
+	}
+	view := overview{Verdict: h.verdict(status, queue, today), Silent: silent, Zone: h.zone(),
+		Tiles: tiles(queue, today),
+		Spans: []plotSpan{{"The last day", plots("day", day)}, {"The last month", plots("month", h.month(slots))}}}
+	if queue.Paused {
+		view.Acts = append(view.Acts, v.doing(sendingPath+"/resume", "Resume sending", page.Main))
+	} else {
+		view.Acts = append(view.Acts, v.doing(sendingPath+"/pause", "Pause sending", page.Second))
+	}
+	return h.draw(v, http.StatusOK, home, "overview", page.Page{Title: "Overview", Bare: true, Data: view})
+}
+
+// late is how long a letter may be due before something is wrong with sending.
+const late = 10 * time.Minute
+
+// verdict says whether letters go out. What keeps all of them comes first.
+func (h *Handlers) verdict(status Status, queue operator.Queue, today series.Slot) page.Verdict {
+	say := func(tone page.Tone, word string, text ...string) page.Verdict {
+		return page.Verdict{Tone: tone, Word: word, Text: text}
+	}
+	waiting := queue.Counts[store.LetterQueued]
+	switch {
+	case status.Store != nil:
+		return say(page.Wrong, "Nothing is stored now", status.Store.Error())
+	case !status.PausedUntil.IsZero():
+		return say(page.Wrong, "Letters do not go out",
+			fmt.Sprintf("The smarthost is at fault, and tried again at %s; %s. It said: %s",
+				status.PausedUntil.In(h.Zone).Format("15:04:05"), isWaiting(waiting), status.Fault))
+	case queue.Paused:
+		return say(page.Plain, "Sending is paused", "You have paused it; "+isWaiting(waiting)+".")
+	case !queue.OldestDue.IsZero() && h.Now().Sub(queue.OldestDue) > late && waiting > 0:
+		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The oldest that is due was owed %s.",
+			capital(isWaiting(waiting)), h.ago(queue.OldestDue)))
+	case queue.FailedLastDay > 0:
+		return say(page.Plain, "Letters go out, and some failed",
+			fmt.Sprintf("%s failed in the last day, %s sent.", letters(queue.FailedLastDay), number(today.Sent)))
+	case status.Inbox:
+		return say(page.Done, "Letters go to the built-in inbox",
+			"No smarthost is set, so that they reach nobody outside. "+letters(today.Sent)+" in the last day.")
+	}
+	return say(page.Done, "Letters go out", fmt.Sprintf("%s sent in the last day, none failed; %s.",
+		letters(today.Sent), isWaiting(waiting)))
+}
+
+// isWaiting says how many letters wait.
+func isWaiting(n int) string {
+	switch n {
+	case 0:
+		return "none waits"
+	case 1:
+		return "1 letter waits"
+	}
+	return letters(n) + " wait"
+}
+
+func capital(text string) string {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
+		return text
+	}
+	return string(text[0]-'a'+'A') + text[1:]
+}
+
+func tiles(queue operator.Queue, today series.Slot) []tile {
+	list := func(state store.LetterState) string { return lettersPath + "?state=" + string(state) }
+	all := []tile{
+		{Number: number(today.Sent), Text: "sent in a day", URL: list(store.LetterSent)},
+		{Number: number(queue.FailedLastDay), Text: "failed in a day", URL: list(store.LetterFailed)},
+		{Number: number(queue.Counts[store.LetterQueued]), Text: "queued", URL: list(store.LetterQueued)},
+		{Number: number(queue.Counts[store.LetterHeld]), Text: "held", URL: list(store.LetterHeld)},
+		{Number: number(today.Bikers + today.Users), Text: "registered in a day",
+			URL: eventsPath + "?type=biker.created"},
+	}
+	if queue.FailedLastDay > 0 {
+		all[1].Class = "bad"
+	}
+	if queue.Counts[store.LetterHeld] > 0 {
+		all[3].Class = "warn"
+	}
+	return all
+}
+
+// zone says in which zone times are.
+func (h *Handlers) zone() string {
+	name, _ := h.Now().In(h.Zone).Zone()
+	return "Times are " + name + " (" + h.Zone.String() + ")."
+}
