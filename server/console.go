@@ -17,7 +17,8 @@ import (
 func (a *App) newConsole() (*console.Handlers, error) {
 	return console.New(console.Options{
 		Acts: a.acts, History: a.history, Status: a.consoleStatus, Silent: a.consoleSilent, Seen: a.silence.last,
-		Limits: a.consoleLimits, Settings: a.consoleSettings, Zone: a.config.Timezone, Now: a.now, Random: a.random,
+		Limits: a.consoleLimits, Settings: a.consoleSettings,
+		PublicURL: a.config.PublicURL, Zone: a.config.Timezone, Now: a.now, Random: a.random,
 	})
 }
 

@@ -82,7 +82,7 @@ func loadTone(status store.LoadStatus) string {
 	case store.LoadRejected:
 		return string(page.Wrong)
 	}
-	return string(page.Plain)
+	return quiet
 }
 
 func cleaningPath(id guid.ID) string { return cleaningsPath + "/" + id.String() }
@@ -112,7 +112,7 @@ func (h *Handlers) drawCleaning(v *visit, status int, wrong []page.Fault) error 
 	}
 	view := &cleaningView{Load: string(c.Load.Status), Tone: loadTone(c.Load.Status), Rows: h.cleaningRows(c),
 		LoadRows: h.loadRows(c), Cards: compartments(c), Ways: []page.Link{
-			{URL: "/eecd/cleanings/" + id.String(), Text: "As drivers see it"},
+			{URL: h.PublicURL.JoinPath("eecd", "cleanings", id.String()).String(), Text: "As drivers see it"},
 			{URL: listURL(eventsPath, "about", id.String()), Text: "Its events"}}}
 	p := page.Page{Title: "Cleaning " + c.Number, Data: view}
 	if c.Load.Status != store.LoadOpen {

@@ -15,6 +15,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"postern/server/history"
@@ -33,9 +34,11 @@ type Options struct {
 	Seen     func(partner string) time.Time
 	Limits   func() []Limit
 	Settings func() []Setting
-	Zone     *time.Location // of the times on pages
-	Now      func() time.Time
-	Random   io.Reader // of links and sessions
+
+	PublicURL *url.URL       // where drivers' pages are
+	Zone      *time.Location // of the times on pages
+	Now       func() time.Time
+	Random    io.Reader // of links and sessions
 }
 
 // Status is what the running appliance knows of itself, and the store does not.
@@ -120,7 +123,7 @@ const (
 )
 
 // ways are the pages that the header leads to.
-var ways = []page.Link{
+var ways = []page.Way{
 	{URL: home, Text: "Overview"}, {URL: lettersPath, Text: "Letters"}, {URL: peoplePath, Text: "People"},
 	{URL: partnersPath, Text: "Partners"}, {URL: plansPath, Text: "Plans"}, {URL: cleaningsPath, Text: "Cleanings"},
 	{URL: eventsPath, Text: "Events"}, {URL: settingsPath, Text: "Settings"},
@@ -168,9 +171,7 @@ func (h *Handlers) draw(v *visit, status int, current, template string, p page.P
 	p.Scripts = append(p.Scripts, h.script.URL())
 	p.WaysLabel = "Console"
 	for _, way := range ways {
-		if way.URL == current && v.R.URL.Path == current && v.R.URL.RawQuery == "" {
-			way.URL = ""
-		}
+		way.Current = way.URL == current
 		p.Ways = append(p.Ways, way)
 	}
 	p.Action = v.doing(leavePath, "Leave", page.Main)

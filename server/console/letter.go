@@ -149,12 +149,14 @@ func (h *Handlers) letterWays(l operator.Letter) (list []page.Link) {
 
 func (h *Handlers) attempt(a operator.Attempt) attemptRow {
 	row := attemptRow{At: h.at(a.At), Took: strconv.FormatInt(a.Milliseconds, 10) + " ms", Class: string(a.Class),
-		Text: a.Text, QueueID: a.QueueID, Tone: string(page.Plain)}
+		Text: a.Text, QueueID: a.QueueID, Tone: quiet}
 	switch a.Class {
 	case store.AttemptSent:
 		row.Tone = string(page.Done)
 	case store.AttemptPermanent, store.AttemptSmarthost:
 		row.Tone = string(page.Wrong)
+	case store.AttemptTemporary, store.AttemptUncertain:
+		row.Tone = string(page.Plain)
 	}
 	var how []string
 	if a.Phase != "" {

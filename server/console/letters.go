@@ -191,9 +191,14 @@ func tone(state store.LetterState) string {
 		return string(page.Done)
 	case store.LetterFailed:
 		return string(page.Wrong)
+	case store.LetterHeld:
+		return string(page.Plain)
 	}
-	return string(page.Plain)
+	return quiet
 }
+
+// quiet is the tone of what is as it should be, and not done yet.
+const quiet = "quiet"
 
 func letterPath(id guid.ID) string { return lettersPath + "/" + id.String() }
 

@@ -59,6 +59,13 @@ func (h *Handlers) overview(v *visit) error {
 	return h.draw(v, http.StatusOK, home, "overview", page.Page{Title: "Overview", Bare: true, Data: view})
 }
 
+// Some letters always fail, as to addresses that were written wrong. More than one of manyFailed is a sign of something
+// else, unless they are few.
+const (
+	fewFailed  = 3
+	manyFailed = 20
+)
+
 // late is how long a letter may be due before something is wrong with sending.
 const late = 10 * time.Minute
 
@@ -80,15 +87,16 @@ func (h *Handlers) verdict(status Status, queue operator.Queue, today series.Slo
 	case !queue.OldestDue.IsZero() && h.Now().Sub(queue.OldestDue) > late && waiting > 0:
 		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The oldest that is due was owed %s.",
 			capital(isWaiting(waiting)), h.ago(queue.OldestDue)))
-	case queue.FailedLastDay > 0:
-		return say(page.Plain, "Letters go out, and some failed",
+	case queue.FailedLastDay >= fewFailed && queue.FailedLastDay*manyFailed > today.Sent+queue.FailedLastDay:
+		return say(page.Plain, "Letters go out, but many fail",
 			fmt.Sprintf("%s failed in the last day, %s sent.", letters(queue.FailedLastDay), number(today.Sent)))
 	case status.Inbox:
 		return say(page.Done, "Letters go to the built-in inbox",
-			"No smarthost is set, so that they reach nobody outside. "+letters(today.Sent)+" in the last day.")
+			fmt.Sprintf("No smarthost is set, so that they reach nobody outside. %s in the last day, %s failed; %s.",
+				letters(today.Sent), number(queue.FailedLastDay), isWaiting(waiting)))
 	}
-	return say(page.Done, "Letters go out", fmt.Sprintf("%s sent in the last day, none failed; %s.",
-		letters(today.Sent), isWaiting(waiting)))
+	return say(page.Done, "Letters go out", fmt.Sprintf("%s sent in the last day, %s failed; %s.",
+		letters(today.Sent), number(queue.FailedLastDay), isWaiting(waiting)))
 }
 
 // isWaiting says how many letters wait.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"postern/server/operator"
 	"postern/server/web/page"
@@ -71,7 +72,7 @@ func (h *Handlers) partnerCard(v *visit, p operator.Partner) partnerCard {
 		add("Last seen", "not since the appliance was started")
 	}
 	if p.ExpectEvery > 0 {
-		add("Expected", "every "+p.ExpectEvery.String())
+		add("Expected", "every "+span(time.Duration(p.ExpectEvery)))
 	}
 	ends := make([]string, len(p.Tokens))
 	for i, token := range p.Tokens {

@@ -107,7 +107,10 @@ func (h *Handlers) drawPerson(v *visit, status int, of person, sections []page.S
 	if of.kind == "user" && of.state == string(operator.UserActive) {
 		act("reactivate", "Have the mailbox proven again", page.Second)
 	}
-	if of.state == string(operator.BikerInvited) || of.state == string(operator.UserUnconfirmed) {
+	switch of.state {
+	case string(operator.BikerInvited), string(operator.UserUnconfirmed):
+		view.Tone = quiet
+	case string(operator.UserReactivate):
 		view.Tone = string(page.Plain)
 	}
 	return h.draw(v, status, peoplePath, "person", page.Page{Title: of.name, Data: view, Sections: sections})

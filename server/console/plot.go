@@ -108,7 +108,8 @@ func plots(of string, columns []column) []plot {
 			{kind{"wait", "waiting"}, func(c column) int { return c.Queue }},
 		}),
 		delays(of+"-commit", "Time to store", columns, func(c column) series.Delays { return c.Commit }),
-		delays(of+"-smtp", "Time to hand a letter over", columns, func(c column) series.Delays { return c.Mail }),
+		delays(of+"-smtp", "Time to hand over", columns, func(c column) series.Delays { return c.Mail }),
+		delays(of+"-wait", "From owed to sent", columns, func(c column) series.Delays { return c.Wait }),
 	}
 }
 
@@ -165,8 +166,8 @@ func stacked(id, title string, columns []column, kinds []counting) plot {
 
 // delays plots how long something took: the median, and what 99 of 100 did not exceed.
 func delays(id, title string, columns []column, of func(column) series.Delays) plot {
-	p := plot{ID: id, Title: title, Head: []string{"From", "half within", "99 % within", "count"},
-		Kinds: []kind{{"half", "half within"}, {"most", "99 % within"}}}
+	p := plot{ID: id, Title: title, Head: []string{"From", "median", "99 % within", "count"},
+		Kinds: []kind{{"half", "median"}, {"most", "99 %"}}}
 	var all series.Delays
 	longest := time.Duration(0)
 	for _, c := range columns {
@@ -174,7 +175,7 @@ func delays(id, title string, columns []column, of func(column) series.Delays) p
 		longest = max(longest, of(c).Quantile(0.99))
 	}
 	p.Empty = all.Count() == 0
-	p.Sum = span(all.Quantile(0.5)) + ", 99 % within " + span(all.Quantile(0.99))
+	p.Sum = "median " + span(all.Quantile(0.5)) + ", 99 % within " + span(all.Quantile(0.99))
 	if p.Empty {
 		p.Sum = "none"
 	}

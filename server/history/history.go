@@ -58,14 +58,16 @@ func (h *History) Committed(took time.Duration) {
 	h.measured.Commit.Add(took)
 }
 
-// Attempted notes how long the smarthost took over a letter that it has taken; it is one of the courier's observers.
-func (h *History) Attempted(_ store.LetterKind, a store.Attempt, _ store.LetterState, _ time.Duration) {
+// Attempted notes how long the smarthost took over a letter that it has taken, and how long that had waited; it is one
+// of the courier's observers.
+func (h *History) Attempted(_ store.LetterKind, a store.Attempt, _ store.LetterState, waited time.Duration) {
 	if a.Class != store.AttemptSent {
 		return
 	}
 	h.delays.Lock()
 	defer h.delays.Unlock()
 	h.measured.Mail.Add(time.Duration(a.Took))
+	h.measured.Wait.Add(waited)
 }
 
 // Paused is the other half of what the courier tells its observers: nothing that is plotted.

@@ -25,7 +25,8 @@ type Slot struct {
 	Queue  int       `json:"queue,omitzero"`  // letters that waited, at the most
 	Seen   int       `json:"seen,omitzero"`   // how often the queue was looked at: 0, the appliance did not run
 	Commit Delays    `json:"commit,omitzero"` // of what is stored
-	Mail   Delays    `json:"mail,omitzero"`   // of letters that the smarthost took, from its greeting to its answer
+	Mail   Delays    `json:"mail,omitzero"`   // of handing over letters that the smarthost took
+	Wait   Delays    `json:"wait,omitzero"`   // of those letters, from being owed to being sent
 }
 
 // Add adds what another slot has counted.
@@ -38,6 +39,7 @@ func (s *Slot) Add(other Slot) {
 	s.Seen += other.Seen
 	s.Commit.Merge(other.Commit)
 	s.Mail.Merge(other.Mail)
+	s.Wait.Merge(other.Wait)
 }
 
 // Series is the slots of a month. Its owner guards it.
@@ -97,6 +99,6 @@ func (s *Series) Forget(before time.Time) {
 
 func (s *Slot) clone() Slot {
 	c := *s
-	c.Commit, c.Mail = slices.Clone(s.Commit), slices.Clone(s.Mail)
+	c.Commit, c.Mail, c.Wait = slices.Clone(s.Commit), slices.Clone(s.Mail), slices.Clone(s.Wait)
 	return c
 }
