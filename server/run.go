@@ -37,6 +37,7 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the data file", a.watchDisk},
 		worker{"pruning", a.keepHouse},
 		worker{"counting for the plots", a.history.Run},
+		worker{"the console", a.rooms.console.Run},
 		worker{"watching for silent partners", a.watchPartners},
 	)
 	if a.webhook != nil {

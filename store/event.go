@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -222,7 +223,7 @@ type EventPage struct {
 }
 
 // eventsSought is how many events one page of LatestEvents looks through: reads are short.
-const eventsSought = 100_000
+const eventsSought = 20_000
 
 // LatestEvents returns the newest events that a filter chooses. There is no index for that: it looks at so many of them
 // and no more, and says how far it came. Only records that hold the words that are looked for are decoded.
@@ -281,6 +282,38 @@ func (t tx) lastEventBefore(moment time.Time) uint64 {
 	return oldest + uint64(n) - 1
 }
 
+// eventsAt is how many events of one moment EventsAt looks at: those of a list's transaction have the same.
+const eventsAt = 2000
+
+// EventsAt lists what the feed tells of a user or biker at moments that their records know, the newest first: an event
+// has the time of the transaction that wrote the record. Each moment is found by bisection, so that it costs the same
+// however long ago that was.
+func (s *Store) EventsAt(person guid.ID, moments []time.Time) (found []Event, err error) {
+	return read(s, func(t tx) ([]Event, error) {
+		id := []byte(person.String())
+		for _, moment := range moments {
+			looked := 0
+			c := t.Cursor(eventBucket)
+			key, raw := c.Seek(seqKey(t.lastEventBefore(moment) + 1))
+			for ; key != nil && looked < eventsAt; key, raw = c.Next() {
+				looked++
+				event, err := events.Decode(key, raw)
+				if err == nil && event.At.After(moment) {
+					break
+				}
+				if err == nil && bytes.Contains(raw, id) && event.isAbout(person) {
+					found = append(found, event)
+				}
+			}
+		}
+		slices.SortFunc(found, func(a, b Event) int { return cmp.Compare(b.Seq, a.Seq) })
+		found = slices.CompactFunc(found, func(a, b Event) bool { return a.Seq == b.Seq })
+		return found, t.nameEmployees(found)
+	})
+}
+
+func (e Event) isAbout(person guid.ID) bool { return e.User == person || e.Biker == person }
+
 // LastEventBefore is the number of the last event before a moment; that of the one before the oldest that is kept, where
 // there is none.
 func (s *Store) LastEventBefore(moment time.Time) (seq uint64, err error) {
@@ -293,20 +326,27 @@ const eventsLooked = 5000
 // EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index
 // for it: it looks at all events.
 func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
+	id := []byte(person.String())
 	for from := seqKey(0); from != nil && len(found) < limit; {
 		from, err = read(s, func(t tx) (next []byte, err error) {
 			looked := 0
-			err = events.Each(t.Tx, nil, from, func(key []byte, event Event) (bool, error) {
+			c := t.Cursor(eventBucket)
+			for key, raw := c.Seek(from); key != nil; key, raw = c.Next() {
 				if looked++; looked > eventsLooked || len(found) == limit {
-					next = bytes.Clone(key)
-					return false, nil
+					return bytes.Clone(key), nil
 				}
-				if event.User == person || event.Biker == person {
+				if !bytes.Contains(raw, id) {
+					continue // decoding all would take ten times as long
+				}
+				event, err := events.Decode(key, raw)
+				if err != nil {
+					return nil, err
+				}
+				if event.isAbout(person) {
 					found = append(found, event)
 				}
-				return true, nil
-			})
-			return next, err
+			}
+			return nil, nil
 		})
 		if err != nil {
 			return nil, err

@@ -411,6 +411,10 @@ func TestLatestEvents(t *testing.T) {
 			t.Errorf("%+v: %s, %d to %d, %v", want.filter, got, page.From, page.To, page.More)
 		}
 	}
+	around, err := s.EventsAt(tim.ID, []time.Time{tim.RegisteredAt, sent[0].DoneAt, sent[0].OwedAt, {}, begun})
+	if err != nil || len(around) != 2 || around[0].Type != "letter.sent" || around[1].Type != "biker.created" {
+		t.Errorf("%+v, %v", around, err)
+	}
 	none, err := openTest(t).LatestEvents(EventFilter{Limit: 1})
 	if err != nil || len(none.Events) > 0 || none.More {
 		t.Errorf("in an empty file: %+v, %v", none, err)

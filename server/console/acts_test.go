@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"slices"
@@ -8,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"postern/server/web"
 	"postern/store"
+
+	"github.com/rs/zerolog"
 )
 
 // TestEnter: a link lets in once, by the button alone and for five minutes; a visit ends by itself.
@@ -143,7 +147,7 @@ func TestLetters(t *testing.T) {
 	b.post(lettersPath + "/x/hold").Is(404)
 	s.try(store.Attempt{Class: store.AttemptPermanent, Text: "no"})
 	told("letter.failed")
-	b.get(lettersPath+"?state=failed").Is(200, "Retry all failed", "All 1 are tried again now")
+	b.get(lettersPath+"?state=failed").Is(200, "Retry all failed", "1 letter is tried again now")
 	b.does(sendingPath+"/retry-failed").Is(200, "1 letter is tried again now.")
 	told("operator.letter_retried")
 	b.does(failed + "/hold")
@@ -345,5 +349,32 @@ func TestClosed(t *testing.T) {
 		if answer.Code != http.StatusUnauthorized {
 			t.Errorf("%s %s: %d", route.Method, path, answer.Code)
 		}
+	}
+}
+
+// TestManyLetters: an act on many letters that takes its time goes on behind the page, one at a time, and ends with the
+// room.
+func TestManyLetters(t *testing.T) {
+	s := newSite(t)
+	b := s.entered()
+	begun, held := make(chan struct{}), 0
+	slow := s.room.act("/slow", s.room.onMany(func(ctx context.Context) (int, error) {
+		held++
+		close(begun)
+		<-ctx.Done()
+		return 7, ctx.Err()
+	}, "done."), "slow", "", nil, nil)
+	routes := s.room.Routes()
+	at := slices.IndexFunc(routes, func(r web.Route) bool { return r.Path == sendingPath+"/retry-failed" })
+	routes[at].Handle = slow.Handle
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.Nop(), Random: newRandom(5)})
+	check(t, err)
+	s.Handler = middleware.Handler(web.ForAnybody, append(routes, middleware.Files()...))
+	b.does(sendingPath+"/retry-failed").Is(200, "It has begun, and goes on.")
+	<-begun
+	b.does(sendingPath+"/retry-failed").Is(200, "Many letters are being changed already")
+	b.does(sendingPath+"/release-held").Is(200, "Many letters are being changed already")
+	if held != 1 {
+		t.Errorf("begun %d times", held)
 	}
 }

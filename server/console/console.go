@@ -11,11 +11,13 @@
 package console
 
 import (
+	"context"
 	"embed"
 	"html/template"
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"postern/server/history"
@@ -73,6 +75,11 @@ type Handlers struct {
 	style, script *web.Asset
 	cookie        web.Cookie
 	sessions      *sessions
+
+	many    sync.Mutex      // held while an act on many letters is under way
+	tasks   sync.WaitGroup  // such acts
+	working context.Context // theirs; Run ends it
+	stop    context.CancelFunc
 }
 
 //go:embed pages
@@ -86,6 +93,7 @@ var templates = []string{"overview", "letters", "letter", "people", "person", "p
 func New(o Options) (*Handlers, error) {
 	h := &Handlers{Options: o, views: make(map[string]*template.Template), sessions: newSessions(o.Now, o.Random),
 		cookie: web.Cookie{Name: "postern-console", Path: home, Strict: true, Direct: true}}
+	h.working, h.stop = context.WithCancel(context.Background())
 	for _, name := range templates {
 		t, err := page.Parse(embedded, "pages/parts.html", "pages/"+name+".html")
 		if err != nil {
@@ -98,6 +106,15 @@ func New(o Options) (*Handlers, error) {
 		h.script, err = asset("console.js", "text/javascript; charset=utf-8")
 	}
 	return h, err
+}
+
+// Run ends, when ctx does, the acts on many letters that go on behind their pages. What they have done by then is done;
+// each letter stands by itself.
+func (h *Handlers) Run(ctx context.Context) error {
+	<-ctx.Done()
+	h.stop()
+	h.tasks.Wait()
+	return nil
 }
 
 func asset(name, contentType string) (*web.Asset, error) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -102,6 +103,11 @@ func newSite(t testing.TB) *site {
 		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.time.Now, Random: newRandom(3),
 	})
 	check(t, err)
+	t.Cleanup(func() {
+		ended, end := context.WithCancel(context.Background())
+		end()
+		check(t, s.room.Run(ended))
+	})
 	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()).Level(zerolog.WarnLevel), Random: newRandom(4),
 		Look: page.Look{Organisation: "Vélo & Co"}, PublicOrigin: "http://postern.example"})
 	check(t, err)

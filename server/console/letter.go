@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"postern/server/operator"
 	"postern/server/web/page"
@@ -173,13 +174,13 @@ func (h *Handlers) attempt(a operator.Attempt) attemptRow {
 }
 
 // sending makes the handler of an act on the queue as a whole.
-func (h *Handlers) sending(back string, act func(context.Context) (done string, err error)) func(*visit) error {
+func (h *Handlers) sending(act func(context.Context) (done string, err error)) func(*visit) error {
 	return func(v *visit) error {
 		done, err := act(v.R.Context())
 		if err != nil {
-			return v.without(back, err)
+			return v.without(home, err)
 		}
-		return v.done(back, done)
+		return v.done(home, done)
 	}
 }
 
@@ -193,12 +194,41 @@ func (h *Handlers) resume(ctx context.Context) (string, error) {
 	return "Letters go out again.", err
 }
 
-func (h *Handlers) retryFailed(ctx context.Context) (string, error) {
-	n, err := h.Acts.RetryFailed(ctx)
-	return counted(n, "letter is", "letters are") + " tried again now.", err
-}
+// manyPatience is how long a page waits for an act on many letters. A hundred thousand take seconds, which the act goes
+// on for behind the page.
+const manyPatience = 100 * time.Millisecond
 
-func (h *Handlers) releaseHeld(ctx context.Context) (string, error) {
-	n, err := h.Acts.ReleaseHeld(ctx)
-	return counted(n, "letter is", "letters are") + " released.", err
+// onMany makes the handler of an act on all letters of a state. One is under way at a time; Run ends it.
+func (h *Handlers) onMany(act func(context.Context) (int, error), done string) func(*visit) error {
+	return func(v *visit) error {
+		if !h.many.TryLock() {
+			return v.without(lettersPath, refuse.New(refuse.Conflict, "Many letters are being changed already: "+
+				"wait until that is done."))
+		}
+		type outcome struct {
+			n   int
+			err error
+		}
+		ended := make(chan outcome, 1)
+		log := v.Log()
+		h.tasks.Go(func() {
+			defer h.many.Unlock()
+			n, err := act(h.working)
+			if err != nil {
+				log.Error().Err(err).Int("letters", n).Msg("an act on many letters was broken off")
+			}
+			ended <- outcome{n, err}
+		})
+		patience := time.NewTimer(manyPatience)
+		defer patience.Stop()
+		select {
+		case o := <-ended:
+			if o.err != nil {
+				return v.without(lettersPath, o.err)
+			}
+			return v.done(lettersPath, counted(o.n, "letter is", "letters are")+" "+done)
+		case <-patience.C:
+			return v.done(lettersPath, "It has begun, and goes on. The counts here tell how far it is.")
+		}
+	}
 }

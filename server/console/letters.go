@@ -155,11 +155,11 @@ func (view *letterList) acts(v *visit, sending operator.Sending) {
 		view.Acts = append(view.Acts, askedAct{title, text, v.doing(sendingPath+"/"+action, button, page.Main)})
 	}
 	if n := sending.Counts[store.LetterFailed]; view.State == store.LetterFailed && n > 0 {
-		add("Retry all failed", "All "+number(n)+" are tried again now, with their schedule begun anew.", "retry-failed",
+		add("Retry all failed", counted(n, "letter is", "letters are")+" tried again now, with the schedule begun anew.", "retry-failed",
 			"Retry "+letters(n))
 	}
 	if n := sending.Counts[store.LetterHeld]; view.State == store.LetterHeld && n > 0 {
-		add("Release all held", "All "+number(n)+" are sent now. They were held by a limit, or by you.", "release-held",
+		add("Release all held", counted(n, "letter is", "letters are")+" sent now; a limit has held them, or you have.", "release-held",
 			"Release "+letters(n))
 	}
 }

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"postern/server/operator"
 	"postern/server/web/page"
-	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
 )
@@ -26,23 +24,22 @@ type personView struct {
 	Letters     []letterRow
 	AllLetters  string
 	Events      []eventRow
-	AllEvents   string // further back
-	Looked      string // how far the events were looked through
+	AllEvents   string
 	Zone        string
 }
 
 // person is a biker or a user, as far as the page treats them alike.
 type person struct {
-	id         guid.ID
-	path       string // of the page
-	email      string
-	name       string
-	kind       string // in words
-	state      string
-	blocked    bool
-	registered time.Time
-	rows       []page.Row
-	letters    []operator.Letter
+	id      guid.ID
+	path    string // of the page
+	email   string
+	name    string
+	kind    string // in words
+	state   string
+	blocked bool
+	moments []time.Time // that the record knows
+	rows    []page.Row
+	letters []operator.Letter
 }
 
 // personEvents is how many of a person's latest events are shown with the person.
@@ -83,17 +80,13 @@ func (h *Handlers) nobody(v *visit, err error) error {
 }
 
 func (h *Handlers) drawPerson(v *visit, status int, of person, sections []page.Section) error {
-	events, err := h.Acts.LatestEvents(store.EventFilter{About: of.id.String(), Limit: personEvents})
+	events, err := h.Acts.EventsOf(of.id, personEvents, of.moments...)
 	if err != nil {
 		return err
 	}
 	view := &personView{State: of.state, Tone: string(page.Done), Rows: of.rows, Export: of.path + "/export",
 		Letters: h.letterRows(of.letters), AllLetters: listURL(lettersPath, "find", of.email),
-		Events: h.eventRows(events.Events), AllEvents: listURL(eventsPath, "about", of.id.String()), Zone: h.zone()}
-	if events.More {
-		view.Looked = "Looked through the newest " + number(events.From-events.To+1) + " events."
-		view.AllEvents = listURL(eventsPath, "about", of.id.String(), "before", strconv.FormatUint(events.To, 10))
-	}
+		Events: h.eventRows(events), AllEvents: listURL(eventsPath, "about", of.id.String()), Zone: h.zone()}
 	act := func(name, button string, style page.Style) {
 		view.Acts = append(view.Acts, v.doing(of.path+"/"+name, button, style))
 	}
@@ -124,8 +117,8 @@ func (h *Handlers) findBiker(id guid.ID) (person, error) {
 		return person{}, err
 	}
 	found := person{id: b.ID, path: personPath(bikersPath, b.ID), email: b.Email, name: b.FirstName + " " + b.LastName,
-		kind: "biker", state: string(b.State), blocked: b.State == operator.BikerBlocked, registered: b.RegisteredAt,
-		letters: b.Letters}
+		kind: "biker", state: string(b.State), blocked: b.State == operator.BikerBlocked, letters: b.Letters,
+		moments: []time.Time{b.RegisteredAt, b.PasswordSetAt}}
 	found.add("Population", "Biker")
 	found.add("E-mail", b.Email)
 	found.add("Partner", b.Partner)
@@ -149,8 +142,8 @@ func (h *Handlers) findUser(id guid.ID) (person, error) {
 		return person{}, err
 	}
 	found := person{id: u.ID, path: personPath(usersPath, u.ID), email: u.Email, name: u.FirstName + " " + u.LastName,
-		kind: "user", state: string(u.State), blocked: u.State == operator.UserBlocked, registered: u.RegisteredAt,
-		letters: u.Letters}
+		kind: "user", state: string(u.State), blocked: u.State == operator.UserBlocked, letters: u.Letters,
+		moments: []time.Time{u.RegisteredAt, u.ActivatedAt, u.SignedInAt}}
 	found.add("Population", "User")
 	found.add("E-mail", u.Email)
 	found.add("Organisation", u.OrganisationName)
