@@ -314,8 +314,8 @@ func (s *Store) EventsAt(person guid.ID, moments []time.Time) (found []Event, er
 
 func (e Event) isAbout(person guid.ID) bool { return e.User == person || e.Biker == person }
 
-// LastEventBefore is the number of the last event before a moment; that of the one before the oldest that is kept, where
-// there is none.
+// LastEventBefore is the number of the last event before a moment; that of the one before the oldest that is kept,
+// where there is none.
 func (s *Store) LastEventBefore(moment time.Time) (seq uint64, err error) {
 	return read(s, func(t tx) (uint64, error) { return t.lastEventBefore(moment), nil })
 }

@@ -110,8 +110,8 @@ func (s *Store) Counted() (after uint64, kept []series.Slot, err error) {
 	return after, kept, err
 }
 
-// KeepCounted writes slots that have changed, with the number of the last event that is counted in them, and drops those
-// that begin before a moment. As both are one transaction, no event is counted twice, or not at all, whenever the
+// KeepCounted writes slots that have changed, with the number of the last event that is counted in them, and drops
+// those that begin before a moment. As both are one transaction, no event is counted twice, or not at all, whenever the
 // process dies.
 func (s *Store) KeepCounted(ctx context.Context, after uint64, changed []series.Slot, before time.Time) error {
 	return updateVital(ctx, s, func(t tx) error {

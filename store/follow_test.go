@@ -77,7 +77,8 @@ func TestCounted(t *testing.T) {
 	next, err := s.FollowEvents(0, 2, func(kind string, at time.Time) { seen = append(seen, kind) })
 	must(t, err)
 	next, err = s.FollowEvents(next, 9, func(kind string, _ time.Time) { seen = append(seen, kind) })
-	if err != nil || next != 4 || strings.Join(seen[1:], " ") != "operator.plan_added operator.partner_added biker.created" {
+	const want = "operator.plan_added operator.partner_added biker.created"
+	if err != nil || next != 4 || strings.Join(seen[1:], " ") != want {
 		t.Errorf("%q up to %d, %v", seen, next, err)
 	}
 	if again, err := s.FollowEvents(next, 9, nil); err != nil || again != next {

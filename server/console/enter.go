@@ -23,7 +23,8 @@ func bare(p page.Page) page.Page {
 	return p
 }
 
-const howToEnter = "Run postern console as the user that runs Postern: it prints a link that works once, for five minutes."
+const howToEnter = "Run postern console as the user that runs Postern: it prints a link that works once, for five " +
+	"minutes."
 
 // closed tells who has no session how to get one.
 func (h *Handlers) closed(c *web.Call) error {

@@ -73,7 +73,8 @@ func newSite(t testing.TB) *site {
 	dir := t.TempDir()
 	var err error
 	s.store, err = store.Open(dir, store.Options{Now: s.time.Now, Random: newRandom(1), MailDomain: "postern.example",
-		Rules: store.Rules{GiveUpAfter: 72 * time.Hour, ReactivateAfter: 720 * time.Hour, RepeatLettersAfter: 720 * time.Hour}})
+		Rules: store.Rules{GiveUpAfter: 72 * time.Hour, ReactivateAfter: 720 * time.Hour,
+			RepeatLettersAfter: 720 * time.Hour}})
 	check(t, err)
 	t.Cleanup(func() {
 		data := filepath.Join(t.TempDir(), "copy")
@@ -83,8 +84,8 @@ func newSite(t testing.TB) *site {
 			t.Errorf("the data file is damaged: %q, %v", faults, err)
 		}
 	})
-	s.acts, err = operator.New(operator.Options{Store: s.store, Dir: dir, ReactivateAfter: 720 * time.Hour, Now: s.time.Now,
-		Random: newRandom(2)})
+	s.acts, err = operator.New(operator.Options{Store: s.store, Dir: dir, ReactivateAfter: 720 * time.Hour,
+		Now: s.time.Now, Random: newRandom(2)})
 	check(t, err)
 	s.room, err = New(Options{
 		Acts: s.acts, History: history.New(history.Options{Store: s.store, Log: zerolog.New(t.Output()), Now: s.time.Now}),
@@ -108,8 +109,8 @@ func newSite(t testing.TB) *site {
 		end()
 		check(t, s.room.Run(ended))
 	})
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()).Level(zerolog.WarnLevel), Random: newRandom(4),
-		Look: page.Look{Organisation: "Vélo & Co"}, PublicOrigin: "http://postern.example"})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(t.Output()).Level(zerolog.WarnLevel),
+		Random: newRandom(4), Look: page.Look{Organisation: "Vélo & Co"}, PublicOrigin: "http://postern.example"})
 	check(t, err)
 	routes := append(s.room.Routes(), middleware.Files()...)
 	s.Handler = apitest.Must(t, routes...).Watch(t, middleware.Handler(web.ForAnybody, routes))
@@ -124,12 +125,9 @@ func (s *site) fill() {
 	check(s.t, err)
 	_, err = s.acts.AddPartner(ctx, operator.NewPartner{Name: "payroll", ExpectEvery: 5 * time.Minute})
 	check(s.t, err)
-	_, err = s.store.RegisterBikers(ctx, store.BikerList{Partner: "payroll", People: []store.Candidate{{Email: zoe, Said: zoe,
-		BikerData: store.BikerData{BikePlanCode: "ACME-NL", FirstName: "Zoë", LastName: "Claes", Language: "nl",
-			EmployeeID: "E-1"}}}})
-	check(s.t, err)
-	s.try(store.Attempt{At: s.time.Now(), Took: store.Span(140 * time.Millisecond), Class: store.AttemptPermanent, Phase: "rcpt",
-		Code: 550, Enhanced: "5.1.1", Text: "5.1.1 <b>no such mailbox</b>"})
+	s.registerBiker(zoe, "Zoë", "Claes")
+	s.try(store.Attempt{At: s.time.Now(), Took: store.Span(140 * time.Millisecond), Class: store.AttemptPermanent,
+		Phase: "rcpt", Code: 550, Enhanced: "5.1.1", Text: "5.1.1 <b>no such mailbox</b>"})
 	s.time.Advance(time.Minute)
 	_, err = s.store.RegisterUser(ctx, store.Registration{Email: jan, FirstName: "Jan", LastName: "Peeters",
 		OrganisationName: "Haven", CleaningID: cleaning, Language: "en"})
@@ -140,6 +138,14 @@ func (s *site) fill() {
 	_, err = s.store.PutCleanings(ctx, "", []store.CleaningInput{in})
 	check(s.t, err)
 	s.time.Advance(time.Minute)
+}
+
+func (s *site) registerBiker(email, first, last string) {
+	s.t.Helper()
+	_, err := s.store.RegisterBikers(s.t.Context(), store.BikerList{Partner: "payroll", People: []store.Candidate{
+		{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: "ACME-NL", FirstName: first, LastName: last,
+			Language: "nl", EmployeeID: "E-" + first[:1]}}}})
+	check(s.t, err)
 }
 
 // try has the letters that are due end so.
@@ -158,8 +164,8 @@ func (s *site) month() {
 	now := s.time.Now().Truncate(24 * time.Hour).Add(-12 * time.Hour)
 	var slots []series.Slot
 	for day := range 31 {
-		slots = append(slots, series.Slot{At: now.AddDate(0, 0, -day), Sent: 10 * (day + 1), Failed: day / 10, Bikers: 20, Users: day,
-			Queue: 5, Seen: 1, Commit: series.Delays{0, 5, 3, 1}, Mail: series.Delays{12: 4}, Wait: series.Delays{20: 4}})
+		slots = append(slots, series.Slot{At: now.AddDate(0, 0, -day), Sent: 10 * (day + 1), Failed: day / 10, Bikers: 20,
+			Users: day, Queue: 5, Seen: 1, Commit: series.Delays{0, 5, 3, 1}, Mail: series.Delays{12: 4}, Wait: series.Delays{20: 4}})
 	}
 	_, last, err := s.store.KeptEvents()
 	check(s.t, err)

@@ -151,16 +151,16 @@ func (view *letterList) tabs(sending operator.Sending, find string) {
 
 // acts are those on all letters of a state.
 func (view *letterList) acts(v *visit, sending operator.Sending) {
-	add := func(title, text, action, button string) {
+	add := func(action, title, button, text string) {
 		view.Acts = append(view.Acts, askedAct{title, text, v.doing(sendingPath+"/"+action, button, page.Main)})
 	}
 	if n := sending.Counts[store.LetterFailed]; view.State == store.LetterFailed && n > 0 {
-		add("Retry all failed", counted(n, "letter is", "letters are")+" tried again now, with the schedule begun anew.", "retry-failed",
-			"Retry "+letters(n))
+		add("retry-failed", "Retry all failed", "Retry "+letters(n),
+			counted(n, "letter is", "letters are")+" tried again now, with the schedule begun anew.")
 	}
 	if n := sending.Counts[store.LetterHeld]; view.State == store.LetterHeld && n > 0 {
-		add("Release all held", counted(n, "letter is", "letters are")+" sent now; a limit has held them, or you have.", "release-held",
-			"Release "+letters(n))
+		add("release-held", "Release all held", "Release "+letters(n),
+			counted(n, "letter is", "letters are")+" sent now; a limit has held them, or you have.")
 	}
 }
 

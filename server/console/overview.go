@@ -16,9 +16,15 @@ type overview struct {
 	Verdict page.Verdict
 	Tiles   []tile
 	Acts    []*page.Form
-	Silent  []Silent
+	Silent  []silentRow
 	Spans   []plotSpan
 	Zone    string
+}
+
+// silentRow is a partner that should call and does not.
+type silentRow struct {
+	Name  string
+	Since instant
 }
 
 // tile is one number that matters now, and where it leads.
@@ -48,9 +54,12 @@ func (h *Handlers) overview(v *visit) error {
 	for _, c := range day {
 		today.Add(c.Slot)
 	}
-	view := overview{Verdict: h.verdict(status, queue, today), Silent: silent, Zone: h.zone(),
+	view := overview{Verdict: h.verdict(status, queue, today), Zone: h.zone(),
 		Tiles: tiles(queue, today),
 		Spans: []plotSpan{{"The last day", plots("day", day)}, {"The last month", plots("month", h.month(slots))}}}
+	for _, one := range silent {
+		view.Silent = append(view.Silent, silentRow{one.Name, h.at(one.Since)})
+	}
 	if queue.Paused {
 		view.Acts = append(view.Acts, v.doing(sendingPath+"/resume", "Resume sending", page.Main))
 	} else {

@@ -101,8 +101,8 @@ func TestVerdict(t *testing.T) {
 	s.status = Status{}
 	b.does(sendingPath+"/resume").Is(200, "Letters go out again.")
 	for n := range 4 {
-		_, err := s.store.RegisterUser(t.Context(), store.Registration{Email: fmt.Sprintf("user%d@example.com", n), FirstName: "A",
-			LastName: "B", OrganisationName: "C", Language: "en"})
+		_, err := s.store.RegisterUser(t.Context(), store.Registration{Email: fmt.Sprintf("user%d@example.com", n),
+			FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"})
 		check(t, err)
 	}
 	s.try(store.Attempt{Class: store.AttemptPermanent, Text: "no"})

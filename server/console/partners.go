@@ -169,7 +169,8 @@ func (h *Handlers) rotatePartner(v *visit) error {
 }
 
 // onPartner makes the handler of an act on a partner that leaves nothing to show.
-func (h *Handlers) onPartner(done string, act func(context.Context, string) (operator.Partner, error)) func(*visit) error {
+func (h *Handlers) onPartner(done string, act func(context.Context, string) (operator.Partner, error),
+) func(*visit) error {
 	return func(v *visit) error {
 		if _, err := act(v.R.Context(), v.Param("name")); err != nil {
 			return v.without(partnersPath, err)

@@ -42,11 +42,17 @@ type person struct {
 	letters []operator.Letter
 }
 
+// finder finds a biker or a user.
+type finder func(guid.ID) (person, error)
+
+// sectioner makes the forms of a person's page, that of erasing with what is wrong with what was typed there.
+type sectioner func(v *visit, of person, wrong []page.Fault) []page.Section
+
 // personEvents is how many of a person's latest events are shown with the person.
 const personEvents = 20
 
 // look finds the person of a page, and has the feed tell of it: nobody is looked at without a trace.
-func (h *Handlers) look(v *visit, find func(guid.ID) (person, error)) (person, error) {
+func (h *Handlers) look(v *visit, find finder) (person, error) {
 	id, err := guid.Parse(v.Param("id"))
 	if err != nil {
 		return person{}, refuse.New(refuse.NotFound, "There is nobody with this id.")
@@ -59,8 +65,7 @@ func (h *Handlers) look(v *visit, find func(guid.ID) (person, error)) (person, e
 }
 
 // personPage makes the handler of the page of a biker or a user.
-func (h *Handlers) personPage(find func(guid.ID) (person, error), sections func(*visit, person, []page.Fault) []page.Section,
-) func(*visit) error {
+func (h *Handlers) personPage(find finder, sections sectioner) func(*visit) error {
 	return func(v *visit) error {
 		found, err := h.look(v, find)
 		if err != nil {
@@ -207,8 +212,7 @@ func (h *Handlers) moveSection(v *visit, of person, wrong []page.Fault) []page.S
 }
 
 // actOnPerson makes the handler of an act on a person that needs no more than the address.
-func (h *Handlers) actOnPerson(find func(guid.ID) (person, error), done string, act func(*visit, string) error,
-) func(*visit) error {
+func (h *Handlers) actOnPerson(find finder, done string, act func(*visit, string) error) func(*visit) error {
 	return func(v *visit) error {
 		found, err := h.look(v, find)
 		if err != nil {
@@ -222,8 +226,7 @@ func (h *Handlers) actOnPerson(find func(guid.ID) (person, error), done string, 
 }
 
 // erasing makes the handler of the form that erases a person.
-func (h *Handlers) erasing(find func(guid.ID) (person, error), sections func(*visit, person, []page.Fault) []page.Section,
-	erase func(*visit, string) error) func(*visit) error {
+func (h *Handlers) erasing(find finder, sections sectioner, erase func(*visit, string) error) func(*visit) error {
 	return func(v *visit) error {
 		found, err := h.look(v, find)
 		if err != nil {
@@ -262,7 +265,7 @@ func (h *Handlers) move(v *visit) error {
 }
 
 // export hands out everything that is held of a person, as a file of JSON. That is told by an event of its own.
-func (h *Handlers) export(find func(guid.ID) (person, error), gather func(email string) (any, error)) func(*visit) error {
+func (h *Handlers) export(find finder, gather func(email string) (any, error)) func(*visit) error {
 	return func(v *visit) error {
 		id, err := guid.Parse(v.Param("id"))
 		if err != nil {

@@ -70,8 +70,8 @@ func (r *scriptRun) scan(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// enter has the browser enter the console by a fresh link, which scanners have opened before, and gives the word that its
-// forms carry.
+// enter has the browser enter the console by a fresh link, which scanners have opened before, and gives the word that
+// its forms carry.
 func (r *scriptRun) enter(ts *testscript.TestScript, args []string) error {
 	if err := r.act(http.MethodPost, "/operator/v1/console", ""); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Delays counts durations by their size (a histogram), in classes that grow by the root of 2: a quantile read from it is
-// off by no more than that, and two can be merged. The first class ends at shortest; the last is open.
+// Delays counts durations by their size (a histogram), in classes that grow by the root of 2: a quantile read from it
+// is off by no more than that, and two can be merged. The first class ends at shortest; the last is open.
 type Delays []uint32
 
 const (

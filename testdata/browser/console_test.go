@@ -47,8 +47,9 @@ func consoleAppliance(t *testing.T) (a *appliance, biker person) {
 			t.Fatal(err)
 		}
 	}
-	a.json(t, http.MethodPost, "/non-license-user/register", map[string]string{"email": "jan@example.org", "firstName": "Jan",
-		"lastName": "Peeters", "organisationName": "Synthetische Terminal"}, new(any))
+	user := map[string]string{"email": "jan@example.org", "firstName": "Jan", "lastName": "Peeters",
+		"organisationName": "Synthetische Terminal"}
+	a.json(t, http.MethodPost, "/non-license-user/register", user, new(any))
 	return a, biker
 }
 

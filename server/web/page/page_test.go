@@ -75,7 +75,8 @@ func TestFields(t *testing.T) {
 			{Name: "mail", Label: "Mail", Type: Email, Autocomplete: "email"},
 			{Name: "new", Label: "New", Type: Password, Hint: "Long.", More: More{"Why?", "Because."}, Least: 15},
 			{Name: "words", Label: "Words", Type: Lines, Value: "</textarea>", Optional: true, Most: 2000},
-			{Name: "why", Label: "Why", Type: Choices, Value: "b", Choices: []Choice{{Value: "a", Label: "Aa"}, {Value: "b", Label: "Bb"}}},
+			{Name: "why", Label: "Why", Type: Choices, Value: "b",
+				Choices: []Choice{{Value: "a", Label: "Aa"}, {Value: "b", Label: "Bb"}}},
 		}}
 	drawn := draw(t, Look{}, Page{Title: "T", Language: "nl", Sections: []Section{{Folded: true, Form: form}}})
 	holds(t, drawn, []string{
