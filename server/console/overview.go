@@ -129,11 +129,11 @@ func capital(text string) string {
 func tiles(queue operator.Queue, today series.Slot) []tile {
 	list := func(state store.LetterState) string { return lettersPath + "?state=" + string(state) }
 	all := []tile{
-		{Number: number(today.Sent), Text: "sent in a day", URL: list(store.LetterSent)},
-		{Number: number(queue.FailedLastDay), Text: "failed in a day", URL: list(store.LetterFailed)},
+		{Number: number(today.Sent), Text: "sent in 24 hours", URL: list(store.LetterSent)},
+		{Number: number(queue.FailedLastDay), Text: "failed in 24 hours", URL: list(store.LetterFailed)},
 		{Number: number(queue.Counts[store.LetterQueued]), Text: "queued", URL: list(store.LetterQueued)},
 		{Number: number(queue.Counts[store.LetterHeld]), Text: "held", URL: list(store.LetterHeld)},
-		{Number: number(today.Bikers + today.Users), Text: "registered in a day",
+		{Number: number(today.Bikers + today.Users), Text: "registered in 24 hours",
 			URL: eventsPath + "?type=biker.created"},
 	}
 	if queue.FailedLastDay > 0 {

@@ -137,7 +137,7 @@ func stacked(id, title string, columns []column, kinds []counting) plot {
 	for i, k := range kinds {
 		p.Head = append(p.Head, k.Name)
 		p.Kinds = append(p.Kinds, k.kind)
-		words = append(words, number(sums[i])+" "+k.Name)
+		words = append(words, counted(sums[i], strings.TrimSuffix(k.Name, "s"), k.Name))
 	}
 	p.Sum = strings.Join(words, ", ")
 	if len(kinds) == 1 { // a depth, which is no sum
@@ -185,33 +185,42 @@ func delays(id, title string, columns []column, of func(column) series.Delays) p
 		class string
 		share float64
 	}{{"most", 0.99}, {"half", 0.5}} {
-		var path strings.Builder
-		isDrawing := false
-		for i, c := range columns {
+		p.Lines = append(p.Lines, line{quantile.class, p.path(columns, func(c column) (y float64, is bool) {
 			d := of(c)
-			if d.Count() == 0 {
-				isDrawing = false
-				continue
-			}
-			x := plotLeft + (float64(i)+0.5)*(plotRight-plotLeft)/float64(len(columns))
-			command := "L"
-			if !isDrawing {
-				command = "M"
-			}
-			// A point that stands alone is a line to itself, which the round ends of lines make a dot.
-			fmt.Fprintf(&path, "%s%s %s", command, unit(x), unit(p.y(float64(d.Quantile(quantile.share)), top)))
-			if !isDrawing {
-				path.WriteString("h0")
-			}
-			isDrawing = true
-		}
-		p.Lines = append(p.Lines, line{quantile.class, path.String()})
+			return p.y(float64(d.Quantile(quantile.share)), top), d.Count() > 0
+		})})
 	}
 	for _, c := range columns {
 		d := of(c)
 		p.Rows = append(p.Rows, []string{c.name, span(d.Quantile(0.5)), span(d.Quantile(0.99)), number(d.Count())})
 	}
 	return p
+}
+
+// path goes from column to column, and breaks off where nothing is known. What stands alone is a dash.
+func (p *plot) path(columns []column, at func(column) (y float64, is bool)) string {
+	const dash = 5.0
+	var path strings.Builder
+	width := (plotRight - plotLeft) / float64(len(columns))
+	before := false
+	for i, c := range columns {
+		y, is := at(c)
+		after := false
+		if i+1 < len(columns) {
+			_, after = at(columns[i+1])
+		}
+		x := plotLeft + (float64(i)+0.5)*width
+		switch {
+		case is && before:
+			fmt.Fprintf(&path, "L%s %s", unit(x), unit(y))
+		case is && after:
+			fmt.Fprintf(&path, "M%s %s", unit(x), unit(y))
+		case is:
+			fmt.Fprintf(&path, "M%s %sh%s", unit(x-dash/2), unit(y), unit(dash))
+		}
+		before = is
+	}
+	return path.String()
 }
 
 // axes draws two levels beside the lowest one, and the moments.
