@@ -275,10 +275,13 @@ func (h *Handlers) export(find finder, gather func(email string) (any, error)) f
 		if err != nil {
 			return h.nobody(v, err)
 		}
-		if err := h.Acts.NoteViewed(v.R.Context(), id, true); err != nil {
-			return err
+		if v.R.Method == http.MethodGet { // HEAD hands nothing out
+			err = h.Acts.NoteViewed(v.R.Context(), id, true)
 		}
-		all, err := gather(found.email)
+		var all any
+		if err == nil {
+			all, err = gather(found.email)
+		}
 		if err != nil {
 			return err
 		}
