@@ -93,9 +93,9 @@ func (h *Handlers) verdict(status Status, queue operator.Queue, today series.Slo
 				status.PausedUntil.In(h.Zone).Format("15:04:05"), isWaiting(waiting), status.Fault))
 	case queue.Paused:
 		return say(page.Plain, "Sending is paused", "You have paused it; "+isWaiting(waiting)+".")
-	case !queue.OldestDue.IsZero() && h.Now().Sub(queue.OldestDue) > late && waiting > 0:
-		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The oldest that is due was owed %s.",
-			capital(isWaiting(waiting)), h.ago(queue.OldestDue)))
+	case !queue.DueSince.IsZero() && h.Now().Sub(queue.DueSince) > late:
+		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The first that is due became so %s.",
+			capital(isWaiting(waiting)), h.ago(queue.DueSince)))
 	case queue.FailedLastDay >= fewFailed && queue.FailedLastDay*manyFailed > today.Sent+queue.FailedLastDay:
 		return say(page.Plain, "Letters go out, but many fail",
 			fmt.Sprintf("%s failed in the last day, %s sent.", letters(queue.FailedLastDay), number(today.Sent)))

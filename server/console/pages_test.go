@@ -91,7 +91,7 @@ func TestVerdict(t *testing.T) {
 	s.status.Inbox = true
 	want("done", "Letters go to the built-in inbox")
 	s.time.Advance(11 * time.Minute)
-	want("notice", "Letters are late", "1 letter waits. The oldest that is due was owed 12 min ago.")
+	want("notice", "Letters are late", "1 letter waits. The first that is due became so 12 min ago.")
 	b.does(sendingPath+"/pause").Is(200, "Sending is paused. Letters wait", `class="done"`)
 	want("notice", "Sending is paused", "Resume sending")
 	s.status.PausedUntil, s.status.Fault = s.time.Now().Add(time.Minute), "connect: refused"

@@ -33,7 +33,7 @@ func (o *Operator) Sending() (Sending, error) {
 // Queue is how the mail queue stands, in more detail.
 type Queue struct {
 	Sending
-	OldestDue     time.Time // when the oldest of the letters that are due was owed; zero: none is due
+	DueSince      time.Time // when the first of the letters that are due became so; zero: none is, or sending is paused
 	FailedLastDay int
 }
 
@@ -42,11 +42,13 @@ func (o *Operator) Queue() (queue Queue, err error) {
 	if queue.Sending, err = o.Sending(); err != nil {
 		return queue, err
 	}
-	stats, err := o.Store.QueueStats()
+	next, found, err := o.Store.NextDue()
 	if err != nil {
 		return queue, err
 	}
-	queue.OldestDue = stats.Oldest
+	if found && !next.After(o.Now()) {
+		queue.DueSince = next
+	}
 	queue.FailedLastDay, err = o.Store.FailedSince(o.Now().Add(-24 * time.Hour))
 	return queue, err
 }
