@@ -40,6 +40,10 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the console", a.rooms.console.Run},
 		worker{"watching for silent partners", a.watchPartners},
 	)
+	all = append(all, a.returnWorkers()...)
+	if a.config.Backup.Dir != "" {
+		all = append(all, worker{"making backups", a.makeBackups})
+	}
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

@@ -7,7 +7,8 @@
 // is a record carries a checksum (file.Table):
 //
 //	meta
-//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook stands
+//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook
+//	                            stands, which keys it needs
 //	  slot | 0 | begin        → series.Slot: what was counted in half an hour, for a month
 //	users
 //	  id                      → User
@@ -36,7 +37,7 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → notice, 26 bytes: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → notice, 31 bytes: the last letter of that kind about those faults
 //	answers
 //	  partner | 0 | keyed hash of an Idempotency-Key → idempotency: a call whose answer is kept for a day
 //	answers.results
@@ -73,6 +74,8 @@
 //	  state | 0 | done | id   → ∅     sent, failed or cancelled: for KEEP_SENT, and to list them
 //	letters.person
 //	  person id | id          → ∅
+//	letters.reference
+//	  ENVID                   → id    by which mail that comes back finds its letter
 //	letters.count
 //	  state                   → number, 8 bytes
 //	events
@@ -84,7 +87,6 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"strings"
 	"time"
 
@@ -93,36 +95,6 @@ import (
 	"postern/store/limit"
 	"postern/store/series"
 )
-
-// meta is what the file says of itself.
-type meta struct {
-	Schema    int       `json:"schema"`
-	Appliance guid.ID   `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
-	Feed      guid.ID   `json:"feed"`      // names the numbering of events
-	MadeAt    time.Time `json:"madeAt"`
-	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
-
-	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
-	Counted uint64         `json:"counted,omitzero"`  // the last event that is counted in the slots
-}
-
-// metaKey is the one key of the meta bucket.
-var metaKey = []byte("meta")
-
-// meta reads the meta record. Its error says what is wrong with the file.
-func (t tx) meta() (meta, error) {
-	if !t.HasBucket(metaBucket) {
-		return meta{}, errors.New("it has no table meta, so that it is none of Postern's")
-	}
-	about, found, err := metas.Get(t.Tx, metaKey)
-	switch {
-	case err != nil:
-		return meta{}, err
-	case !found || about.Schema < 1:
-		return meta{}, errors.New("its meta record does not say which schema it has")
-	}
-	return about, nil
-}
 
 // schema tells the engine of the records, and of the migrations to them (migrate.Steps).
 func (s *Store) schema(steps func(keyed func([]byte) []byte) []file.Migration) file.Schema {
@@ -180,6 +152,7 @@ var (
 	letterHeldBucket        = []byte("letters.held")
 	letterDoneBucket        = []byte("letters.done")
 	letterPersonBucket      = []byte("letters.person")
+	letterReferenceBucket   = []byte("letters.reference")
 	letterCountBucket       = []byte("letters.count")
 	eventBucket             = []byte("events")
 	eventPartnerBucket      = []byte("events.partner")
@@ -194,7 +167,7 @@ var buckets = [][]byte{
 	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
-	letterCountBucket,
+	letterReferenceBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 

@@ -11,6 +11,8 @@ func commands() []command {
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
 		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
-		pushPeople(), events(), consoleLink(), check(), checkFile(), configCommand(), version(),
+		bounceCommand(), pushPeople(), events(), consoleLink(),
+		keyList(), keyRotate(), keyRetire(), keyNew(),
+		backup(), restore(), check(), compact(), checkFile(), configCommand(), version(),
 	}
 }

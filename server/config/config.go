@@ -45,6 +45,7 @@ type Config struct {
 	SMTP        *SMTP // nil: letters go to the built-in inbox
 	MailFrom    mail.Address
 	GiveUpAfter time.Duration
+	Bounce      Bounce
 
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string
@@ -65,6 +66,7 @@ type Config struct {
 	MailboxSignIn      bool // SIGN_IN=mailbox
 	Keep               store.Keep
 
+	Backup    Backup
 	Webhook   *Webhook // nil: events are posted nowhere
 	KeyFile   string
 	LogLevel  zerolog.Level
@@ -76,6 +78,13 @@ type Config struct {
 
 	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN
 	settings Settings                                         // that it came of
+}
+
+// Backup says where the appliance puts backups.
+type Backup struct {
+	Dir   string // empty: nowhere
+	Every time.Duration
+	Keep  int
 }
 
 // SMTP says how to reach the smarthost.
