@@ -16,6 +16,31 @@ import (
 // tables are all numbers of a plot again: the golden pages have those of the first one.
 var tables = regexp.MustCompile(`(?s)<details><summary>As a table.*?</details>`)
 
+// made are the ids that the store makes, and Message-IDs: what they are made of is nothing of the pages'.
+var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|[\w-]+<wbr>@postern`)
+
+// ids gives each of them a name, and the reference that ends it as well.
+type ids map[string]string
+
+func (known ids) name(text string) string {
+	return made.ReplaceAllStringFunc(text, func(id string) string {
+		if strings.HasSuffix(id, "@postern") {
+			return "…@postern"
+		}
+		if known[id] == "" {
+			known[id] = fmt.Sprintf("ID%d", len(known)+1)
+		}
+		return known[id]
+	})
+}
+
+func (known ids) refer(text string) string {
+	for id, name := range known {
+		text = strings.ReplaceAll(text, id[len(id)-8:], "end-of-"+name)
+	}
+	return text
+}
+
 // TestPages holds every page: the whole of the first, of the others what the frame surrounds.
 func TestPages(t *testing.T) {
 	s := newSite(t)
@@ -23,6 +48,7 @@ func TestPages(t *testing.T) {
 	s.silent = []Silent{{"payroll", s.time.Now().Add(-time.Hour)}}
 	s.limits = []Limit{{"people get 429", s.time.Now().Add(-time.Hour), s.time.Now(), 1234}}
 	var all strings.Builder
+	known := make(ids)
 	show := func(name string, a webtest.Answer) {
 		t.Helper()
 		text := a.Main()
@@ -36,7 +62,7 @@ func TestPages(t *testing.T) {
 			}
 			return "(table)"
 		})
-		fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, text)
+		fmt.Fprintf(&all, "==== %s: %d\n%s\n\n", name, a.Code, known.refer(known.name(text)))
 		checkMarkup(t, name, a.Body.String())
 	}
 	stranger := s.browser()
