@@ -28,10 +28,12 @@ import (
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
+	"postern/server/console"
 	"postern/server/doctor"
 	"postern/server/documents"
 	"postern/server/driver"
 	"postern/server/eecd"
+	"postern/server/history"
 	"postern/server/inbox"
 	"postern/server/metrics"
 	"postern/server/operator"
@@ -81,6 +83,7 @@ type App struct {
 	drain    context.CancelFunc
 
 	silence   *silenceWatch
+	history   *history.History
 	limits    *limitWatch
 	backups   backupWatch
 	metrics   *metrics.Metrics
@@ -106,6 +109,7 @@ type rooms struct {
 	biker   *biker.Handlers
 	eecd    *eecd.Handlers
 	driver  *driver.Handlers
+	console *console.Handlers
 	inbox   *inbox.Handlers // nil with a smarthost
 }
 
@@ -130,6 +134,7 @@ func Open(o Options) (_ *App, err error) {
 	}
 	a.metrics = metrics.New(a.measured(), o.Build)
 	a.people = newPeopleCount(a.countPeople)
+	a.history = history.New(history.Options{Log: o.Log, Now: o.Now})
 	a.draining, a.drain = context.WithCancel(context.Background())
 	ring, err := a.openStore()
 	if err != nil {
@@ -143,6 +148,7 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
+	a.history.Store = a.store
 	if a.marks, err = tokens.NewMarks(ring); err != nil {
 		return nil, err
 	}
@@ -168,7 +174,7 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 	lost := !exists(file.DataFile(c.Data)) && exists(c.KeyFile)
 	a.store, err = store.Open(c.Data, store.Options{
 		Now: a.now, Random: a.random, MailDomain: mailDomain(c), OverLimit: a.limits.note,
-		Committed: a.metrics.Committed, Told: a.metrics.Told,
+		Committed: a.committed, Told: a.metrics.Told,
 		AddressKey: func(knowsPeople bool) (key [32]byte, err error) {
 			if ring, err = a.keyring(knowsPeople); err == nil {
 				key = ring.AddressKey()
@@ -233,13 +239,19 @@ func (a *App) keyed() operator.Keyed {
 	}}
 }
 
+// committed counts a commit.
+func (a *App) committed(took time.Duration, writes int) {
+	a.metrics.Committed(took, writes)
+	a.history.Committed(took)
+}
+
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
 		Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(), Returns: a.desk,
 	}
 	if !a.offline {
-		o.Examine, o.WriteMetrics = a.examine, a.metrics.Write
+		o.Examine, o.WriteMetrics, o.ConsoleLink = a.examine, a.metrics.Write, a.consoleLink
 	}
 	if a.config.SMTP != nil {
 		var err error
@@ -323,7 +335,7 @@ func (a *App) makeRooms() error {
 	}
 	a.courier = mail.New(mail.Options{
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
-		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
+		PerMinute: a.perMinute(), Observer: observers{a.metrics, a.history}, Log: a.log, Now: a.now,
 	})
 	a.webhook, a.mailbox = a.newWebhook(), a.newMailbox()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
@@ -338,6 +350,9 @@ func (a *App) makeRooms() error {
 		LoginTries: a.config.Limits.Login, LoginExempt: a.config.Limits.Exempt, ForgotLimit: signIn,
 	})
 	if err != nil {
+		return err
+	}
+	if a.rooms.console, err = a.newConsole(); err != nil {
 		return err
 	}
 	return a.makeUserRooms(papers, signIn)

@@ -76,7 +76,7 @@ func (a *App) anybody() []web.Route {
 
 var frontDoc = web.Doc{
 	ID: "pageFront", Summary: "The bare address",
-	Out: []web.Answer{web.LeadsOn("To the bikers' account, or to the inbox.")},
+	Out: []web.Answer{web.LeadsOn("To the bikers' account, to the inbox or to the console.")},
 }
 
 // front is for whoever types the bare address: in a demo it leads to the built-in inbox, where the caller may see that,
@@ -93,11 +93,12 @@ func (a *App) front() []web.Route {
 
 // operatorFront is the same on the operator's own listener, where the bikers' pages are not.
 func (a *App) operatorFront() []web.Route {
-	if a.rooms.inbox == nil {
-		return nil
+	to := "/console"
+	if a.rooms.inbox != nil {
+		to = "/inbox"
 	}
 	return []web.Route{{Method: http.MethodGet, Path: "/", Page: true, Operator: true, Doc: frontDoc,
-		Handle: func(c *web.Call) error { return c.SeeOther("/inbox") }}}
+		Handle: func(c *web.Call) error { return c.SeeOther(to) }}}
 }
 
 // operatorGroups are for the operator alone: this machine, or nobody where OPERATOR_LISTEN is set. A route that is not
@@ -107,6 +108,8 @@ func (a *App) operatorGroups() (groups []openapi.Group) {
 		groups = append(groups, openapi.Group{Name: "Inbox", Routes: a.rooms.inbox.Routes(),
 			Text: "The letters, where no smarthost takes them: a page, and JSON in the shapes of Mailpit's API v1."})
 	}
+	groups = append(groups, openapi.Group{Name: "Console", Routes: a.rooms.console.Routes(),
+		Text: "The operator's pages, entered by a link that postern console prints. They need no script."})
 	groups = append(groups, openapi.Group{Name: "Metrics", Text: "What is counted.", Routes: []web.Route{
 		{Method: http.MethodGet, Path: "/metrics", Handle: a.writeMetrics, Doc: metricsDoc}}})
 	for _, g := range groups {

@@ -36,6 +36,8 @@ func (a *App) workers() ([]worker, error) {
 		worker{"the courier", a.courier.Run},
 		worker{"the data file", a.watchDisk},
 		worker{"pruning", a.keepHouse},
+		worker{"counting for the plots", a.history.Run},
+		worker{"the console", a.rooms.console.Run},
 		worker{"watching for silent partners", a.watchPartners},
 		worker{"counting people", a.people.run},
 	)

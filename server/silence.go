@@ -36,6 +36,13 @@ func (w *silenceWatch) note(partner string) {
 	w.seen[partner] = w.now()
 }
 
+// last tells when a partner called last; zero: not since the start.
+func (w *silenceWatch) last(partner string) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen[partner]
+}
+
 // absentPartner is one that has been silent for three of its intervals.
 type absentPartner struct {
 	Name        string    `json:"name"`

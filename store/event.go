@@ -2,9 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -180,26 +183,173 @@ func (t tx) nameEmployees(list []Event) error {
 	return nil
 }
 
+// NoteViewed tells that the operator has looked at a person, a biker or user; taken: everything that is held was handed
+// out. It refuses with NotFound where there is no such person.
+func (s *Store) NoteViewed(ctx context.Context, person guid.ID, taken bool) error {
+	return updateVital(ctx, s, func(t tx) error {
+		event := Event{Type: "operator.person_viewed"}
+		if taken {
+			event.Type = "operator.person_exported"
+		}
+		switch {
+		case t.Has(bikerBucket, person[:]):
+			event.Biker = person
+		case t.Has(userBucket, person[:]):
+			event.User = person
+		default:
+			return refuse.New(refuse.NotFound, "There is nobody with the id "+person.String()+".")
+		}
+		return t.tell(event)
+	})
+}
+
+// NoteConsole tells that somebody has entered the operator's console.
+func (s *Store) NoteConsole(ctx context.Context) error {
+	return updateVital(ctx, s, func(t tx) error { return t.tell(Event{Type: "operator.console_opened"}) })
+}
+
+// EventFilter chooses events for the operator.
+type EventFilter struct {
+	Kind   string    // a type, or the beginning of several that ends in a point, as "letter."; empty: all
+	About  string    // an id, a partner's name or a plan's code that they name; empty: all
+	Before uint64    // only those of a lower number; 0: from the newest
+	Until  time.Time // only those that happened before; zero: from the newest
+	Limit  int
+}
+
+// EventPage is a stretch of the events, the newest first.
+type EventPage struct {
+	Events []Event
+	// the numbers of the newest and oldest events that were looked at, and whether there are older ones
+	From, To uint64
+	More     bool
+}
+
+// eventsSought is how many events one page of LatestEvents looks through: reads are short.
+const eventsSought = 20_000
+
+// LatestEvents returns the newest events that a filter chooses. There is no index for that: it looks at so many of them
+// and no more, and says how far it came. Only records that hold the words that are looked for are decoded.
+func (s *Store) LatestEvents(f EventFilter) (EventPage, error) {
+	return read(s, func(t tx) (page EventPage, err error) {
+		page.From = t.lastEvent()
+		if f.Before > 0 {
+			page.From = min(page.From, f.Before-1)
+		}
+		if !f.Until.IsZero() {
+			page.From = min(page.From, t.lastEventBefore(f.Until))
+		}
+		page.To = page.From + 1
+		c := t.Cursor(eventBucket)
+		key, raw := c.SeekBefore(seqKey(page.From + 1))
+		for looked := 0; key != nil && len(page.Events) < f.Limit && looked < eventsSought; key, raw = c.Prev() {
+			looked++
+			page.To = binary.BigEndian.Uint64(key)
+			if event, err := f.choose(key, raw); err == nil && event.Seq != 0 {
+				page.Events = append(page.Events, event)
+			}
+		}
+		page.More = key != nil
+		return page, t.nameEmployees(page.Events)
+	})
+}
+
+// choose decodes an event that the filter chooses; of others it gives none.
+func (f EventFilter) choose(key, raw []byte) (Event, error) {
+	isPlain := !strings.ContainsAny(f.About, `"\`) // JSON has it as it is
+	if !bytes.Contains(raw, []byte(`"type":"`+f.Kind)) || isPlain && !bytes.Contains(raw, []byte(f.About)) {
+		return Event{}, nil
+	}
+	event, err := events.Decode(key, raw)
+	if err != nil || !f.chooses(event) {
+		return Event{}, err
+	}
+	return event, nil
+}
+
+func (f EventFilter) chooses(e Event) bool {
+	isKind := f.Kind == "" || e.Type == f.Kind || strings.HasSuffix(f.Kind, ".") && strings.HasPrefix(e.Type, f.Kind)
+	return isKind && (f.About == "" || f.About == e.About || f.About == e.Partner ||
+		slices.ContainsFunc([]guid.ID{e.User, e.Biker, e.Cleaning, e.Letter}, func(id guid.ID) bool {
+			return !id.IsZero() && id.String() == f.About
+		}))
+}
+
+// lastEventBefore finds the number of the last event before a moment by bisection: numbers are in the order of time.
+func (t tx) lastEventBefore(moment time.Time) uint64 {
+	oldest, last := t.oldestEvent(), t.lastEvent()
+	n := sort.Search(int(last-oldest+1), func(i int) bool {
+		event, found, err := events.Get(t.Tx, seqKey(oldest+uint64(i)))
+		return err == nil && found && !event.At.Before(moment)
+	})
+	return oldest + uint64(n) - 1
+}
+
+// eventsAt is how many events of one moment EventsAt looks at: those of a list's transaction have the same.
+const eventsAt = 2000
+
+// EventsAt lists what the feed tells of a user or biker at moments that their records know, the newest first: an event
+// has the time of the transaction that wrote the record. Each moment is found by bisection, so that it costs the same
+// however long ago that was.
+func (s *Store) EventsAt(person guid.ID, moments []time.Time) (found []Event, err error) {
+	return read(s, func(t tx) ([]Event, error) {
+		id := []byte(person.String())
+		for _, moment := range moments {
+			looked := 0
+			c := t.Cursor(eventBucket)
+			key, raw := c.Seek(seqKey(t.lastEventBefore(moment) + 1))
+			for ; key != nil && looked < eventsAt; key, raw = c.Next() {
+				looked++
+				event, err := events.Decode(key, raw)
+				if err == nil && event.At.After(moment) {
+					break
+				}
+				if err == nil && bytes.Contains(raw, id) && event.isAbout(person) {
+					found = append(found, event)
+				}
+			}
+		}
+		slices.SortFunc(found, func(a, b Event) int { return cmp.Compare(b.Seq, a.Seq) })
+		found = slices.CompactFunc(found, func(a, b Event) bool { return a.Seq == b.Seq })
+		return found, t.nameEmployees(found)
+	})
+}
+
+func (e Event) isAbout(person guid.ID) bool { return e.User == person || e.Biker == person }
+
+// LastEventBefore is the number of the last event before a moment; that of the one before the oldest that is kept,
+// where there is none.
+func (s *Store) LastEventBefore(moment time.Time) (seq uint64, err error) {
+	return read(s, func(t tx) (uint64, error) { return t.lastEventBefore(moment), nil })
+}
+
 // eventsLooked is how many events one read of EventsOf looks at: reads are short.
 const eventsLooked = 5000
 
 // EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index
 // for it: it looks at all events.
 func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
+	id := []byte(person.String())
 	for from := seqKey(0); from != nil && len(found) < limit; {
 		from, err = read(s, func(t tx) (next []byte, err error) {
 			looked := 0
-			err = events.Each(t.Tx, nil, from, func(key []byte, event Event) (bool, error) {
+			c := t.Cursor(eventBucket)
+			for key, raw := c.Seek(from); key != nil; key, raw = c.Next() {
 				if looked++; looked > eventsLooked || len(found) == limit {
-					next = bytes.Clone(key)
-					return false, nil
+					return bytes.Clone(key), nil
 				}
-				if event.User == person || event.Biker == person {
+				if !bytes.Contains(raw, id) {
+					continue // decoding all would take ten times as long
+				}
+				event, err := events.Decode(key, raw)
+				if err != nil {
+					return nil, err
+				}
+				if event.isAbout(person) {
 					found = append(found, event)
 				}
-				return true, nil
-			})
-			return next, err
+			}
+			return nil, nil
 		})
 		if err != nil {
 			return nil, err

@@ -115,6 +115,8 @@ func TestEventTypes(t *testing.T) {
 				"letter.sent: letter → Acme"},
 		{"a password", func(s *story) error { setPassword(s.T, s.Store, s.biker, 1); return nil },
 			"biker.password_set: biker letter employee → Acme"},
+		{"looked at", func(s *story) error { return s.NoteViewed(ctx, s.biker.ID, false) },
+			"operator.person_viewed: biker employee"},
 		{"blocked", func(s *story) error { _, err := s.BlockBiker(ctx, s.biker.ID, true); return err },
 			"operator.biker_blocked: biker employee"},
 		{"unblocked", func(s *story) error { _, err := s.BlockBiker(ctx, s.biker.ID, false); return err },
@@ -174,6 +176,9 @@ func TestEventTypes(t *testing.T) {
 			"operator.user_blocked: user"},
 		{"a user unblocked", func(s *story) error { _, err := s.BlockUser(ctx, s.user.ID, false); return err },
 			"operator.user_unblocked: user"},
+		{"a user exported", func(s *story) error { return s.NoteViewed(ctx, s.user.ID, true) },
+			"operator.person_exported: user"},
+		{"the console entered", func(s *story) error { return s.NoteConsole(ctx) }, "operator.console_opened:"},
 		{"a user erased", func(s *story) error { return s.EraseUser(ctx, s.user.ID) }, "person.erased: user"},
 
 		{"a letter to try", func(s *story) error { _, err := s.OweTest(ctx, "ops@example.com", "en"); return err },
@@ -363,5 +368,61 @@ func TestWatchPartner(t *testing.T) {
 				t.Errorf("%s (%v) wakes: %v", test.name, err, woken)
 			}
 		}
+	}
+}
+
+// TestLatestEvents lists events from the newest, by kind, by what they are about, and from a moment on.
+func TestLatestEvents(t *testing.T) {
+	c := newClock()
+	s := openTest(t, at(c))
+	addPartner(t, s, `"Quoted"`)
+	zoe := created(t, s, `"Quoted"`, "zoe@example.com")
+	begun := c.Now()
+	c.Advance(time.Hour)
+	tim := created(t, s, `"Quoted"`, "tim@example.com")
+	send(t, s)
+	sent, err := s.Letters(LetterFilter{To: "tim@example.com"})
+	must(t, err)
+	must(t, s.NoteViewed(ctx, zoe.ID, false))
+	if err := s.NoteViewed(ctx, sent[0].ID, false); !refuse.Is(err, refuse.NotFound) {
+		t.Errorf("a letter was looked at as a person: %v", err)
+	}
+	for _, want := range []struct {
+		filter   EventFilter
+		want     string
+		from, to uint64
+		more     bool
+	}{
+		{EventFilter{Limit: 3}, "operator.person_viewed letter.sent letter.sent", 8, 6, true},
+		{EventFilter{Limit: 3, Before: 6}, "biker.created biker.created operator.partner_added", 5, 3, true},
+		{EventFilter{Limit: 3, Before: 2}, "operator.plan_added", 1, 1, false},
+		{EventFilter{Limit: 9, Kind: "letter."}, "letter.sent letter.sent", 8, 1, false},
+		{EventFilter{Limit: 9, Kind: "letter.se"}, "", 8, 1, false},
+		{EventFilter{Limit: 9, Kind: "biker.created", About: tim.ID.String()}, "biker.created", 8, 1, false},
+		{EventFilter{Limit: 9, About: zoe.ID.String()}, "operator.person_viewed letter.sent biker.created", 8, 1, false},
+		{EventFilter{Limit: 9, About: sent[0].ID.String()}, "letter.sent biker.created", 8, 1, false},
+		{EventFilter{Limit: 9, Kind: "operator.", About: `"Quoted"`}, "operator.partner_added", 8, 1, false},
+		{EventFilter{Limit: 9, Until: begun.Add(time.Minute), Kind: "biker."}, "biker.created", 4, 1, false},
+		{EventFilter{Limit: 9, Until: begun.Add(-time.Minute)}, "", 0, 1, false},
+		{EventFilter{Limit: 1, Until: begun.Add(9 * time.Hour)}, "operator.person_viewed", 8, 8, true},
+	} {
+		page, err := s.LatestEvents(want.filter)
+		must(t, err)
+		var kinds []string
+		for _, event := range page.Events {
+			kinds = append(kinds, event.Type)
+		}
+		if got := strings.Join(kinds, " "); got != want.want || page.From != want.from || page.To != want.to ||
+			page.More != want.more {
+			t.Errorf("%+v: %s, %d to %d, %v", want.filter, got, page.From, page.To, page.More)
+		}
+	}
+	around, err := s.EventsAt(tim.ID, []time.Time{tim.RegisteredAt, sent[0].DoneAt, sent[0].OwedAt, {}, begun})
+	if err != nil || len(around) != 2 || around[0].Type != "letter.sent" || around[1].Type != "biker.created" {
+		t.Errorf("%+v, %v", around, err)
+	}
+	none, err := openTest(t).LatestEvents(EventFilter{Limit: 1})
+	if err != nil || len(none.Events) > 0 || none.More {
+		t.Errorf("in an empty file: %+v, %v", none, err)
 	}
 }

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"time"
 
 	"postern/store/guid"
+	"postern/store/series"
 )
 
 // meta is what the file says of itself.
@@ -21,6 +24,7 @@ type meta struct {
 
 	Keys       *FileKeys `json:"keys,omitempty"`      // that the file needs; nil: nobody has noted them
 	TokensFrom time.Time `json:"tokensFrom,omitzero"` // user tokens of before are over: the file came from a backup
+	Counted    uint64    `json:"counted,omitzero"`    // the last event that is counted in the slots
 	BackedUpAt time.Time `json:"backedUpAt,omitzero"` // the state that the newest backup has
 }
 
@@ -187,4 +191,77 @@ func (s *Store) Webhook() (backlog WebhookBacklog, is bool, err error) {
 		return b, err
 	})
 	return backlog, is, err
+}
+
+// Counted returns the number of the last event that is counted in the slots, and the slots. One that cannot be read is
+// left out: it is half an hour of a plot.
+func (s *Store) Counted() (after uint64, kept []series.Slot, err error) {
+	err = look(s, func(t tx) error {
+		about, _, err := metas.Get(t.Tx, metaKey)
+		if err != nil {
+			return err
+		}
+		after = about.Counted
+		c := t.Cursor(metaBucket)
+		for key, raw := c.Seek(slotPrefix); bytes.HasPrefix(key, slotPrefix); key, raw = c.Next() {
+			if slot, err := slots.Decode(key, raw); err == nil {
+				kept = append(kept, slot)
+			}
+		}
+		return nil
+	})
+	return after, kept, err
+}
+
+// KeepCounted writes slots that have changed, with the number of the last event that is counted in them, and drops
+// those that begin before a moment. As both are one transaction, no event is counted twice, or not at all, whenever the
+// process dies.
+func (s *Store) KeepCounted(ctx context.Context, after uint64, changed []series.Slot, before time.Time) error {
+	return updateVital(ctx, s, func(t tx) error {
+		about, _, err := metas.Get(t.Tx, metaKey)
+		if err != nil {
+			return err
+		}
+		about.Counted = after
+		if err := metas.Put(t.Tx, metaKey, about); err != nil {
+			return err
+		}
+		for _, slot := range changed {
+			if err := slots.Put(t.Tx, slotKey(slot.At), slot); err != nil {
+				return err
+			}
+		}
+		var old [][]byte
+		end := slotKey(before)
+		c := t.Cursor(metaBucket)
+		for key, _ := c.Seek(slotPrefix); bytes.HasPrefix(key, slotPrefix) &&
+			bytes.Compare(key, end) < 0; key, _ = c.Next() {
+			old = append(old, bytes.Clone(key))
+		}
+		for _, key := range old {
+			if err := t.Delete(metaBucket, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// FollowEvents gives the kind and time of events beyond a number, at most so many, and returns the number of the last
+// one that it has looked at. Those that are no longer kept, or cannot be read, are passed over.
+func (s *Store) FollowEvents(after uint64, most int, each func(kind string, at time.Time)) (next uint64, err error) {
+	next = after
+	err = look(s, func(t tx) error {
+		looked := 0
+		c := t.Cursor(eventBucket)
+		for key, raw := c.Seek(seqKey(after + 1)); key != nil && looked < most; key, raw = c.Next() {
+			looked++
+			next = binary.BigEndian.Uint64(key)
+			if event, err := events.Decode(key, raw); err == nil {
+				each(event.Type, event.At)
+			}
+		}
+		return nil
+	})
+	return next, err
 }

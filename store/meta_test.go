@@ -1,6 +1,7 @@
 package store
 
 import (
+	"postern/store/series"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +63,39 @@ func TestWebhookBeyondTheEnd(t *testing.T) {
 	faults, err := CheckFile(s.file.Path())
 	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "taken event 7") {
 		t.Errorf("%q, %v", faults, err)
+	}
+}
+
+// TestCounted: what is counted is there again after a start, with the event up to which it is; old slots are dropped.
+func TestCounted(t *testing.T) {
+	c, dir := newClock(), t.TempDir()
+	s, err := Open(dir, testOptions(at(c)))
+	must(t, err)
+	addPartner(t, s, "Acme")
+	created(t, s, "Acme", "zoe@example.com")
+	var seen []string
+	next, err := s.FollowEvents(0, 2, func(kind string, at time.Time) { seen = append(seen, kind) })
+	must(t, err)
+	next, err = s.FollowEvents(next, 9, func(kind string, _ time.Time) { seen = append(seen, kind) })
+	const want = "operator.plan_added operator.partner_added biker.created"
+	if err != nil || next != 4 || strings.Join(seen[1:], " ") != want {
+		t.Errorf("%q up to %d, %v", seen, next, err)
+	}
+	if again, err := s.FollowEvents(next, 9, nil); err != nil || again != next {
+		t.Errorf("behind the last: %d, %v", again, err)
+	}
+	now := c.Now().Truncate(series.Span)
+	slots := []series.Slot{{At: now.Add(-series.Span), Sent: 1}, {At: now, Bikers: 1, Commit: series.Delays{1, 2}}}
+	must(t, s.KeepCounted(ctx, next, slots, now.Add(-series.Kept)))
+	must(t, s.Close())
+	s = openTestIn(t, dir, at(c))
+	after, kept, err := s.Counted()
+	if err != nil || after != next || len(kept) != 2 || kept[1].Commit.Count() != 3 || !kept[1].At.Equal(now) {
+		t.Errorf("%d %+v, %v", after, kept, err)
+	}
+	slots[1].Bikers = 2
+	must(t, s.KeepCounted(ctx, next, slots[1:], now))
+	if _, kept, err = s.Counted(); err != nil || len(kept) != 1 || kept[0].Bikers != 2 {
+		t.Errorf("%+v, %v", kept, err)
 	}
 }

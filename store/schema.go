@@ -9,6 +9,7 @@
 //	meta
 //	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook
 //	                            stands, which keys it needs
+//	  slot | 0 | begin        → series.Slot: what was counted in half an hour, for a month
 //	users
 //	  id                      → User
 //	users.address
@@ -84,6 +85,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"time"
@@ -91,6 +93,7 @@ import (
 	"postern/store/file"
 	"postern/store/guid"
 	"postern/store/limit"
+	"postern/store/series"
 )
 
 // schema tells the engine of the records, and of the migrations to them (migrate.Steps).
@@ -170,6 +173,7 @@ var buckets = [][]byte{
 
 var (
 	metas         = file.Table[meta]{Bucket: metaBucket}
+	slots         = file.Table[series.Slot]{Bucket: metaBucket}
 	users         = file.Table[User]{Bucket: userBucket}
 	partners      = file.Table[Partner]{Bucket: partnerBucket}
 	plans         = file.Table[Plan]{Bucket: planBucket}
@@ -220,6 +224,13 @@ func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }
 
 func chunkKey(version guid.ID, number int) []byte {
 	return binary.BigEndian.AppendUint32(version[:], uint32(number))
+}
+
+// slotPrefix begins the keys of slots, which are in the order of time.
+var slotPrefix = []byte("slot\x00")
+
+func slotKey(begin time.Time) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(slotPrefix), uint64(begin.UnixMilli()))
 }
 
 // employeeKey is a person as a partner names it.

@@ -67,6 +67,11 @@ func (t tx) user(id guid.ID) (User, error) {
 	return user, err
 }
 
+// UserByID returns the user of an id, or NotFound.
+func (s *Store) UserByID(id guid.ID) (User, error) {
+	return read(s, func(t tx) (User, error) { return t.user(id) })
+}
+
 // UserByEmail returns the user of an address, or NotFound.
 func (s *Store) UserByEmail(email string) (User, error) {
 	return read(s, func(t tx) (User, error) { return t.userByEmail(email) })

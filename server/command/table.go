@@ -11,7 +11,7 @@ func commands() []command {
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
 		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
-		bounceCommand(), pushPeople(), events(),
+		bounceCommand(), pushPeople(), events(), consoleLink(),
 		keyList(), keyRotate(), keyRetire(), keyNew(),
 		backup(), restore(), check(), compact(), checkFile(),
 		examine(), metricsCommand(), configCommand(),

@@ -77,6 +77,7 @@ type Config struct {
 	Warnings []string // sentences for the log: what is taken, and should be mended
 
 	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN
+	settings Settings                                         // that it came of
 }
 
 // Backup says where the appliance puts backups.

@@ -44,6 +44,9 @@ func (s Settings) List(config *Config) []Setting {
 	return all
 }
 
+// List returns every setting with what is in force in the appliance that runs with it.
+func (c *Config) List() []Setting { return c.settings.List(c) }
+
 // derived returns the values of the settings whose default depends on others. Postern config shows them, so that nobody
 // has to work out what a link will begin with.
 func (c *Config) derived() map[string]string {

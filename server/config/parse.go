@@ -99,7 +99,7 @@ func (s Settings) Parse() (Config, error) {
 	c.computed.origins = s.AllowedOrigins == ""
 	c.compute()
 	p.warnOfClearText(c)
-	c.Warnings = p.warnings
+	c.Warnings, c.settings = p.warnings, s
 	return c, nil
 }
 

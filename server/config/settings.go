@@ -25,7 +25,7 @@ const SettingsPrefix = "POSTERN"
 // or LISTEN in an environment must not reach the appliance.
 type Settings struct {
 	Listen         string `default:"127.0.0.1:8080" desc:"HTTP address"`
-	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of inbox and details of readiness"`
+	OperatorListen string `split_words:"true" computed:"LISTEN, for this machine alone" desc:"address of console, inbox, metrics and details of readiness"`
 	OperatorHosts  string `split_words:"true" computed:"PUBLIC_URL's" desc:"more names that OPERATOR_LISTEN answers to"`
 	Data           string `default:"./postern-data" desc:"data directory, made at first start"`
 	PublicURL      string `split_words:"true" computed:"LISTEN's address" desc:"base of every link in a letter"`

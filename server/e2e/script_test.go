@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"scan": scriptCommand((*scriptRun).scan), "logged": scriptCommand((*scriptRun).logged),
 			"navigate": scriptCommand((*scriptRun).navigate),
 			"crowd":    scriptCommand((*scriptRun).crowd),
+			"enter":    scriptCommand((*scriptRun).enter),
 		},
 	})
 }

@@ -1,18 +1,22 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"postern/server/operator"
 	"postern/store"
 )
 
@@ -63,6 +67,41 @@ func (r *scriptRun) scan(_ *testscript.TestScript, args []string) error {
 			}
 		}
 	}
+	return nil
+}
+
+// enter has the browser enter the console by a fresh link, which scanners have opened before, and gives the word that
+// its forms carry.
+func (r *scriptRun) enter(ts *testscript.TestScript, args []string) error {
+	if err := r.act(http.MethodPost, "/operator/v1/console", ""); err != nil {
+		return err
+	}
+	var link operator.Link
+	if err := json.Unmarshal(r.body, &link); err != nil {
+		return err
+	}
+	at, err := url.Parse(link.URL)
+	if err != nil || at.Host != strings.TrimPrefix(r.app.url, "http://") {
+		return fmt.Errorf("the link is %q, %v", link.URL, err)
+	}
+	if err := r.scan(ts, []string{"5", at.RequestURI()}); err != nil {
+		return err
+	}
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	for _, want := range []int{http.StatusSeeOther, http.StatusSeeOther} { // the button, twice
+		status, err := r.request(http.MethodPost, at.Path, form.Clone(), at.RawQuery)
+		if err != nil || status != want {
+			return fmt.Errorf("entering is answered %d, %v", status, err)
+		}
+	}
+	if _, err := r.request(http.MethodGet, "/console", http.Header{}, ""); err != nil {
+		return err
+	}
+	word := regexp.MustCompile(`name="word" value="([^"]+)"`).FindSubmatch(r.body)
+	if word == nil {
+		return errors.New("no form carries a word")
+	}
+	ts.Setenv(args[0], string(word[1]))
 	return nil
 }
 

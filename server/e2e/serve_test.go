@@ -57,6 +57,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		want(app.url, "/healthz", 200, false)
 		want(app.url, "/readyz", 200, true)
 		want(app.url, "/operator/v1/events", 404, false)
+		want(app.url, "/console", 401, false)
 	})
 	t.Run("on an address of its own", func(t *testing.T) {
 		reserved, err := net.Listen("tcp", "127.0.0.1:0")
@@ -68,6 +69,9 @@ func TestWhoSeesWhat(t *testing.T) {
 		app := run(t, "OPERATOR_LISTEN="+address)
 		want(app.url, "/inbox", 404, false)
 		want(app.url, "/readyz", 200, false)
+		want(app.url, "/console", 404, false)
+		want(app.url, "/console/enter?key=x", 404, false)
+		want("http://"+address, "/console", 401, false)
 		want("http://"+address, "/inbox", 200, false)
 		want("http://"+address, "/readyz", 200, true)
 		want("http://"+address, "/non-license-user/register", 404, false)

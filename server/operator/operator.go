@@ -25,17 +25,18 @@ import (
 // Options are the plain values that an Operator is made of.
 type Options struct {
 	Store           *store.Store
-	Dir             string           // the data directory; a check puts its copy there
-	Keys            Keyed            // what the acts on the token keys need
-	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
-	Check           Checker          // nil: CheckInChild
-	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
-	Examine         Examiner         // nil: there is nobody who could
-	WriteMetrics    MetricsWriter    // nil: nothing is counted, as no appliance runs
-	Returns         *returns.Desk    // takes mail that comes back
-	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
-	Now             func() time.Time // nil: time.Now
-	Random          io.Reader        // of partners' tokens; nil: crypto/rand
+	Dir             string               // the data directory; a check puts its copy there
+	Keys            Keyed                // what the acts on the token keys need
+	ReactivateAfter time.Duration        // a user whose mailbox was proven longer ago must prove it again
+	Check           Checker              // nil: CheckInChild
+	CheckSmarthost  SmarthostChecker     // nil: letters go to the built-in inbox
+	Examine         Examiner             // nil: there is nobody who could
+	WriteMetrics    MetricsWriter        // nil: nothing is counted, as no appliance runs
+	ConsoleLink     func() (Link, error) // nil: no console answers
+	Returns         *returns.Desk        // takes mail that comes back
+	Draining        context.Context      // ended when the appliance begins to stop: ends waiting for events
+	Now             func() time.Time     // nil: time.Now
+	Random          io.Reader            // of partners' tokens; nil: crypto/rand
 }
 
 // Operator does the acts, and has their endpoints. It is safe for concurrent use.

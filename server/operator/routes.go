@@ -277,9 +277,14 @@ func (o *Operator) sendingRoutes() []web.Route {
 	}
 }
 
-// fileRoutes are about the data file as a whole.
+// fileRoutes are about the data file and the appliance as a whole.
 func (o *Operator) fileRoutes() []web.Route {
 	return []web.Route{
+		post("/console", o.consoleLink, web.Doc{
+			ID: "makeConsoleLink", Summary: "Make a link into the operator's console",
+			Text: "It works once, and not for long.",
+			Out:  []web.Answer{shows[Link]("The link."), web.Refuses(http.StatusConflict, "No console answers.")},
+		}),
 		get("/events", o.events, web.Doc{
 			ID: "listEvents", Summary: "List the events after a number", Text: "All of them, numbered without a gap.",
 			Params: []web.Param{web.InQuery("after", schema.AtLeast(0), "The last number seen; 0: from the first."),

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"time"
 
 	"postern/mail/smtp"
 	"postern/store"
@@ -27,6 +28,29 @@ func (o *Operator) Sending() (Sending, error) {
 	}
 	counts, err := o.Store.LetterCounts()
 	return Sending{Paused: paused, Counts: counts}, err
+}
+
+// Queue is how the mail queue stands, in more detail.
+type Queue struct {
+	Sending
+	DueSince      time.Time // when the first of the letters that are due became so; zero: none is, or sending is paused
+	FailedLastDay int
+}
+
+// Queue tells how the mail queue stands, in more detail.
+func (o *Operator) Queue() (queue Queue, err error) {
+	if queue.Sending, err = o.Sending(); err != nil {
+		return queue, err
+	}
+	next, found, err := o.Store.NextDue()
+	if err != nil {
+		return queue, err
+	}
+	if found && !next.After(o.Now()) {
+		queue.DueSince = next
+	}
+	queue.FailedLastDay, err = o.Store.FailedSince(o.Now().Add(-24 * time.Hour))
+	return queue, err
 }
 
 // PauseSending keeps all letters back until ResumeSending. It is stored, so that a restart does not let them go.

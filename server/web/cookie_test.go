@@ -55,6 +55,33 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// TestOwnCookie: a cookie with a path of its own, for what no proxy stands before.
+func TestOwnCookie(t *testing.T) {
+	k := Cookie{Name: "session", Path: "/console", Strict: true, Direct: true}
+	f, err := NewMiddleware(Options{Log: zerolog.Nop(), Random: zeros{}, PublicOrigin: "https://postern.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := f.Handler(ForNobody, []Route{{Method: "GET", Path: "/", Handle: func(c *Call) error {
+		k.Set(c, "v")
+		return c.NoContent()
+	}}})
+	for _, test := range []struct {
+		state *tls.ConnectionState
+		want  string
+	}{
+		{nil, "session=v; Path=/console; HttpOnly; SameSite=Strict"},
+		{&tls.ConnectionState{}, "__Secure-session=v; Path=/console; HttpOnly; Secure; SameSite=Strict"},
+	} {
+		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		r.TLS = test.state
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Set-Cookie"); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

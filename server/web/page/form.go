@@ -47,6 +47,8 @@ const (
 	Password Type = "password" // what has been typed comes back in no page
 	Lines    Type = "textarea"
 	Choices  Type = "choices" // one of a few
+	Boxes    Type = "boxes"   // any of a few: each is a field of its own, name-value
+	Select   Type = "select"  // one of a few or many, in one line
 )
 
 // Field is one question of a form. Its name is its id too, so that it is there once in a page.
@@ -59,14 +61,17 @@ type Field struct {
 	Autocomplete string
 	Optional     bool
 	Least, Most  int      // characters, which are counted while somebody types; 0: not counted
-	Choices      []Choice // of Choices
+	Choices      []Choice // of Choices, Boxes and Select
 }
 
 // More is what is told to who asks.
 type More struct{ Summary, Text string }
 
 // Choice is one answer of several.
-type Choice struct{ Value, Label string }
+type Choice struct {
+	Value, Label string
+	Chosen       bool // of Boxes
+}
 
 // drawnForm is a form with the words that its template needs.
 type drawnForm struct {

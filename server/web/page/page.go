@@ -26,6 +26,8 @@ type Page struct {
 	Sections []Section
 	Note     string // in small print
 
+	Ways      []Way    // to the room's other pages, in the header
+	WaysLabel string   // what they are, for who does not see them
 	Action    *Form    // the button in the header, as to log out: a form without fields
 	Language  string   // of the texts, as "nl"
 	Languages []string // that the page is there in; one or none: there is nothing to switch to
@@ -78,6 +80,12 @@ func (r Row) Tel() template.URL {
 type Link struct {
 	URL, Text string
 	Style     Style // where it is drawn as a button
+}
+
+// Way leads to one of a room's pages, from all of them.
+type Way struct {
+	URL, Text string
+	Current   bool // this is the page, or one below it
 }
 
 // Section is a part of a page with a heading of its own.

@@ -75,7 +75,12 @@ func TestFields(t *testing.T) {
 			{Name: "mail", Label: "Mail", Type: Email, Autocomplete: "email"},
 			{Name: "new", Label: "New", Type: Password, Hint: "Long.", More: More{"Why?", "Because."}, Least: 15},
 			{Name: "words", Label: "Words", Type: Lines, Value: "</textarea>", Optional: true, Most: 2000},
-			{Name: "why", Label: "Why", Type: Choices, Value: "b", Choices: []Choice{{"a", "Aa"}, {"b", "Bb"}}},
+			{Name: "why", Label: "Why", Type: Choices, Value: "b",
+				Choices: []Choice{{Value: "a", Label: "Aa"}, {Value: "b", Label: "Bb"}}},
+			{Name: "one", Label: "One", Type: Select, Value: "d",
+				Choices: []Choice{{Value: "c", Label: "Cc"}, {Value: "d", Label: "Dd"}}},
+			{Name: "any", Label: "Any", Type: Boxes,
+				Choices: []Choice{{Value: "e", Label: "Ee"}, {Value: "f", Label: "Ff", Chosen: true}}},
 		}}
 	drawn := draw(t, Look{}, Page{Title: "T", Language: "nl", Sections: []Section{{Folded: true, Form: form}}})
 	holds(t, drawn, []string{
@@ -87,8 +92,21 @@ func TestFields(t *testing.T) {
 		`<summary>Why?</summary><p>Because.</p>`,
 		`data-limit="2000" data-count="Tekens: {count} (hoogstens {limit})" data-most>&lt;/textarea&gt;</textarea>`,
 		`<fieldset id="why" aria-describedby="why-fault">`, `value="a" autofocus>Aa`, `value="b" checked>Bb`,
-		`<script src="/static/page.js?v=`,
+		`<select id="one" name="one" required>`, `<option value="c">Cc</option>`,
+		`<option value="d" selected>Dd</option>`, `<input type="checkbox" name="any-e">Ee`,
+		`<input type="checkbox" name="any-f" checked>Ff`, `<script src="/static/page.js?v=`,
 	}, nil)
+}
+
+// TestWays: the header leads to a room's other pages, and says which this one is, or lies under.
+func TestWays(t *testing.T) {
+	ways := []Way{{URL: "/a", Text: "Aa"}, {URL: "/b", Text: "Bb", Current: true}}
+	action := &Form{Action: "/out", Button: "Out", Hidden: []Hidden{{"word", "w"}}}
+	for back, current := range map[string]string{"/b": "page", "/b/1": "true"} {
+		drawn := draw(t, Look{}, Page{Title: "T", Language: "en", Ways: ways, WaysLabel: "Room", Back: back, Action: action})
+		holds(t, drawn, []string{`<nav class="rooms" aria-label="Room">`, `<a href="/a">Aa</a>`,
+			`<a href="/b" aria-current="` + current + `">Bb</a>`, `name="word" value="w"><button>Out</button>`}, nil)
+	}
 }
 
 // TestPolicy: a page that has no use for a script may run none.
