@@ -25,7 +25,7 @@ out. It tells nothing of this environment.`,
 					return wrongUse("say --env or --json, not both")
 				}
 				if *env {
-					_, err := io.WriteString(c.Out, config.EnvFile())
+					_, err := io.WriteString(c.Out, config.EnvFile(config.EnvHead, ""))
 					return err
 				}
 				settings, err := config.ReadSettings()

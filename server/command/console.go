@@ -15,6 +15,7 @@ func consoleLink() command {
 		long: `The console is a part of the running appliance, and answers on POSTERN_OPERATOR_LISTEN, else on this
 machine alone. The link works for five minutes, by the button of the page that it opens; from another machine, forward
 its port first: ssh -L 8080:127.0.0.1:8080 HOST.`,
+		examples: []string{"postern console"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

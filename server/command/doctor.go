@@ -21,6 +21,7 @@ func examine() command {
 and calls the public URL; nothing is sent. It asks the appliance that runs; where none does, it goes by the settings
 of this command's environment. Exit code 1 if anything must be mended: what loses mail or keeps it back, lets links
 lead nowhere, or keeps the appliance from starting. A warning is none of that.`,
+		examples: []string{"postern doctor", "postern doctor --json"},
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {

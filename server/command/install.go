@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"postern/server/command/service"
-	"postern/server/config"
 )
 
 const installHelp = `It changes nothing: without a flag it prints a shell script that installs the service, to be read
@@ -52,7 +51,7 @@ func installCommand() command {
 				case *control:
 					return places.Control(c.Out)
 				case *env:
-					return service.WriteEnvironment(c.Out, config.Settings{}.List(nil))
+					return service.WriteEnvironment(c.Out)
 				}
 				return places.Script(c.Out)
 			}

@@ -15,6 +15,8 @@ func metricsCommand() command {
 		name: "metrics", args: "[--dashboard|--rules]", short: "prints what is counted, a dashboard for it, or alert rules",
 		long: `Without a flag: what the appliance that runs counts, as /metrics answers it. --dashboard prints a dashboard to
 import into Grafana, --rules alert rules for Prometheus; neither needs an appliance.`,
+		examples: []string{"postern metrics", "postern metrics --dashboard > postern-dashboard.json",
+			"postern metrics --rules > /etc/prometheus/postern.rules.yml"},
 		prepare: func(f *flag.FlagSet) action {
 			dashboard := f.Bool("dashboard", false, "a dashboard for Grafana, as JSON")
 			rules := f.Bool("rules", false, "alert rules for Prometheus, as YAML")

@@ -19,18 +19,19 @@ var subjects = []struct{ first, title string }{
 	{"LIMIT_REGISTER", "Limits (off: none)"},
 }
 
-// envHead begins an env file.
-const envHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=), and so does a
-# shell (set -a; . ./postern.env; set +a). A setting that is commented out, or empty, has its default; what no default
-# is named for is off. Values with blanks or other special characters stand in single quotes. A file that holds a
+// EnvHead begins the file that postern config --env prints.
+const EnvHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=), and so does a
+# shell (set -a; . ./postern.env; set +a). What is commented out, or empty, has its default; what no default is named
+# for is off. Values with blanks or other special characters stand in single quotes. A file that holds a
 # password is for nobody else's eyes (mode 0600).
 `
 
-// EnvFile returns a file of all settings, by subject: each with its meaning and its default, which is commented out.
-// It reads as systemd's EnvironmentFile (systemd.exec(5)) and as a POSIX shell's, and changes nothing as it is.
-func EnvFile() string {
+// EnvFile returns a file of all settings, by subject, under a head: each with its meaning and its default, all commented
+// out, but those that the head has already and one that whoever reads the file sets himself. Below the head it reads as
+// systemd's EnvironmentFile (systemd.exec(5)) and as a POSIX shell's.
+func EnvFile(head, own string) string {
 	var file strings.Builder
-	file.WriteString(envHead)
+	file.WriteString(head)
 	var s Settings
 	next := 0
 	s.Each(func(v Variable) {
@@ -39,7 +40,9 @@ func EnvFile() string {
 			fmt.Fprintf(&file, "\n# ---- %s ----\n", subjects[next].title)
 			next++
 		}
-		fmt.Fprintf(&file, "\n%s", v.entry())
+		if v.Name != own && !strings.Contains(head, "\n#"+v.Name+"=") {
+			fmt.Fprintf(&file, "\n%s", v.entry())
+		}
 	})
 	return file.String()
 }
@@ -54,7 +57,7 @@ func (v Variable) entry() string {
 	case computed != "":
 		return fmt.Sprintf("# %s Default: %s.\n#%s=\n", text, computed, v.Name)
 	}
-	return fmt.Sprintf("# %s\n%s=\n", text, v.Name)
+	return fmt.Sprintf("# %s\n#%s=\n", text, v.Name)
 }
 
 // capital begins a sentence, unless with what is written as it is, as a URL.

@@ -55,7 +55,7 @@ func shell(t *testing.T, text string) map[string]string {
 // TestEnvFile holds that the file names every setting once, with its default where it has one, under every subject;
 // that it changes nothing as it is, and sets all defaults once the comments are taken away: for systemd and for a shell.
 func TestEnvFile(t *testing.T) {
-	file := EnvFile()
+	file := EnvFile(EnvHead, "")
 	for _, s := range subjects {
 		if strings.Count(file, "# ---- "+s.title+" ----\n") != 1 {
 			t.Errorf("the subject %s does not begin: there is no setting %s, or it stands elsewhere", s.title, s.first)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"text/template"
 
 	"postern/server/config"
@@ -84,32 +83,9 @@ const aboutEnvironment = `# The settings of Postern, read at its start: systemct
 #POSTERN_BACKUP_DIR=%[2]s
 `
 
-// WriteEnvironment writes the file of the settings: all of them, none in force.
-func WriteEnvironment(out io.Writer, all []config.Setting) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, aboutEnvironment, Secrets, Backups)
-	for _, one := range all {
-		switch {
-		case one.Name == "POSTERN_DATA": // the unit's: its directory is made with the service
-		case strings.Contains(text.String(), "\n#"+one.Name+"="): // stands above, with an example
-		case one.Value == "":
-			derived := ""
-			if one.Default != "" {
-				derived = " (without it: " + one.Default + ")"
-			}
-			fmt.Fprintf(&text, "\n# %s%s\n#%s=\n", one.Meaning, derived, one.Name)
-		default:
-			fmt.Fprintf(&text, "\n# %s\n#%s=%s\n", one.Meaning, one.Name, quoted(one.Value))
-		}
-	}
-	_, err := io.WriteString(out, text.String())
+// WriteEnvironment writes the file of the settings: all of them but where the data are, which is the unit's; none in
+// force.
+func WriteEnvironment(out io.Writer) error {
+	_, err := io.WriteString(out, config.EnvFile(fmt.Sprintf(aboutEnvironment, Secrets, Backups), "POSTERN_DATA"))
 	return err
-}
-
-// quoted is a value as systemd reads it back.
-func quoted(value string) string {
-	if !strings.ContainsAny(value, `"'\`) {
-		return value
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 }

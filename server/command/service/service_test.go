@@ -48,7 +48,7 @@ func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
 	all := config.Settings{}.List(nil)
-	if err := WriteEnvironment(&text, all); err != nil {
+	if err := WriteEnvironment(&text); err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range all {
