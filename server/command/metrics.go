@@ -16,7 +16,7 @@ func metricsCommand() command {
 		long: `Without a flag: what the appliance that runs counts, as /metrics answers it. --dashboard prints a dashboard to
 import into Grafana, --rules alert rules for Prometheus; neither needs an appliance.`,
 		examples: []string{"postern metrics", "postern metrics --dashboard > postern-dashboard.json",
-			"postern metrics --rules > /etc/prometheus/postern.rules.yml"},
+			"postern metrics --rules > postern.rules.yml"},
 		prepare: func(f *flag.FlagSet) action {
 			dashboard := f.Bool("dashboard", false, "a dashboard for Grafana, as JSON")
 			rules := f.Bool("rules", false, "alert rules for Prometheus, as YAML")
