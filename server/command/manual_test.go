@@ -66,8 +66,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestPages has mandoc and groff read all manual pages, where they are had. A page that names another one is no fault
-// where that is not installed.
+// TestPages has mandoc and groff read all manual pages, where they are had.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	book := manual.Book{Table: described(), Settings: config.Settings{}.List(nil), At: time.Unix(1_795_000_000, 0)}
@@ -81,7 +80,9 @@ func TestPages(t *testing.T) {
 	var files []string
 	for _, page := range pages {
 		files = append(files, filepath.Join(dir, page.Name))
-		if err := os.WriteFile(files[len(files)-1], []byte(page.Text), 0o600); err != nil {
+		// For every page that another names mandoc looks through all manuals of the machine.
+		text := strings.ReplaceAll(page.Text, "\n.Xr ", "\n.Nm ")
+		if err := os.WriteFile(files[len(files)-1], []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,13 +91,9 @@ func TestPages(t *testing.T) {
 			t.Logf("%s is not had here", reader[0])
 			continue
 		}
-		command := exec.Command(reader[0], append(reader[1:], files...)...)
-		command.Env = append(os.Environ(), "MANPATH="+dir)
-		out, _ := command.CombinedOutput()
-		for line := range strings.Lines(string(out)) {
-			if !strings.Contains(line, "referenced manual not found") {
-				t.Error(line)
-			}
+		out, err := exec.Command(reader[0], append(reader[1:], files...)...).CombinedOutput()
+		if err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", reader[0], err, out)
 		}
 	}
 }

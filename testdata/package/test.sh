@@ -32,21 +32,27 @@ mkdir -p "$out/scratch"
 # --- packages: this commit's, and an older binary in the same package
 
 packages() {
-  say "packages for amd64, arm64 and armhf"
-  rm -rf "$out/deb" "$out/image"
-  "$top/packaging/build.sh" "$out/deb" "$version" deb amd64 arm64 arm >/dev/null
-  "$top/packaging/build.sh" "$out/image" "$version" image amd64 arm64 arm >/dev/null
-  new=$(ls "$out"/deb/*_amd64.deb)
-  if git -C "$top" rev-parse -q --verify "$OLD^{commit}" >/dev/null; then
-    git -C "$top" archive "$OLD" --prefix=old/ | tar -x -C "$out/scratch"
-    (cd "$out/scratch/old" && CGO_ENABLED=0 go build -trimpath -o "$out/scratch/postern-old" .)
-    dpkg-deb -R "$new" "$out/scratch/package"
-    cp "$out/scratch/postern-old" "$out/scratch/package/usr/bin/postern"
-    # It says nothing to systemd.
-    sed -i 's/^Type=notify/Type=exec/; /^WatchdogSec/d' "$out/scratch/package/lib/systemd/system/postern.service"
-    sed -i 's/^Version: .*/Version: 0.0.0+1/' "$out/scratch/package/DEBIAN/control"
-    dpkg-deb --root-owner-group -b "$out/scratch/package" "$out/scratch/old.deb" >/dev/null
+  if [ -z "${REUSE:-}" ] || [ ! -d "$out/image" ]; then # REUSE=1: those of the run before
+    say "packages and images for amd64, arm64 and armhf"
+    rm -rf "$out/deb" "$out/image"
+    "$top/packaging/build.sh" "$out/deb" "$version" deb amd64 arm64 arm >/dev/null
+    "$top/packaging/build.sh" "$out/image" "$version" image amd64 arm64 arm >/dev/null
   fi
+  new=$(ls "$out"/deb/*_amd64.deb)
+  local commit binary
+  commit=$(git -C "$top" rev-parse -q --verify "$OLD^{commit}") || return 0
+  binary="$out/postern-$commit"
+  if [ ! -e "$binary" ]; then
+    say "an older binary"
+    git -C "$top" archive "$commit" --prefix=old/ | tar -x -C "$out/scratch"
+    (cd "$out/scratch/old" && CGO_ENABLED=0 go build -trimpath -o "$binary" .)
+  fi
+  dpkg-deb -R "$new" "$out/scratch/package"
+  cp "$binary" "$out/scratch/package/usr/bin/postern"
+  # It says nothing to systemd.
+  sed -i 's/^Type=notify/Type=exec/; /^WatchdogSec/d' "$out/scratch/package/lib/systemd/system/postern.service"
+  sed -i 's/^Version: .*/Version: 0.0.0+1/' "$out/scratch/package/DEBIAN/control"
+  dpkg-deb --root-owner-group -Zgzip -b "$out/scratch/package" "$out/scratch/old.deb" >/dev/null
 }
 
 # --- a Debian whose systemd runs
@@ -140,7 +146,7 @@ secrets() {
   active
   inside posternctl config | grep -q '^POSTERN_MAIL_FROM  *Example Gate <gate@example.org>' || fail "posternctl's settings"
   refuses posternctl letter check
-  grep -q 'connect  *FAILED' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
+  grep -q 'dial  *FAILED' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
   inside sed -i '/^POSTERN_/d' /etc/default/postern
   inside systemctl restart postern
   active
