@@ -105,7 +105,7 @@ first_install() {
   tail -n 1 "$out/scratch/exposure"
   inside systemd-analyze verify --man=no postern.service || fail "the unit"
   journeys
-  inside posternctl config | grep -q '^POSTERN_DATA  */var/lib/postern ' || fail "posternctl has not the service's settings"
+  inside posternctl config | grep >/dev/null '^POSTERN_DATA  */var/lib/postern ' || fail "posternctl has not the service's settings"
   refuses runuser -u nobody -- posternctl letter list
   grep -q 'this is for root: run sudo posternctl letter list' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
 }
@@ -139,12 +139,12 @@ secrets() {
     'POSTERN_SMTP_PASSWORD_FILE=/run/credentials/postern.service/secret_smtp-password' |
     inside tee -a /etc/default/postern >/dev/null
   inside systemctl restart postern 2>/dev/null && fail "it starts without the password"
-  inside journalctl -u postern -n 20 --no-pager | grep -q 'POSTERN_SMTP_PASSWORD_FILE cannot be read' ||
+  inside journalctl -u postern -n 20 --no-pager | grep >/dev/null 'POSTERN_SMTP_PASSWORD_FILE cannot be read' ||
     fail "$(inside journalctl -u postern -n 20 --no-pager)"
   printf 's3cret' | inside sh -c 'umask 077; cat > /etc/postern/secrets/smtp-password'
   inside systemctl restart postern
   active
-  inside posternctl config | grep -q '^POSTERN_MAIL_FROM  *Example Gate <gate@example.org>' || fail "posternctl's settings"
+  inside posternctl config | grep >/dev/null '^POSTERN_MAIL_FROM  *Example Gate <gate@example.org>' || fail "posternctl's settings"
   refuses posternctl letter check
   grep -q 'dial  *FAILED' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
   inside sed -i '/^POSTERN_/d' /etc/default/postern
@@ -168,7 +168,7 @@ upgrade() {
   inside mkdir /var/lib/postern/postern.db.schema-3.bak
   inside dpkg -i --force-confold "/test/$(basename "$new")" >"$out/scratch/dpkg" 2>&1 || true
   refuses systemctl start postern
-  inside journalctl -u postern -n 30 --no-pager | grep -q 'schema-3.bak' || fail "nothing tells why it does not start"
+  inside journalctl -u postern -n 30 --no-pager | grep >/dev/null 'schema-3.bak' || fail "nothing tells why it does not start"
   inside systemctl stop postern
   [ "$(sum)" = "$before" ] || fail "a migration that failed has changed the data file"
 
