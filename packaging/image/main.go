@@ -1,4 +1,5 @@
-// Image writes Postern's container image as an OCI layout (image-spec 1.1): one index, an image for each binary named.
+// Image writes Postern's container image as an OCI layout (image-spec 1.1): one index, named latest, with an image for
+// each binary named.
 //
 //	image -out DIR -version VERSION BINARY…    (files named amd64, arm64, arm)
 //
@@ -62,14 +63,18 @@ func run(out, version string, binaries []string) error {
 			return err
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add: image, Descriptor: v1.Descriptor{Platform: platform},
+			Add: image, Descriptor: v1.Descriptor{MediaType: types.OCIManifestSchema1, Platform: platform},
 		})
 	}
 	if err := os.RemoveAll(filepath.Join(out, "blobs")); err != nil {
 		return err
 	}
-	_, err = layout.Write(out, index)
-	return err
+	path, err := layout.Write(out, empty.Index)
+	if err != nil {
+		return err
+	}
+	// The layout's own index has one entry, which tools take where none is named; the architectures are below it.
+	return path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "latest"}))
 }
 
 // build makes the image of one binary, whose file is named after Go's architecture.

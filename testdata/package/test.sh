@@ -2,7 +2,8 @@
 # Installs the Debian package where it belongs, in a Debian whose systemd runs (systemd-nspawn), and looks at what an
 # administrator meets: the first start, both journeys, commands, what the unit shuts off, secrets, upgrades with data,
 # one that fails, removing and purging. Then the same binary without a package (postern install), and the other
-# processors' packages and images by qemu. As root: test.sh OUT VERSION
+# processors' packages by qemu, and the image. As root: test.sh OUT VERSION; REUSE=1 takes the packages of the run
+# before, and STEPS names the parts to run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -32,7 +33,7 @@ mkdir -p "$out/scratch"
 # --- packages: this commit's, and an older binary in the same package
 
 packages() {
-  if [ -z "${REUSE:-}" ] || [ ! -d "$out/image" ]; then # REUSE=1: those of the run before
+  if [ -z "${REUSE:-}" ] || [ ! -d "$out/image" ]; then
     say "packages and images for amd64, arm64 and armhf"
     rm -rf "$out/deb" "$out/image"
     "$top/packaging/build.sh" "$out/deb" "$version" deb amd64 arm64 arm >/dev/null
@@ -260,13 +261,5 @@ image() {
 }
 
 packages
-boot
-first_install
-watchdog
-secrets
-upgrade
-purge
-by_hand
-emulated
-image
+for step in ${STEPS:-boot first_install watchdog secrets upgrade purge by_hand emulated image}; do "$step"; done
 echo "All of it holds."
