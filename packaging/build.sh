@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds Debian packages and the OCI image: build.sh OUT VERSION deb|image ARCH…, where ARCH is Go's: amd64, arm64, arm.
+# Builds Debian packages or the OCI image: build.sh OUT VERSION deb|image ARCH…, where ARCH is Go's: amd64, arm64, arm.
 # The same commit gives the same bytes: all times are the commit's, and what the binary prints of itself (the unit, the
 # man pages, completions) depends on nothing of this machine.
 set -eu

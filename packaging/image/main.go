@@ -3,9 +3,9 @@
 //
 //	image -out DIR -version VERSION BINARY…    (files named amd64, arm64, arm)
 //
-// There is no base image: the binary is static and has its time zones in it, so that what is left is a user, the roots of
-// TLS, and two directories. google/go-containerregistry does what is easy to get subtly wrong (digests of compressed and
-// uncompressed layers, descriptors, the index); the file system is twelve lines of archive/tar. All times are
+// There is no base image: the binary is static and has its time zones in it, so that what is left is a user, the roots
+// of TLS, and two directories. google/go-containerregistry does what is easy to get subtly wrong (digests of compressed
+// and uncompressed layers, descriptors, the index); the file system is twelve lines of archive/tar. All times are
 // SOURCE_DATE_EPOCH, so that the same binaries give the same bytes.
 package main
 
@@ -74,7 +74,8 @@ func run(out, version string, binaries []string) error {
 		return err
 	}
 	// The layout's own index has one entry, which tools take where none is named; the architectures are below it.
-	return path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "latest"}))
+	return path.AppendIndex(index,
+		layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "latest"}))
 }
 
 // build makes the image of one binary, whose file is named after Go's architecture.
@@ -125,7 +126,9 @@ func config(version string) v1.Config {
 		Volumes:      map[string]struct{}{data: {}},
 		ExposedPorts: map[string]struct{}{"8080/tcp": {}},
 		StopSignal:   "SIGTERM",
-		Labels:       map[string]string{"org.opencontainers.image.title": "postern", "org.opencontainers.image.version": version},
+		Labels: map[string]string{
+			"org.opencontainers.image.title": "postern", "org.opencontainers.image.version": version,
+		},
 	}
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Goes both journeys on an appliance that has the built-in inbox: journeys.sh URL COMMAND…, where COMMAND runs postern.
-# It ends with 0 if every answer is the right one. Each run has people and a cleaning of its own.
+# Goes both journeys on an appliance that has the built-in inbox: journeys.sh URL COMMAND…, where COMMAND runs
+# postern. It ends with 0 if every answer is the right one. Each run has people and a cleaning of its own.
 set -eu
 url=$1
 shift
@@ -35,8 +35,8 @@ token=$("$@" partner add "payroll-$n" 2>/dev/null)
 END
 
 # o2o: registered by the partner, told by a letter, a password set by its link, read back.
-call 201 "$url/receiver/APIv3/user.create" -H "Authorization: Bearer $token" -d '{"user":{"BikePlanCode":"SYN-NL-ANT-01",
-  "FirstName":"Zoë","LastName":"Claes","Email":"'"$biker"'","Language":"NL","partner_EmployeeID":"'"$n"'"}}' >/dev/null
+call 201 "$url/receiver/APIv3/user.create" -H "Authorization: Bearer $token" -d '{"user":{
+  "BikePlanCode":"SYN-NL-ANT-01","FirstName":"Zoë","LastName":"Claes","Email":"'"$biker"'","Language":"NL","partner_EmployeeID":"'"$n"'"}}' >/dev/null
 to=$(link "$biker" /biker/password)
 call 303 "$url/biker/password" --data-urlencode "token=${to#*token=}" \
   --data-urlencode 'password=velvet otter climbs marble' >/dev/null
@@ -44,8 +44,8 @@ call 200 -G "$url/partner/v1/users" -H "Authorization: Bearer $token" -d "partne
 has '"passwordSetAt":"20'
 
 # eECD: registered alone, the mailbox proven, the document read and mailed, the load decided, once.
-call 201 "$url/non-license-user/register" -H 'Content-Type: application/json' -d '{"email":"'"$user"'","firstName":"Jan",
-  "lastName":"Peeters","organisationName":"Synthetische Terminal BV","cleaningId":"'"$cleaning"'"}' >/dev/null
+call 201 "$url/non-license-user/register" -H 'Content-Type: application/json' -d '{"email":"'"$user"'",
+  "firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV","cleaningId":"'"$cleaning"'"}' >/dev/null
 to=$(link "$user" /eecd/activate)
 call 200 "$url/non-license-user/activate" -H 'Content-Type: application/json' \
   -d '{"ConfirmationToken":"'"${to#*token=}"'"}' >/dev/null

@@ -62,7 +62,8 @@ boot() {
   say "a Debian with systemd"
   if [ ! -e "$out/debian/etc/debian_version" ]; then
     rm -rf "$out/debian"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl bookworm "$out/debian" >"$out/debootstrap.log" 2>&1 ||
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl bookworm "$out/debian" \
+      >"$out/debootstrap.log" 2>&1 ||
       fail "debootstrap: see $out/debootstrap.log"
   fi
   mkdir -p "$out/upper" "$out/work" "$out/root"
@@ -70,8 +71,8 @@ boot() {
   mkdir -p "$out/root/test"
   cp "$here/journeys.sh" "$out"/deb/*_amd64.deb "$out/root/test/"
   [ ! -e "$out/scratch/old.deb" ] || cp "$out/scratch/old.deb" "$out/root/test/"
-  systemd-nspawn --quiet --directory="$out/root" --machine="$NAME" --register=no --keep-unit --private-network --boot \
-    >"$out/console.log" 2>&1 </dev/null &
+  systemd-nspawn --quiet --directory="$out/root" --machine="$NAME" --register=no --keep-unit --private-network \
+    --boot >"$out/console.log" 2>&1 </dev/null &
   nspawn=$!
   for _ in $(seq 100); do
     leader=$(pgrep -P "$nspawn" | head -n 1 || true)
@@ -81,10 +82,14 @@ boot() {
   fail "it does not start: see $out/console.log"
 }
 
-inside() { nsenter --target "$leader" --mount --uts --ipc --net --pid -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"; }
+inside() {
+  nsenter --target "$leader" --mount --uts --ipc --net --pid -- \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"
+}
 refuses() { if inside "$@" >"$out/scratch/said" 2>&1; then fail "$* is not refused"; fi; }
 journeys() { inside sh /test/journeys.sh http://127.0.0.1:8080 posternctl; }
-active() { inside systemctl is-active --quiet postern || { inside journalctl -u postern -n 20 --no-pager; fail "the service is not active"; }; }
+journal() { inside journalctl -u postern -n 30 --no-pager; }
+active() { inside systemctl is-active --quiet postern || fail "the service is not active: $(journal)"; }
 property() { inside systemctl show postern -p "$1" --value; }
 sum() { inside sha256sum /var/lib/postern/postern.db | cut -d ' ' -f 1; }
 
@@ -94,7 +99,8 @@ first_install() {
   say "the first installation starts it, under its own user, confined"
   inside dpkg -i "/test/$(basename "$new")" >"$out/scratch/dpkg" 2>&1 || { cat "$out/scratch/dpkg"; fail "dpkg -i"; }
   active
-  [ "$(property StatusText)" = "answers on 127.0.0.1:8080 as http://127.0.0.1:8080" ] || fail "status: $(property StatusText)"
+  [ "$(property StatusText)" = "answers on 127.0.0.1:8080 as http://127.0.0.1:8080" ] ||
+    fail "status: $(property StatusText)"
   pid=$(property MainPID)
   status=$(inside cat "/proc/$pid/status")
   for want in 'NoNewPrivs:	1' 'Seccomp:	2' 'CapEff:	0000000000000000' 'CapBnd:	0000000000000000'; do
@@ -102,11 +108,12 @@ first_install() {
   done
   [ "$(inside stat -c '%U %a' /var/lib/postern)" = "postern 700" ] || fail "the data directory's mode"
   [ "$(inside stat -c '%U %a' /etc/postern/secrets)" = "root 700" ] || fail "the secrets' mode"
-  inside systemd-analyze security --threshold=20 --no-pager postern >"$out/scratch/exposure" || fail "$(tail -n 1 "$out/scratch/exposure")"
+  inside systemd-analyze security --threshold=20 --no-pager postern >"$out/scratch/exposure" ||
+    fail "$(tail -n 1 "$out/scratch/exposure")"
   tail -n 1 "$out/scratch/exposure"
   inside systemd-analyze verify --man=no postern.service || fail "the unit"
   journeys
-  inside posternctl config | grep >/dev/null '^POSTERN_DATA  */var/lib/postern ' || fail "posternctl has not the service's settings"
+  inside posternctl config | grep >/dev/null '^POSTERN_DATA  */var/lib/postern ' || fail "posternctl's settings"
   refuses runuser -u nobody -- posternctl letter list
   grep -q 'this is for root: run sudo posternctl letter list' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
 }
@@ -140,8 +147,7 @@ secrets() {
     'POSTERN_SMTP_PASSWORD_FILE=/run/credentials/postern.service/secret_smtp-password' |
     inside tee -a /etc/default/postern >/dev/null
   inside systemctl restart postern 2>/dev/null && fail "it starts without the password"
-  inside journalctl -u postern -n 20 --no-pager | grep >/dev/null 'POSTERN_SMTP_PASSWORD_FILE cannot be read' ||
-    fail "$(inside journalctl -u postern -n 20 --no-pager)"
+  journal | grep >/dev/null 'POSTERN_SMTP_PASSWORD_FILE cannot be read' || fail "$(journal)"
   printf 's3cret' | inside sh -c 'umask 077; cat > /etc/postern/secrets/smtp-password'
   inside systemctl restart postern
   active
@@ -169,7 +175,7 @@ upgrade() {
   inside mkdir /var/lib/postern/postern.db.schema-3.bak
   inside dpkg -i --force-confold "/test/$(basename "$new")" >"$out/scratch/dpkg" 2>&1 || true
   refuses systemctl start postern
-  inside journalctl -u postern -n 30 --no-pager | grep >/dev/null 'schema-3.bak' || fail "nothing tells why it does not start"
+  journal | grep >/dev/null 'schema-3.bak' || fail "nothing tells why it does not start"
   inside systemctl stop postern
   [ "$(sum)" = "$before" ] || fail "a migration that failed has changed the data file"
 
@@ -205,7 +211,8 @@ purge() {
 
 by_hand() {
   say "without the package: postern install | sh"
-  inside sh -c "dpkg-deb --fsys-tarfile /test/$(basename "$new") | tar -x -O ./usr/bin/postern > /test/postern; chmod 755 /test/postern"
+  inside sh -c "dpkg-deb --fsys-tarfile /test/$(basename "$new") | tar -x -O ./usr/bin/postern > /test/postern"
+  inside chmod 755 /test/postern
   inside sh -c '/test/postern install | sh' 2>/dev/null
   active
   inside sh /test/journeys.sh http://127.0.0.1:8080 /usr/local/sbin/posternctl
@@ -213,6 +220,13 @@ by_hand() {
 }
 
 # --- other processors, and the image
+
+# free_port: one on which nobody answers.
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 10000)) && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}
 
 # serve URL COMMAND…: waits until it answers.
 serve() {
@@ -226,21 +240,23 @@ serve() {
 }
 
 emulated() {
-  local port=18090 arch qemu
+  local port arch qemu
   for arch in arm64 armhf; do
     case $arch in arm64) qemu=qemu-aarch64-static ;; *) qemu=qemu-arm-static ;; esac
     say "$arch under $qemu"
+    port=$(free_port)
     dpkg-deb -x "$out"/deb/*_"$arch".deb "$out/scratch/$arch"
     export POSTERN_DATA="$out/scratch/data-$arch" POSTERN_LISTEN=127.0.0.1:$port
     serve "http://127.0.0.1:$port" "$qemu" "$out/scratch/$arch/usr/bin/postern" serve
     sh "$here/journeys.sh" "http://127.0.0.1:$port" "$qemu" "$out/scratch/$arch/usr/bin/postern"
     kill "${others[-1]}"
     wait "${others[-1]}" || fail "$arch does not end well"
-    port=$((port + 1))
   done
 }
 
 image() {
+  local port arch layer
+  port=$(free_port)
   say "the image: read by skopeo, run by bubblewrap as its user, on a file system that cannot be written"
   for arch in amd64 arm64 arm; do
     skopeo --override-arch $arch inspect "oci:$out/image" >/dev/null || fail "the image of $arch"
@@ -250,13 +266,15 @@ image() {
   for layer in $(grep -o '"sha256:[0-9a-f]*"' "$out/scratch/image/manifest.json" | tr -d '"' | tail -n +2); do
     tar -xzf "$out/scratch/image/${layer#sha256:}" -C "$out/scratch/rootfs" --same-owner
   done
+  [ "$(grep -c BEGIN "$out/scratch/rootfs/etc/ssl/certs/ca-certificates.crt")" -gt 100 ] || fail "the image's roots"
+  mkdir "$out/scratch/rootfs/proc" "$out/scratch/rootfs/dev" # as runtimes do
   chown 65532:65532 "$out/scratch/volume"
   chmod 755 "$out/scratch"
-  run=(setpriv --reuid 65532 --regid 65532 --clear-groups bwrap --unshare-pid --unshare-ipc --ro-bind "$out/scratch/rootfs" /
-    --proc /proc --dev /dev --bind "$out/scratch/volume" /var/lib/postern --chdir /var/lib/postern --clearenv
-    --setenv POSTERN_DATA /var/lib/postern --setenv POSTERN_LISTEN 127.0.0.1:18099 /usr/bin/postern)
-  serve http://127.0.0.1:18099 "${run[@]}" serve
-  sh "$here/journeys.sh" http://127.0.0.1:18099 "${run[@]}"
+  run=(setpriv --reuid 65532 --regid 65532 --clear-groups
+    bwrap --die-with-parent --unshare-pid --ro-bind "$out/scratch/rootfs" / --proc /proc --dev /dev --bind "$out/scratch/volume" /var/lib/postern --chdir /var/lib/postern --clearenv
+    --setenv POSTERN_DATA /var/lib/postern --setenv POSTERN_LISTEN "127.0.0.1:$port" /usr/bin/postern)
+  serve "http://127.0.0.1:$port" "${run[@]}" serve
+  sh "$here/journeys.sh" "http://127.0.0.1:$port" "${run[@]}"
   kill "${others[-1]}"
 }
 
