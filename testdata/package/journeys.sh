@@ -36,7 +36,8 @@ END
 
 # o2o: registered by the partner, told by a letter, a password set by its link, read back.
 call 201 "$url/receiver/APIv3/user.create" -H "Authorization: Bearer $token" -d '{"user":{
-  "BikePlanCode":"SYN-NL-ANT-01","FirstName":"Zoë","LastName":"Claes","Email":"'"$biker"'","Language":"NL","partner_EmployeeID":"'"$n"'"}}' >/dev/null
+  "BikePlanCode":"SYN-NL-ANT-01","FirstName":"Zoë","LastName":"Claes","Email":"'"$biker"'",
+  "Language":"NL","partner_EmployeeID":"'"$n"'"}}' >/dev/null
 to=$(link "$biker" /biker/password)
 call 303 "$url/biker/password" --data-urlencode "token=${to#*token=}" \
   --data-urlencode 'password=velvet otter climbs marble' >/dev/null
@@ -45,7 +46,8 @@ has '"passwordSetAt":"20'
 
 # eECD: registered alone, the mailbox proven, the document read and mailed, the load decided, once.
 call 201 "$url/non-license-user/register" -H 'Content-Type: application/json' -d '{"email":"'"$user"'",
-  "firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV","cleaningId":"'"$cleaning"'"}' >/dev/null
+  "firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV",
+  "cleaningId":"'"$cleaning"'"}' >/dev/null
 to=$(link "$user" /eecd/activate)
 call 200 "$url/non-license-user/activate" -H 'Content-Type: application/json' \
   -d '{"ConfirmationToken":"'"${to#*token=}"'"}' >/dev/null

@@ -151,10 +151,28 @@ secrets() {
   printf 's3cret' | inside sh -c 'umask 077; cat > /etc/postern/secrets/smtp-password'
   inside systemctl restart postern
   active
-  inside posternctl config | grep >/dev/null '^POSTERN_MAIL_FROM  *Example Gate <gate@example.org>' || fail "posternctl's settings"
+  inside posternctl config | grep >/dev/null '^POSTERN_MAIL_FROM  *Example Gate <gate@example.org>' ||
+    fail "posternctl's settings"
   refuses posternctl letter check
   grep -q 'dial  *FAILED' "$out/scratch/said" || fail "$(cat "$out/scratch/said")"
   inside sed -i '/^POSTERN_/d' /etc/default/postern
+  inside systemctl restart postern
+  active
+}
+
+low_port() {
+  say "port 443, by the drop-in that the unit has in a comment"
+  inside mkdir -p /etc/systemd/system/postern.service.d
+  (echo '[Service]' && sed -n '/^# Ports below/,/^[^#]/s/^#   //p' "$out/root/lib/systemd/system/postern.service") |
+    inside tee /etc/systemd/system/postern.service.d/port.conf >/dev/null
+  echo POSTERN_LISTEN=127.0.0.1:443 | inside tee -a /etc/default/postern >/dev/null
+  inside systemctl daemon-reload
+  inside systemctl restart postern
+  active
+  inside curl -sf http://127.0.0.1:443/healthz >/dev/null || fail "nothing answers on port 443"
+  inside rm -r /etc/systemd/system/postern.service.d
+  inside sed -i '/^POSTERN_/d' /etc/default/postern
+  inside systemctl daemon-reload
   inside systemctl restart postern
   active
 }
@@ -271,7 +289,8 @@ image() {
   chown 65532:65532 "$out/scratch/volume"
   chmod 755 "$out/scratch"
   run=(setpriv --reuid 65532 --regid 65532 --clear-groups
-    bwrap --die-with-parent --unshare-pid --ro-bind "$out/scratch/rootfs" / --proc /proc --dev /dev --bind "$out/scratch/volume" /var/lib/postern --chdir /var/lib/postern --clearenv
+    bwrap --die-with-parent --unshare-pid --ro-bind "$out/scratch/rootfs" / --proc /proc --dev /dev
+    --bind "$out/scratch/volume" /var/lib/postern --chdir /var/lib/postern --clearenv
     --setenv POSTERN_DATA /var/lib/postern --setenv POSTERN_LISTEN "127.0.0.1:$port" /usr/bin/postern)
   serve "http://127.0.0.1:$port" "${run[@]}" serve
   sh "$here/journeys.sh" "http://127.0.0.1:$port" "${run[@]}"
@@ -279,5 +298,5 @@ image() {
 }
 
 packages
-for step in ${STEPS:-boot first_install watchdog secrets upgrade purge by_hand emulated image}; do "$step"; done
+for step in ${STEPS:-boot first_install watchdog secrets low_port upgrade purge by_hand emulated image}; do "$step"; done
 echo "All of it holds."
