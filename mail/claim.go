@@ -91,7 +91,7 @@ func (s *scheduler) receive(c claim) {
 	s.claiming = false
 	s.batch = append(s.batch, c.letters...)
 	if c.err != nil {
-		s.clock.setBack = s.clock.setBack || c.mended
+		s.clock.setBack = s.clock.setBack || c.mended // due times are still to be mended
 		s.courier.fault(c.err).Msg("due letters cannot be claimed")
 		s.due = false
 		s.next.Reset(afterFail)

@@ -43,7 +43,7 @@ func (s *scheduler) mendTimes() {
 	}
 	s.clock.setBack, s.claiming = false, true // as a claim: receive takes its answer, and nothing is claimed meanwhile
 	go func() {
-		_, damaged, err := s.courier.store.RecoverClaims(context.WithoutCancel(s.hard))
-		s.claims <- claim{damaged: damaged, mended: true, err: err}
+		err := s.courier.store.MendDueTimes(context.WithoutCancel(s.hard))
+		s.claims <- claim{mended: true, err: err}
 	}()
 }

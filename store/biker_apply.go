@@ -29,7 +29,7 @@ func (c *creation) do(r *registrar, result *BikerResult) error {
 	if err := t.noteDeliverable(biker.Email); err != nil {
 		return err
 	}
-	held, err := r.mayCause(LetterWelcome, biker.Email)
+	held, err := r.countCaused(LetterWelcome, biker.Email)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (n *renewal) do(r *registrar, result *BikerResult) (err error) {
 		}
 		result.Letter = event.Letter
 	}
-	if !n.changed && n.notice.blocked {
+	if !n.changed && n.notice.blocked { // nothing changed, so there is a notice; its letter never leaves
 		return nil
 	}
 	return r.t.tell(event)
@@ -103,7 +103,7 @@ func (f *silentFailure) do(r *registrar, _ *BikerResult) error {
 
 // oweNotice owes the letter of a notice. A blocked person gets none: the letter is cancelled at once.
 func (r *registrar) oweNotice(letter Letter, due dueNotice) (guid.ID, error) {
-	held, err := r.mayCause(letter.Kind, letter.To)
+	held, err := r.countCaused(letter.Kind, letter.To)
 	if err != nil {
 		return guid.ID{}, err
 	}
@@ -116,7 +116,7 @@ func (r *registrar) oweNotice(letter Letter, due dueNotice) (guid.ID, error) {
 	if err != nil {
 		return guid.ID{}, err
 	}
-	key, state := due.key, noticeOwed
+	key, state := due.key, noticeOwed // given last: cancelling the letter takes its notice back
 	if held != "" {
 		key = heldNoticeKey(due.key, r.partner.Name)
 	}

@@ -127,12 +127,7 @@ func (r *registration) step(ctx context.Context) error {
 	idle := false
 	var err error
 	if r.list.Key == "" {
-		done, err = read(r.store, func(t tx) (part, error) {
-			var err error
-			var done part
-			done, idle, err = r.look(t, people)
-			return done, err
-		})
+		err = look(r.store, func(t tx) (err error) { done, idle, err = r.look(t, people); return err })
 	}
 	if err == nil && !idle {
 		done, err = write(ctx, r.store, func(t tx) (part, error) { return r.do(t, begin, people) })

@@ -97,7 +97,7 @@ func (s *Store) LogInBiker(ctx context.Context, in LogIn) (biker Biker, begun Se
 		if err := logins.Delete(t.Tx, t.store.hashes.Of(in.Key[:])); err != nil {
 			return Session{}, err
 		}
-		if err := t.replaceSession(in.Replaces); err != nil {
+		if err := t.endSessionBehind(in.Replaces); err != nil {
 			return Session{}, err
 		}
 		if in.Rehashed != "" {

@@ -24,7 +24,7 @@ func (s *Store) SetPassword(ctx context.Context, n NewPassword) (biker Biker, be
 		if biker, err = t.checkLink(n.Link); err != nil {
 			return Session{}, err
 		}
-		if err := t.replaceSession(n.Replaces); err != nil {
+		if err := t.endSessionBehind(n.Replaces); err != nil {
 			return Session{}, err
 		}
 		if err := t.endSessions(biker.ID, guid.ID{}); err != nil {

@@ -259,7 +259,7 @@ func (c *checker) events() {
 				c.Fault("event %d is the operator's alone, and in the feed of a partner", event.Seq)
 			}
 			partners++
-			if !c.tx.Has(eventPartnerBucket, partnerKey(event.Partner, event.Seq)) {
+			if !c.tx.Has(eventPartnerBucket, partnerEventKey(event.Partner, event.Seq)) {
 				c.Fault("event %d is not in the feed of its partner", event.Seq)
 			}
 		}

@@ -44,7 +44,7 @@ func (t tx) tell(event Event) error {
 		return nil
 	}
 	t.signalPartner(event.Partner)
-	return t.Put(eventPartnerBucket, partnerKey(event.Partner, seq), nil)
+	return t.Put(eventPartnerBucket, partnerEventKey(event.Partner, seq), nil)
 }
 
 // Feed is a stretch of the events.
@@ -84,9 +84,9 @@ func (s *Store) PartnerEvents(partner string, after uint64, limit int) (Feed, er
 		if err != nil {
 			return Feed{}, err
 		}
-		prefix := partnerKey(partner, 0)[:len(partner)+1]
+		prefix := partnerEventKey(partner, 0)[:len(partner)+1]
 		c := t.Cursor(eventPartnerBucket)
-		for key, _ := c.Seek(partnerKey(partner, after+1)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+		for key, _ := c.Seek(partnerEventKey(partner, after+1)); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 			event, found, err := events.Get(t.Tx, key[len(prefix):])
 			if err != nil {
 				return Feed{}, err

@@ -286,8 +286,9 @@ func (s *Store) ReleaseLetters(ctx context.Context, ids []guid.ID) error {
 	return err
 }
 
-// RecoverClaims gives back what a courier that died had in hand. A letter that was on the wire at that moment may
-// arrive twice, with the same Message-ID. Damaged is how many records cannot be read.
+// RecoverClaims gives back what a courier that died had in hand, and then mends due times as MendDueTimes does. A letter
+// that was on the wire at that moment may arrive twice, with the same Message-ID. Damaged is how many records cannot be
+// read.
 func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err error) {
 	claimed := 0
 	recovered, err = writeVital(ctx, s, func(t tx) (int, error) {
@@ -299,10 +300,19 @@ func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err 
 		claimed = len(ids)
 		return t.release(ids)
 	})
+	if err == nil {
+		err = s.MendDueTimes(ctx)
+	}
+	return recovered, claimed - recovered, err
+}
+
+// MendDueTimes makes letters due now that wait for a time which only a wrong clock can have given them. Nothing may be
+// claimed meanwhile.
+func (s *Store) MendDueTimes(ctx context.Context) (err error) {
 	for pulled := 1; pulled > 0 && err == nil; {
 		pulled, err = writeVital(ctx, s, tx.pullForward)
 	}
-	return recovered, claimed - recovered, err
+	return err
 }
 
 // pullForward makes letters due now whose time lies further ahead than any schedule puts it: the clock was wrong then.

@@ -58,7 +58,7 @@ func (t tx) keyedNotice(key []byte) []byte {
 
 // notice is what is remembered under a key.
 type notice struct {
-	At     time.Time // when it was posted last, as far as that was noted; toldRefused: when the letter failed
+	At     time.Time // when it was posted last, as far as that was noted; noticeRefused: when the letter failed
 	Letter guid.ID   // the letter that gives it; zero: none, it is an event
 	State  noticeState
 	Failed byte // letters that failed one after another, each within a day of the one before

@@ -76,8 +76,8 @@ type quota struct {
 	all, failed limit.Window
 }
 
-// mayCause counts a letter that the partner causes; held says why the operator is to look at it first, or nothing.
-func (r *registrar) mayCause(kind LetterKind, email string) (held string, err error) {
+// countCaused counts a letter that the partner causes; held says why the operator is to look at it first, or nothing.
+func (r *registrar) countCaused(kind LetterKind, email string) (held string, err error) {
 	mailbox, wait, err := r.t.grantTagged(email, taggedPartners)
 	switch {
 	case err != nil:

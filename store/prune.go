@@ -128,7 +128,7 @@ func (t tx) pruneEvents(before time.Time) (int, error) {
 	}
 	for _, event := range old {
 		if event.Partner != "" {
-			if err := t.Delete(eventPartnerBucket, partnerKey(event.Partner, event.Seq)); err != nil {
+			if err := t.Delete(eventPartnerBucket, partnerEventKey(event.Partner, event.Seq)); err != nil {
 				return 0, err
 			}
 		}

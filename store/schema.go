@@ -49,8 +49,9 @@
 //	limits
 //	  name                    → Window
 //	  strangers | 0 | keyed hash of a network → Window
+//	  people, answers, letters or failed | 0 | partner in lower case → Window: what it may still cause
 //	mailings
-//	  user id                 → mailings: documents mailed within the last day
+//	  user id                 → mailing: documents mailed within the last day
 //	cleanings
 //	  id                      → Cleaning with its load
 //	cleanings.changed
@@ -235,7 +236,8 @@ func donePrefix(state LetterState) []byte { return append([]byte(state), 0) }
 
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
-func partnerKey(partner string, seq uint64) []byte {
+// partnerEventKey orders the events of a partner; the name keeps its case, as events have it.
+func partnerEventKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
 

@@ -99,8 +99,8 @@ func (t tx) endSession(session Session) error {
 	return sessions.Delete(t.Tx, session.ID[:])
 }
 
-// replaceSession ends a browser's former session, if it has one.
-func (t tx) replaceSession(ref SessionRef) error {
+// endSessionBehind ends the session that a cookie stands for, if it still is one.
+func (t tx) endSessionBehind(ref SessionRef) error {
 	_, former, err := t.session(ref)
 	if refuse.Is(err, refuse.Unauthorized) {
 		return nil
@@ -136,7 +136,7 @@ func (t tx) endSessions(biker, but guid.ID) error {
 // EndSession logs a browser out; a session that is over already is no fault.
 func (s *Store) EndSession(ctx context.Context, ref SessionRef) error {
 	return updateVital(ctx, s, func(t tx) error {
-		return t.replaceSession(ref)
+		return t.endSessionBehind(ref)
 	})
 }
 

@@ -22,8 +22,8 @@ type attempt struct {
 	turn     password.Turn
 }
 
-// known is the turn of people who are: by a session, a link from their mailbox, or their browser.
-func known(biker store.Biker) password.Turn { return password.Turn{Person: biker.ID.String()} }
+// turnOf is the turn at the hasher of people who are known: by a session, a link from their mailbox, or their browser.
+func turnOf(biker store.Biker) password.Turn { return password.Turn{Person: biker.ID.String()} }
 
 // attempt finds whom a try is about, and what it counts against: the address, or the browser where it is the biker's
 // own, so that strangers who guess at the address slow down nobody else.
@@ -39,9 +39,11 @@ func (r *Handlers) attempt(c *web.Call, form map[string]string) (attempt, error)
 	if err != nil || biker.Blocked || biker.Password == "" {
 		biker = store.Biker{}
 	}
-	a := attempt{password: form["password"], biker: biker, turn: known(biker)}
-	if a.key, a.known = r.knows(c, biker); !a.known {
-		a.key, a.turn = store.LoginKey(email), password.Turn{}
+	a := attempt{password: form["password"], biker: biker}
+	if a.key, a.known = r.knows(c, biker); a.known {
+		a.turn = turnOf(biker)
+	} else {
+		a.key = store.LoginKey(email)
 		a.turn.Client, a.turn.Network = r.clients.Networks(c.Client)
 	}
 	return a, nil
@@ -88,7 +90,7 @@ func (r *Handlers) verified(ctx context.Context, a attempt, in store.LogIn) (bik
 	case err == nil:
 		return biker, begun, true, nil
 	case errors.Is(err, errStillMoving), refuse.Is(err, refuse.NotFound), refuse.Is(err, refuse.Forbidden):
-		return biker, begun, false, nil // erased or blocked since: as if it had been so before
+		return biker, begun, false, nil // erased, blocked or changed twice since: as if it had been so before
 	}
 	return biker, begun, false, err
 }

@@ -67,19 +67,19 @@ func (r *Handlers) Routes() []web.Route {
 	biker := web.Caller{Proof: &sessionProof}
 	maybe := web.Caller{Proof: &sessionProof, Optional: true}
 	routes := []web.Route{
-		{Method: get, Path: "/biker/password", Handle: r.passwordPage, Doc: passwordPageDoc},
-		{Method: post, Path: "/biker/password", Handle: r.setPassword, Doc: setPasswordDoc},
-		{Method: post, Path: "/biker/renew", Handle: r.renew, Doc: renewDoc},
-		{Method: get, Path: "/biker/login", Handle: r.loginPage, Doc: loginPageDoc, Caller: maybe},
-		{Method: post, Path: "/biker/login", Handle: r.logIn, Doc: loginDoc},
-		{Method: get, Path: "/biker/forgot", Handle: r.forgotPage, Doc: forgotPageDoc},
-		{Method: post, Path: "/biker/forgot", Handle: r.forgot, Doc: forgotDoc},
-		{Method: get, Path: "/biker", Handle: r.account, Doc: accountDoc, Caller: biker},
-		{Method: post, Path: "/biker/change-password", Handle: r.asBiker(r.changePassword), Doc: changePasswordDoc,
+		{Method: get, Path: passwordPath, Handle: r.passwordPage, Doc: passwordPageDoc},
+		{Method: post, Path: passwordPath, Handle: r.setPassword, Doc: setPasswordDoc},
+		{Method: post, Path: renewPath, Handle: r.renew, Doc: renewDoc},
+		{Method: get, Path: loginPath, Handle: r.loginPage, Doc: loginPageDoc, Caller: maybe},
+		{Method: post, Path: loginPath, Handle: r.logIn, Doc: loginDoc},
+		{Method: get, Path: forgotPath, Handle: r.forgotPage, Doc: forgotPageDoc},
+		{Method: post, Path: forgotPath, Handle: r.forgot, Doc: forgotDoc},
+		{Method: get, Path: accountPath, Handle: r.account, Doc: accountDoc, Caller: biker},
+		{Method: post, Path: changePath, Handle: r.asBiker(r.changePassword), Doc: changePasswordDoc,
 			Caller: biker},
-		{Method: post, Path: "/biker/language", Handle: r.asBiker(r.chooseLanguage), Doc: languageDoc, Caller: biker},
-		{Method: post, Path: "/biker/logout", Handle: r.logOut, Doc: logOutDoc, Caller: maybe},
-		{Method: post, Path: "/biker/logout-everywhere", Handle: r.logOutEverywhere, Doc: logOutEverywhereDoc,
+		{Method: post, Path: languagePath, Handle: r.asBiker(r.chooseLanguage), Doc: languageDoc, Caller: biker},
+		{Method: post, Path: logOutPath, Handle: r.logOut, Doc: logOutDoc, Caller: maybe},
+		{Method: post, Path: everywherePath, Handle: r.logOutEverywhere, Doc: logOutEverywhereDoc,
 			Caller: biker},
 	}
 	for i := range routes {

@@ -90,7 +90,7 @@ func (r *Handlers) change(c *web.Call, s current, form map[string]string) (store
 	if err != nil {
 		return store.Biker{}, err
 	}
-	right, _, err := r.Hasher.Verify(c.R.Context(), known(biker), form["password"], biker.Password)
+	right, _, err := r.Hasher.Verify(c.R.Context(), turnOf(biker), form["password"], biker.Password)
 	if err != nil || !right {
 		return store.Biker{}, cmp.Or(err, refusal)
 	}
@@ -101,14 +101,14 @@ func (r *Handlers) change(c *web.Call, s current, form map[string]string) (store
 // changeFrom verifies the present password and sets the new one. It refuses with Conflict where the former is another.
 func (r *Handlers) changeFrom(c *web.Call, s current, form map[string]string) (store.Biker, error) {
 	ctx := c.R.Context()
-	right, _, err := r.Hasher.Verify(ctx, known(s.biker), form["current"], s.biker.Password)
+	right, _, err := r.Hasher.Verify(ctx, turnOf(s.biker), form["current"], s.biker.Password)
 	if err != nil {
 		return store.Biker{}, err
 	}
 	if !right {
 		return store.Biker{}, errWrongCurrent
 	}
-	hash, err := r.Hasher.Hash(ctx, known(s.biker), form["password"])
+	hash, err := r.Hasher.Hash(ctx, turnOf(s.biker), form["password"])
 	if err != nil {
 		return store.Biker{}, err
 	}

@@ -21,7 +21,7 @@ func (r *Handlers) usedAgain(c *web.Call, use linkUse, biker store.Biker, refusa
 	if !r.justUsed(use.link, biker, refusal) {
 		return r.badLink(c, use.token, biker, refusal)
 	}
-	a := attempt{password: use.password, biker: biker, key: tokens.Hash(use.token), known: true, turn: known(biker)}
+	a := attempt{password: use.password, biker: biker, key: tokens.Hash(use.token), known: true, turn: turnOf(biker)}
 	wait, err := r.Store.TakeLogin(c.R.Context(), a.key)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func (r *Handlers) setPassword(c *web.Call) error {
 	if faults != nil {
 		return c.Page(http.StatusUnprocessableEntity, r.passwordForm(c, biker, use.token, faults))
 	}
-	hash, err := r.Hasher.Hash(c.R.Context(), known(biker), use.password)
+	hash, err := r.Hasher.Hash(c.R.Context(), turnOf(biker), use.password)
 	if errors.Is(err, password.ErrBusy) {
 		return r.busyLink(c, use, biker)
 	}

@@ -100,20 +100,19 @@ func (in *posted) answer(c *web.Call, a store.BikerAnswer, held *held) error {
 		}
 	}
 	list.Success = list.Failed == 0
-	return c.JSONOnce(http.StatusOK, list, held.encoded)
+	return c.JSONThen(http.StatusOK, list, held.encoded)
 }
 
 func answerOne(c *web.Call, a store.BikerAnswer, held *held) error {
 	r := &a.Results[0]
 	switch r.Outcome {
 	case store.BikerCreated:
-		return c.JSONOnce(http.StatusCreated, one(r), held.encoded)
+		return c.JSONThen(http.StatusCreated, one(r), held.encoded)
 	case store.BikerExisting:
-		return c.JSONOnce(http.StatusOK, one(r), held.encoded)
+		return c.JSONThen(http.StatusOK, one(r), held.encoded)
 	}
-	if a.TraceID != c.TraceID { // a kept answer, and the problem names the call that it was first given to
+	if a.Kept {
 		c.Log().Debug().Str("first", a.TraceID).Msg("a kept answer is given again")
-		c.TraceID = a.TraceID
 	}
 	extra := map[string]any{"success": false, "result": resultTexts[r.Outcome], "outcome": r.Outcome}
 	if !r.Erased {
@@ -124,7 +123,8 @@ func answerOne(c *web.Call, a store.BikerAnswer, held *held) error {
 		extra["Email"], extra["partner_EmployeeID"] = fields.OrNull(&r.Email), fields.OrNull(&r.EmployeeID)
 		extra["letter"], extra["warnings"] = idOrNull(&r.Letter), warnings
 	}
-	return &web.Problem{Status: http.StatusUnprocessableEntity, Detail: failedDetail, Fields: r.Errors, Extra: extra}
+	return &web.Problem{Status: http.StatusUnprocessableEntity, TraceID: a.TraceID, Detail: failedDetail,
+		Fields: r.Errors, Extra: extra}
 }
 
 func one(r *store.BikerResult) registered {

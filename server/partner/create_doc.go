@@ -33,14 +33,15 @@ var createDoc = web.Doc{
 	},
 	In: web.Body{Type: "application/json", Schema: createSchema, Example: createExample},
 	Out: []web.Answer{
-		web.Returns[registered](http.StatusCreated, "The person is registered; the welcome letter is owed."),
+		web.Returns[registered](http.StatusCreated, "The person is registered; the welcome letter is owed.").
+			With(replayed),
 		web.Returns[either](http.StatusOK, "The person was there already; or the answer to a list.").With(replayed),
 		web.Refuses(http.StatusBadRequest, "The body, the query or a header can't be read; nothing was done."),
 		web.Refuses(http.StatusForbidden, "The token lacks the scope users, or may not be used from this address."),
 		web.Refuses(http.StatusConflict, "The first call with this Idempotency-Key is still being done.").Retry(),
 		web.Refuses(http.StatusRequestEntityTooLarge, "The body is too large, or the list too long; nothing was done."),
 		web.RefusesWith[notRegistered](http.StatusUnprocessableEntity, "The person breaks a rule; errors says which, "+
-			"by field. Or this Idempotency-Key came with another body before."),
+			"by field. Or this Idempotency-Key came with another body before.").With(replayed),
 		web.Refuses(http.StatusTooManyRequests, "What may be stored for this partner in a day is used up."),
 	},
 }

@@ -31,7 +31,11 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			key := strings.Repeat("k", i+1)
 			status, first := s.post(t, paye, "", test.body, "Idempotency-Key", key)
-			again, second := s.post(t, paye, "", test.body, "Idempotency-Key", key, "X-Request-Id", "another")
+			again, header, second := s.call(t, "POST", create, strings.NewReader(test.body), "Authorization",
+				"Bearer "+paye, "Idempotency-Key", key, "X-Request-Id", "another")
+			if header.Get("Idempotent-Replayed") != "true" || header.Get("X-Request-Id") != "another" {
+				t.Errorf("the kept answer's header: %v", header)
+			}
 			if status != test.status || again != test.status {
 				t.Errorf("%d, then %d", status, again)
 			}

@@ -168,10 +168,10 @@ var jsonOut = json.JoinOptions(json.Deterministic(true))
 // JSON answers with v. It is encoded before the status is written, so that what can't be encoded is still a 500.
 func (c *Call) JSON(status int, v any) error { return c.json(status, isJSON, v) }
 
-// JSONOnce answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there
+// JSONThen answers as JSON does, and calls encoded with the length of the answer before its first byte leaves: there
 // the handler gives back what a caller that reads slowly must not keep from others. What encoded returns is called
 // once the answer is written, or the caller has gone.
-func (c *Call) JSONOnce(status int, v any, encoded func(length int) (written func())) error {
+func (c *Call) JSONThen(status int, v any, encoded func(length int) (written func())) error {
 	return withBuffer(func(b *bytes.Buffer) error {
 		if err := encode(b, v); err != nil {
 			return err

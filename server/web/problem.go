@@ -21,6 +21,7 @@ type Problem struct {
 	Fields     map[string][]string // errors
 	Extra      map[string]any      // further members
 	RetryAfter time.Duration       // 0: none, but on 429 and 503
+	TraceID    string              // of the call that a kept answer was first given to; empty: of this one
 	Cause      error               // for the log alone
 }
 
@@ -112,7 +113,7 @@ type wire struct {
 	Title   string              `json:"title" doc:"The status in words."`
 	Status  int                 `json:"status"`
 	Detail  string              `json:"detail,omitzero" doc:"What is wrong and what to do, in a sentence."`
-	TraceID string              `json:"traceId" doc:"Names the call in the log; also in the header X-Request-Id."`
+	TraceID string              `json:"traceId" doc:"Names the call in the log, as the header X-Request-Id does; in a kept answer: the first call."`
 	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the whole body."`
 	Extra   map[string]any      `json:",embed"`
 }
@@ -133,7 +134,7 @@ func (c *Call) write(p *Problem) {
 		return
 	}
 	body := wire{Type: "about:blank", Title: http.StatusText(p.Status), Status: p.Status, Detail: p.Detail,
-		TraceID: c.TraceID, Errors: p.Fields, Extra: p.Extra}
+		TraceID: cmp.Or(p.TraceID, c.TraceID), Errors: p.Fields, Extra: p.Extra}
 	if p.Status == http.StatusInternalServerError {
 		body.Errors, body.Extra = nil, nil
 		body.Detail = cmp.Or(p.Detail, internalFault)
