@@ -11,12 +11,13 @@ shift 3
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)} ||
+  { echo "build.sh: no commit here tells the time of the build: set SOURCE_DATE_EPOCH" >&2; exit 1; }
 export SOURCE_DATE_EPOCH
 
-# A tag v1.2.3 is version 1.2.3. What has none sorts below, by its time.
+# A tag v1.2.3 is version 1.2.3, v1.3.0-rc1 sorts below 1.3.0, and what has none below all, by its time.
 case $version in
-  v[0-9]*) PACKAGE_VERSION=$(echo "${version#v}" | tr - +) ;;
+  v[0-9]*) PACKAGE_VERSION=$(echo "${version#v}" | sed -E 's/-(alpha|beta|rc)/~\1/; s/-/+/g') ;;
   *) PACKAGE_VERSION=0.0.0+$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$(echo "$version" | tr - .) ;;
 esac
 

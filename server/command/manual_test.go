@@ -66,6 +66,27 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// FuzzComplete: whatever has been typed, what is offered goes on with it.
+func FuzzComplete(f *testing.F) {
+	table := described()
+	for _, line := range []string{"letter list --state=fa", "push -- x", "partner add x --scope users,=,", "= = -", "help"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		words := strings.Split(line, " ")
+		kind, found := manual.Complete(table, words)
+		if kind != manual.Words && (len(found) > 0 || kind != manual.Files && kind != manual.Directories) {
+			t.Errorf("%q: %s %v", line, kind, found)
+		}
+		typed := words[len(words)-1]
+		for _, one := range found {
+			if typed != "=" && !strings.HasPrefix(strings.ToLower(one.Word), strings.ToLower(typed)) {
+				t.Errorf("%q: %q is offered", line, one.Word)
+			}
+		}
+	})
+}
+
 // TestPages has mandoc and groff read all manual pages, where they are had.
 func TestPages(t *testing.T) {
 	t.Parallel()

@@ -294,6 +294,7 @@ image() {
     --setenv POSTERN_DATA /var/lib/postern --setenv POSTERN_LISTEN "127.0.0.1:$port" /usr/bin/postern)
   serve "http://127.0.0.1:$port" "${run[@]}" serve
   sh "$here/journeys.sh" "http://127.0.0.1:$port" "${run[@]}"
+  [ "$("${run[@]}" check)" = "the data file is sound" ] || fail "check in the image"
   kill "${others[-1]}"
 }
 

@@ -10,7 +10,8 @@ install -m 0755 {{.Self}} {{.Binary}}
 getent passwd {{.User}} >/dev/null ||
   useradd --system --user-group --home-dir {{.Data}} --shell /usr/sbin/nologin {{.User}}
 install -d -m 0700 {{.Secrets}}
-[ -e {{.Environment}} ] || (umask 077; mkdir -p {{.EnvironmentDir}}; {{.Binary}} install --env > {{.Environment}})
+mkdir -p {{.EnvironmentDir}}
+[ -e {{.Environment}} ] || (umask 077; {{.Binary}} install --env > {{.Environment}})
 {{.Binary}} install --ctl > {{.Control}}
 chmod 0755 {{.Control}}
 {{.Binary}} install --unit > /etc/systemd/system/{{.User}}.service
