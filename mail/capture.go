@@ -11,12 +11,15 @@ import (
 )
 
 // Capture makes the built-in inbox a Transport, for where no smarthost is set. Letters to the recipients of magic meet
-// a fault there, so that one can see what follows from it.
-func Capture(inbox *inbox.Inbox) Transport { return capture{inbox} }
+// a fault there, and those to bounced@… come back, so that one can see what follows from it. back may be nil.
+func Capture(inbox *inbox.Inbox, back *Playback) Transport { return capture{inbox, back} }
 
 // capture is a Transport and its Conn at once: the inbox is in memory, so that there are no connections, no faults to
 // forget and nothing to mend.
-type capture struct{ inbox *inbox.Inbox }
+type capture struct {
+	inbox *inbox.Inbox
+	back  *Playback
+}
 
 func (c capture) Conn(context.Context) Conn { return c }
 
@@ -39,6 +42,9 @@ var magic = map[string]store.Attempt{
 		Text: "no answer in time (the inbox plays that for this recipient)"},
 }
 
+// returning is the local part whose letters are taken, and come back.
+const returning = "bounced"
+
 // Send puts the message into the inbox. One that the inbox cannot take now, it can never take.
 func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 	local, _, _ := strings.Cut(m.To, "@")
@@ -48,6 +54,9 @@ func (c capture) Send(_ context.Context, m letters.Message) store.Attempt {
 	}
 	if err := c.inbox.DeliverKind(m.Kind, m.From, m.To, m.Data); err != nil {
 		return store.Attempt{Class: store.AttemptPermanent, Text: err.Error()}
+	}
+	if c.back != nil && strings.EqualFold(local, returning) {
+		c.back.add(m)
 	}
 	return store.Attempt{Class: store.AttemptSent, Text: "kept in the inbox"}
 }

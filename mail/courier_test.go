@@ -287,7 +287,7 @@ func TestCapture(t *testing.T) {
 			want[user.Email] = a
 		}
 		o.register(18)
-		o.startOver(Capture(inbox))
+		o.startOver(Capture(inbox, nil))
 		synctest.Wait()
 		for _, letter := range must(o.store.Letters(store.LetterFilter{Limit: 100})) {
 			a, expected := letter.Attempts[0], want[letter.To]

@@ -23,6 +23,8 @@ import (
 
 	"postern/mail"
 	"postern/mail/letters"
+	"postern/mail/returns"
+	"postern/mail/returns/mailbox"
 	"postern/mail/smtp"
 	"postern/server/biker"
 	"postern/server/config"
@@ -67,6 +69,8 @@ type App struct {
 
 	store    *store.Store
 	sealer   *tokens.Sealer
+	marks    *tokens.Marks
+	desk     *returns.Desk // takes mail that comes back
 	acts     *operator.Operator
 	operator http.Handler // the acts' endpoints
 
@@ -75,6 +79,7 @@ type App struct {
 
 	silence   *silenceWatch
 	limits    *limitWatch
+	backups   backupWatch
 	metrics   *metrics.Metrics
 	security  *web.SecurityLog
 	smarthost *smtp.Smarthost // nil: letters go to the built-in inbox
@@ -85,6 +90,8 @@ type App struct {
 	rooms       rooms
 	courier     *mail.Courier
 	webhook     *webhook.Sender // nil: events are posted nowhere
+	playback    *mail.Playback  // nil with a smarthost
+	mailbox     *mailbox.Reader // nil: none is read
 }
 
 // rooms are what the route table is made of. Those of the operator are not there where nothing listens.
@@ -129,6 +136,13 @@ func Open(o Options) (_ *App, err error) {
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
+	if a.marks, err = tokens.NewMarks(ring); err != nil {
+		return nil, err
+	}
+	a.desk = a.newDesk()
+	if err = a.store.NoteKeys(a.draining, operator.Prints(ring), "", ""); err != nil {
+		return nil, err
+	}
 	if err = a.openOperator(); err != nil {
 		return nil, err
 	}
@@ -163,6 +177,12 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 			LoginTries:         c.Limits.Login,
 		},
 	})
+	var other *store.OtherKeys
+	if errors.As(err, &other) && other.Cause == nil {
+		err = fmt.Errorf("the key file %s is not that of the data file, which needs other keys (%v): put that file "+
+			"back, or set POSTERN_KEY_FILE to it; if it is lost for good, run postern key new --after-loss",
+			c.KeyFile, other.Needs)
+	}
 	if err == nil && lost {
 		a.log.Warn().Msgf("there was no data file in %s, though the key file %s has been in use: one is made, and "+
 			"knows nobody; if people were registered here, stop, and put %s back from a backup",
@@ -186,15 +206,29 @@ func (a *App) keyring(knowsPeople bool) (*tokens.Keyring, error) {
 	if knowsPeople {
 		return nil, fmt.Errorf(
 			"the key file %s is missing, and the data file knows people whose links and tokens it sealed: "+
-				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it", a.config.KeyFile)
+				"put the file back from where it was kept, or set POSTERN_KEY_FILE to it; if it is lost for good, run "+
+				"postern key new --after-loss", a.config.KeyFile)
 	}
 	return tokens.CreateKeyring(a.config.KeyFile, a.random, a.now())
+}
+
+// keyed is what the acts on the token keys need.
+func (a *App) keyed() operator.Keyed {
+	c := a.config
+	var marks time.Duration
+	if c.Bounce.Address.Coded() {
+		marks = c.Keep.Sent
+	}
+	return operator.Keyed{File: c.KeyFile, Sealer: a.sealer, Marks: a.marks, Lives: operator.Lives{
+		Confirmation: c.ConfirmationTTL, NotMe: c.Keep.Unconfirmed, Invitation: c.InvitationTTL,
+		Recovery: c.RecoveryTTL, UserToken: c.UserTokenTTL, Browser: biker.BrowserLife, Sent: c.Keep.Sent, Marks: marks,
+	}}
 }
 
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,
-		Draining: a.draining, Now: a.now, Random: a.random,
+		Returns: a.desk, Draining: a.draining, Now: a.now, Random: a.random, Keys: a.keyed(),
 	}
 	if a.config.SMTP != nil {
 		var err error
@@ -241,6 +275,14 @@ func (a *App) OperatorAddr() net.Addr {
 	return a.listeners.operator.Addr()
 }
 
+// BounceAddr is BOUNCE_LISTEN's address, with the port that was chosen; nil where it is not set.
+func (a *App) BounceAddr() net.Addr {
+	if a.listeners == nil || a.listeners.bounces == nil {
+		return nil
+	}
+	return a.listeners.bounces.Addr()
+}
+
 // Close lets go of the data directory. It is called once, after Run has returned or where it was never called.
 func (a *App) Close() error {
 	a.drain()
@@ -272,7 +314,7 @@ func (a *App) makeRooms() error {
 		Store: a.store, Composer: composer, Transport: transport, Connections: a.connections(),
 		PerMinute: a.perMinute(), Observer: a.metrics, Log: a.log, Now: a.now,
 	})
-	a.webhook = a.newWebhook()
+	a.webhook, a.mailbox = a.newWebhook(), a.newMailbox()
 	signIn := a.limiter("sign_in", a.config.Limits.SignIn)
 	papers := documents.New(documents.Options{Store: a.store, PublicURL: a.config.PublicURL, Zone: a.config.Timezone,
 		Now: a.now, Places: web.NewPlaces(largeAnswers, a.config.Limits.Exempt)})

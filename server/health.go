@@ -37,6 +37,8 @@ type readinessDetail struct {
 	Silent  []absentPartner           `json:"silentPartners,omitempty" doc:"Whose calls are expected, and do not come."`
 	Limits  []limitInForce            `json:"limits,omitempty" doc:"That something went over within an hour."`
 	Webhook *webhookDetail            `json:"webhook,omitempty" doc:"A receiver that is down makes nothing unready."`
+	Backup  *backupDetail             `json:"backup,omitempty" doc:"One that cannot be made makes nothing unready."`
+	Bounces *bouncesDetail            `json:"bounces" doc:"How mail comes back; its ways make nothing unready."`
 }
 
 type sendingDetail struct {
@@ -93,12 +95,15 @@ func (a *App) readinessDetail(fault error) (*readinessDetail, error) {
 	if detail.Webhook, err = a.webhookDetail(); err != nil {
 		return nil, err
 	}
+	if detail.Backup, err = a.backupDetail(); err != nil {
+		return nil, err
+	}
 	partners, err := a.store.Partners()
 	if err != nil {
 		return nil, err
 	}
 	detail.Silent = a.silence.absent(partners)
-	detail.Limits = a.limits.inForce()
+	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
 	status := a.courier.Status()
 	detail.Sending.PausedUntil, detail.Sending.Connections = status.PausedUntil, status.Connections
 	if !status.PausedUntil.IsZero() {
@@ -150,6 +155,7 @@ func (a *App) measured() metrics.Source {
 		},
 		Limits:  a.limits.each,
 		Webhook: a.webhookMeasured,
+		Backup:  a.backupMeasured,
 		Now:     a.now,
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 // leaves are small packages that everybody may import. They import nothing of ours.
 var leaves = []string{
-	"mail/moment", "server/input", "server/openapi/yaml", "server/supervisor", "server/web/schema", "server/web/webtest",
+	"mail/moment", "mail/refusal", "server/input", "server/openapi/yaml", "server/supervisor", "server/web/schema",
+	"server/web/webtest",
 	"store/fixture", "store/guid", "store/keyed", "store/limit", "store/private", "store/refuse",
 }
 
@@ -17,22 +18,24 @@ var leaves = []string{
 // lower knows nothing of what stands higher, and neighbours do not know each other.
 var below = map[string]string{
 	"": "server/command",
-	"server/command": "server server/command/manual server/command/push server/command/service server/config " +
-		"server/operator server/wire server/web/fields mail/letters store store/file",
-	"server": "server/biker server/config server/documents server/driver server/eecd server/partner " +
+	"server/command": "server server/backups server/command/manual server/command/push server/command/service " +
+		"server/config server/operator server/wire server/web/fields mail/letters mail/bounce mail/returns store store/file",
+	"server": "server/backups server/biker server/config server/documents server/driver server/eecd server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
-		"mail/smtp mail/letters store store/file tokens tokens/password server/openapi server/webhook",
+		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file tokens " +
+		"tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
-	"server/config": "server/web server/web/page mail/letters store server/webhook",
+	"server/config": "server/web server/web/page mail/letters mail/returns store server/webhook",
 	"server/eecd": "server/documents server/user server/web server/web/fields server/wire store tokens " +
 		"store/memo",
 	"server/driver": "mail/document server/documents server/user server/web server/web/fields " +
 		"server/web/page server/wire store tokens",
-	"server/user":               "server/web/fields store tokens",
-	"server/documents":          "server/web mail/document store store/memo",
-	"server/biker":              "server/web server/web/fields server/web/page store tokens tokens/password",
-	"server/partner":            "server/web server/web/fields store tokens server/documents server/wire",
-	"server/operator":           "server/web server/web/fields server/wire mail/smtp store store/file tokens",
+	"server/user":      "server/web/fields store tokens",
+	"server/documents": "server/web mail/document store store/memo",
+	"server/biker":     "server/web server/web/fields server/web/page store tokens tokens/password",
+	"server/partner":   "server/web server/web/fields store tokens server/documents server/wire",
+	"server/operator": "server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
+		"tokens",
 	"server/command/manual":     "server/config",
 	"server/command/push":       "",
 	"server/command/service":    "server/config",
@@ -43,7 +46,12 @@ var below = map[string]string{
 	"server/web/fields":         "",
 	"server/web/page":           "",
 	"mail":                      "mail/inbox mail/smtp mail/letters store",
+	"mail/returns":              "mail/bounce mail/letters store tokens",
+	"mail/returns/listener":     "mail/bounce mail/returns",
+	"mail/returns/mailbox":      "mail/bounce mail/returns store",
+	"mail/returns/returnstest":  "mail/returns store store/file tokens",
 	"mail/inbox":                "store",
+	"mail/bounce":               "",
 	"mail/smtp":                 "mail/letters store",
 	"mail/smtp/smtptest":        "",
 	"mail/letters":              "mail/document store tokens",
@@ -56,6 +64,7 @@ var below = map[string]string{
 	"tokens/password":           "",
 	"store/memo":                "",
 	"store/migrate":             "store/file",
+	"server/backups":            "",
 	"server/openapi":            "server/openapi/yaml server/web server/web/page",
 	"server/webhook":            "server/wire store",
 	"server/apitest":            "server/openapi server/openapi/yaml server/web",
@@ -64,7 +73,7 @@ var below = map[string]string{
 // owners are the only rooms that may import these.
 var owners = map[string]string{
 	"go.etcd.io/bbolt":                    "postern/store/file",
-	"github.com/emersion/go-smtp":         "postern/mail/smtp",
+	"github.com/emersion/go-smtp":         "postern/mail",
 	"github.com/julienschmidt/httprouter": "postern/server",
 }
 

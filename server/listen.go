@@ -26,11 +26,12 @@ type listeners struct {
 	public   net.Listener
 	operator net.Listener // OPERATOR_LISTEN; nil: on public, for this machine alone
 	socket   net.Listener // the command line's
+	bounces  net.Listener // BOUNCE_LISTEN; nil: none
 }
 
 func (l *listeners) close() error {
 	var faults []error
-	for _, listener := range []net.Listener{l.public, l.operator, l.socket} {
+	for _, listener := range []net.Listener{l.public, l.operator, l.socket, l.bounces} {
 		if listener != nil {
 			if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
 				faults = append(faults, err)
@@ -58,6 +59,9 @@ func (a *App) openAddresses() (err error) {
 			return err
 		}
 	}
+	if err = a.listenForBounces(); err != nil {
+		return err
+	}
 	if a.listeners.socket, err = operator.Listen(a.config.Data); err != nil {
 		return err
 	}
@@ -65,11 +69,20 @@ func (a *App) openAddresses() (err error) {
 }
 
 func (a *App) listenOn(setting, address string) (net.Listener, error) {
+	listener, err := listenAt(setting, address)
+	if err != nil {
+		return nil, err
+	}
+	return web.LimitConnections(listener, connectionsInAll, connectionsPerClient, a.config.TrustedProxies), nil
+}
+
+// listenAt opens the address that a setting names.
+func listenAt(setting, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("POSTERN_%s is %s, and nothing can listen there: %w", setting, address, err)
 	}
-	return web.LimitConnections(listener, connectionsInAll, connectionsPerClient, a.config.TrustedProxies), nil
+	return listener, nil
 }
 
 // servers are workers that answer HTTP, one for each listener.

@@ -38,6 +38,10 @@ func (a *App) workers() ([]worker, error) {
 		worker{"pruning", a.keepHouse},
 		worker{"watching for silent partners", a.watchPartners},
 	)
+	all = append(all, a.returnWorkers()...)
+	if a.config.Backup.Dir != "" {
+		all = append(all, worker{"making backups", a.makeBackups})
+	}
 	if a.webhook != nil {
 		all = append(all, worker{"the webhook", a.webhook.Run})
 	}

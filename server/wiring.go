@@ -28,6 +28,7 @@ func (a *App) letterOptions() letters.Options {
 		Zone: c.Timezone, ActivationURL: c.ActivationURL,
 		ConfirmationTTL: c.ConfirmationTTL, NotMeTTL: c.Keep.Unconfirmed,
 		InvitationTTL: c.InvitationTTL, RecoveryTTL: c.RecoveryTTL, Dir: c.LettersDir, Sealer: a.sealer,
+		EnvelopeSender: c.Bounce.Address.Sender(a.marks),
 	}
 	if c.Contact != nil {
 		o.ReplyTo = c.Contact.String()
@@ -51,7 +52,8 @@ func (a *App) transport() (mail.Transport, error) {
 		box := mailinbox.New(a.now, a.random)
 		var err error
 		a.rooms.inbox, err = inbox.New(box, a.draining)
-		return mail.Capture(box), err
+		a.playback = a.newPlayback()
+		return mail.Capture(box, a.playback), err
 	}
 	return mail.Relay(a.smarthost), nil
 }

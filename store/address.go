@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -228,6 +227,7 @@ type undeliverable struct {
 	At       time.Time `json:"at"`
 	Code     int       `json:"code,omitzero"`     // SMTP reply code
 	Enhanced string    `json:"enhanced,omitzero"` // enhanced status code
+	NotNow   bool      `json:"notNow,omitzero"`   // there is a mailbox, which takes no mail
 	Letter   guid.ID   `json:"letter,omitzero"`   // the one that was refused
 }
 
@@ -242,9 +242,9 @@ func (a address) undeliverable(now time.Time) bool {
 	return !a.Undeliverable.At.IsZero() && age < undeliverableFor && age > -undeliverableFor
 }
 
-// noteUndeliverable remembers that there is no such mailbox: until a day has passed, a letter has gone through,
+// noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has passed, a letter has gone through,
 // somebody is registered anew with the address, or the operator has a letter to it tried again.
-func (t tx) noteUndeliverable(letter Letter, attempt Attempt) error {
+func (t tx) noteUndeliverable(letter Letter, attempt Attempt, notNow bool) error {
 	if letter.To == "" {
 		return nil // the person has been erased
 	}
@@ -252,7 +252,8 @@ func (t tx) noteUndeliverable(letter Letter, attempt Attempt) error {
 	if err != nil {
 		return err
 	}
-	known.Undeliverable = undeliverable{At: t.Now(), Code: attempt.Code, Enhanced: attempt.Enhanced, Letter: letter.ID}
+	known.Undeliverable = undeliverable{At: t.Now(), Code: attempt.Code, Enhanced: attempt.Enhanced, NotNow: notNow,
+		Letter: letter.ID}
 	return t.putAddress(letter.To, known)
 }
 
@@ -275,12 +276,22 @@ func (t tx) undeliverableText(u undeliverable) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := strconv.Itoa(u.Code) + " " + u.Enhanced
+	said := Attempt{Code: u.Code, Enhanced: u.Enhanced}
 	for _, attempt := range letter.Attempts {
-		if attempt.unknownMailbox() && attempt.Text != "" {
-			said = strconv.Itoa(attempt.Code) + " " + attempt.Enhanced + " " + attempt.Text
+		final := attempt.Class == AttemptPermanent || attempt.Class == AttemptReturned
+		if final && attempt.Code == u.Code && attempt.Enhanced == u.Enhanced {
+			said.Text = attempt.Text
 		}
 	}
-	return "Letters to this address come back, as its server knows no such mailbox (" + strings.TrimPrefix(said, "0 ") +
-		"); none is owed before " + u.At.Add(undeliverableFor).UTC().Format("2006-01-02T15:04Z") + ".", nil
+	why := "its server knows no such mailbox"
+	if u.NotNow {
+		why = "its server takes no mail for it now"
+	}
+	words := strings.Join(slices.DeleteFunc([]string{said.status(), said.Text},
+		func(text string) bool { return text == "" }), " ")
+	if words != "" {
+		why += " (" + words + ")"
+	}
+	return "Letters to this address come back, as " + why + "; none is owed before " +
+		u.At.Add(undeliverableFor).UTC().Format("2006-01-02T15:04Z") + ".", nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"sync"
@@ -310,7 +311,7 @@ func TestListCutShort(t *testing.T) {
 	send(t, s) // so that only the list itself tells that these were named before
 	closeTest(t, s)
 
-	s = openTestIn(t, dir, func(o *Options) { o.Random = strings.NewReader(strings.Repeat("other randomness", 1<<16)) })
+	s = openTestIn(t, dir, func(o *Options) { o.Random = rand.NewChaCha8([32]byte{2}) })
 	list.TraceID = "second"
 	answer, err := s.RegisterBikers(ctx, list)
 	must(t, err)

@@ -56,7 +56,7 @@ func (c *checker) users() {
 		}
 	})
 	c.Indexed(userAddressBucket, all)
-	c.Indexed(userPendingBucket, pending)
+	c.Marked(userPendingBucket, pending)
 }
 
 func (c *checker) partners() {
@@ -122,7 +122,7 @@ func (c *checker) sessions() {
 			c.Fault("session %s is of a biker who is not there", session.ID)
 		}
 	})
-	c.Indexed(sessionBikerBucket, all)
+	c.Marked(sessionBikerBucket, all)
 }
 
 func (c *checker) answers() {
@@ -148,7 +148,7 @@ func (c *checker) answers() {
 			}
 		}
 	})
-	c.Indexed(idempotencyPersonBucket, parts)
+	c.Marked(idempotencyPersonBucket, parts)
 	for id, missing := range kept {
 		if missing != 0 {
 			c.Fault("answer %s: %d results are missing", id, missing)
@@ -173,8 +173,8 @@ func (c *checker) cleanings() {
 		}
 		decided += c.deciders(cleaning)
 	})
-	c.Indexed(cleaningChangeBucket, all)
-	c.Indexed(userDecidedBucket, decided)
+	c.Marked(cleaningChangeBucket, all)
+	c.Marked(userDecidedBucket, decided)
 	c.Keys(uploadBucket, func(version, _ []byte) {
 		for n := 0; c.tx.Has(documentBucket, chunkKey(guid.ID(version), n)); n++ {
 			chunks++
@@ -199,7 +199,7 @@ func (c *checker) deciders(cleaning Cleaning) (count int) {
 }
 
 func (c *checker) letters() {
-	var due, claimed, held, done, all int
+	var due, claimed, held, done, referred, all int
 	counts := make(map[LetterState]int)
 	file.CheckTable(c.Checker, letters, func(key []byte, letter Letter) {
 		all++
@@ -223,12 +223,19 @@ func (c *checker) letters() {
 		if !c.tx.Has(letterPersonBucket, personKey(letter.Person, letter.ID)) {
 			c.Fault("letter %s is not found by its person", letter.ID)
 		}
+		if letter.EnvelopeID != "" {
+			referred++
+			if !bytes.Equal(c.tx.Get(letterReferenceBucket, []byte(letter.EnvelopeID)), key) {
+				c.Fault("letter %s is not found by its ENVID", letter.ID)
+			}
+		}
 	})
-	c.Indexed(letterDueBucket, due)
-	c.Indexed(letterClaimedBucket, claimed)
-	c.Indexed(letterHeldBucket, held)
-	c.Indexed(letterDoneBucket, done)
-	c.Indexed(letterPersonBucket, all)
+	c.Marked(letterDueBucket, due)
+	c.Marked(letterClaimedBucket, claimed)
+	c.Marked(letterHeldBucket, held)
+	c.Marked(letterDoneBucket, done)
+	c.Marked(letterPersonBucket, all)
+	c.Indexed(letterReferenceBucket, referred)
 	c.Keys(letterCountBucket, func(state, _ []byte) {
 		if n := c.tx.letterCount(LetterState(state)); n != counts[LetterState(state)] {
 			c.Fault("%d letters are counted as %s, and there are %d", n, state, counts[LetterState(state)])
@@ -267,7 +274,7 @@ func (c *checker) events() {
 	if last := c.tx.Bucket(eventBucket).Sequence(); next != last+1 {
 		c.Fault("the last event is %d, and %d were numbered", next-1, last)
 	}
-	c.Indexed(eventPartnerBucket, partners)
+	c.Marked(eventPartnerBucket, partners)
 }
 
 // traces checks what stands by itself.
@@ -284,7 +291,7 @@ func (c *checker) traces() {
 	})
 	file.CheckTable(c.Checker, logins, func(key []byte, _ tries) {})
 	c.Keys(noticeBucket, func(key, value []byte) {
-		if _, ok := decodeNotice(value); !ok || len(key) != noticeKeyLength {
+		if _, ok := decodeNotice(key, value); !ok || len(key) != noticeKeyLength {
 			c.Fault("told %x is not readable", key)
 		}
 	})

@@ -183,6 +183,12 @@ func TestEventTypes(t *testing.T) {
 		{"resumed", func(s *story) error { return s.PauseSending(ctx, false) }, "operator.sending_resumed:"},
 		{"revoked", func(s *story) error { _, err := s.RevokePartner(ctx, "other"); return err },
 			"operator.partner_revoked: Other"},
+		{"rotated", func(s *story) error { return s.NoteKeys(ctx, nil, KeyRotated, "a1b2c3d4") },
+			"operator.key_rotated: a1b2c3d4"},
+		{"retired", func(s *story) error { return s.NoteKeys(ctx, nil, KeyRetired, "a1b2c3d4") },
+			"operator.key_retired: a1b2c3d4"},
+		{"lost", func(s *story) error { _, err := s.AdoptKeys(ctx); return err }, "operator.keys_lost:"},
+		{"restored", func(s *story) error { return s.BeginAnew(ctx) }, "operator.data_restored:"},
 	}
 	c := newClock()
 	s := &story{T: t, Store: openTest(t, at(c)), clock: c}

@@ -46,14 +46,15 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	Person     guid.ID     `json:"person"`             // the user or biker, or who stands for the address; zero: erased
-	Partner    string      `json:"partner,omitzero"`   // whose feed tells of it; empty: the operator's alone
-	Cause      string      `json:"cause,omitzero"`     // the partner whose call owes it, which may be another one
-	Plan       string      `json:"plan,omitzero"`      // failed: the bike plan named, where it is one of the partner's
-	Faults     faultSet    `json:"faults,omitzero"`    // failed: the fields at fault, by which the notice is given once
-	Generation uint32      `json:"generation"`         // the person's LinkGeneration when owed; another now: overtaken
-	Cleaning   guid.ID     `json:"cleaning,omitzero"`  // document, decided: what about; activate: goes into the link
-	Decision   *Load       `json:"decision,omitempty"` // decided: what was decided
+	EnvelopeID string      `json:"envelopeId,omitzero"` // ENVID, and the Message-ID's left side; empty: owed before there was one
+	Person     guid.ID     `json:"person"`              // the user or biker, or who stands for the address; zero: erased
+	Partner    string      `json:"partner,omitzero"`    // whose feed tells of it; empty: the operator's alone
+	Cause      string      `json:"cause,omitzero"`      // the partner whose call owes it, which may be another one
+	Plan       string      `json:"plan,omitzero"`       // failed: the bike plan named, where it is one of the partner's
+	Faults     faultSet    `json:"faults,omitzero"`     // failed: the fields at fault, by which the notice is given once
+	Generation uint32      `json:"generation"`          // the person's LinkGeneration when owed; another now: overtaken
+	Cleaning   guid.ID     `json:"cleaning,omitzero"`   // document, decided: what about; activate: goes into the link
+	Decision   *Load       `json:"decision,omitempty"`  // decided: what was decided
 	State      LetterState `json:"state"`
 	OwedAt     time.Time   `json:"owedAt"`
 	DueAt      time.Time   `json:"dueAt"`              // next try, while queued
@@ -62,7 +63,8 @@ type Letter struct {
 	PutOff     int         `json:"putOff,omitzero"`    // those that put the letter off: its step in the schedule
 	Waited     Span        `json:"waited,omitzero"`    // sum of its own retry delays, for MAIL_GIVE_UP_AFTER
 	Reason     string      `json:"reason,omitzero"`    // why it failed, was held or cancelled
-	Attempts   []Attempt   `json:"attempts,omitempty"` // the last 10
+	Attempts   []Attempt   `json:"attempts,omitempty"` // the last 10, and what came back among them
+	Reports    []string    `json:"reports,omitempty"`  // which reports those were, by their hashes
 }
 
 // Span is a duration that JSON shows as Go writes it, as 1m30s.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"strings"
 	"time"
 
 	"postern/store/guid"
@@ -16,10 +15,10 @@ type Attempt struct {
 	At       time.Time    `json:"at"`
 	Took     Span         `json:"took"`
 	Class    AttemptClass `json:"class"`
-	Phase    string       `json:"phase,omitzero"`    // as connect, tls, auth, mail, rcpt, data, dot, compose
+	Phase    string       `json:"phase,omitzero"`    // as connect, tls, auth, mail, rcpt, data, dot, compose; report
 	Code     int          `json:"code,omitzero"`     // SMTP reply code (RFC 5321 §4.2)
 	Enhanced string       `json:"enhanced,omitzero"` // enhanced status code (RFC 3463), as 5.1.1
-	Text     string       `json:"text,omitzero"`     // the server's words, or the fault, at most 500 bytes
+	Text     string       `json:"text,omitzero"`     // the server's words, or the fault, as cutText leaves them
 }
 
 // AttemptClass says whose fault an attempt's end was, and so what follows from it.
@@ -38,7 +37,8 @@ const (
 // Words lists them.
 func (AttemptClass) Words() []string {
 	return []string{string(AttemptSent), string(AttemptTemporary), string(AttemptPermanent), string(AttemptSmarthost),
-		string(AttemptUncertain), string(AttemptOvertaken)}
+		string(AttemptUncertain), string(AttemptOvertaken), string(AttemptReturned), string(AttemptDelayed),
+		string(AttemptDelivered), string(AttemptRelayed), string(AttemptExpanded), string(AttemptNoted)}
 }
 
 // retryDelays is the schedule of a letter's own tries, an exponential backoff; its last step repeats. Each delay gets a
@@ -184,7 +184,7 @@ func (t tx) record(letter *Letter, attempt Attempt) error {
 		return t.sent(letter)
 	case AttemptPermanent:
 		if attempt.unknownMailbox() {
-			if err := t.noteUndeliverable(*letter, attempt); err != nil {
+			if err := t.noteUndeliverable(*letter, attempt, false); err != nil {
 				return err
 			}
 		}
@@ -200,9 +200,13 @@ func (t tx) record(letter *Letter, attempt Attempt) error {
 	return t.requeue(letter) // the smarthost's fault, or there is something to say after all: due as before
 }
 
-// recordLate is for a letter that was cancelled while it was on the wire: if it went out, that is what it says.
+// recordLate is for a letter that was cancelled, or came back, while it was on the wire. One that was cancelled and
+// went out all the same is sent.
 func (t tx) recordLate(letter *Letter, attempt Attempt) error {
-	if attempt.Class != AttemptSent || letter.State != LetterCancelled {
+	switch {
+	case attempt.Class == AttemptSent && letter.cameBack():
+		return t.recordAfterReturn(letter, attempt)
+	case attempt.Class != AttemptSent || letter.State != LetterCancelled:
 		return nil
 	}
 	if err := t.Delete(letterDoneBucket, doneKey(*letter)); err != nil {
@@ -262,7 +266,7 @@ func (t tx) jitter(delay time.Duration) time.Duration {
 // remember keeps the last attempts. The smarthost's faults repeat for as long as it is down: of a row of the same, the
 // last is kept.
 func (l *Letter) remember(attempt Attempt) {
-	attempt.Text = strings.ToValidUTF8(attempt.Text[:min(attemptText, len(attempt.Text))], "")
+	attempt.Text = attempt.cutText()
 	last := len(l.Attempts) - 1
 	if last >= 0 && attempt.Class == AttemptSmarthost && l.Attempts[last].Class == AttemptSmarthost {
 		l.Attempts = l.Attempts[:last]
@@ -363,7 +367,7 @@ func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string
 			if err != nil {
 				return err
 			}
-			if !found || letter.State != LetterFailed || letter.To == "" {
+			if !found || letter.State != LetterFailed || letter.cameBack() || letter.To == "" {
 				continue
 			}
 			letter.remember(Attempt{At: t.Now(), Class: AttemptSmarthost, Text: reason})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -141,4 +142,37 @@ func (s *Store) LetterReferred(reference string) (guid.ID, error) {
 		}
 		return guid.ID{}, refuse.New(refuse.NotFound, "There is no letter with the reference "+reference+".")
 	})
+}
+
+// sentAtOnce bounds the letters that one transaction of SentWithin looks at.
+const sentAtOnce = 1000
+
+// SentWithin counts the letters of these kinds that were sent from a moment on and before another, up to most.
+func (s *Store) SentWithin(from, before time.Time, most int, kinds ...LetterKind) (count int, err error) {
+	prefix := donePrefix(LetterSent)
+	for next := append(prefix, timeKey(from, guid.ID{})...); next != nil && count < most; {
+		count, err = read(s, func(t tx) (int, error) {
+			found, looked := count, 0
+			c := t.Cursor(letterDoneBucket)
+			key, _ := c.Seek(next)
+			for next = nil; key != nil && bytes.HasPrefix(key, prefix); key, _ = c.Next() {
+				at, id := splitTimeKey(key[len(prefix):])
+				if !at.Before(before) || found == most {
+					return found, nil
+				}
+				if looked++; looked > sentAtOnce {
+					next = bytes.Clone(key)
+					return found, nil
+				}
+				if letter, err := t.letter(id); err == nil && slices.Contains(kinds, letter.Kind) {
+					found++ // a damaged one is for the check of the file to name
+				}
+			}
+			return found, nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return count, nil
 }

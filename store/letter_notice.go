@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/store/file"
 	"postern/store/guid"
 )
 
@@ -73,9 +74,11 @@ const (
 	noticeBlocked noticeState = 'b' // its letter was cancelled at once, as the person is blocked
 )
 
-// The lengths of a value: time, letter, state and failures; before, the time alone.
+// The lengths of a value: a number that is 1, time, letter, state, failures and a checksum. Before, those four alone, or
+// the time alone. One flipped bit makes of none of these lengths another.
 const (
-	noticeLength       = 8 + 16 + 1 + 1
+	noticeLength       = 1 + noticeLengthPlain + 4
+	noticeLengthPlain  = 8 + 16 + 1 + 1
 	noticeLengthBefore = 8
 )
 
@@ -90,19 +93,29 @@ const (
 // write nothing.
 const noteEvery = 24 * time.Hour
 
-func (r notice) encode() []byte {
-	value := make([]byte, 0, noticeLength)
+// encode returns the value to be put under a key.
+func (r notice) encode(key []byte) []byte {
+	value := append(make([]byte, 0, noticeLength), 1)
 	value = binary.BigEndian.AppendUint64(value, uint64(r.At.UnixMilli()))
-	return append(append(value, r.Letter[:]...), byte(r.State), r.Failed)
+	value = append(append(value, r.Letter[:]...), byte(r.State), r.Failed)
+	return binary.BigEndian.AppendUint32(value, file.Sum(noticeBucket, key, value))
 }
 
-// decodeNotice reads a value. It is not ok where that is none.
-func decodeNotice(value []byte) (r notice, ok bool) {
-	if len(value) != noticeLength && len(value) != noticeLengthBefore {
+// decodeNotice reads a key's value. It is not ok where that is none, or not what was written.
+func decodeNotice(key, value []byte) (r notice, ok bool) {
+	switch len(value) {
+	case noticeLength:
+		text, sum := value[:noticeLength-4], value[noticeLength-4:]
+		if binary.BigEndian.Uint32(sum) != file.Sum(noticeBucket, key, text) || text[0] != 1 {
+			return notice{}, false
+		}
+		value = text[1:]
+	case noticeLengthPlain, noticeLengthBefore:
+	default:
 		return notice{}, false
 	}
 	r.At = time.UnixMilli(int64(binary.BigEndian.Uint64(value))).UTC()
-	if len(value) == noticeLength {
+	if len(value) == noticeLengthPlain {
 		r.Letter, r.State, r.Failed = guid.ID(value[8:24]), noticeState(value[24]), value[25]
 	}
 	return r, true
@@ -110,12 +123,14 @@ func decodeNotice(value []byte) (r notice, ok bool) {
 
 // notice returns what is remembered under a key; the zero notice: nothing.
 func (t tx) notice(key []byte) notice {
-	r, _ := decodeNotice(t.Get(noticeBucket, t.keyedNotice(key)))
+	key = t.keyedNotice(key)
+	r, _ := decodeNotice(key, t.Get(noticeBucket, key))
 	return r
 }
 
 func (t tx) putNotice(key []byte, r notice) error {
-	return t.Put(noticeBucket, t.keyedNotice(key), r.encode())
+	key = t.keyedNotice(key)
+	return t.Put(noticeBucket, key, r.encode(key))
 }
 
 // noticeStands reports whether a notice counts as given now. What a blocked person would have been told counts while

@@ -2,7 +2,7 @@ package store
 
 import (
 	"encoding/binary"
-	"fmt"
+	"slices"
 	"time"
 
 	"postern/store/guid"
@@ -19,14 +19,21 @@ func toUser(user User, letter Letter) Letter {
 // owe makes a letter part of the transaction whose fact owes it, and gives its id. The caller has addressed it, and has
 // set its kind and subject; one with a Reason is held for the operator.
 func (t tx) owe(letter Letter) (guid.ID, error) {
+	reference, err := t.newReference()
+	if err != nil {
+		return guid.ID{}, err
+	}
 	letter.ID = t.NewID()
-	letter.MessageID = letter.ID.String() + "@" + t.store.options.MailDomain
+	letter.EnvelopeID, letter.MessageID = reference, reference+"@"+t.store.options.MailDomain
 	letter.State = LetterQueued
 	if letter.Reason != "" {
 		letter.State = LetterHeld
 	}
 	letter.OwedAt, letter.DueAt = t.Now(), t.Now()
 	if err := t.Put(letterPersonBucket, personKey(letter.Person, letter.ID), nil); err != nil {
+		return guid.ID{}, err
+	}
+	if err := t.Put(letterReferenceBucket, []byte(reference), letter.ID[:]); err != nil {
 		return guid.ID{}, err
 	}
 	if err := t.countLetter(letter.State, 1); err != nil {
@@ -208,10 +215,7 @@ func (t tx) forgetLetter(letter Letter) error {
 		letter.Attempts[i].Text = ""
 	}
 	if letter.State == LetterFailed {
-		letter.Reason = "refused"
-		if last := len(letter.Attempts) - 1; last >= 0 && letter.Attempts[last].Code != 0 {
-			letter.Reason = fmt.Sprintf("refused: %d %s", letter.Attempts[last].Code, letter.Attempts[last].Enhanced)
-		}
+		letter.Reason = letter.wordless()
 	}
 	if letter.Kind.ToNobody() {
 		if err := t.Delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
@@ -223,6 +227,23 @@ func (t tx) forgetLetter(letter Letter) error {
 		}
 	}
 	return letters.Put(t.Tx, letter.ID[:], letter)
+}
+
+// wordless is why a letter failed, without the server's words.
+func (l Letter) wordless() string {
+	verb := "refused"
+	if l.cameBack() {
+		verb = "returned"
+	}
+	for _, attempt := range slices.Backward(l.Attempts) {
+		if l.cameBack() && attempt.Class == AttemptReturned || !l.cameBack() && !attempt.Class.isReport() {
+			if said := attempt.status(); said != "" {
+				verb += ": " + said
+			}
+			break
+		}
+	}
+	return verb
 }
 
 // Letter returns one letter, or NotFound.

@@ -98,6 +98,11 @@ func (t tx) deleteLetter(letter Letter) error {
 	if err := t.Delete(letterPersonBucket, personKey(letter.Person, letter.ID)); err != nil {
 		return err
 	}
+	if letter.EnvelopeID != "" {
+		if err := t.Delete(letterReferenceBucket, []byte(letter.EnvelopeID)); err != nil {
+			return err
+		}
+	}
 	if err := t.countLetter(letter.State, -1); err != nil {
 		return err
 	}
@@ -208,8 +213,8 @@ func (s *Store) oldOnes(keep time.Duration) []walked {
 			known, err := logins.Decode(key, value)
 			return err == nil && known.over(t.Now())
 		}},
-		{noticeBucket, func(t tx, _, value []byte) bool {
-			r, ok := decodeNotice(value)
+		{noticeBucket, func(t tx, key, value []byte) bool {
+			r, ok := decodeNotice(key, value)
 			return ok && t.noticeIsOver(r)
 		}},
 	}

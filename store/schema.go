@@ -7,7 +7,8 @@
 // is a record carries a checksum (file.Table):
 //
 //	meta
-//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook stands
+//	  meta                    → meta: schema, who this appliance is, whether sending is paused, where the webhook
+//	                            stands, which keys it needs
 //	users
 //	  id                      → User
 //	users.address
@@ -35,7 +36,7 @@
 //	logins
 //	  keyed hash of address, browser or session → tries: wrong passwords of late
 //	told
-//	  keyed hash | kind | faults → notice, 26 bytes: the last letter of that kind about those faults
+//	  keyed hash | kind | faults → notice, 31 bytes: the last letter of that kind about those faults
 //	answers
 //	  partner | 0 | keyed hash of an Idempotency-Key → idempotency: a call whose answer is kept for a day
 //	answers.results
@@ -72,6 +73,8 @@
 //	  state | 0 | done | id   → ∅     sent, failed or cancelled: for KEEP_SENT, and to list them
 //	letters.person
 //	  person id | id          → ∅
+//	letters.reference
+//	  ENVID                   → id    by which mail that comes back finds its letter
 //	letters.count
 //	  state                   → number, 8 bytes
 //	events
@@ -82,7 +85,6 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"strings"
 	"time"
 
@@ -90,35 +92,6 @@ import (
 	"postern/store/guid"
 	"postern/store/limit"
 )
-
-// meta is what the file says of itself.
-type meta struct {
-	Schema    int       `json:"schema"`
-	Appliance guid.ID   `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
-	Feed      guid.ID   `json:"feed"`      // names the numbering of events
-	MadeAt    time.Time `json:"madeAt"`
-	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
-
-	Webhook *WebhookCursor `json:"webhook,omitempty"` // nil: events are posted nowhere
-}
-
-// metaKey is the one key of the meta bucket.
-var metaKey = []byte("meta")
-
-// meta reads the meta record. Its error says what is wrong with the file.
-func (t tx) meta() (meta, error) {
-	if !t.HasBucket(metaBucket) {
-		return meta{}, errors.New("it has no table meta, so that it is none of Postern's")
-	}
-	about, found, err := metas.Get(t.Tx, metaKey)
-	switch {
-	case err != nil:
-		return meta{}, err
-	case !found || about.Schema < 1:
-		return meta{}, errors.New("its meta record does not say which schema it has")
-	}
-	return about, nil
-}
 
 // schema tells the engine of the records, and of the migrations to them (migrate.Steps).
 func (s *Store) schema(steps func(keyed func([]byte) []byte) []file.Migration) file.Schema {
@@ -176,6 +149,7 @@ var (
 	letterHeldBucket        = []byte("letters.held")
 	letterDoneBucket        = []byte("letters.done")
 	letterPersonBucket      = []byte("letters.person")
+	letterReferenceBucket   = []byte("letters.reference")
 	letterCountBucket       = []byte("letters.count")
 	eventBucket             = []byte("events")
 	eventPartnerBucket      = []byte("events.partner")
@@ -190,7 +164,7 @@ var buckets = [][]byte{
 	idempotencyBucket, idempotencyResultBucket, idempotencyPersonBucket, idempotencyBegunBucket,
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
-	letterCountBucket,
+	letterReferenceBucket, letterCountBucket,
 	eventBucket, eventPartnerBucket,
 }
 

@@ -24,6 +24,10 @@ type Options struct {
 	// people: then a key that is missing must not be made anew. nil: 32 zeros, for tools and tests.
 	AddressKey func(knowsPeople bool) ([32]byte, error)
 
+	// KeysLost takes an AddressKey that is another one than the file was written with, for AdoptKeys. Without it that
+	// is an *OtherKeys.
+	KeysLost bool
+
 	// OverLimit is told of everything that goes over one of the store's limits, after its transaction. It must be
 	// quick.
 	OverLimit func(Limit, LimitOutcome)
@@ -56,9 +60,10 @@ type Store struct {
 	file    *file.File
 	signals *signals
 
-	appliance guid.ID
-	hashes    *keyed.Hashes // of addresses, networks and the like
-	memos     memos
+	appliance  guid.ID
+	tokensFrom time.Time     // user tokens of before are over
+	hashes     *keyed.Hashes // of addresses, networks and the like
+	memos      memos
 }
 
 // Open takes a data directory and opens the data file in it, as file.Open does. A file that cannot be opened is left as
@@ -71,27 +76,10 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.file = opened
-	about, err := read(s, tx.meta)
-	if err != nil {
+	if err := errors.Join(s.readMeta(), s.noteAddressKey()); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	s.appliance = about.Appliance
 	return s, nil
-}
-
-// takeAddressKey asks for the key of the hashes of addresses.
-func (s *Store) takeAddressKey(look file.Runner) (err error) {
-	var known bool
-	err = look(func(t *file.Tx) error {
-		known = holdsAny(t, userBucket) || holdsAny(t, bikerBucket)
-		return nil
-	})
-	var key [32]byte
-	if err == nil && s.options.AddressKey != nil {
-		key, err = s.options.AddressKey(known)
-	}
-	s.hashes = keyed.New(key)
-	return err
 }
 
 // holdsAny reports whether a bucket, which an older schema may not have, has a key.

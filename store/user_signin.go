@@ -36,8 +36,7 @@ func (s *Store) SignInUser(ctx context.Context, in SignIn) (SignedIn, error) {
 		if user.Blocked {
 			return SignedIn{}, errBlocked
 		}
-		proven := in.Held != nil && in.Held.Proven &&
-			in.Held.User == user.ID && in.Held.Generation == user.TokenGeneration
+		proven := in.Held != nil && in.Held.Proven && in.Held.of(user, s.tokensFrom)
 		if s.rules.mustActivate(user, proven, t.Now()) || in.ByMailbox && !proven {
 			return SignedIn{User: user, MustActivate: true}, t.oweLink(user, linkWish{cleaning: in.CleaningID,
 				client: in.Client, proven: !user.ActivatedAt.IsZero()})
@@ -70,6 +69,13 @@ type Holder struct {
 	User       guid.ID
 	Generation uint32
 	Proven     bool // from an activation, or from a sign-in with a proven token
+	IssuedAt   time.Time
+}
+
+// of reports whether a token is this user's, and was made since it was last said that all of before are over: for this
+// user, or for all.
+func (b Holder) of(user User, tokensFrom time.Time) bool {
+	return b.User == user.ID && b.Generation == user.TokenGeneration && !b.IssuedAt.Before(tokensFrom)
 }
 
 var (
@@ -84,7 +90,7 @@ func (t tx) holder(b Holder) (User, error) {
 	switch {
 	case err != nil:
 		return User{}, err
-	case !found || user.Blocked || user.TokenGeneration != b.Generation:
+	case !found || user.Blocked || !b.of(user, t.store.tokensFrom):
 		return User{}, errBadToken
 	case t.store.rules.MailboxSignIn && !b.Proven:
 		return User{}, errNotProven

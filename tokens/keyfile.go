@@ -58,19 +58,33 @@ func LoadKeyring(path string) (*Keyring, error) {
 // replaces a file: where there is one, the error is fs.ErrExist to errors.Is. A crash on the way leaves either no key
 // file or a whole one, and at worst a temporary file beside it whose key never sealed anything.
 func CreateKeyring(path string, random io.Reader, now time.Time) (*Keyring, error) {
-	k := key{state: primary, madeAt: now.UTC().Truncate(time.Second), secret: new([secretLength]byte)}
-	for _, part := range [][]byte{k.id[:], k.secret[:]} {
-		if _, err := io.ReadFull(random, part); err != nil {
-			return nil, fmt.Errorf("making a token key: %w", err)
-		}
+	ring, err := NewKeyring(random, now)
+	if err == nil {
+		err = SaveKeyring(path, ring)
 	}
-	ring := &Keyring{keys: []key{k}}
-	content, err := ring.format()
 	if err != nil {
-		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
-	}
-	if err := private.Create(path, filepath.Base(path)+".new-*", content); err != nil {
-		return nil, fmt.Errorf("writing the key file %s: %w", path, err)
+		return nil, err
 	}
 	return ring, nil
+}
+
+// NewKeyring makes a ring of one new primary key.
+func NewKeyring(random io.Reader, now time.Time) (*Keyring, error) {
+	k, err := newKey(random, now)
+	if err != nil {
+		return nil, err
+	}
+	return &Keyring{keys: []key{k}}, nil
+}
+
+// SaveKeyring writes a ring to a new file; see CreateKeyring.
+func SaveKeyring(path string, ring *Keyring) error {
+	content, err := ring.format()
+	if err == nil {
+		err = private.Create(path, filepath.Base(path)+".new-*", content)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the key file %s: %w", path, err)
+	}
+	return nil
 }

@@ -161,7 +161,7 @@ func TestPrintedRing(t *testing.T) {
 	ring := &Keyring{address: (*[32]byte)([]byte("0123456789abcdef0123456789abcdef")),
 		keys: []key{{keyID{1}, primary, madeAt, (*[32]byte)([]byte("0123456789abcdef0123456789abcdef"))}}}
 	s := newSealer(t, ring, here, rand.Reader)
-	for _, text := range []string{fmt.Sprintf("%v %+v %#v", ring, ring, ring), fmt.Sprintf("%v %+v", s, *s)} {
+	for _, text := range []string{fmt.Sprintf("%v %+v %#v", ring, ring, ring), fmt.Sprintf("%v %+v", s, s.ring.Load())} {
 		if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "48 49 50") ||
 			strings.Contains(text, "0x30, 0x31") {
 			t.Error(text)

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"sync/atomic"
 )
 
 const (
@@ -29,9 +30,15 @@ var textLength = len(prefix) + encoding.EncodedLen(tokenLength)
 
 // Sealer makes and opens the tokens of one appliance. It is ready for concurrent use.
 type Sealer struct {
+	appliance [16]byte
+	random    io.Reader
+	ring      atomic.Pointer[locks]
+}
+
+// locks are a ring's keys, ready for use. They do not change.
+type locks struct {
 	primary keyID
-	locks   map[lockID]lock
-	random  io.Reader
+	of      map[lockID]lock
 }
 
 // lockID names a lock by the part of a token that stands in clear.
@@ -51,20 +58,30 @@ type lock struct {
 // come from random, which must be safe for concurrent use, as crypto/rand.Reader is: 96 random bits allow 2³² tokens
 // per key and purpose (NIST SP 800-38D §8.3).
 func NewSealer(ring *Keyring, appliance [16]byte, random io.Reader) (*Sealer, error) {
-	s := &Sealer{locks: make(map[lockID]lock), random: random}
-	for _, k := range ring.keys {
-		if k.state == primary {
-			s.primary = k.id
-		}
-		for _, p := range purposes {
-			l, err := newLock(k, p, appliance)
-			if err != nil {
-				return nil, fmt.Errorf("deriving the token key %x for purpose %d: %w", k.id, p, err)
-			}
-			s.locks[lockID{k.id, p}] = l
-		}
+	s := &Sealer{appliance: appliance, random: random}
+	if err := s.Use(ring); err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// Use takes another ring from now on, as after a rotation. What is sealed or opened at that moment goes by one of them.
+func (s *Sealer) Use(ring *Keyring) error {
+	made := &locks{of: make(map[lockID]lock)}
+	for _, k := range ring.keys {
+		if k.state == primary {
+			made.primary = k.id
+		}
+		for _, p := range purposes {
+			l, err := newLock(k, p, s.appliance)
+			if err != nil {
+				return fmt.Errorf("deriving the token key %x for purpose %d: %w", k.id, p, err)
+			}
+			made.of[lockID{k.id, p}] = l
+		}
+	}
+	s.ring.Store(made)
+	return nil
 }
 
 // newLock derives the key of one purpose. Each purpose has a key of its own although the purpose is authenticated, too:
@@ -94,13 +111,14 @@ func newLock(k key, p Purpose, appliance [16]byte) (lock, error) {
 func (s *Sealer) Seal(p Purpose, c Claims) (string, error) { return s.seal(p, c.encode()) }
 
 func (s *Sealer) seal(p Purpose, plain []byte) (string, error) {
-	l, known := s.locks[lockID{s.primary, p}]
+	ring := s.ring.Load()
+	l, known := ring.of[lockID{ring.primary, p}]
 	if !known {
 		return "", fmt.Errorf("sealing a token: there is no purpose %d", p)
 	}
 	raw := make([]byte, headerLength+nonceLength, tokenLength)
 	raw[0], raw[1] = version, byte(p)
-	copy(raw[2:], s.primary[:])
+	copy(raw[2:], ring.primary[:])
 	nonce := raw[headerLength:]
 	if _, err := io.ReadFull(s.random, nonce); err != nil {
 		return "", fmt.Errorf("sealing a token: %w", err)
@@ -122,7 +140,7 @@ func (s *Sealer) Open(p Purpose, token string) (Claims, error) {
 	if err != nil || len(raw) != tokenLength || raw[0] != version || raw[1] != byte(p) {
 		return Claims{}, ErrUnreadable
 	}
-	l, known := s.locks[lockID{keyID(raw[2:headerLength]), p}]
+	l, known := s.ring.Load().of[lockID{keyID(raw[2:headerLength]), p}]
 	if !known {
 		return Claims{}, ErrUnreadable
 	}

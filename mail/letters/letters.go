@@ -35,6 +35,7 @@ import (
 
 	"postern/mail/document"
 	"postern/store"
+	"postern/store/guid"
 	"postern/tokens"
 )
 
@@ -46,7 +47,7 @@ const fallback = "en"
 
 // Options is what a Composer needs to know of the appliance.
 type Options struct {
-	From         mail.Address   // sender; its address is the envelope's too
+	From         mail.Address   // sender
 	ReplyTo      string         // CONTACT, an address with or without a display name; empty: none
 	Organisation string         // who the letters are from; empty: From's name
 	PrivacyURL   string         // where the processing of personal data is described; empty: nowhere
@@ -60,6 +61,8 @@ type Options struct {
 	RecoveryTTL     time.Duration // life of the link for a password forgotten; at least a second
 	Sealer          *tokens.Sealer
 
+	EnvelopeSender func(letter guid.ID) string // to whom what a server reports of a letter goes; nil: to From
+
 	Dir string // the operator's own text files, each in the place of the embedded one of its name; empty: none
 }
 
@@ -71,11 +74,13 @@ type Composer struct {
 	texts   map[string]*language
 }
 
-// Message is a mail on its way: the envelope's two bare addresses, and all that follows DATA, with CRLF line ends.
+// Message is a mail on its way: the envelope, whose two addresses are bare, and all that follows DATA, with CRLF line
+// ends.
 type Message struct {
-	Kind     store.LetterKind
-	From, To string
-	Data     []byte
+	Kind       store.LetterKind
+	From, To   string
+	EnvelopeID string // ENVID (RFC 3461 §4.4), by which a report names the letter; empty: none
+	Data       []byte
 }
 
 // New checks the options and reads all texts. Its error names every fault at once.
@@ -176,7 +181,11 @@ func (c *Composer) compose(l store.Letter, in store.Contents, now time.Time) (Me
 		}
 	}
 	data, err := c.assemble(l, parts, now)
-	return Message{Kind: l.Kind, From: c.o.From.Address, To: l.To, Data: data}, err
+	m := Message{Kind: l.Kind, From: c.o.From.Address, To: l.To, EnvelopeID: l.EnvelopeID, Data: data}
+	if c.o.EnvelopeSender != nil {
+		m.From = c.o.EnvelopeSender(l.ID)
+	}
+	return m, err
 }
 
 // recipient is the only address that a letter may go to.

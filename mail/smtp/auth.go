@@ -9,6 +9,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
+
+	"postern/mail/refusal"
 )
 
 // The values of Options.Auth.
@@ -50,7 +52,7 @@ func refusesLogin(err error) bool {
 	if !ok || refused.Code/100 != 5 || refused.Code/10 == 50 || refused.Code == 521 {
 		return false
 	}
-	status := cmp.Or(enhanced(refused.EnhancedCode), statusIn(refused.Code, refused.Message))
+	status := cmp.Or(enhanced(refused.EnhancedCode), refusal.StatusIn(refused.Code, refused.Message))
 	return status == "" || strings.HasPrefix(status, "5.7.")
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
+
+	"postern/mail/refusal"
 )
 
 // Step is one step on the way to the smarthost, in words for the operator.
@@ -130,7 +132,7 @@ func (d *dialogue) security() string {
 	for _, ip := range leaf.IPAddresses {
 		names = append(names, ip.String())
 	}
-	return printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)",
+	return refusal.Printable(fmt.Sprintf("%s; certificate for %s, by %s, until %s (%d days)",
 		tls.VersionName(state.Version), strings.Join(names, " "),
 		leaf.Issuer, leaf.NotAfter.UTC().Format(time.DateOnly), int(time.Until(leaf.NotAfter)/(24*time.Hour))))
 }
@@ -154,5 +156,5 @@ func extensionsInWords(client *gosmtp.Client) string {
 	if offered, ways := client.Extension("AUTH"); offered {
 		auth = "AUTH " + ways
 	}
-	return printable(size + "; " + auth)
+	return refusal.Printable(size + "; " + auth)
 }

@@ -11,11 +11,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	gosmtp "github.com/emersion/go-smtp"
 
+	"postern/mail/refusal"
 	"postern/store"
 )
 
@@ -46,14 +45,14 @@ type fault struct {
 func (f *fault) attempt() store.Attempt {
 	a := store.Attempt{Phase: f.phase, Class: f.class}
 	if reply, ok := errors.AsType[*gosmtp.SMTPError](f.err); ok {
-		a.Code, a.Text = reply.Code, printable(reply.Message)
-		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), statusIn(reply.Code, reply.Message))
+		a.Code, a.Text = reply.Code, refusal.Printable(reply.Message)
+		a.Enhanced = cmp.Or(enhanced(reply.EnhancedCode), refusal.StatusIn(reply.Code, reply.Message))
 		if a.Class == "" {
 			a.Class = classOfReply(f.phase, a.Code, a.Enhanced, reply.Message)
 		}
 		return a
 	}
-	a.Text = printable(causeOf(f.err))
+	a.Text = refusal.Printable(causeOf(f.err))
 	if a.Class == "" {
 		a.Class = classOfBreak(f.phase)
 	}
@@ -74,7 +73,7 @@ func classOfReply(phase string, code int, status, said string) store.AttemptClas
 		return store.AttemptTemporary
 	case code/100 == 5 && phase == PhaseMail:
 		return store.AttemptSmarthost
-	case code == 552, code/100 == 5 && (status == "5.2.2" || status == "" && isFull(said)):
+	case code/100 == 5 && refusal.IsFull(refusal.Reply{Code: code, Status: status, Text: said}):
 		return store.AttemptTemporary
 	case code/100 == 5:
 		return store.AttemptPermanent
@@ -144,7 +143,7 @@ func enhanced(code gosmtp.EnhancedCode) string {
 // replyOf returns an answer that did not come through go-smtp as if it had.
 func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
 	reply := &gosmtp.SMTPError{Code: answer.Code, Message: answer.Msg}
-	if first, rest, _ := strings.Cut(answer.Msg, " "); isEnhanced(first) {
+	if first, rest, _ := strings.Cut(answer.Msg, " "); refusal.IsStatus(first) {
 		for i, part := range strings.Split(first, ".") {
 			reply.EnhancedCode[i], _ = strconv.Atoi(part)
 		}
@@ -157,22 +156,11 @@ func replyOf(answer *textproto.Error) *gosmtp.SMTPError {
 func acceptedAttempt(answer string) store.Attempt {
 	a := store.Attempt{Class: store.AttemptSent, Phase: PhaseDot, Code: 250}
 	first, rest, _ := strings.Cut(answer, " ")
-	if isEnhanced(first) {
+	if refusal.IsStatus(first) {
 		a.Enhanced, answer = first, strings.ReplaceAll(rest, "\n"+first+" ", "\n")
 	}
-	a.Text = printable(answer)
+	a.Text = refusal.Printable(answer)
 	return a
-}
-
-// isEnhanced reports whether a text is an enhanced status code (RFC 3463 §2): three numbers of at most three digits.
-func isEnhanced(text string) bool {
-	parts := strings.Split(text, ".")
-	for _, part := range parts {
-		if n, err := strconv.ParseUint(part, 10, 16); err != nil || n > 999 {
-			return false
-		}
-	}
-	return len(parts) == 3
 }
 
 // causeOf says what happened to a connection, with the cause as the system names it.
@@ -184,26 +172,4 @@ func causeOf(err error) string {
 		return "the smarthost closed the connection"
 	}
 	return err.Error()
-}
-
-// maxKept bounds, in bytes, what is kept of a server's words.
-const maxKept = 500
-
-// printable makes a server's words fit to be kept and shown: one line, printable, at most maxKept bytes. They reach a
-// terminal and a page, where control characters would do things.
-func printable(said string) string {
-	var kept strings.Builder
-	for len(said) > 0 {
-		r, size := utf8.DecodeRuneInString(said)
-		piece := said[:size]
-		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
-			piece = strings.Trim(strconv.Quote(piece), `"`)
-		}
-		if kept.Len()+len(piece) > maxKept {
-			break
-		}
-		kept.WriteString(piece)
-		said = said[size:]
-	}
-	return kept.String()
 }

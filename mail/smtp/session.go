@@ -49,7 +49,7 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	if fail := s.checkSize(len(m.Data)); fail != nil {
 		return "", fail
 	}
-	if err := ignore2xx(s.client.Mail(m.From, nil)); err != nil {
+	if err := ignore2xx(s.client.Mail(m.From, mailOptions(m))); err != nil {
 		return "", &fault{phase: PhaseMail, err: err}
 	}
 	// From here on a stop waits for the answer: the letter is on its way, and breaking off saves nothing.
@@ -57,7 +57,7 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 		return "", &fault{phase: PhaseMail, err: errCutOff}
 	}
 	s.dirty = true // an open transaction: without RSET the next MAIL would be nested in it
-	if err := s.client.Rcpt(m.To, nil); err != nil {
+	if err := s.client.Rcpt(m.To, rcptOptions); err != nil {
 		return "", &fault{phase: PhaseRcpt, err: err}
 	}
 	data, err := s.client.Data()
@@ -66,6 +66,17 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 	}
 	return s.body(data, m.Data)
 }
+
+// mailOptions asks for what makes a report find its letter again, where the smarthost offers that (DSN, RFC 3461): the
+// ENVID, and the returned header, whose Message-ID is the letter's. The body, with a person's link in it, need not travel
+// back.
+func mailOptions(m letters.Message) *gosmtp.MailOptions {
+	return &gosmtp.MailOptions{Return: gosmtp.DSNReturnHeaders, EnvelopeID: m.EnvelopeID}
+}
+
+// rcptOptions asks for reports of what is not delivered, and none of what is: most servers would not send it, and
+// nothing would follow from it.
+var rcptOptions = &gosmtp.RcptOptions{Notify: []gosmtp.DSNNotify{gosmtp.DSNNotifyFailure, gosmtp.DSNNotifyDelayed}}
 
 // leastSize is the message size that any SMTP server takes, in bytes (RFC 5321 §4.5.3.1.7).
 const leastSize = 64 << 10

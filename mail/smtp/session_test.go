@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"postern/mail/letters"
+	"postern/mail/refusal"
 	"postern/mail/smtp/smtptest"
 	"postern/store"
 )
@@ -143,6 +145,33 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
+// TestDSN: where the smarthost offers delivery status notifications, a letter asks for what makes reports find it, and
+// elsewhere it says nothing of them.
+func TestDSN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for offered, want := range map[string][2]string{
+			"DSN": {"MAIL FROM:<gate+code@postern.example> RET=HDRS ENVID=ref0123",
+				"RCPT TO:<driver+tag@drivers.example> NOTIFY=FAILURE,DELAY"},
+			"HELP": {"MAIL FROM:<gate+code@postern.example>", "RCPT TO:<driver+tag@drivers.example>"},
+		} {
+			s := smtptest.NewServer(nil)
+			s.Extensions = []string{offered}
+			m := testMessage
+			m.From, m.EnvelopeID = "gate+code@postern.example", "ref0123"
+			conn := withoutTLS(t, s.Dial).Conn(t.Context())
+			if a := conn.Send(t.Context(), m); a.Class != store.AttemptSent {
+				t.Errorf("%s: %+v", offered, a)
+			}
+			conn.CloseIdle()
+			for _, command := range want {
+				if !slices.Contains(s.Said(), command) {
+					t.Errorf("%s: %q is not in %q", offered, command, s.Said())
+				}
+			}
+		}
+	})
+}
+
 // TestLines: no CR and no LF of its own goes out.
 func TestLines(t *testing.T) {
 	for in, want := range map[string]string{
@@ -183,7 +212,7 @@ func FuzzAnswers(f *testing.F) {
 			conn := h.Conn(t.Context())
 			a := conn.Send(t.Context(), testMessage)
 			conn.CloseIdle()
-			if a.Class == "" || a.Phase == "" || len(a.Text) > maxKept || !utf8.ValidString(a.Text) ||
+			if a.Class == "" || a.Phase == "" || len(a.Text) > refusal.MaxKept || !utf8.ValidString(a.Text) ||
 				strings.ContainsAny(a.Text, "\r\n\x00") {
 				t.Errorf("%+v", a)
 			}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"golang.org/x/oauth2"
 )
 
@@ -97,3 +98,18 @@ func isRefusedToken(err error) bool {
 	e, ok := errors.AsType[*tokenError](err)
 	return ok && e.refused
 }
+
+// Tokens logs in by XOAUTH2 elsewhere than at the smarthost, as at the same account's mailbox.
+type Tokens struct{ cache *tokenCache }
+
+// NewTokens keeps the tokens of a source.
+func NewTokens(source TokenSource) *Tokens { return &Tokens{newTokenCache(source)} }
+
+// Client returns a user's login with the kept token, or with a new one.
+func (t *Tokens) Client(ctx context.Context, user string) (sasl.Client, error) {
+	token, err := t.cache.get(ctx)
+	return &xoauth2{user: user, token: token}, err
+}
+
+// Forget drops the token, which was refused.
+func (t *Tokens) Forget() { t.cache.forget() }

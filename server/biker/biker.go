@@ -46,8 +46,8 @@ type Handlers struct {
 // clientTries is how many times the tries of an account are a client's: many people may share an address.
 const clientTries = 10
 
-// browserLife is how long a browser is known, as long as browsers keep a cookie.
-const browserLife = 400 * 24 * time.Hour
+// BrowserLife is how long a browser is known, as long as browsers keep a cookie.
+const BrowserLife = 400 * 24 * time.Hour
 
 // New makes the handlers. Its error is a text of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
@@ -57,7 +57,7 @@ func New(o Options) (*Handlers, error) {
 		clients: web.NewSlowdown(clientTries*o.LoginTries, o.LoginExempt, o.Now),
 		links:   web.NewMailedLinks(o.Now),
 		session: web.Cookie{Name: "postern"},
-		browser: web.Cookie{Name: "postern-browser", Life: browserLife},
+		browser: web.Cookie{Name: "postern-browser", Life: BrowserLife},
 	}, err
 }
 

@@ -156,7 +156,7 @@ func (s *site) setPassword(email, typed string) *browser {
 	biker, begun, err := s.store.SetPassword(s.t.Context(), store.NewPassword{Link: link, Hash: hash.(string), Secret: secret.hash()})
 	check(s.t, err)
 	known, err := s.sealer.Seal(tokens.Browser, tokens.Claims{Subject: biker.ID, Email: tokens.EmailHash(email),
-		Generation: biker.PasswordGeneration, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(browserLife)})
+		Generation: biker.PasswordGeneration, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(BrowserLife)})
 	check(s.t, err)
 	b := s.browser()
 	b.cookies["postern"], b.cookies["postern-browser"] = writeSession(begun.ID, secret), known

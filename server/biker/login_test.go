@@ -89,7 +89,7 @@ func TestSlowdown(t *testing.T) {
 		stranger.logIn(zoe, wrong).Is(403)
 	}
 	stranger.logIn(zoe, password1).Is(429) // but its own wrong ones slow it down
-	s.later(browserLife)
+	s.later(BrowserLife)
 	for range 5 {
 		s.browser().logIn(emilie, wrong).Is(403)
 	}

@@ -104,7 +104,7 @@ func (r *Handlers) remember(c *web.Call, biker store.Biker) error {
 	now := r.Now()
 	known, err := r.Sealer.Seal(tokens.Browser, tokens.Claims{
 		Subject: biker.ID, Email: tokens.EmailHash(biker.Email), Generation: biker.PasswordGeneration,
-		IssuedAt: now, ExpiresAt: now.Add(browserLife),
+		IssuedAt: now, ExpiresAt: now.Add(BrowserLife),
 	})
 	if err != nil {
 		return err

@@ -1,11 +1,9 @@
 package command
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
 
 	"postern/server/config"
 	"postern/server/operator"
@@ -48,11 +46,10 @@ func (c *call) check() ([]string, error) {
 		err := c.ask(http.MethodPost, "/check", nil, nil, &answer)
 		return answer.Faults, err
 	}
-	path := file.DataFile(dir)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, noData(dir)
+	if err := hasData(dir); err != nil {
+		return nil, err
 	}
-	return operator.CheckInChild(c.ctx, path)
+	return operator.CheckInChild(c.ctx, file.DataFile(dir))
 }
 
 func (c *call) printFaults(faults []string, asJSON bool) error {

@@ -126,6 +126,9 @@ func (a *asker) close() error {
 	return a.session.end()
 }
 
+// mailBody is a body that is a mail, and goes out as it is.
+type mailBody []byte
+
 // ask sends one request. in is the body to be, nil for none; octets go out as they are. out, unless nil, receives the
 // answer. A refusal comes back as *refusal.
 func (a *asker) ask(method, path string, query url.Values, in, out any) error {
@@ -160,6 +163,8 @@ func (a *asker) request(method, path string, query url.Values, in any) (*http.Re
 	case nil:
 	case []byte:
 		body = in
+	case mailBody:
+		body = in
 	default:
 		var err error
 		if body, err = json.Marshal(in); err != nil {
@@ -167,7 +172,9 @@ func (a *asker) request(method, path string, query url.Values, in any) (*http.Re
 		}
 	}
 	request, err := http.NewRequestWithContext(a.ctx, method, target.String(), bytes.NewReader(body))
-	if err == nil && in != nil {
+	if _, isMail := in.(mailBody); err == nil && isMail {
+		request.Header.Set("Content-Type", "message/rfc822")
+	} else if err == nil && in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	return request, err

@@ -49,8 +49,10 @@ func inShell(t *testing.T, line string) []string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "cleanings.json"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, read := range []string{"cleanings.json", "returned.eml"} {
+		if err := os.WriteFile(filepath.Join(dir, read), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// Whatever an example pipes into only reads.
 	script := `exec 3>&1; postern() { printf '%s\0' "$@" >&3; }; sudo() { cat; }; man() { cat; }

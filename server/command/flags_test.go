@@ -9,7 +9,7 @@ import (
 // sayings are a value for every flag that does not take any word.
 var sayings = map[string]string{
 	"state": "sent", "after": "1", "scope": "users", "language": "EN", "format": "csv", "encoding": "utf-8",
-	"every": "5m",
+	"every": "5m", "keep": "3",
 }
 
 // TestFlagsTwice holds that no flag of any command silently forgets its first value: only those that collect words may

@@ -11,7 +11,9 @@ func commands() []command {
 		userShow(), userExport(), userDelete(), userBlock(), userUnblock(), userReactivate(),
 		letterList(), letterShow(), letterRetry(), letterCancel(), letterHold(), letterRelease(),
 		letterTest(), letterCheck(), letterPause(), letterResume(), letterTexts(),
-		pushPeople(), events(), check(), checkFile(), configCommand(),
+		bounceCommand(), pushPeople(), events(),
+		keyList(), keyRotate(), keyRetire(), keyNew(),
+		backup(), restore(), check(), compact(), checkFile(), configCommand(),
 		installCommand(), completion(), completeWords(), manCommand(), version(),
 	}
 }

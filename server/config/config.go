@@ -45,6 +45,7 @@ type Config struct {
 	SMTP        *SMTP // nil: letters go to the built-in inbox
 	MailFrom    mail.Address
 	GiveUpAfter time.Duration
+	Bounce      Bounce
 
 	Contact       *mail.Address // nil: no Reply-To
 	Organisation  string
@@ -65,6 +66,7 @@ type Config struct {
 	MailboxSignIn      bool // SIGN_IN=mailbox
 	Keep               store.Keep
 
+	Backup    Backup
 	Webhook   *Webhook // nil: events are posted nowhere
 	KeyFile   string
 	LogLevel  zerolog.Level
@@ -75,6 +77,13 @@ type Config struct {
 	Warnings []string // sentences for the log: what is taken, and should be mended
 
 	computed struct{ publicURL, activationURL, origins bool } // not set, so following LISTEN
+}
+
+// Backup says where the appliance puts backups.
+type Backup struct {
+	Dir   string // empty: nowhere
+	Every time.Duration
+	Keep  int
 }
 
 // SMTP says how to reach the smarthost.

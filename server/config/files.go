@@ -107,3 +107,12 @@ func (p *parser) lettersDir(dir string) string {
 	}
 	return dir
 }
+
+// backupDir reads BACKUP_DIR. It must be there: one that is made where a disk should be mounted fills the wrong disk.
+func (p *parser) backupDir(s *Settings) string {
+	dir := p.directory("BACKUP_DIR", s.Backup.Dir)
+	if dir != "" && filepath.Clean(dir) == s.DataDir() {
+		p.fault("BACKUP_DIR", "is the data directory: name another one, best on another disk")
+	}
+	return dir
+}

@@ -53,6 +53,7 @@ func (c *Config) derived() map[string]string {
 		"POSTERN_EECD_ACTIVATION_URL": c.ActivationURL,
 		"POSTERN_KEY_FILE":            c.KeyFile,
 		"POSTERN_MAIL_FROM":           defaultSender,
+		"POSTERN_BOUNCE_ADDRESS":      c.Bounce.Address.String(),
 	}
 }
 

@@ -65,6 +65,11 @@ func (s Settings) Parse() (Config, error) {
 			Events:      p.duration(&s.Keep.Events),
 			Cleanings:   p.duration(&s.Keep.Cleanings),
 		},
+		Backup: Backup{
+			Dir:   p.backupDir(&s),
+			Every: p.duration(&s.Backup.Every),
+			Keep:  p.number(&s.Backup.Keep),
+		},
 		Webhook:   p.webhook(&s),
 		KeyFile:   s.KeyFile,
 		LogLevel:  p.level(&s.Log.Level),
@@ -81,6 +86,7 @@ func (s Settings) Parse() (Config, error) {
 			Login:           p.tries(&s.Limit.Login),
 		},
 	}
+	c.Bounce = p.bounce(&s, c.MailFrom.Address)
 	if c.KeyFile == "" {
 		c.KeyFile = filepath.Join(c.Data, "postern.keys")
 	}
@@ -114,6 +120,7 @@ func (p *parser) warnOfClearText(c Config) {
 // say the rest, or a setting's name without the prefix, and answer a zero value where they found a fault.
 type parser struct {
 	variables        map[*string]Variable // by the field of Settings
+	oauthRead        *OAuth               // nil: not read yet
 	faults, warnings []string
 }
 
@@ -161,6 +168,7 @@ func (p *parser) unknown(s Settings) {
 // no rule: one cause gives one fault.
 func (p *parser) together(s Settings, c Config) {
 	p.certificate(s.TLS.Cert, s.TLS.Key)
+	p.bounces(c)
 	if c.OperatorListen != "" && c.OperatorListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		p.fault("OPERATOR_LISTEN", "is the same as POSTERN_LISTEN: leave it out, or name another port")
 	}

@@ -53,6 +53,14 @@ type Settings struct {
 		From        string `computed:"Postern <postern@localhost>" desc:"sender; its domain makes the Message-ID"`
 		GiveUpAfter string `bounds:"1s 8784h" split_words:"true" default:"72h" desc:"a letter that cannot be delivered for so long has failed"`
 	}
+	Bounce struct {
+		Address string `computed:"MAIL_FROM's address" desc:"envelope sender of letters, to where mail comes back, as gate+{code}@client.example"`
+		Listen  string `desc:"host:port of an SMTP listener for mail to BOUNCE_ADDRESS"`
+		IMAP    struct {
+			URL          string `secret:"url" desc:"mailbox of what comes back: imaps://user@host/Folder; ?auth=xoauth2, ?move=Folder"`
+			PasswordFile string `split_words:"true" desc:"file with that mailbox's password"`
+		}
+	}
 	Contact      string `desc:"Reply-To of letters"`
 	Organisation string `desc:"name shown in letters and on pages"`
 	PrivacyURL   string `split_words:"true" desc:"link to the privacy statement in letters and on pages"`
@@ -76,6 +84,11 @@ type Settings struct {
 		Sent        string `bounds:"1m 878400h" default:"336h" desc:"letters that are done are deleted after so long"`
 		Events      string `bounds:"1m 878400h" default:"9600h" desc:"events are deleted after so long"`
 		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
+	}
+	Backup struct {
+		Dir   string `desc:"directory, best on another disk, that the appliance fills with backups"`
+		Every string `bounds:"1m 8784h" default:"24h" desc:"a backup is made so often"`
+		Keep  string `bounds:"1 10000" default:"14" desc:"so many of the newest backups are kept"`
 	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
 	Webhook struct {

@@ -54,11 +54,20 @@ const authXOAuth2 = "xoauth2"
 
 // oauth reads how tokens for the smarthost are got.
 func (p *parser) oauth(s *Settings, smtp *SMTP) *OAuth {
-	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
 	if smtp.Password != "" || s.SMTP.PasswordFile != "" {
 		p.fault("SMTP_URL",
 			"is wrong: with auth=xoauth2 there is no password; leave it out, and POSTERN_SMTP_PASSWORD_FILE too")
 	}
+	return p.tokens(s)
+}
+
+// tokens reads the settings of tokens, once for the smarthost and the mailbox of what comes back.
+func (p *parser) tokens(s *Settings) *OAuth {
+	if p.oauthRead != nil {
+		return p.oauthRead
+	}
+	o := &OAuth{ClientID: s.SMTP.OAuth.ClientID, Scope: s.SMTP.OAuth.Scope, URL: s.SMTP.OAuth.URL}
+	p.oauthRead = o
 	if o.URL == "" || o.ClientID == "" || s.SMTP.OAuth.SecretFile == "" {
 		p.fault("SMTP_OAUTH_URL",
 			"and POSTERN_SMTP_OAUTH_CLIENT_ID and POSTERN_SMTP_OAUTH_SECRET_FILE must be set with auth=xoauth2")
@@ -74,6 +83,9 @@ func (p *parser) oauth(s *Settings, smtp *SMTP) *OAuth {
 
 // noOAuth refuses settings that are of no use without auth=xoauth2.
 func (p *parser) noOAuth(s *Settings) {
+	if s.mailboxTakesTokens() {
+		return
+	}
 	o := s.SMTP.OAuth
 	for _, setting := range []struct{ name, value string }{
 		{"SMTP_OAUTH_URL", o.URL}, {"SMTP_OAUTH_CLIENT_ID", o.ClientID},

@@ -95,6 +95,7 @@ type sink struct {
 type arrival struct {
 	at        time.Time
 	messageID string
+	from      string // envelope sender
 }
 
 func newSink(t testing.TB, address string) *sink {
@@ -123,13 +124,16 @@ func (s *sink) talk(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	say := func(line string) { _, _ = conn.Write([]byte(line + "\r\n")) }
 	say("220 sink ESMTP")
-	to := ""
+	to, from := "", ""
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return
 		}
 		switch verb := strings.ToUpper(line[:min(4, len(line))]); verb {
+		case "MAIL":
+			from = line[strings.Index(line, "<")+1 : strings.Index(line, ">")]
+			say("250 ok")
 		case "RCPT":
 			to = strings.ToLower(line[strings.Index(line, "<")+1 : strings.Index(line, ">")])
 			say("250 ok")
@@ -139,7 +143,7 @@ func (s *sink) talk(conn net.Conn) {
 			if err != nil {
 				return
 			}
-			s.arrived(to, messageID(message))
+			s.arrived(to, from, messageID(message))
 			if s.read != nil {
 				go s.read(to, message)
 			}
@@ -173,10 +177,10 @@ func messageID(message string) string {
 	return ""
 }
 
-func (s *sink) arrived(to, messageID string) {
+func (s *sink) arrived(to, from, messageID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.arrivals[to] = append(s.arrivals[to], arrival{time.Now(), messageID})
+	s.arrivals[to] = append(s.arrivals[to], arrival{time.Now(), messageID, from})
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

@@ -27,6 +27,7 @@ type Source struct {
 	Security    func() map[string]uint64                             // security events since the start, by name
 	Limits      func(each func(limit, outcome string, count uint64)) // what has gone over a limit since the start
 	Webhook     func() (w Webhook, is bool)                          // is: there is a receiver
+	Backup      func() (b Backup, is bool)                           // is: one is known, or some are made of themselves
 	Now         func() time.Time
 }
 
@@ -36,7 +37,7 @@ type Metrics struct {
 	started time.Time
 
 	attempts, outcomes, pauses counts
-	webhookTries               counts
+	webhookTries, cameBack     counts
 	sent                       *spread
 }
 
@@ -59,6 +60,11 @@ func (m *Metrics) Attempted(kind store.LetterKind, a store.Attempt, state store.
 	if state == store.LetterSent {
 		m.sent.add(max(0, waited.Seconds()))
 	}
+}
+
+// MailCameBack counts a message that came back, by the way that it came in and what became of it.
+func (m *Metrics) MailCameBack(source, outcome string) {
+	m.cameBack.add(labelled("source", source, "outcome", outcome))
 }
 
 // Paused counts the pauses that the smarthost's faults begin.
@@ -99,6 +105,7 @@ func (m *Metrics) Write(w io.Writer) error {
 		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
 	})
 	m.writeWebhook(t)
+	m.writeBackup(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
 	return err
@@ -120,6 +127,7 @@ func (m *Metrics) writeLetters(t *text, queue store.QueueStats) {
 	m.attempts.write(t, "postern_letter_attempts_total", "Tries to hand over a letter, by class, phase and reply code.")
 	m.outcomes.write(t, "postern_letter_outcomes_total", "States of letters after a try, by kind of letter.")
 	m.sent.write(t, "postern_letter_sent_seconds", "Time from owing a letter to its being sent.")
+	m.cameBack.write(t, "postern_mail_came_back_total", "Messages that came back, by source and outcome.")
 	m.pauses.write(t, "postern_smarthost_pauses_total", "Pauses that faults of the smarthost began.")
 }
 

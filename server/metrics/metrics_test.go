@@ -27,6 +27,7 @@ func written(t *testing.T) string {
 		Security: func() map[string]uint64 { return map[string]uint64{"over_limit": 7, "odd \"\\\n": 1} },
 		Now:      func() time.Time { return now },
 		Limits:   func(each func(limit, outcome string, count uint64)) { each("sign_in", "refused", 3) },
+		Backup:   func() (Backup, bool) { return Backup{At: now.Add(-2 * time.Hour), Failed: 5}, true },
 		Webhook: func() (Webhook, bool) {
 			return Webhook{Waiting: 12, Oldest: now.Add(-time.Hour), Lost: 2, LastStatus: 503, AtFault: true}, true
 		},
@@ -62,6 +63,7 @@ func TestWrite(t *testing.T) {
 		`postern_letter_sent_seconds_bucket{le="300"} 2`, `postern_letter_sent_seconds_bucket{le="+Inf"} 2`,
 		`postern_webhook_waiting_events 12`, `postern_webhook_oldest_waiting_seconds 3600`, `postern_webhook_lost_events_total 2`,
 		`postern_webhook_at_fault 1`, `postern_webhook_last_status 503`, `postern_webhook_posts_total{code="204"} 1`, `postern_webhook_posts_total{code="none"} 2`,
+		`postern_backup_age_seconds 7200`, `postern_backup_failures_total 5`,
 		`postern_letter_sent_seconds_sum 120.7`, `postern_letter_sent_seconds_count 2`,
 	} {
 		if !strings.Contains("\n"+out, "\n"+line+"\n") {

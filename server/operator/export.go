@@ -20,6 +20,8 @@ type BikerExport struct {
 	Letters    []Letter     `json:"letters" doc:"The newest first."`
 	Sessions   []BegunAt    `json:"sessions" doc:"Browsers logged in now."`
 	Events     []wire.Event `json:"events" doc:"The oldest first."`
+
+	Remembered store.Remembered `json:"remembered" doc:"Of the address, as a user's too."`
 }
 
 // BegunAt is a session, without what proves it.
@@ -35,6 +37,8 @@ type UserExport struct {
 	Letters    []Letter     `json:"letters" doc:"The newest first."`
 	Decisions  []Decision   `json:"decisions" doc:"On loads, as long as their cleanings are kept."`
 	Events     []wire.Event `json:"events" doc:"The oldest first."`
+
+	Remembered store.Remembered `json:"remembered" doc:"Of the address, as a biker's too."`
 }
 
 // Decision is a load that a user decided, or whose decision by the user was taken back.
@@ -71,6 +75,11 @@ func (o *Operator) ExportBiker(email string) (BikerExport, error) {
 	export := BikerExport{ExportedAt: o.Now(), Letters: views(letters, viewLetter), Sessions: []BegunAt{},
 		Events: []wire.Event{}}
 	found, err := o.findBiker(email)
+	remembered, fault := o.Store.RememberedOf(email, guid.ID{}, found.ID)
+	if fault != nil {
+		return BikerExport{}, fault
+	}
+	export.Remembered = remembered
 	switch {
 	case err == nil:
 		err = o.exportAccount(found, &export)
@@ -125,9 +134,13 @@ func (o *Operator) ExportUser(email string) (UserExport, error) {
 	if err != nil {
 		return UserExport{}, err
 	}
+	remembered, err := o.Store.RememberedOf(found.Email, found.ID, guid.ID{})
+	if err != nil {
+		return UserExport{}, err
+	}
 	events, err := o.Store.EventsOf(found.ID, everything)
 	return UserExport{ExportedAt: o.Now(), User: o.recordUser(found), Letters: views(letters, viewLetter),
-		Decisions: decisions, Events: views(events, wire.ViewEvent)}, err
+		Decisions: decisions, Events: views(events, wire.ViewEvent), Remembered: remembered}, err
 }
 
 func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {

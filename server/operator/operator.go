@@ -13,13 +13,11 @@ package operator
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
-	"io/fs"
-	"os"
 	"sync"
 	"time"
 
+	"postern/mail/returns"
 	"postern/store"
 	"postern/store/file"
 )
@@ -28,9 +26,11 @@ import (
 type Options struct {
 	Store           *store.Store
 	Dir             string           // the data directory; a check puts its copy there
+	Keys            Keyed            // what the acts on the token keys need
 	ReactivateAfter time.Duration    // a user whose mailbox was proven longer ago must prove it again
 	Check           Checker          // nil: CheckInChild
 	CheckSmarthost  SmarthostChecker // nil: letters go to the built-in inbox
+	Returns         *returns.Desk    // takes mail that comes back
 	Draining        context.Context  // ended when the appliance begins to stop: ends waiting for events
 	Now             func() time.Time // nil: time.Now
 	Random          io.Reader        // of partners' tokens; nil: crypto/rand
@@ -39,7 +39,8 @@ type Options struct {
 // Operator does the acts, and has their endpoints. It is safe for concurrent use.
 type Operator struct {
 	Options
-	checking sync.Mutex // one check at a time: they share the copy's name
+	checking sync.Mutex // one check or backup at a time: they share the copy's name
+	keys     sync.Mutex // one change of the key file at a time
 }
 
 // New makes an Operator and removes what a check left behind whose process died.
@@ -54,14 +55,14 @@ func New(o Options) (*Operator, error) {
 		o.Random = rand.Reader
 	}
 	made := &Operator{Options: o}
-	if err := os.Remove(made.copyName()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	return made, nil
+	return made, removeLeft(made.copyName())
 }
 
-// copyName is where a check puts its copy. It is one name, so that the next start finds what a killed one has left.
-func (o *Operator) copyName() string { return file.DataFile(o.Dir) + ".check" }
+func (o *Operator) copyName() string { return copyName(o.Dir) }
+
+// copyName is where a check or a backup puts its copy. It is one name, so that the next start finds what a killed one
+// has left.
+func copyName(dir string) string { return file.DataFile(dir) + ".check" }
 
 // longestList is how many items one answer of a list holds at most. A list is read in one transaction, which must be
 // short, and is in memory as a whole; Page.Next leads on from it.

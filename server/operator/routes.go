@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"postern/mail/bounce"
 	"postern/server/web"
 	"postern/server/web/fields"
 	"postern/server/web/schema"
@@ -18,7 +19,7 @@ import (
 // Routes are the operator's endpoints. They belong behind Listen or in process, with web.ForAnybody.
 func (o *Operator) Routes() []web.Route {
 	return slices.Concat(o.cleaningRoutes(), o.partnerRoutes(), o.planRoutes(), o.bikerRoutes(), o.userRoutes(),
-		o.letterRoutes(), o.sendingRoutes(), o.fileRoutes())
+		o.letterRoutes(), o.sendingRoutes(), o.fileRoutes(), o.keyRoutes())
 }
 
 func get(path string, handle web.Handler, doc web.Doc) web.Route {
@@ -236,7 +237,14 @@ func (o *Operator) letterRoutes() []web.Route {
 }
 
 func (o *Operator) sendingRoutes() []web.Route {
+	back := post("/bounces", o.bounce, web.Doc{
+		ID: "takeBounce", Summary: "Take a message that came back", Text: "What changes nothing is no failure.",
+		In:  web.Body{Type: messageType, Text: "The message, or as much of it as is looked at."},
+		Out: []web.Answer{shows[Bounce]("What became of it.")},
+	})
+	back.BodyLimit, back.BodyTime = bounce.MaxMessage, time.Minute
 	return []web.Route{
+		back,
 		get("/sending", o.sending, web.Doc{
 			ID: "showSending", Summary: "Tell how the mail queue stands",
 			Out: []web.Answer{shows[Sending]("How it stands.")},
@@ -285,6 +293,33 @@ func (o *Operator) fileRoutes() []web.Route {
 		post("/check", o.check, web.Doc{
 			ID: "checkData", Summary: "Look through a copy of the data file",
 			Out: []web.Answer{shows[Checked]("What is wrong with it; nothing, where it is sound.")},
+		}),
+		post("/backup", o.backup, web.Doc{
+			ID: "makeBackup", Summary: "Hand out a checked copy of the data file",
+			Text: "It is what restore takes. No key is in it.",
+			Out: []web.Answer{web.ReturnsFile(BackupType, "The whole file.").With(
+				web.InHeader(BackupTime, schema.Of(schema.String), "Whose state it has."))},
+		}),
+	}
+}
+
+func (o *Operator) keyRoutes() []web.Route {
+	return []web.Route{
+		get("/keys", o.listKeys, web.Doc{
+			ID: "listKeys", Summary: "List the token keys, and what still needs the former ones",
+			Out: []web.Answer{shows[Keys]("All of the key file, but for the keys themselves.")},
+		}),
+		post("/keys/rotate", o.rotateKey, web.Doc{
+			ID: "rotateKey", Summary: "Make a new primary key, which seals from now on",
+			Out: []web.Answer{shows[Keys]("The keys.")},
+		}),
+		post("/keys/retire", o.retireKey, web.Doc{
+			ID: "retireKey", Summary: "Take a former key out of the key file",
+			In: web.TakesJSON("Retirement", retirementFields, web.Texts{
+				"id":    "8 hexadecimal digits.",
+				"force": "Whether to end what still needs it.",
+			}),
+			Out: []web.Answer{shows[Keys]("The keys that are left."), notThere, conflict},
 		}),
 	}
 }

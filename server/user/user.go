@@ -63,7 +63,8 @@ func (a *Acts) Hold(token string) (store.Holder, error) {
 	if err != nil {
 		return store.Holder{}, err
 	}
-	holder := store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven}
+	holder := store.Holder{User: claims.Subject, Generation: claims.Generation, Proven: claims.Proven,
+		IssuedAt: claims.IssuedAt}
 	if !a.Now().Before(claims.ExpiresAt) {
 		return holder, ErrExpired
 	}

@@ -29,6 +29,15 @@ func Check(path string, schema Schema, records func(*Tx) []string) (faults []str
 	return append(faults, more...), err
 }
 
+// ErrOlderSchema is what the error of Check is (errors.Is) where the pages of a file and the tree that they make are
+// sound, and its records are those of an older schema.
+var ErrOlderSchema = errors.New("of an older schema")
+
+type olderSchema struct{ sentence string }
+
+func (o *olderSchema) Error() string        { return o.sentence }
+func (o *olderSchema) Is(target error) bool { return target == ErrOlderSchema }
+
 // checkContents checks a file whose pages are sound.
 func checkContents(path string, schema Schema, records func(*Tx) []string) (faults []string, err error) {
 	bolt, err := openBolt(path, true)
@@ -62,8 +71,8 @@ func (f *File) checkSchema(t *Tx) error {
 	}
 	current := f.options.Schema.number()
 	if has < current {
-		return fmt.Errorf("the data file %s has the older schema %d: "+
-			"start the appliance on it, which migrates it to %d, and check it then", f.path, has, current)
+		return &olderSchema{fmt.Sprintf("the data file %s has the older schema %d: "+
+			"start the appliance on it, which migrates it to %d, and check it then", f.path, has, current)}
 	}
 	return f.checkBuckets(t)
 }

@@ -61,3 +61,15 @@ func (c *Checker) Indexed(bucket []byte, want int) {
 		c.Fault("%s has %d keys, and the records ask for %d", bucket, count, want)
 	}
 }
+
+// Marked is Indexed for an index whose keys say all: their values are empty.
+func (c *Checker) Marked(bucket []byte, want int) {
+	count := c.Keys(bucket, func(key, value []byte) {
+		if len(value) > 0 {
+			c.Fault("%s: the key %x has a value, and should have none", bucket, key)
+		}
+	})
+	if count != want {
+		c.Fault("%s has %d keys, and the records ask for %d", bucket, count, want)
+	}
+}

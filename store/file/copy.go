@@ -46,11 +46,16 @@ func (f *File) roomFor(dir string) error {
 	if err != nil {
 		return err
 	}
-	free, total, err := f.options.Free(dir)
+	return hasRoom(f.options.Free, dir, about.Size())
+}
+
+// hasRoom looks whether a disk has room for so many bytes beside the reserve.
+func hasRoom(space func(string) (free, total uint64, err error), dir string, size int64) error {
+	free, total, err := space(dir)
 	if err != nil {
 		return fmt.Errorf("the room for a copy in %s cannot be found out: %w", dir, err)
 	}
-	need := uint64(about.Size()) + reserveOf(total)
+	need := uint64(size) + reserveOf(total)
 	if free < need {
 		cause := fmt.Errorf("%d MiB are free in %s, and %d MiB are needed", free>>20, dir, need>>20)
 		return unavailable("The appliance's disk has no room for a copy of the data file: "+cause.Error()+".",
@@ -59,9 +64,47 @@ func (f *File) roomFor(dir string) error {
 	return nil
 }
 
-// copyBolt writes a consistent copy of an open file. The read transaction lasts for the reading alone, not for the
-// slower making durable: while it is open, no page that it can see is used again, and the file grows.
-func copyBolt(bolt *bbolt.DB, path string) (err error) {
+// CopyClosed copies a data file that nobody has open, as its last commit left it, to a new file of mode 0600. The
+// copy is on disk when it returns nil, and is not verified.
+func CopyClosed(from, to string) error {
+	about, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if err := hasRoom(diskSpace, filepath.Dir(to), about.Size()); err != nil {
+		return err
+	}
+	if err := preflight(from); err != nil {
+		return err
+	}
+	bolt, err := openBolt(from, true)
+	if err != nil {
+		return err
+	}
+	defer bolt.Close()
+	return copyBolt(bolt, to)
+}
+
+// copyBolt writes a consistent copy of an open file. While the read transaction is open no page that it can see is used
+// again, and the file grows; so it lasts for the copying alone.
+func copyBolt(bolt *bbolt.DB, path string) error {
+	return writeNew(path, func(w *os.File) error {
+		return bolt.View(func(bolt *bbolt.Tx) error {
+			_, err := bolt.WriteTo(private.Patient{File: w})
+			return err
+		})
+	})
+}
+
+// copyFile copies a file to a new one of mode 0600, which is on disk when it returns nil.
+func copyFile(from io.Reader, path string) error {
+	return writeNew(path, func(w *os.File) error {
+		_, err := io.Copy(private.Patient{File: w}, struct{ io.Reader }{from})
+		return err
+	})
+}
+
+func writeNew(path string, write func(*os.File) error) (err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("no copy can be made: %w", err)
@@ -71,20 +114,8 @@ func copyBolt(bolt *bbolt.DB, path string) (err error) {
 			_ = os.Remove(path)
 		}
 	}()
-	err = bolt.View(func(bolt *bbolt.Tx) error {
-		_, err := bolt.WriteTo(wideWriter{file})
-		return err
-	})
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(write(file), file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("the copy %s could not be written: %w", path, err)
 	}
 	return private.Sync(filepath.Dir(path))
-}
-
-// wideWriter writes what it is given to read in large pieces: io.Copy's own are of 32 KiB.
-type wideWriter struct{ *os.File }
-
-// ReadFrom is what io.Copy uses.
-func (w wideWriter) ReadFrom(from io.Reader) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{w.File}, from, make([]byte, 1<<20))
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"postern/store/private"
 )
@@ -34,13 +33,10 @@ func makeDir(dir string) error {
 	return private.Sync(filepath.Dir(dir))
 }
 
-// closeCopies closes the copies of older schemas to others. Earlier versions of Postern did, but whoever copied them
-// about may not have; they hold as much as the data file, and no start needs them.
+// closeCopies closes to others the copies of older schemas, and what a restore has kept. Earlier versions of Postern
+// did, but whoever copied them about may not have; they hold as much as the data file, and no start needs them.
 func closeCopies(dir string) {
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		if name := entry.Name(); strings.HasPrefix(name, dataName+".schema-") {
-			_ = private.Close(filepath.Join(dir, name))
-		}
+	for _, path := range Older(dir) {
+		_ = private.Close(path)
 	}
 }

@@ -56,6 +56,9 @@ func (f *File) open() error {
 	if err := os.Remove(filepath.Join(f.dir, newName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("what an interrupted first start left cannot be removed: %w; remove it", err)
 	}
+	if err := removeStage(f.dir); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
 		if err := f.create(); err != nil {
 			return fmt.Errorf("no data file could be made in %s: %w", f.dir, err)

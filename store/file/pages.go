@@ -28,18 +28,21 @@ type entry struct {
 // not deep ends at the root pages of the buckets.
 func (p *pageFile) checkTree(deep bool) error {
 	p.seen = make([]uint64, p.meta.high/64+1)
-	return p.walk(p.meta.root, deep, true, 0)
+	return p.walk(p.meta.root, deep, true, false, 0)
 }
 
-// walk checks one page and those below it. The pages of the root's own tree are walked in any case. It goes no deeper
+// walk checks one page and those below it; below itself says that a branch led to it. The pages of the root's own tree are walked in any case. It goes no deeper
 // than any whole file is, and over no page twice: so it ends, whatever the file holds.
-func (p *pageFile) walk(id uint64, deep, top bool, depth int) error {
+func (p *pageFile) walk(id uint64, deep, top, below bool, depth int) error {
 	head, err := p.readHead(id)
 	if err != nil {
 		return err
 	}
 	if err := p.meet(head); err != nil {
 		return err
+	}
+	if head.count == 0 && below {
+		return fmt.Errorf("page %d is empty, and should not be there", id)
 	}
 	if depth > deepestTree {
 		return fmt.Errorf("page %d lies too deep in the tree", id)
@@ -50,7 +53,7 @@ func (p *pageFile) walk(id uint64, deep, top bool, depth int) error {
 	}
 	for _, e := range entries {
 		if head.flags == flagBranch {
-			err = p.walk(e.child, deep, top, depth+1)
+			err = p.walk(e.child, deep, top, true, depth+1)
 		} else if e.bucket {
 			err = p.walkBucket(id*p.meta.pageSize+pageHeader, e, deep, depth)
 		}
@@ -72,7 +75,7 @@ func (p *pageFile) walkBucket(base uint64, e entry, deep bool, depth int) error 
 		return err
 	}
 	if root := native.Uint64(raw); root != 0 {
-		return p.walk(root, deep, false, depth+1)
+		return p.walk(root, deep, false, false, depth+1)
 	}
 	page := raw[bucketHeader:]
 	if len(page) < pageHeader || native.Uint16(page[8:]) != flagLeaf {
@@ -83,7 +86,11 @@ func (p *pageFile) walkBucket(base uint64, e entry, deep bool, depth int) error 
 		return fmt.Errorf(
 			"the small bucket at octet %d claims %d entries, more than it has room for", base+e.value, count)
 	}
-	_, err := parseEntries(page[pageHeader:pageHeader+entrySize*count], flagLeaf, uint64(len(page)-pageHeader))
+	room := uint64(len(page) - pageHeader)
+	entries, err := parseEntries(page[pageHeader:pageHeader+entrySize*count], flagLeaf, room)
+	if err == nil && (count == 0 && room > 0 || count > 0 && entries[count-1].end != room) {
+		err = errGap
+	}
 	if err != nil {
 		return fmt.Errorf("the small bucket at octet %d: %w", base+e.value, err)
 	}
@@ -124,12 +131,17 @@ func (p *pageFile) readEntries(head pageHead) ([]entry, error) {
 	return entries, nil
 }
 
-var errEntry = errors.New("an entry points out of its page")
+var (
+	errEntry = errors.New("an entry points out of its page")
+	errGap   = errors.New("its entries are not all there")
+)
 
-// parseEntries reads entries whose keys and values must lie behind the last one and within room. All sums are of 32-bit
-// numbers in 64 bits, so that none can overflow.
+// parseEntries reads entries whose keys and values must lie within room, one right behind the other as bbolt writes
+// them: so a count, a place or a length that has changed is noticed, also where what is left looks like a page. All
+// sums are of 32-bit numbers in 64 bits, so that none can overflow.
 func parseEntries(raw []byte, flags uint16, room uint64) ([]entry, error) {
 	entries := make([]entry, len(raw)/entrySize)
+	before := uint64(len(raw)) // where the last one ends
 	for i := range entries {
 		at := raw[i*entrySize:]
 		first, second := native.Uint32(at), native.Uint32(at[4:])
@@ -147,7 +159,10 @@ func parseEntries(raw []byte, flags uint16, room uint64) ([]entry, error) {
 		if e.key < uint64(len(raw)) || e.end > room {
 			return nil, errEntry
 		}
-		entries[i] = e
+		if e.key != before {
+			return nil, errGap
+		}
+		entries[i], before = e, e.end
 	}
 	return entries, nil
 }

@@ -103,9 +103,12 @@ func (t Table[T]) Decode(key, raw []byte) (value T, err error) {
 	return value, nil
 }
 
-func (t Table[T]) sum(key, text []byte) uint32 {
-	sum := crc32.Checksum(t.Bucket, castagnoli)
-	return crc32.Update(crc32.Update(sum, castagnoli, key), castagnoli, text)
+func (t Table[T]) sum(key, text []byte) uint32 { return Sum(t.Bucket, key, text) }
+
+// Sum is the checksum of a value that is no JSON, as those of a Table have it.
+func Sum(bucket, key, value []byte) uint32 {
+	sum := crc32.Checksum(bucket, castagnoli)
+	return crc32.Update(crc32.Update(sum, castagnoli, key), castagnoli, value)
 }
 
 func (t Table[T]) damaged(key []byte, cause error) error {

@@ -11,6 +11,7 @@ package keyed
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"hash"
 	"net/netip"
 	"sync"
@@ -36,6 +37,9 @@ func (h *Hashes) Of(sum []byte) []byte {
 	mac.Write(sum)
 	return mac.Sum(nil)
 }
+
+// Print recognises the key, and tells nothing of it.
+func (h *Hashes) Print() string { return hex.EncodeToString(h.Of([]byte("fingerprint\x00"))[:8]) }
 
 // clientLength is enough to tell apart the few clients that one address remembers.
 const clientLength = 8

@@ -19,6 +19,7 @@ func Steps(keyed func(sum []byte) []byte) []file.Migration {
 		{Apply: addBikers},
 		hashes{keyed, stagedAtOnce}.step(),
 		decisions(cleaningsAtOnce),
+		{Apply: addReferences},
 	}
 }
 
@@ -35,6 +36,10 @@ func addBikers(t *file.Tx) error {
 	}
 	return nil
 }
+
+// addReferences makes what mail that comes back finds its letter by (schema 5). Letters of before have a Message-ID that
+// everybody can make of their ids, and so are found by their code alone.
+func addReferences(t *file.Tx) error { return t.CreateBucket([]byte("letters.reference")) }
 
 // timeKey orders by time, then by id.
 func timeKey(at time.Time, id guid.ID) []byte {

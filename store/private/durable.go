@@ -6,12 +6,38 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Create makes a file of mode 0600 with this content appear at once and for good; fs.ErrExist where there is one. Until
 // then it stands beside it under a name after pattern, as for os.CreateTemp. The name is given by a hard link, which
 // replaces nothing; where the disk knows none, by a rename after a look.
-func Create(path, pattern string, content []byte) (err error) {
+func Create(path, pattern string, content []byte) error {
+	return beside(path, pattern, content, func(made string) error {
+		if err := os.Link(made, path); err == nil || errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return Rename(made, path)
+	})
+}
+
+// Replace is Create in place of a file that is there: whatever happens, the old content or the new has the name. The
+// new file is the old one's owner's. A symbolic link stays, and what it leads to is replaced.
+func Replace(path, pattern string, content []byte) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	return beside(path, pattern, content, func(made string) error {
+		if err := Adopt(made, path); err != nil {
+			return err
+		}
+		return os.Rename(made, path)
+	})
+}
+
+// beside writes a file next to a path, and has it given that name once it is on the disk.
+func beside(path, pattern string, content []byte, name func(made string) error) error {
 	dir := filepath.Dir(path)
 	file, err := os.CreateTemp(dir, pattern)
 	if err != nil {
@@ -25,14 +51,23 @@ func Create(path, pattern string, content []byte) (err error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	if err = os.Link(file.Name(), path); errors.Is(err, fs.ErrExist) {
+	if err := name(file.Name()); err != nil {
 		return err
-	} else if err != nil {
-		if err = Rename(file.Name(), path); err != nil {
-			return err
-		}
 	}
 	return Sync(dir)
+}
+
+// Adopt gives a file to the owner of another one, or of a directory, where this process is root: what root makes for
+// the user that runs Postern must be that user's.
+func Adopt(path, like string) error {
+	about, err := os.Stat(like)
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	if system, ok := about.Sys().(*syscall.Stat_t); ok {
+		return os.Lchown(path, int(system.Uid), int(system.Gid))
+	}
+	return nil
 }
 
 // Rename moves a file where there is none; fs.ErrExist where there is. Between the look and the move another process

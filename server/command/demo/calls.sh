@@ -35,48 +35,54 @@ SYN-NL-ANT-01,Zoë,Claes,zoe-{{.Number}}@example.org,NL,clerk
 SYN-EN-BRU-03,Siobhán,O'Neill,siobhan-{{.Number}}@example.org,EN,
 END
 
+# 5. Register one whose mailbox is not there: the inbox takes the letter, and plays a report that comes back a second later.
+#    Answers 200 as soon as that is so, with the letter's "state":"failed" and "reason":"returned: 550 5.1.1 …".
+curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/receiver/APIv3/user.create" -H "Authorization: Bearer $PARTNER" \
+  -d '{"user":{"BikePlanCode":"SYN-EN-BRU-03","FirstName":"Jan","LastName":"Maes","Email":"bounced+{{.Number}}@example.org","Language":"EN","partner_EmployeeID":"BACK{{.Number}}"}}'
+sleep 3; curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/partner/v1/users?partner_EmployeeID=BACK{{.Number}}" -H "Authorization: Bearer $PARTNER"
+
 # ---- eECD: a cleaning station delivers a cleaning ----
 
-# 5. Deliver one. Answers 201 with the cleaning and its load, which is open; the same call again: 200.
+# 6. Deliver one. Answers 201 with the cleaning and its load, which is open; the same call again: 200.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/partner/v1/cleanings/$CLEANING" -H "Authorization: Bearer $PARTNER" \
   -d '{"number":"DEMO-{{.Number}}","station":{"name":"Synthetische Tankreiniging Kaai 9","city":"Antwerpen","country":"BE"},
        "equipment":{"kind":"tankContainer","identification":"ZZSU1000016"},"status":"signedOff",
        "compartments":[{"number":1,"previousLoad":{"unNumber":"1230","name":"METHANOL"},"cleaned":true,"codes":["P01","P10"]}]}'
 
-# 6. Read its document, which is made from the data. Answers 200 with a PDF, which lands in {{.Document}}.
+# 7. Read its document, which is made from the data. Answers 200 with a PDF, which lands in {{.Document}}.
 curl -sS -w 'HTTP %{http_code}\n' -o {{quote .Document}} "$POSTERN/partner/v1/cleanings/$CLEANING/document" -H "Authorization: Bearer $PARTNER"
 
-# 7. Send the station's own document instead; here it is the same PDF. Answers 204.
+# 8. Send the station's own document instead; here it is the same PDF. Answers 204.
 curl -sS -w 'HTTP %{http_code}\n' -T {{quote .Document}} "$POSTERN/partner/v1/cleanings/$CLEANING/document" \
   -H "Authorization: Bearer $PARTNER" -H 'Content-Type: application/pdf'
 
 # ---- eECD: a driver proves the mailbox, reads the document and decides on the load ----
 
-# 8. Register. Answers 201 {"email":…,"status":"confirmation-required"} and owes a letter; the same call again: 409.
+# 9. Register. Answers 201 {"email":…,"status":"confirmation-required"} and owes a letter; the same call again: 409.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/register" -H 'Content-Type: application/json' \
   -d '{"email":"'"$EMAIL"'","firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV","cleaningId":"'"$CLEANING"'"}'
 
-# 9. Sign in too early. Answers 403: the mailbox is not confirmed yet.
+# 10. Sign in too early. Answers 403: the mailbox is not confirmed yet.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/sign-in" -H 'Content-Type: application/json' -d '{"Email":"'"$EMAIL"'"}'
 
-# 10. Wait for the letter, and take the token out of its link. Prints the token.
+# 11. Wait for the letter, and take the token out of its link. Prints the token.
 TOKEN=$(curl -sS -G "$INBOX/api/v1/wait" --data-urlencode "to=$EMAIL" -d timeout=10s |
   tr '"' '\n' | sed -n 's/.*\/eecd\/activate?token=\([A-Za-z0-9_-]*\).*/\1/p' | head -n 1); echo "$TOKEN"
 
-# 11. Activate. Answers 200 {"UserToken":…}; prints the user token.
+# 12. Activate. Answers 200 {"UserToken":…}; prints the user token.
 USER_TOKEN=$(curl -sS "$POSTERN/non-license-user/activate" -H 'Content-Type: application/json' \
   -d '{"ConfirmationToken":"'"$TOKEN"'"}' | sed -n 's/.*"UserToken":"\([^"]*\)".*/\1/p'); echo "$USER_TOKEN"
 
-# 12. Sign in. Answers 201 {"UserToken":…}, another one. (The one of step 11 comes from the mailbox, so it may do more.)
+# 13. Sign in. Answers 201 {"UserToken":…}, another one. (The one of step 12 comes from the mailbox, so it may do more.)
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/sign-in" -H 'Content-Type: application/json' -d '{"Email":"'"$EMAIL"'"}'
 
-# 13. Read the cleaning. Answers 200 with the cleaning and its load, which is open; with /document behind it, its PDF.
+# 14. Read the cleaning. Answers 200 with the cleaning and its load, which is open; with /document behind it, its PDF.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 14. Have the document mailed. Answers 200 {"status":"queued"}; the letter is in the inbox a moment later.
+# 15. Have the document mailed. Answers 200 {"status":"queued"}; the letter is in the inbox a moment later.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/non-license-user/cleanings/$CLEANING/email" -H "X-NALLIAN-TOKEN: $USER_TOKEN"
 
-# 15. Complete the load. Answers 200 {"cleaningActionId":…,"status":"completed",…}; another decision after that: 409.
+# 16. Complete the load. Answers 200 {"cleaningActionId":…,"status":"completed",…}; another decision after that: 409.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEANING/complete" \
   -H "X-NALLIAN-TOKEN: $USER_TOKEN" -H 'Content-Type: application/json' -d '{"ProductName":"Ethanol 96 %","Comment":"compartment 1, 24 t"}'
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEANING/reject" \
@@ -84,14 +90,14 @@ curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEAN
 
 # ---- eECD: the station hears what became of it ----
 
-# 16. Read it back. Answers 200 with the load's status, when it was decided and by whom.
+# 17. Read it back. Answers 200 with the load's status, when it was decided and by whom.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/partner/v1/cleanings/$CLEANING" -H "Authorization: Bearer $PARTNER"
 
-# 17. Take the decision back. Answers 200: the load is open again; once more: 409.
+# 18. Take the decision back. Answers 200: the load is open again; once more: 409.
 curl -sS -w 'HTTP %{http_code}\n' "$POSTERN/partner/v1/cleanings/$CLEANING/reopen" -H "Authorization: Bearer $PARTNER" \
   -d '{"Reason":"loaded on another tank"}'
 
-# 18. Now the driver rejects it. Answers 200 {"cleaningActionId":…,"status":"rejected",…}.
+# 19. Now the driver rejects it. Answers 200 {"cleaningActionId":…,"status":"rejected",…}.
 curl -sS -w 'HTTP %{http_code}\n' -X PUT "$POSTERN/non-license-user/loads/$CLEANING/reject" \
   -H "X-NALLIAN-TOKEN: $USER_TOKEN" -H 'Content-Type: application/json' -d '{"Comment":"smell of the former product at the manhole"}'
 

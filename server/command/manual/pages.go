@@ -160,12 +160,14 @@ func (b Book) commands(name string, members []Command) Page {
 	}
 	p.macro("Sh", "EXIT STATUS")
 	p.text(exitStatus)
-	p.macro("Sh", "EXAMPLES")
 	var examples []string
 	for _, c := range members {
 		examples = append(examples, c.Examples...)
 	}
-	p.display(examples)
+	if len(examples) > 0 {
+		p.macro("Sh", "EXAMPLES")
+		p.display(examples)
+	}
 	p.seeAlso(b.Table, "postern-"+name+" 1")
 	return Page{"postern-" + name + ".1", p.String()}
 }
