@@ -177,6 +177,16 @@ low_port() {
   active
 }
 
+backups() {
+  say "backups have a directory of their own, and purging leaves them"
+  echo POSTERN_BACKUP_DIR=/var/backups/postern | inside tee -a /etc/default/postern >/dev/null
+  inside systemctl restart postern
+  for _ in $(seq 100); do [ -z "$(inside ls /var/backups/postern)" ] || break; sleep 0.3; done
+  [ -n "$(inside ls /var/backups/postern)" ] || fail "no backup was made: $(journal)"
+  inside sed -i '/^POSTERN_/d' /etc/default/postern
+  inside systemctl restart postern
+}
+
 upgrade() {
   [ -e "$out/scratch/old.deb" ] || { say "no older commit is here: upgrades are not tested"; return; }
   say "an upgrade from schema 3 with data: one that fails leaves the file, one that works keeps all"
@@ -225,6 +235,7 @@ purge() {
   for gone in /var/lib/postern /etc/default/postern /etc/postern /usr/bin/postern; do
     inside test ! -e "$gone" || fail "purging leaves $gone"
   done
+  [ -n "$(inside ls /var/backups/postern)" ] || fail "purging deletes backups"
 }
 
 by_hand() {
@@ -299,5 +310,5 @@ image() {
 }
 
 packages
-for step in ${STEPS:-boot first_install watchdog secrets low_port upgrade purge by_hand emulated image}; do "$step"; done
+for step in ${STEPS:-boot first_install watchdog secrets low_port backups upgrade purge by_hand emulated image}; do "$step"; done
 echo "All of it holds."

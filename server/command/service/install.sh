@@ -10,6 +10,7 @@ install -m 0755 {{.Self}} {{.Binary}}
 getent passwd {{.User}} >/dev/null ||
   useradd --system --user-group --home-dir {{.Data}} --shell /usr/sbin/nologin {{.User}}
 install -d -m 0700 {{.Secrets}}
+install -d -m 0700 -o {{.User}} -g {{.User}} {{.Backups}}
 mkdir -p {{.EnvironmentDir}}
 [ -e {{.Environment}} ] || (umask 077; {{.Binary}} install --env > {{.Environment}})
 {{.Binary}} install --ctl > {{.Control}}
@@ -22,4 +23,4 @@ systemctl restart {{.User}}
 # Then: set PUBLIC_URL, MAIL_FROM and SMTP_URL in {{.Environment}}, put the password into
 # {{.Secrets}}, and run systemctl restart {{.User}}. Commands: {{.Control}} letter list.
 # To be rid of it: systemctl disable --now {{.User}}; rm /etc/systemd/system/{{.User}}.service {{.Control}} {{.Binary}};
-# the data stay in {{.Data}}.
+# the data stay in {{.Data}}, backups in {{.Backups}}.

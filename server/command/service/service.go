@@ -20,6 +20,7 @@ const (
 	Data        = "/var/lib/postern"
 	Environment = "/etc/default/postern"
 	Secrets     = "/etc/postern/secrets"
+	Backups     = "/var/backups/postern"
 )
 
 var (
@@ -44,12 +45,12 @@ type Places struct {
 // values are what the templates are filled in with.
 type values struct {
 	Places
-	User, Data, Environment, EnvironmentDir, Secrets, Control string
+	User, Data, Environment, EnvironmentDir, Secrets, Backups, Control string
 }
 
 func (p Places) values() values {
 	return values{Places: p, User: User, Data: Data, Environment: Environment,
-		EnvironmentDir: filepath.Dir(Environment), Secrets: Secrets,
+		EnvironmentDir: filepath.Dir(Environment), Secrets: Secrets, Backups: Backups,
 		Control: filepath.Join(filepath.Dir(filepath.Dir(p.Binary)), "sbin", "posternctl")}
 }
 
@@ -77,12 +78,14 @@ const aboutEnvironment = `# The settings of Postern, read at its start: systemct
 #POSTERN_SMTP_PASSWORD_FILE=/run/credentials/postern.service/secret_smtp-password
 # Behind a proxy on this machine:
 #POSTERN_TRUSTED_PROXIES=127.0.0.1,::1
+# A backup a day; copy them, and once the keys (/var/lib/postern/postern.keys), to another machine:
+#POSTERN_BACKUP_DIR=%[2]s
 `
 
 // WriteEnvironment writes the file of the settings: all of them, none in force.
 func WriteEnvironment(out io.Writer, all []config.Setting) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, aboutEnvironment, Secrets)
+	fmt.Fprintf(&text, aboutEnvironment, Secrets, Backups)
 	for _, one := range all {
 		switch {
 		case one.Name == "POSTERN_DATA": // the unit's: its directory is made with the service
