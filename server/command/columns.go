@@ -32,9 +32,9 @@ func terminalWidth(out io.Writer) int {
 	return int(size.Col)
 }
 
-// layOut arranges rows, the first of which is the heading, in a width: as a table; with cells broken between words where
-// that is too wide; and where even that does not fit, each row as lines of a name and a value. Nothing is cut off: an
-// id without its end is of no use. Width 0 is any.
+// layOut arranges rows, the first of which is the heading, in a width: as a table; with cells broken between words
+// where that is too wide; and where even that does not fit, each row as lines of a name and a value. Nothing is cut
+// off: an id without its end is of no use. Width 0 is any.
 func layOut(rows [][]string, width int) []string {
 	widths, least := measure(rows)
 	if width > 0 && total(widths) > width {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestExamples holds that every command has one to three examples, and that each is a call of that command which parses,
-// in the words that a shell makes of it.
+// TestExamples holds that every command has one to three examples, and that each is a call of that command which
+// parses, in the words that a shell makes of it.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range commands() {

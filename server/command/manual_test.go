@@ -69,7 +69,8 @@ func TestComplete(t *testing.T) {
 // FuzzComplete: whatever has been typed, what is offered goes on with it.
 func FuzzComplete(f *testing.F) {
 	table := described()
-	for _, line := range []string{"letter list --state=fa", "push -- x", "partner add x --scope users,=,", "= = -", "help"} {
+	for _, line := range []string{"letter list --state=fa", "push -- x", "partner add x --scope users,=,", "= = -",
+		"help"} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

@@ -1,6 +1,6 @@
 // Package supervisor tells the service manager how the appliance stands, as systemd's sd_notify(3) has it: one datagram
-// per fact to the socket that NOTIFY_SOCKET names. A unit of Type=notify is started once the appliance answers, not once
-// its process is there, and with WatchdogSec one that hangs is ended and started again.
+// per fact to the socket that NOTIFY_SOCKET names. A unit of Type=notify is started once the appliance answers, not
+// once its process is there, and with WatchdogSec one that hangs is ended and started again.
 package supervisor
 
 import (

@@ -310,5 +310,7 @@ image() {
 }
 
 packages
-for step in ${STEPS:-boot first_install watchdog secrets low_port backups upgrade purge by_hand emulated image}; do "$step"; done
+for step in ${STEPS:-boot first_install watchdog secrets low_port backups upgrade purge by_hand emulated image}; do
+  "$step"
+done
 echo "All of it holds."

@@ -229,8 +229,8 @@ func (b Book) control() Page {
 	p.macro("Op", "Ar ...")
 	p.macro("Sh", "DESCRIPTION")
 	p.text("Runs the command of postern as the service's user, postern, with the settings of /etc/default/postern " +
-		"and the data directory /var/lib/postern. It is for root, and for that user. Files that the command reads or writes " +
-		"must be open to that user; standard input and output are open to it in any case.")
+		"and the data directory /var/lib/postern. It is for root, and for that user. Files that the command reads " +
+		"or writes must be open to that user; standard input and output are open to it in any case.")
 	p.macro("Sh", "EXAMPLES")
 	p.display([]string{
 		"posternctl letter list --state failed",

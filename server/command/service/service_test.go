@@ -86,7 +86,8 @@ func TestControl(t *testing.T) {
 	binary := write("postern", "#!/bin/sh\nenv | grep ^POSTERN_ | sort\nprintf '<%s>' \"$@\"\n", 0o755)
 	values := places.values()
 	values.Binary, values.User, values.Data = binary, who.Username, "/data"
-	values.Environment = write("default", "# a comment\n#POSTERN_LISTEN=x\n\nPOSTERN_MAIL_FROM=Gate & Co <gate@example.org>\n"+
+	values.Environment = write("default", "# a comment\n#POSTERN_LISTEN=x\n\n"+
+		"POSTERN_MAIL_FROM=Gate & Co <gate@example.org>\n"+
 		"POSTERN_ORGANISATION=\"Quoted NV\"\nPOSTERN_CONTACT='$(touch hacked)'\nOTHER=1\nPOSTERN_LAST=no line break", 0o600)
 	var text bytes.Buffer
 	if err := control.Execute(&text, values); err != nil {
