@@ -17,7 +17,7 @@ var answerSubject = regexp.MustCompile(`(?i)^\s*\[?(auto(matic)?(ally)?[- ]?(re(
 	`|abwesenheit\w*|abwesend|absence du bureau|absent du bureau|message d'absence|afwezig\w*|vacation)`)
 
 // autoReply reports whether a message is a machine's answer to a letter that has arrived: of a vacation, a challenge or
-// a ticket system (RFC 3834).
+// a ticket system (RFC 3834). It says that the letter has arrived, and whatever codes it quotes are somebody's words.
 func (t *tree) autoReply() bool {
 	if t.claimsReport() {
 		return false

@@ -43,7 +43,8 @@ func cutField(line []byte) (name string, value []byte, found bool) {
 }
 
 // readHeader reads the fields up to the first empty line, and returns what follows it. A line that is neither a field
-// nor indented goes on with the field before it: mail systems wrap long words so.
+// nor indented goes on with the field before it: mail systems wrap long words so. What is beyond the bounds is skipped,
+// so that the body begins where it does.
 func readHeader(text []byte) (header, []byte) {
 	var h header
 	for begin := text; len(text) > 0; {
@@ -140,7 +141,8 @@ func addressesIn(text string, most int) []string {
 }
 
 // cleanAddress returns one address without what mail systems write around it, or nothing where it is none that can be
-// shown. A domain is in its form in ASCII, as letters have it.
+// shown. A domain is in its form in ASCII, as letters have it. Nothing is sent there: it is compared and shown, so that
+// the rules for addresses need not hold.
 func cleanAddress(text string) string {
 	text = strings.Trim(utf8Of(strings.TrimSpace(text)), "<>\"' \t.,")
 	at := strings.LastIndexByte(text, '@')

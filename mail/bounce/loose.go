@@ -125,7 +125,8 @@ var (
 	returnedField = regexp.MustCompile(`(?im)^[> \t]{0,4}(?:Received|Return-Path|Message-ID|MIME-Version|DKIM-Signature):`)
 )
 
-// beforeReturned cuts a text before what is returned in it. Codes and addresses there are not the report's.
+// beforeReturned cuts a text before what is returned in it, by the line above or by the first field that only a header
+// has. Codes and addresses there are not the report's, and links are the letter's.
 func beforeReturned(text string) (report, returned string) {
 	at := len(text)
 	for _, mark := range []*regexp.Regexp{returnedMark, returnedField} {

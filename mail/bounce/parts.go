@@ -51,7 +51,8 @@ func readTree(message []byte) *tree {
 	return t
 }
 
-// entity reads a message or a part: its header, and what that says the rest is.
+// entity reads a message or a part: its header, and what that says the rest is. Depth counts all that is around it,
+// within the messages alone.
 func (t *tree) entity(text []byte, depth, within int, inDigest bool) {
 	if t.count++; t.count > maxParts {
 		return
@@ -63,41 +64,51 @@ func (t *tree) entity(text []byte, depth, within int, inDigest bool) {
 		text = bytes.TrimPrefix(text, []byte("\n"))
 	}
 	kind, params := h.media(inDigest)
-	one := part{header: h, kind: kind, params: params, within: within}
+	encoding := h.get("content-transfer-encoding")
 	if strings.HasPrefix(kind, "multipart/") && depth < maxDepth {
-		children := split(text, params["boundary"])
-		if len(children) == 0 { // encoded as a whole, which RFC 2045 §6.4 forbids
-			children = split(decode(text, h.get("content-transfer-encoding")), params["boundary"])
-		}
-		if len(children) > 0 {
+		if children := childrenOf(text, params["boundary"], encoding); len(children) > 0 {
 			for _, child := range children {
 				t.entity(child, depth+1, within, kind == "multipart/digest")
 			}
 			return
 		}
-		one.kind = "text/plain" // without a boundary the whole may be read as text
+		kind = "text/plain" // without a boundary the whole may be read as text
 	}
-	one.body = decode(text, h.get("content-transfer-encoding"))
+	one := part{header: h, kind: kind, params: params, within: within, body: decode(text, encoding)}
 	switch kind {
 	case "message/rfc822", "message/global", "message/partial", "message/news":
-		inner, _ := readHeader(one.body)
-		if media, _ := inner.media(false); media != "multipart/report" { // one that was forwarded
-			t.messages = append(t.messages, inner)
-		}
+		t.returned(one.body)
 		if depth < maxDepth {
 			t.entity(one.body, depth+1, within+1, false)
 			return
 		}
 	case "text/rfc822-headers", "message/rfc822-headers", "message/global-headers", "text/rfc822-header":
-		inner, _ := readHeader(bytes.TrimLeft(one.body, "\n"))
-		t.messages = append(t.messages, inner)
+		t.returned(one.body)
 		one.returned = true
 	}
 	t.parts = append(t.parts, one)
 }
 
+// returned notes the header of a message, or one that was returned without it. A report that was forwarded is not what
+// was returned; that stands in it.
+func (t *tree) returned(text []byte) {
+	h, _ := readHeader(bytes.TrimLeft(text, "\n"))
+	if media, _ := h.media(false); media != "multipart/report" {
+		t.messages = append(t.messages, h)
+	}
+}
+
+// childrenOf returns the parts of a multipart's body. Some systems encode it as a whole, which RFC 2045 §6.4 forbids.
+func childrenOf(body []byte, boundary, encoding string) [][]byte {
+	if children := split(body, boundary); len(children) > 0 {
+		return children
+	}
+	return split(decode(body, encoding), boundary)
+}
+
 // split returns the parts of a multipart's body. The last one may lack its end, and lines around a boundary may have
-// white space behind.
+// white space behind. The line end before a boundary is the boundary's (RFC 2046 §5.1.1); what stands before the first
+// and after the last is for readers without MIME.
 func split(body []byte, boundary string) [][]byte {
 	if boundary == "" {
 		return nil
@@ -132,7 +143,8 @@ func split(body []byte, boundary string) [][]byte {
 	return parts
 }
 
-// decode undoes a transfer encoding (RFC 2045 §6). What is broken is kept as far as it can be read.
+// decode undoes a transfer encoding (RFC 2045 §6). What is broken is kept as far as it can be read; what is in none
+// that is known is left as it stands. The result is never longer than the body.
 func decode(body []byte, encoding string) []byte {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "base64":

@@ -20,7 +20,8 @@ type phrase struct {
 }
 
 var (
-	// replyLine is a reply code with an enhanced status code, or with a server's words.
+	// replyLine is a reply code with an enhanced status code, or with a server's words. What stands before it must not be
+	// a letter, digit or dot: part of a number, a version or an address.
 	replyLine = regexp.MustCompile(`(?:^|[\s:;,("'\[<>=-])([45]\d\d)` +
 		`(?:[ :-]+[#(\["']?([45]\.\d{1,3}\.\d{1,3})\b|[ :;)\]-]+(.*)|\.?$)`)
 
@@ -43,7 +44,8 @@ var (
 		`([a-z0-9](?:[a-z0-9-]*\.)+[a-z]{2,24}|\[?\d{1,3}(?:\.\d{1,3}){3}\]?)`)
 )
 
-// phrasesIn finds what servers said in a mail system's text.
+// phrasesIn finds what servers said in a mail system's text. Whom it is about and who said it stands on the line
+// itself, or on one above: the nearest counts.
 func phrasesIn(text string) []phrase {
 	lines := strings.SplitN(text, "\n", maxLines+1)
 	lines = lines[:min(len(lines), maxLines)]
@@ -106,7 +108,8 @@ func telling(words string) bool {
 	return refusal.Of(refusal.Reply{Text: words}) != refusal.Unclear
 }
 
-// restOf returns a server's words that begin a line, up to the end of the paragraph.
+// restOf returns a server's words that begin a line, up to the end of the paragraph, or a little beyond what is kept:
+// each line is so looked at a bounded number of times.
 func restOf(line string, following []string) string {
 	for _, next := range following {
 		if strings.TrimSpace(next) == "" || len(line) > refusal.MaxKept || recipientLine.MatchString(next) {
@@ -161,7 +164,8 @@ var delayWords = regexp.MustCompile(`(?i)\b(delayed|delay|will be retried|will r
 var givenUpWords = regexp.MustCompile(`(?i)\b(permanent(ly)?|giv(en|ing) up|failed permanently|could not be delivered` +
 	`|undeliverable|nicht zugestellt|unzustellbar|endg.ltig|n'a pas pu|non remis|d.finitive?|onbestelbaar)\b`)
 
-// delayed reports whether a text warns of a delay.
+// delayed reports whether a text warns of a delay. The subject decides where it says either; else a text that says both
+// is of a letter that was late at first and is lost now.
 func delayed(subject, text string) bool {
 	if delayWords.MatchString(subject) && !givenUpWords.MatchString(subject) {
 		return true

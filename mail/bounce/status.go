@@ -65,18 +65,25 @@ func (r *Report) byStatus(t *tree, text string) bool {
 			}
 		}
 	}
+	r.explain(text)
+	return len(r.Recipients) > 0
+}
+
+// explain takes from the text what a server said of the recipients whose blocks have no words, as those of OpenSMTPD.
+// What became of them stays as their blocks have it.
+func (r *Report) explain(text string) {
 	silent := func(one Recipient) bool { return one.Diagnostic == "" && one.Code == 0 }
-	if slices.ContainsFunc(r.Recipients, silent) {
-		text, _ = beforeReturned(text)
-		said := phrasesIn(text)
-		for i, one := range r.Recipients {
-			at := slices.IndexFunc(said, func(p phrase) bool { return strings.EqualFold(p.address, one.Final) })
-			if silent(one) && at >= 0 && said[at].fits(one) {
-				r.Recipients[i].Diagnostic, r.Recipients[i].Code = said[at].said, said[at].code
-			}
+	if !slices.ContainsFunc(r.Recipients, silent) {
+		return
+	}
+	text, _ = beforeReturned(text)
+	said := phrasesIn(text)
+	for i, one := range r.Recipients {
+		at := slices.IndexFunc(said, func(p phrase) bool { return strings.EqualFold(p.address, one.Final) })
+		if silent(one) && at >= 0 && said[at].fits(one) {
+			r.Recipients[i].Diagnostic, r.Recipients[i].Code = said[at].said, said[at].code
 		}
 	}
-	return len(r.Recipients) > 0
 }
 
 // fits reports whether a phrase and a recipient's status are of one class, so that the one can explain the other.
@@ -131,7 +138,8 @@ func recipientOf(block header) (Recipient, bool) {
 	return r, r.Action != ""
 }
 
-// actionOf returns the action that a word names; empty where it names none.
+// actionOf returns the action that a word names; empty where it names none. Some systems write a comment behind it
+// (RFC 3464 §2.1.1), or another form of the word.
 func actionOf(text string) Kind {
 	word := strings.ToLower(strings.TrimSpace(text))
 	for _, known := range []struct {
@@ -146,7 +154,8 @@ func actionOf(text string) Kind {
 	return ""
 }
 
-// actionByCode returns the action that codes stand for; empty where there is none.
+// actionByCode returns the action that codes stand for; empty where there is none. A named action goes before: a letter
+// that is given up after days of 4.4.1 has failed.
 func actionByCode(code int, status string) Kind {
 	class := code / 100
 	if status != "" {
