@@ -35,11 +35,11 @@ test: ## all tests, the longest of them in short; SHORT= runs them in full
 	else export CGO_ENABLED=0; race=; echo "No C compiler works here: the tests run without the race detector."; fi; \
 	set -x; $(GO) test $$race $(SHORT) -vet=off -shuffle=on -timeout $(TIMEOUT) $(PACKAGES)
 
-browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none
+browser: build ## the pages in a real Chromium; installs it (Debian, as root) where there is none; PICTURES=1 keeps pictures of them in testdata/browser/shots
 	testdata/browser/install.sh $(OUT)/axe-$(AXE_CORE).js $(AXE_CORE) $(AXE_SHA256)
 	$(GO) test -count=1 -run TestTools ./mail/document -args -tools
-	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 10m . \
-	  -args -postern $(CURDIR)/$(OUT)/postern -axe $(CURDIR)/$(OUT)/axe-$(AXE_CORE).js
+	cd testdata/browser && $(GO) test -count=1 -parallel 4 -timeout 20m . \
+	  -args -postern $(CURDIR)/$(OUT)/postern -axe $(CURDIR)/$(OUT)/axe-$(AXE_CORE).js $(if $(PICTURES),-pictures)
 
 mailpit: build ## npm's client for Mailpit against the built-in inbox; installs node (Debian, as root) where there is none
 	testdata/mailpit/install.sh $(OUT)/mailpit

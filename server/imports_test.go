@@ -30,9 +30,9 @@ var below = map[string]string{
 		"store/memo",
 	"server/driver": "mail/document server/documents server/user server/web server/web/fields " +
 		"server/web/page server/wire store tokens",
-	"server/user":      "server/web/fields store tokens",
+	"server/user":      "mail/letters server/web/fields store tokens",
 	"server/documents": "server/web mail/document store store/memo",
-	"server/biker":     "server/web server/web/fields server/web/page store tokens tokens/password",
+	"server/biker":     "mail/letters server/web server/web/fields server/web/page store tokens tokens/password",
 	"server/partner":   "server/web server/web/fields store tokens server/documents server/wire",
 	"server/operator": "server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
 		"tokens",

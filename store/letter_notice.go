@@ -74,8 +74,8 @@ const (
 	noticeBlocked noticeState = 'b' // its letter was cancelled at once, as the person is blocked
 )
 
-// The lengths of a value: a number that is 1, time, letter, state, failures and a checksum. Before, those four alone, or
-// the time alone. One flipped bit makes of none of these lengths another.
+// The lengths of a value: a number that is 1, time, letter, state, failures and a checksum. Before, those four alone,
+// or the time alone. One flipped bit makes of none of these lengths another.
 const (
 	noticeLength       = 1 + noticeLengthPlain + 4
 	noticeLengthPlain  = 8 + 16 + 1 + 1

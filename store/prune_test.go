@@ -7,8 +7,8 @@ import (
 	"postern/store/guid"
 )
 
-// TestKeptToTheDay holds of each kind of record that it is there up to the end of its time, and goes with it: of more of
-// them than one transaction removes.
+// TestKeptToTheDay holds of each kind of record that it is there up to the end of its time, and goes with it: also
+// where there are more of them than one transaction removes.
 func TestKeptToTheDay(t *testing.T) {
 	const many = 2*prunedAtOnce + 7
 	keep := Keep{Unconfirmed: 10 * time.Hour, Sent: 20 * time.Hour, Events: 30 * time.Hour, Cleanings: 40 * time.Hour}
@@ -18,7 +18,7 @@ func TestKeptToTheDay(t *testing.T) {
 	must(t, submit(s, func(t tx) error {
 		for i := range many {
 			id := guid.ID{0: byte(i >> 8), 1: byte(i), 6: 0x40, 8: 0x80}
-			if err := t.putCleaning(&Cleaning{ID: id, Load: Load{Status: LoadOpen}, ChangedAt: t.Now()}); err != nil {
+			if err := t.putCleaning(&Cleaning{ID: id, Load: Load{Status: LoadOpen}}); err != nil {
 				return err
 			}
 			if _, err := t.owe(Letter{Kind: LetterTest, Person: id, To: "test@example.com", Language: "en"}); err != nil {
@@ -53,7 +53,8 @@ func TestKeptToTheDay(t *testing.T) {
 		after  time.Duration
 		left   int
 	}{
-		{"users", keep.Unconfirmed, 0}, {"letters", keep.Sent, 0}, {"events", keep.Events, -1}, {"cleanings", keep.Cleanings, 0},
+		{"users", keep.Unconfirmed, 0}, {"letters", keep.Sent, 0}, {"events", keep.Events, -1},
+		{"cleanings", keep.Cleanings, 0},
 	} {
 		for _, moment := range []time.Duration{step.after, step.after + time.Millisecond} {
 			c.Advance(begun.Add(moment).Sub(c.Now()))

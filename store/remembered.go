@@ -78,7 +78,7 @@ func (s *Store) RememberedOf(email string, user, biker guid.ID) (Remembered, err
 		}
 		of, _, err := mailings.Get(t.Tx, user[:])
 		for _, letter := range of.Letters {
-			r.Mailed = append(r.Mailed, Mailed{letter.Cleaning, letter.At})
+			r.Mailed = append(r.Mailed, Mailed(letter))
 		}
 		if err == nil {
 			r.Answers, err = t.answersOf(biker, r.Answers)

@@ -17,6 +17,7 @@ type Outline struct {
 	Facts           []Fact
 	CompartmentsAre string // heads the compartments
 	Compartments    []Compartment
+	LoadComment     Fact   // of who decided about the load
 	Texts           []Fact // that may be long
 }
 
@@ -48,9 +49,11 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 		Facts: facts(Fact{Label: w.Station, Value: joined(", ", c.Station.Name, c.Station.City, c.Station.Country)},
 			Fact{Label: w.Phone, Value: c.Station.Phone, Phone: true}),
 		CompartmentsAre: w.Compartments,
-		Texts: facts(Fact{Label: w.LoadComment, Value: c.Load.Comment},
-			Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
+		Texts: facts(Fact{Label: w.AdditionalServices, Value: c.AdditionalServices},
 			Fact{Label: w.Comments, Value: c.Comments}, Fact{Label: w.Seals, Value: strings.Join(c.Seals, ", ")}),
+	}
+	if c.Load.Comment != "" {
+		o.LoadComment = Fact{Label: w.LoadComment, Value: c.Load.Comment}
 	}
 	for _, pair := range r.pairs(c) {
 		for _, f := range pair {

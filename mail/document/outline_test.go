@@ -26,7 +26,7 @@ func TestOutline(t *testing.T) {
 		o, err := OutlineOf(c, language, time.UTC)
 		check(t, err)
 		var said []string
-		for _, facts := range [][]Fact{o.Facts, o.Texts, o.Compartments[0].Codes} {
+		for _, facts := range [][]Fact{o.Facts, {o.LoadComment}, o.Texts, o.Compartments[0].Codes} {
 			for _, f := range facts {
 				if said = append(said, f.Value); f.Label == "" {
 					t.Errorf("%s: %q has no label", language, f.Value)

@@ -3,6 +3,7 @@ package letters
 import (
 	"slices"
 
+	"postern/mail/document"
 	"postern/store"
 )
 
@@ -18,10 +19,15 @@ const (
 
 var populations = []population{users, bikers, operators}
 
-// promised are the languages that every letter to them must be there in. Files may bring more.
-var promised = map[population][]string{
-	users: {"en", "nl", "fr", "de"}, bikers: {"en", "nl", "fr"}, operators: {"en", "nl", "fr", "de"},
-}
+// The languages that every letter to eECD users and to bikers is there in, the fallback first. Their pages are there in
+// the same ones; files may bring more for letters.
+var (
+	UserLanguages  = document.Languages
+	BikerLanguages = []string{fallback, "nl", "fr"}
+)
+
+// promised are the languages that every letter to them must be there in.
+var promised = map[population][]string{users: UserLanguages, bikers: BikerLanguages, operators: UserLanguages}
 
 // footer is the name of the file that ends their letters, without its language.
 func (p population) footer() string { return "footer-" + string(p) }

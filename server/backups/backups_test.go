@@ -131,7 +131,8 @@ func TestWrite(t *testing.T) {
 		}
 		before, _ := os.Lstat(other)
 		err := Write(other, bytes.NewReader(first), int64(len(first)))
-		if after, _ := os.Lstat(other); err == nil || !strings.Contains(err.Error(), other) || after.Size() != before.Size() ||
+		after, _ := os.Lstat(other)
+		if err == nil || !strings.Contains(err.Error(), other) || after.Size() != before.Size() ||
 			after.Mode() != before.Mode() {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"postern/mail/letters"
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"
@@ -16,7 +17,7 @@ import (
 )
 
 // Languages are those that bikers are written to in, the fallback first.
-var Languages = []string{"en", "nl", "fr"}
+var Languages = letters.BikerLanguages
 
 // Options are the plain values that Handlers are made of.
 type Options struct {

@@ -41,6 +41,7 @@ var dataCommands = []string{
 	"letter list", "letter list --state queued --to zoe@example.com", "letter show LETTER", "letter retry LETTER",
 	"letter cancel LETTER", "letter hold LETTER", "letter release LETTER", "letter retry --failed",
 	"letter release --held", "letter test zoe@example.com", "letter check", "letter pause", "letter resume", "events",
+	"key list", "key rotate", "key retire 01020304",
 }
 
 // foreign are words that mean something to whoever wrote the code alone.

@@ -51,8 +51,8 @@ func keyNew() command {
 	return command{
 		name: "key new", args: "--after-loss", short: "makes keys where those of the data file are lost for good",
 		long: `The appliance must be stopped. All links and user tokens that are out end, and so does what stands under hashes
-in the data file: limits per address, who wants no letters, what people were told. Where a key file lies in the place of the
-lost one, that is used.`,
+in the data file: limits per address, who wants no letters, what people were told. Where a key file lies in the place
+of the lost one, that is used.`,
 		prepare: func(f *flag.FlagSet) action {
 			lost := f.Bool("after-loss", false, "the keys are lost, and no copy is left")
 			asJSON := jsonFlag(f)

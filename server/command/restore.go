@@ -66,8 +66,8 @@ func (c *call) stopped(act string) (operator.Stopped, error) {
 func (c *call) printRestored(done operator.Restored) error {
 	fmt.Fprintf(c.Out, "restored: %s is the data file now\n", done.From)
 	if done.Kept != "" {
-		fmt.Fprintf(c.Out, "the former data file is kept as %s: delete it once all is well, as people erased since are in it\n",
-			done.Kept)
+		fmt.Fprintf(c.Out, "the former data file is kept as %s: delete it once all is well, as people erased since "+
+			"are in it\n", done.Kept)
 	}
 	for _, id := range done.Missing {
 		fmt.Fprintf(c.Out, "the key %s is not in the key file any more: links that it has sealed do not open\n", id)

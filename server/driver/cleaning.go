@@ -4,8 +4,8 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"postern/mail/document"
 	"postern/server/user"
@@ -54,8 +54,9 @@ func (h *Handlers) cleaningPage(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	w, done := h.words(c), c.Notified()
 	return h.show(c, http.StatusOK, visit{visitor: v, cleaning: cleaning},
-		shown{notice: h.words(c).greeting(c.Notified(), v, over)})
+		shown{notice: w.greeting(done, v, over), note: w.decided(done)})
 }
 
 // noCleaning tells a person that there is no such cleaning. Other errors pass through.
@@ -78,6 +79,7 @@ type visit struct {
 // what was typed into one of its forms.
 type shown struct {
 	notice           page.Notice
+	note             string // under the verdict, of a decision just made
 	complete, reject []page.Fault
 }
 
@@ -93,12 +95,13 @@ func (h *Handlers) show(c *web.Call, status int, at visit, with shown) error {
 	view := cleaningView{Verdict: page.Verdict{Tone: tone(at.cleaning.Verdict()), Word: outline.Headline,
 		Text: []string{outline.Meaning}, Note: fill(w.CheckedText, "{time}", h.moment(w, h.Now()))}}
 	if at.isSignedIn() {
-		view.fillIn(w, at, outline)
+		view.fillIn(w, at, outline, with.note)
 		p.Sections = w.sections(at, with)
 	} else {
 		view.Rows = w.publicRows(at.cleaning)
 		whole := page.Section{Title: w.WholeTitle, Text: []string{w.WholeText}, Accent: true,
 			Form: w.signInForm(at.cleaning.ID, "", nil)}
+		whole.Form.Fields[0].Hint = w.EmailHint // where nothing else says so
 		if at.cleaning.Load.Status != store.LoadOpen {
 			whole.Text = []string{w.WholeReadText}
 		}
@@ -138,18 +141,22 @@ func (w words) publicRows(c store.Cleaning) []page.Row {
 }
 
 // fillIn shows all that the document says. To who has decided about the load, that is what the page is about.
-func (v *cleaningView) fillIn(w words, at visit, outline document.Outline) {
+func (v *cleaningView) fillIn(w words, at visit, outline document.Outline, note string) {
 	load := at.cleaning.Load
 	v.Verdict.Text, v.Verdict.Warn = append(v.Verdict.Text, outline.Decision...), outline.Warning
 	if load.Status != store.LoadOpen && load.By == at.user.ID {
-		v.Verdict.Text, v.Verdict.Note = outline.Decision, ""
+		v.Verdict.Text, v.Verdict.Note = outline.Decision, note
 		v.Verdict.Tone, v.Verdict.Word = page.Done, w.AcceptedWord
 		if load.Status == store.LoadRejected {
 			v.Verdict.Tone, v.Verdict.Word = page.Wrong, w.RefusedWord
 		}
 	}
-	v.Rows = []page.Row{{Label: w.NumberLabel, Value: at.cleaning.Number}}
+	if said := outline.LoadComment; said.Value != "" {
+		v.Rows = append(v.Rows, page.Row(said))
+	}
+	v.Rows = append(v.Rows, page.Row{Label: w.NumberLabel, Value: at.cleaning.Number})
 	for _, f := range outline.Facts {
+		f.Value = unbroken(f.Value)
 		v.Rows = append(v.Rows, page.Row(f))
 	}
 	v.CardsTitle, v.Texts = outline.CompartmentsAre, outline.Texts
@@ -166,8 +173,7 @@ func (w words) card(c document.Compartment) page.Card {
 		card.Tag = page.Done.Notice(w.CleanedTag)
 	}
 	if c.PreviousLoad != "" {
-		card.Text = fill(w.PreviousLoadText, "{load}",
-			strings.Replace(c.PreviousLoad, "UN ", "UN\u00a0", 1))
+		card.Text = fill(w.PreviousLoadText, "{load}", unbroken(c.PreviousLoad))
 	}
 	for _, code := range c.Codes {
 		if code.Value == "" {
@@ -177,6 +183,11 @@ func (w words) card(c document.Compartment) page.Card {
 	}
 	return card
 }
+
+var unNumber = regexp.MustCompile(`\bUN (\d)`)
+
+// unbroken keeps the UN numbers in a text on one line each.
+func unbroken(text string) string { return unNumber.ReplaceAllString(text, "UN\u00a0$1") }
 
 // document answers with the document as a PDF, in the page's language. Whoever is not signed in is led to the page,
 // which says how to be.

@@ -170,7 +170,7 @@ func (w words) sections(at visit, with shown) (all []page.Section) {
 func (w words) acceptForm(at visit, faults []page.Fault) *page.Form {
 	product := page.Field{Name: "ProductName", Label: w.ProductLabel, Type: page.Text, Value: at.form["ProductName"]}
 	if at.cleaning.NextLoad != "" {
-		product.Hint = fill(w.ProductHint, "{next}", at.cleaning.NextLoad)
+		product.Hint = fill(w.ProductHint, "{next}", unbroken(at.cleaning.NextLoad))
 	}
 	return &page.Form{Action: cleaningPath(at.cleaning.ID) + "/complete", Faults: faults, Button: w.AcceptButton,
 		Live: true, Keep: "complete " + at.cleaning.ID.String(), Fields: []page.Field{product,

@@ -109,14 +109,14 @@ func TestMail(t *testing.T) {
 	for range 3 {
 		b.post(page + "/mail").Leads(page)
 	}
-	b.get(page).Is(http.StatusOK, "on its way to "+jan)
+	b.get(page).Is(http.StatusOK, "on its way to <b class=\"address\">"+jan+"</b>")
 	b.get(page).Is(http.StatusOK).Lacks("on its way")
 	for range 19 {
 		s.later(time.Minute)
 		b.post(page + "/mail").Leads(page)
 	}
 	s.later(time.Minute)
-	over := b.post(page+"/mail").Is(http.StatusTooManyRequests, "as many documents", "METHANOL")
+	over := b.post(page+"/mail").Is(http.StatusTooManyRequests, "today’s limit of mailed documents", "METHANOL")
 	if n := s.letters(jan, store.LetterDocument); n != 20 || over.Header().Get("Retry-After") == "" {
 		t.Errorf("%d letters, %v", n, over.Header())
 	}

@@ -39,10 +39,10 @@ func TestActivate(t *testing.T) {
 	s.later(10 * time.Minute)
 	b.get(link).Leads(cleaningPath(id))
 	stranger := s.browser()
-	stranger.get(link).Is(http.StatusConflict, "used already", renewPath)
-	stranger.post(activatePath, "token", token).Is(http.StatusConflict, "used already", renewPath)
+	stranger.get(link).Is(http.StatusConflict, "already been used", renewPath)
+	stranger.post(activatePath, "token", token).Is(http.StatusConflict, "already been used", renewPath)
 	b.post(signOutPath)
-	b.get(link).Is(http.StatusConflict, "used already")
+	b.get(link).Is(http.StatusConflict, "already been used")
 }
 
 // TestActivateWithoutCleaning leads to the first page; so does a cleaning that there is not.
@@ -88,7 +88,8 @@ func TestRenew(t *testing.T) {
 	s.block(jan, true)
 	b.post(renewPath, "token", token).Is(http.StatusForbidden, "blocked")
 	check(t, s.store.EraseUser(t.Context(), s.user(jan).ID))
-	s.browser().get(activatePath+"?token="+token).Is(http.StatusNotFound, "This account is gone").Lacks(renewPath)
+	s.browser().get(activatePath+"?token="+token).Is(http.StatusNotFound, "This account no longer exists").
+		Lacks(renewPath)
 }
 
 // TestNotMe: an account that is in use is not erased, and old links say what has become of it.

@@ -42,8 +42,7 @@ func (w words) signInForm(cleaning guid.ID, typed string, faults []page.Fault) *
 }
 
 func (w words) emailField(typed string) page.Field {
-	return page.Field{Name: "email", Label: w.EmailLabel, Type: page.Email, Autocomplete: "email", Value: typed,
-		Hint: w.EmailHint}
+	return page.Field{Name: "email", Label: w.EmailLabel, Type: page.Email, Autocomplete: "email", Value: typed}
 }
 
 // carried is the cleaning that somebody came for, as forms carry it.

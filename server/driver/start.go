@@ -17,7 +17,7 @@ func (h *Handlers) start(c *web.Call) error {
 	w := h.words(c)
 	p := page.Page{Title: w.StartTitle, Notice: w.greeting(c.Notified(), v, over), Text: []string{w.StartText}}
 	if !v.isSignedIn() {
-		p.Links = []page.Link{{URL: signInPath, Text: w.ToSignIn}}
+		p.Button = page.Link{URL: signInPath, Text: w.ToSignIn, Style: page.Second}
 	}
 	return h.draw(c, http.StatusOK, v, guid.ID{}, p)
 }

@@ -166,12 +166,19 @@ func (w words) notice(word string, v visitor) page.Notice {
 		return page.Done.Notice(w.SignedOutText)
 	case noticeMailed:
 		return page.Done.Notice(fill(w.MailedText, "{email}", v.user.Email))
-	case noticeCompleted:
-		return page.Done.Notice(w.AcceptedText)
-	case noticeRejected:
-		return page.Done.Notice(w.RefusedText)
 	}
 	return page.Notice{}
+}
+
+// decided says what follows from a decision just made. That it was made is the verdict's to say.
+func (w words) decided(word string) string {
+	switch word {
+	case noticeCompleted:
+		return w.AcceptedText
+	case noticeRejected:
+		return w.RefusedText
+	}
+	return ""
 }
 
 // greeting is notice for a page that people come back to: where nothing has been done, it says that they are no longer

@@ -63,7 +63,8 @@ func fetchBackup(b *testing.B, dir string) int64 {
 	b.Helper()
 	client := operator.NewClient(dir)
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(context.Background(), "POST", "http://localhost"+operator.Prefix+"/backup", nil)
+	request, err := http.NewRequestWithContext(context.Background(), "POST",
+		"http://localhost"+operator.Prefix+"/backup", nil)
 	if err != nil {
 		b.Fatal(err)
 	}

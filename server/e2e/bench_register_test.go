@@ -97,7 +97,10 @@ var benchKeys = keyMakers{
 		return slices.Concat(k.millis[:], k.letter[:]), nil
 	},
 	"letters.person": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return slices.Concat(k.user[:], k.letter[:]), nil },
-	"letters.count":  func(*freshKeys, *bbolt.Bucket) ([]byte, error) { return []byte("queued"), nil },
+	"letters.reference": func(*freshKeys, *bbolt.Bucket) ([]byte, error) {
+		return []byte(rand.Text()), nil
+	},
+	"letters.count": func(*freshKeys, *bbolt.Bucket) ([]byte, error) { return []byte("queued"), nil },
 	"addresses": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
 		sum := sha256.Sum256([]byte(k.address))
 		return sum[:], nil

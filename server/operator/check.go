@@ -87,8 +87,8 @@ func CheckInChild(ctx context.Context, path string) ([]string, error) {
 }
 
 // startLast starts a process that gets the processor when nobody else wants it: callers must not wait for a check. On
-// Linux a thread has its own niceness, which its children inherit and which it may not lower again: so that is done on a
-// thread of its own, which ends with the goroutine that it is locked to.
+// Linux a thread has its own niceness, which its children inherit and which it may not lower again: so that is done on
+// a thread of its own, which ends with the goroutine that it is locked to.
 func startLast(child *exec.Cmd) error {
 	started := make(chan error)
 	go func() {

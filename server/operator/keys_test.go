@@ -19,24 +19,46 @@ import (
 // TestKeys follows a key through a rotation to its end, and what still needs it on the way.
 func TestKeys(t *testing.T) { synctest.Test(t, testKeys) }
 
-func testKeys(t *testing.T) {
+const day = 24 * time.Hour
+
+// keyRoom is an operator's room with a key file, and what its ring seals.
+type keyRoom struct {
+	*operator.Operator
+	file   *store.Store
+	sealer *tokens.Sealer
+	marks  *tokens.Marks
+	first  string // the first key
+}
+
+func openKeys(t *testing.T) keyRoom {
+	t.Helper()
 	dir := t.TempDir()
 	check(t, os.Chmod(dir, 0o700))
 	path := filepath.Join(dir, "postern.keys")
 	ring, err := tokens.CreateKeyring(path, rand.Reader, time.Now())
 	check(t, err)
-	file, err := store.Open(dir, store.Options{AddressKey: func(bool) ([32]byte, error) { return ring.AddressKey(), nil }})
+	file, err := store.Open(dir, store.Options{
+		AddressKey: func(bool) ([32]byte, error) { return ring.AddressKey(), nil }})
 	check(t, err)
-	defer func() { check(t, file.Close()) }()
+	t.Cleanup(func() { check(t, file.Close()) })
 	sealer, err := tokens.NewSealer(ring, file.ApplianceID(), rand.Reader)
 	check(t, err)
-	const day = 24 * time.Hour
-	acts, err := operator.New(operator.Options{Store: file, Dir: dir, Keys: operator.Keyed{File: path, Sealer: sealer,
-		Lives: operator.Lives{Confirmation: day, NotMe: 30 * day, Invitation: 7 * day, Recovery: time.Hour,
-			UserToken: day, Browser: 400 * day, Sent: 14 * day}}})
+	marks, err := tokens.NewMarks(ring)
 	check(t, err)
+	acts, err := operator.New(operator.Options{Store: file, Dir: dir,
+		Keys: operator.Keyed{File: path, Sealer: sealer, Marks: marks, Lives: operator.Lives{
+			Confirmation: day, NotMe: 30 * day, Invitation: 7 * day, Recovery: time.Hour, UserToken: day,
+			Browser: 400 * day, Sent: 14 * day}}})
+	check(t, err)
+	return keyRoom{acts, file, sealer, marks, ring.Primary()}
+}
+
+func testKeys(t *testing.T) {
+	acts := openKeys(t)
+	file, sealer, marks, before := acts.file, acts.sealer, acts.marks, acts.first
+	mark := marks.Of([16]byte{1})
 	ctx := context.Background()
-	_, err = file.RegisterUser(ctx, store.Registration{Email: "jan@example.org", FirstName: "A", LastName: "B",
+	_, err := file.RegisterUser(ctx, store.Registration{Email: "jan@example.org", FirstName: "A", LastName: "B",
 		OrganisationName: "C", Language: "en"})
 	check(t, err)
 	claimed, _, err := file.ClaimLetters(ctx, 1)
@@ -48,7 +70,6 @@ func testKeys(t *testing.T) {
 	check(t, err)
 
 	time.Sleep(time.Hour)
-	before := ring.Primary()
 	keys, err := acts.RotateKey(ctx)
 	if err != nil || len(keys.Keys) != 2 || keys.Keys[1].ID != before || keys.Keys[1].State != operator.KeyAccepted {
 		t.Fatalf("%+v, %v", keys, err)
@@ -92,6 +113,9 @@ func testKeys(t *testing.T) {
 	}
 	if _, err := sealer.Open(tokens.UserToken, token); err == nil {
 		t.Error("a token of the retired key opens")
+	}
+	if _, ok := marks.Read(mark); ok {
+		t.Error("a code of the retired key is read")
 	}
 	if _, err := sealer.Open(tokens.UserToken, fresh); err != nil {
 		t.Errorf("a token of the primary key: %v", err)

@@ -52,8 +52,9 @@ type Restored struct {
 }
 
 // Restore puts a backup in the data file's place: checked, brought to this schema, and made safe to go on with
-// (store.BeginAnew). The former file stays beside it. With keysLost it goes on without the keys of the backup, and makes
-// new ones where there is no key file. Whatever ends it on the way leaves the former data file, or the new one whole.
+// (store.BeginAnew). The former file stays beside it. With keysLost it goes on without the keys of the backup, and
+// makes new ones where there is no key file. Whatever ends it on the way leaves the former data file, or the new one,
+// whole.
 func (s Stopped) Restore(ctx context.Context, from string, keysLost bool) (out Restored, err error) {
 	held, err := file.Hold(s.Dir, s.Step)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"postern/mail/letters"
 	"postern/store"
 	"postern/store/guid"
 	"postern/store/refuse"
@@ -15,7 +16,7 @@ import (
 )
 
 // Languages are those that users are written to in, the fallback first.
-var Languages = []string{"en", "nl", "fr", "de"}
+var Languages = letters.UserLanguages
 
 // Limiter counts calls per client.
 type Limiter interface {

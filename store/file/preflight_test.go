@@ -111,6 +111,11 @@ func TestPreflight(t *testing.T) {
 			"is referred to, and there are"},
 		{"a branch that leads nowhere", func(e *pageEdit) { native.PutUint16(e.page(root)[10:], 0) }, "leads nowhere",
 			"leads nowhere"},
+		{"entries that are not counted", func(e *pageEdit) { e.page(root)[10]-- }, "not all there", "not all there"},
+		{"a key that is shorter", func(e *pageEdit) { e.entry(root, 0)[4]-- }, "not all there", "not all there"},
+		{"a leaf that is empty", func(e *pageEdit) {
+			native.PutUint16(e.page(native.Uint64(e.entry(root, 0)[8:]))[10:], 0)
+		}, "", "is empty, and should not be there"},
 		{"a page that goes on too far", func(e *pageEdit) { e.page(root)[15] = 1 }, "beyond the end", "beyond the end"},
 	}
 	for _, test := range tests {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Patient is a file that is written with patience: what it is given to copy is put on the disk piece by piece, and after
-// each it rests for as long as that took, so that half of the disk's time is others'. A file that is synced as a whole,
-// at its end, makes every commit on the same disk wait for all of it.
+// Patient is a file that is written with patience: what it is given to copy is put on the disk piece by piece, and
+// after each it rests for as long as that took, so that half of the disk's time is others'. A file that is synced as a
+// whole, at its end, makes every commit on the same disk wait for all of it.
 type Patient struct{ *os.File }
 
 const (

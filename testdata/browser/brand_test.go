@@ -40,6 +40,8 @@ func TestBrand(t *testing.T) {
 			a.post(t, p)
 			b.setPassword(a.passwordLink(t, p.Email), password)
 			b.look("brand-account-" + name)
+			b.visit(http.StatusOK, a.newCleaning(t, nil))
+			b.look("brand-driver-" + name)
 			b.visit(http.StatusOK, element[string](b, ".brand img", `e => e.src`))
 			if ran := get(b, chromedp.Evaluate[string]("document.documentElement.tagName")); ran != "svg" {
 				t.Errorf("the logo by itself is %s", ran)

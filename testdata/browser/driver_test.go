@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,12 +22,11 @@ var userLanguages = []string{"en", "nl", "fr", "de"}
 
 var cleanings atomic.Int64
 
-// newCleaning stores one that nobody has decided about, and gives the path of its page. Changes are to the demo's
-// third.
-func (a *appliance) newCleaning(t *testing.T, changes map[string]any) (path string) {
+// newCleaning has the partner deliver one that nobody has decided about, and gives the path of its page. Changes are to
+// the demo's second.
+func (a *appliance) newCleaning(t *testing.T, changes map[string]any) (page string) {
 	t.Helper()
-	file := filepath.Join("..", "..", "server", "command", "demo", "cleanings.json")
-	content, err := os.ReadFile(file)
+	content, err := os.ReadFile(filepath.Join("..", "..", "server", "command", "demo", "cleanings.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,23 +35,34 @@ func (a *appliance) newCleaning(t *testing.T, changes map[string]any) (path stri
 		t.Fatal(err)
 	}
 	one := all[1]
-	id := fmt.Sprintf("00000000-0000-4000-8001-%012d", cleanings.Add(1))
-	one["id"], one["nextLoad"] = id, "UN 1170 ETHANOL"
+	delete(one, "id")
+	one["nextLoad"] = "UN 1170 ETHANOL"
 	one["comments"] = "Compartment 3 was not offered for cleaning.\nDome gaskets renewed."
-	for name, value := range changes {
-		one[name] = value
+	maps.Copy(one, changes)
+	id := fmt.Sprintf("00000000-0000-4000-8001-%012d", cleanings.Add(1))
+	var answer struct {
+		Outcome  string
+		Warnings []string
 	}
-	if content, err = json.Marshal(one); err != nil {
-		t.Fatal(err)
-	}
-	stored := filepath.Join(t.TempDir(), "cleaning.json")
-	if err := os.WriteFile(stored, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.do("cleaning", "add", stored); err != nil {
-		t.Fatal(err)
+	a.json(t, http.MethodPut, "/partner/v1/cleanings/"+id, one, &answer, "Authorization", "Bearer "+a.token)
+	if answer.Outcome != "created" || len(answer.Warnings) > 0 {
+		t.Fatalf("delivering a cleaning is answered %+v", answer)
 	}
 	return "/eecd/cleanings/" + id
+}
+
+// load is what the partner reads back of the decision about a cleaning's load.
+type load struct {
+	Status, ProductName, Comment string
+	DecidedBy                    struct{ FirstName, LastName, OrganisationName string }
+}
+
+func (a *appliance) load(t *testing.T, page string) load {
+	t.Helper()
+	var answer struct{ Load load }
+	a.json(t, http.MethodGet, strings.Replace(page, "/eecd/", "/partner/v1/", 1), nil, &answer,
+		"Authorization", "Bearer "+a.token)
+	return answer.Load
 }
 
 // registerUser registers an eECD user for a cleaning by the API; a letter with the links is then owed.
@@ -114,17 +125,17 @@ func (b *tab) tap(link, page string) {
 	b.at(page)
 }
 
-// TestDriver goes the whole way on a phone, in each language: the page of the QR code, registering, the mailbox, the
-// tap, the document, by mail and as a PDF, the decision, out.
+// TestDriver goes the whole way on a phone, in each language: the partner's cleaning, the QR code on its paper, the
+// page behind it, registering, the mailbox, the tap, the document, by mail and as a PDF, the decision, of which the
+// partner and the operator's system are told, out.
 func TestDriver(t *testing.T) {
 	t.Parallel()
 	for _, language := range userLanguages {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			b, email := postern.newTab(t, language), "driver-"+language+"@example.org"
-			b.do(chromedp.EmulateViewport(390, 800))
+			b, email := postern.newPhone(t, language), "driver-"+language+"@example.org"
 			page := postern.newCleaning(t, nil)
-			b.visit(http.StatusOK, page)
+			b.visit(http.StatusOK, postern.qrCode(t, page, language))
 			b.speaks(language)
 			b.hides("ZZSU", "1-QSY-002", "XYLENES")
 			b.shows("-002")
@@ -132,11 +143,12 @@ func TestDriver(t *testing.T) {
 			b.fill("email", "nobody")
 			b.live("/eecd/sign-in")
 			b.look("driver-no-address-" + language)
-			link := b.register(email, language)
+			b.signUp(email, language)
 			b.unfold()
 			b.look("driver-mailbox-" + language)
 
-			b.visit(http.StatusOK, link)
+			b.visit(http.StatusOK, b.fromInbox(email))
+			b.hidesToken()
 			b.speaks(language)
 			b.shows(email, "SYN-BE-000002")
 			b.look("driver-activate-" + language)
@@ -160,6 +172,8 @@ func TestDriver(t *testing.T) {
 			b.shows("Ethanol 96 %", "comp. 1 + 2, 24 t")
 			b.look("driver-completed-" + language)
 			postern.letter(t, email, "Ethanol 96")
+			wantsEvents(t, page, "cleaning.stored", "cleaning.mailed", "load.completed")
+			postern.wantsLoad(t, page, load{Status: "completed", ProductName: "Ethanol 96 %", Comment: "comp. 1 + 2, 24 t"})
 			b.press(http.StatusOK, ".act button")
 			b.at(page)
 			b.hides("Ethanol", "1-QSY-002")
@@ -168,19 +182,31 @@ func TestDriver(t *testing.T) {
 	}
 }
 
-// TestDriverRejects: with a common reason and words of one's own.
+// wantsLoad wants the partner to read that decision back, by whom everybody is here.
+func (a *appliance) wantsLoad(t *testing.T, page string, want load) {
+	t.Helper()
+	want.DecidedBy.FirstName, want.DecidedBy.LastName = "Zoë", "D’hooghe"
+	want.DecidedBy.OrganisationName = "Synthetische Terminal BV"
+	if got := a.load(t, page); got != want {
+		t.Errorf("the partner reads %+v, not %+v", got, want)
+	}
+}
+
+// TestDriverRejects goes that way to the other end: with a common reason and words of one's own.
 func TestDriverRejects(t *testing.T) {
 	t.Parallel()
 	for _, language := range userLanguages {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			b, email := postern.newTab(t, language), "rejecting-"+language+"@example.org"
+			b, email := postern.newPhone(t, language), "rejecting-"+language+"@example.org"
 			page := postern.newCleaning(t, nil)
-			b.visit(http.StatusOK, page)
-			b.tap(b.register(email, ""), page)
+			b.visit(http.StatusOK, postern.qrCode(t, page, language))
+			b.signUp(email, "")
+			b.tap(b.fromInbox(email), page)
 			b.unfold()
 			b.live(page + "/reject")
 			b.look("driver-no-reason-" + language)
+			reason := element[string](b, `[name="reason"]`, `e => e.value`)
 			b.click(`[name="reason"]`)
 			b.fill("words", "Geur in mangat 2")
 			b.live(page + "/reject")
@@ -188,6 +214,11 @@ func TestDriverRejects(t *testing.T) {
 			b.shows("Geur in mangat 2")
 			b.look("driver-rejected-" + language)
 			postern.letter(t, email, "Geur in mangat 2")
+			wantsEvents(t, page, "cleaning.stored", "load.rejected")
+			if got := postern.load(t, page); !strings.HasPrefix(got.Comment, reason) {
+				t.Errorf("the reason %q is read as %q", reason, got.Comment)
+			}
+			postern.wantsLoad(t, page, load{Status: "rejected", Comment: postern.load(t, page).Comment})
 		})
 	}
 }

@@ -25,7 +25,7 @@ func TestInbox(t *testing.T) {
 	b.appears("#list .row .clip")
 	b.press(http.StatusOK, "#list .row:has(.clip)")
 	for _, width := range widths {
-		b.do(chromedp.EmulateViewport(width, 800))
+		b.resize(width)
 		b.whole()
 	}
 	b.look("inbox-html")

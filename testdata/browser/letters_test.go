@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"testing"
 )
@@ -61,6 +62,15 @@ func query(t *testing.T, link, name string) string {
 	return u.Query().Get(name)
 }
 
+// fromInbox opens the next letter that has an activation link in the inbox, as a developer does, and gives the link
+// that it shows there.
+func (b *tab) fromInbox(email string) (link string) {
+	b.Helper()
+	l := b.a.await(b.T, email, "/eecd/activate")
+	b.visit(http.StatusOK, "/inbox/message/"+l.ID+"?view=links")
+	return element[string](b, `.links a[href*="/eecd/activate"]`, `e => e.href`)
+}
+
 // json calls the appliance as a program, JSON both ways, with headers as name, value, … A status over 299 ends the
 // test.
 func (a *appliance) json(t *testing.T, method, path string, body, answer any, headers ...string) {
@@ -69,11 +79,30 @@ func (a *appliance) json(t *testing.T, method, path string, body, answer any, he
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, a.url+path, bytes.NewReader(sent))
+	got := a.call(t, method, path, bytes.NewReader(sent), append(headers, "Content-Type", "application/json")...)
+	if answer == nil {
+		return
+	}
+	if err := json.Unmarshal(got, answer); err != nil {
+		t.Fatalf("%s %s: %v\n%s", method, path, err, got)
+	}
+}
+
+// download writes what a GET is answered with to a file.
+func (a *appliance) download(t *testing.T, file, path string, headers ...string) {
+	t.Helper()
+	if err := os.WriteFile(file, a.call(t, http.MethodGet, path, nil, headers...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// call is a request with headers as name, value, … A status over 299 ends the test.
+func (a *appliance) call(t *testing.T, method, path string, body io.Reader, headers ...string) (answer []byte) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, a.url+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
 	for header := range slices.Chunk(headers, 2) {
 		request.Header.Set(header[0], header[1])
 	}
@@ -82,11 +111,9 @@ func (a *appliance) json(t *testing.T, method, path string, body, answer any, he
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err == nil && answer != nil {
-		err = json.Unmarshal(got, answer)
-	}
+	answer, err = io.ReadAll(response.Body)
 	if response.StatusCode > 299 || err != nil {
-		t.Fatalf("%s %s: %s %v\n%s", method, path, response.Status, err, got)
+		t.Fatalf("%s %s: %s %v\n%s", method, path, response.Status, err, answer)
 	}
+	return answer
 }

@@ -7,6 +7,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -18,6 +19,8 @@ import (
 var (
 	binary  = flag.String("postern", "../../.build/postern", "the binary to run")
 	axeFile = flag.String("axe", "", "axe.min.js of axe-core")
+
+	pictures = flag.Bool("pictures", false, "keep a picture of each page at each width, in "+shots)
 )
 
 // shots is where the pictures are kept; it is emptied first.
@@ -28,11 +31,12 @@ var (
 	browser context.Context // a Chromium that runs
 	axe     string          // the source of axe-core
 	postern *appliance
+	hooks   *receiver // of its events
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := run(m)
+	code, err := runAll(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -40,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(m *testing.M) (code int, err error) {
+func runAll(m *testing.M) (code int, err error) {
 	source, err := os.ReadFile(*axeFile)
 	if err != nil {
 		return 0, fmt.Errorf("-axe must name axe.min.js of axe-core: %w", err)
@@ -61,12 +65,21 @@ func run(m *testing.M) (code int, err error) {
 	if err := chromedp.Do(browser); err != nil {
 		return 0, fmt.Errorf("starting Chromium: %w", err)
 	}
+	secrets, err := os.MkdirTemp("", "postern-browser-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(secrets)
+	if hooks, err = newReceiver(secrets); err != nil {
+		return 0, err
+	}
 	// Everybody here is one client, and nobody is to wait a minute for the next letter.
-	if postern, err = startAppliance("ORGANISATION=Synthetische Fietsplannen", "PRIVACY_URL=https://example.org/privacy",
-		"CONTACT=Fietsloket <fietsloket@example.org>",
-		"LIMIT_REGISTER=off", "LIMIT_SIGN_IN=off", "LIMIT_ADDRESS_LETTERS=off", "LIMIT_STRANGER_LETTERS=off"); err != nil {
+	settings := append(hooks.settings(), "ORGANISATION=Synthetische Fietsplannen",
+		"PRIVACY_URL=https://example.org/privacy", "CONTACT=Fietsloket <fietsloket@example.org>",
+		"LIMIT_REGISTER=off", "LIMIT_SIGN_IN=off", "LIMIT_ADDRESS_LETTERS=off", "LIMIT_STRANGER_LETTERS=off")
+	if postern, err = startAppliance(settings...); err != nil {
 		return 0, err
 	}
 	code = m.Run()
-	return code, postern.stop()
+	return code, errors.Join(postern.stop(), hooks.stop())
 }

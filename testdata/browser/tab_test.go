@@ -19,15 +19,30 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// patience is how long one step may take before the test fails.
-const patience = 30 * time.Second
+// patience is how long one step may take before the test fails, on a machine that has much else to do.
+const patience = time.Minute
 
 // tab is one browser as a person sits before it: with cookies of its own.
 type tab struct {
 	*testing.T
-	a   *appliance
-	ctx context.Context
+	a     *appliance
+	ctx   context.Context
+	width int64 // of the window, in CSS pixels
 }
+
+// A usual phone, and a desk.
+const phoneWidth, deskWidth = 390, 1440
+
+// newPhone is newTab on a phone.
+func (a *appliance) newPhone(t *testing.T, language string) *tab {
+	t.Helper()
+	b := a.newTab(t, language)
+	b.width = phoneWidth
+	b.resize(b.width)
+	return b
+}
+
+func (b *tab) resize(width int64) { b.Helper(); b.do(chromedp.EmulateViewport(width, 800)) }
 
 // newTab opens a browser that asks for that language. It fails the test when a page does something that its policy
 // forbids, or when a script fails.
@@ -35,7 +50,7 @@ func (a *appliance) newTab(t *testing.T, language string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	b := &tab{T: t, a: a, ctx: ctx}
+	b := &tab{T: t, a: a, ctx: ctx, width: deskWidth}
 	if err := chromedp.Do(ctx); err != nil { // opens it; without the time limit of a step, which would close it again
 		t.Fatal(err)
 	}
@@ -151,8 +166,9 @@ func (b *tab) press(status int64, selector string) {
 	b.leads(status, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// spot brings an element into view, and gives the place of its middle. A picture of one pixel is drawn after the
-// scrolling: until a frame is, a busy Chromium takes clicks by the one before.
+// spot brings an element into view, and gives the place of its middle. A picture is drawn after the scrolling: until a
+// frame is, a busy Chromium takes clicks by the one before. It is of the whole window, since for a part of it Chromium
+// moves what is in the window to there and back, and takes clicks meanwhile.
 func (b *tab) spot(selector string) []float64 {
 	b.Helper()
 	place := element[[]float64](b, selector, `e => {
@@ -160,8 +176,7 @@ func (b *tab) spot(selector string) []float64 {
 		const box = e.getBoundingClientRect();
 		return [box.x + box.width / 2, box.y + box.height / 2];
 	}`)
-	b.do(call(page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Clip: &page.Viewport{Width: 1, Height: 1, Scale: 1}}))
+	b.do(call(page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "jpeg", Quality: new(int64(1))}))
 	return place
 }
 

@@ -30,7 +30,7 @@ func Parse(files fs.FS, names ...string) (*template.Template, error) {
 }
 
 func parts() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{"split": strings.Split}).ParseFS(embedded, "*.html")
+	return template.New("").Funcs(template.FuncMap{"split": strings.Split, "prose": prose}).ParseFS(embedded, "*.html")
 }
 
 // Kit draws the pages of an organisation. It is safe for concurrent use.

@@ -96,11 +96,13 @@ if (!document.documentElement.dataset.begun) {
   // back.
   addEventListener("popstate", () => { if (here() !== shown) location.reload(); });
 
-  // A line that is gone is told of before somebody tries.
+  // A line that is gone is told of before somebody tries: where they type, or at any form where there is nothing to
+  // type.
   const online = () => {
-    for (const form of document.querySelectorAll("form[data-live]:not([aria-busy])")) {
-      say(form, navigator.onLine ? "" : words.offline, "wrong");
-    }
+    const forms = [...document.querySelectorAll("form[data-live]:not([aria-busy])")];
+    const typed = forms.filter((form) => form.querySelector(".field"));
+    const told = navigator.onLine || !typed.length ? forms : typed;
+    for (const form of told) say(form, navigator.onLine ? "" : words.offline, "wrong");
   };
   addEventListener("online", online);
   addEventListener("offline", online);

@@ -104,13 +104,14 @@ func (a Answer) with(body string) Answer {
 }
 
 var (
+	inline = regexp.MustCompile(`</?b\b[^>]*>`) // within a sentence
 	markup = regexp.MustCompile(`\s*<[^>]*>\s*`)
 	gaps   = regexp.MustCompile(`\n{2,}`)
 )
 
 // Text is what a person reads of the page, a line for each part of it.
 func (a Answer) Text() string {
-	text := html.UnescapeString(markup.ReplaceAllString(a.Main(), "\n"))
+	text := html.UnescapeString(markup.ReplaceAllString(inline.ReplaceAllString(a.Main(), ""), "\n"))
 	return strings.Trim(gaps.ReplaceAllString(text, "\n"), "\n")
 }
 
