@@ -154,7 +154,7 @@ func (h *Handlers) attempt(a operator.Attempt) attemptRow {
 	switch a.Class {
 	case store.AttemptSent:
 		row.Tone = string(page.Done)
-	case store.AttemptPermanent, store.AttemptSmarthost:
+	case store.AttemptPermanent, store.AttemptSmarthost, store.AttemptReturned:
 		row.Tone = string(page.Wrong)
 	case store.AttemptTemporary, store.AttemptUncertain:
 		row.Tone = string(page.Plain)

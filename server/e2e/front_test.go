@@ -100,7 +100,7 @@ func TestFront(t *testing.T) {
 	want(apart, apart.OperatorAddr().String(), "evil.example", 404, "")
 	serves := begin(t, io.Discard, sent("https://postern.example", "OPERATOR_LISTEN=127.0.0.1:0")...)
 	want(serves, serves.Addr().String(), "localhost", 303, "/biker")
-	want(serves, serves.OperatorAddr().String(), "localhost", 404, "")
+	want(serves, serves.OperatorAddr().String(), "localhost", 303, "/console")
 }
 
 // TestPublicHTTP: what crosses the network in the clear is said at the start.
