@@ -87,7 +87,7 @@ func TestConsole(t *testing.T) {
 	b.press(http.StatusOK, `.tabs a[href="/console/letters?state=failed"]`)
 	b.press(http.StatusOK, `td.to a`)
 	b.glance("console-letter-failed")
-	letter := path(b)
+	letter := pathOf(b)
 	b.send(http.StatusOK, letter+"/retry")
 	b.shows("It is tried now.", "queued")
 	b.send(http.StatusOK, letter+"/hold")
@@ -115,7 +115,7 @@ func TestConsole(t *testing.T) {
 	b.press(http.StatusOK, ".find button")
 	b.shows(biker.Email, "invited", "welcome")
 	b.look("console-biker")
-	at := path(b)
+	at := pathOf(b)
 	b.send(http.StatusOK, at+"/block")
 	b.shows("The biker is blocked.")
 	b.send(http.StatusOK, at+"/unblock")
@@ -168,7 +168,7 @@ func TestConsole(t *testing.T) {
 	b.glance("console-cleanings")
 	b.press(http.StatusOK, "td a")
 	b.glance("console-cleaning")
-	cleaning := path(b)
+	cleaning := pathOf(b)
 	b.unfold()
 	b.send(http.StatusOK, cleaning+"/delete")
 	b.shows("The cleaning is deleted.")
@@ -187,8 +187,8 @@ func TestConsole(t *testing.T) {
 	b.visit(http.StatusUnauthorized, "/console/events")
 }
 
-// path is that of the page.
-func path(b *tab) string {
+// pathOf is that of the page that the tab shows.
+func pathOf(b *tab) string {
 	b.Helper()
 	return get(b, chromedp.Evaluate[string]("location.pathname"))
 }
@@ -212,7 +212,7 @@ func TestConsoleByKeyboard(t *testing.T) {
 	b.tabTo(`[name="find"]`)
 	b.keys(biker.Email)
 	b.enter(http.StatusOK)
-	at := path(b)
+	at := pathOf(b)
 	b.tabTo("details.section:last-of-type summary")
 	b.keys(kb.Enter)
 	b.tabTo(`[name="typed"]`)
@@ -233,7 +233,7 @@ func TestConsoleWithoutScript(t *testing.T) {
 	a.enterConsole(t, b)
 	b.send(http.StatusOK, "/console/sending/resume")
 	b.visit(http.StatusOK, "/console/people?find="+biker.Email)
-	b.send(http.StatusOK, path(b)+"/block")
+	b.send(http.StatusOK, pathOf(b)+"/block")
 	b.shows("The biker is blocked.")
 	b.visit(http.StatusOK, "/console/partners")
 	b.click("details.section summary")
