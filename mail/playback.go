@@ -10,9 +10,9 @@ import (
 	"postern/mail/letters"
 )
 
-// Playback plays the mail systems behind the built-in inbox: a letter to bounced@… is taken, and a second later a report
-// comes back that its mailbox is not there, as it does in earnest. So one sees on a laptop what follows from it. Its
-// goroutine is Run's; Send of the inbox only leaves letters with it.
+// Playback plays the mail systems behind the built-in inbox: a letter to bounced@… is taken, and a second later a
+// report comes back that its mailbox is not there, as it does in earnest. So one sees on a laptop what follows from it.
+// Its goroutine is Run's; Send of the inbox only leaves letters with it.
 type Playback struct {
 	letters chan played
 	take    func(ctx context.Context, report []byte, to string)

@@ -68,8 +68,8 @@ func (s *session) send(stop context.Context, m letters.Message) (string, *fault)
 }
 
 // mailOptions asks for what makes a report find its letter again, where the smarthost offers that (DSN, RFC 3461): the
-// ENVID, and the returned header, whose Message-ID is the letter's. The body, with a person's link in it, need not travel
-// back.
+// ENVID, and the returned header, whose Message-ID is the letter's. The body, with a person's link in it, need not
+// travel back.
 func mailOptions(m letters.Message) *gosmtp.MailOptions {
 	return &gosmtp.MailOptions{Return: gosmtp.DSNReturnHeaders, EnvelopeID: m.EnvelopeID}
 }
