@@ -170,7 +170,8 @@ func TestBikersLanguage(t *testing.T) {
 func TestChangedAt(t *testing.T) {
 	l, in := letterOf("password-changed", "fr")
 	in.Biker.PasswordAt = sentAt.Add(time.Hour)
-	if text := compose(t, testComposer(t), l, in).text; !strings.Contains(text, "03/03/2025 09:25 CET (Europe/Brussels)\r\n") {
+	text := compose(t, testComposer(t), l, in).text
+	if !strings.Contains(text, "03/03/2025 09:25 CET (Europe/Brussels)\r\n") {
 		t.Errorf("another time:\n%s", text)
 	}
 }

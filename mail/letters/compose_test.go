@@ -152,7 +152,8 @@ func TestDecided(t *testing.T) {
 	c := testComposer(t)
 	l, in := letterOf("decided", "en")
 	o := compose(t, c, l, in)
-	for _, want := range []string{"Decision: completed", "Product: Ethanol 96 % <ADR>\r\n", "2025-03-03 09:25 CET (Europe/Brussels)",
+	for _, want := range []string{"Decision: completed", "Product: Ethanol 96 % <ADR>\r\n",
+		"2025-03-03 09:25 CET (Europe/Brussels)",
 		"> comp. 1, 24 t\r\n> OK & dicht\r\n", "SYN-BE-000001", "help@kaai9.example"} {
 		if !strings.Contains(o.text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, o.text)

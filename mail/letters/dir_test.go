@@ -36,7 +36,8 @@ func TestOwnTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for language, want := range map[string]string{
-		"nl": "eecd.kaai9.example om 03-03-2025 09:30 CET (Europe/Brussels)\r\n", "de": "Zeitpunkt: CET (Europe/Brussels) 09:30 03.03",
+		"nl": "eecd.kaai9.example om 03-03-2025 09:30 CET (Europe/Brussels)\r\n",
+		"de": "Zeitpunkt: CET (Europe/Brussels) 09:30 03.03",
 		"en": "-- \r\nOur own footer.\r\n", "fr": "Les messages arrivent", "es": "-- \r\nOur own footer.\r\n",
 	} {
 		l, in := letterOf("test", language)
