@@ -101,7 +101,8 @@ func TestChangePassword(t *testing.T) {
 		{password1, "zoe.claes@example.com", 422, []string{"makkelijk te raden"}},
 		{wrong, password2, 403, []string{"niet je huidige wachtwoord"}},
 	} {
-		a := b.post("/biker/change-password", "current", test.current, "password", test.changed).Is(test.status, test.texts...)
+		a := b.post("/biker/change-password", "current", test.current, "password", test.changed)
+		a.Is(test.status, test.texts...)
 		if strings.Contains(a.Body.String(), `value="`+password2) || !strings.Contains(a.Body.String(), "<title>Fout: ") {
 			t.Errorf("a password comes back, or the title says nothing:\n%s", a.Body)
 		}
@@ -118,7 +119,8 @@ func TestChangePassword(t *testing.T) {
 	for range 5 {
 		b.post("/biker/change-password", "current", wrong, "password", password1).Is(403)
 	}
-	if a := b.post("/biker/change-password", "current", password2, "password", password1).Is(429, "te veel foute"); a.Header().Get("Retry-After") != "1" {
+	a := b.post("/biker/change-password", "current", password2, "password", password1).Is(429, "te veel foute")
+	if a.Header().Get("Retry-After") != "1" {
 		t.Errorf("come back after %q", a.Header().Get("Retry-After"))
 	}
 	s.browser().logIn(zoe, password2).Leads("/biker")
@@ -216,7 +218,9 @@ func TestSwitch(t *testing.T) {
 // partner's word.
 func TestLanguage(t *testing.T) {
 	s := newSite(t)
-	for asked, want := range map[string]string{"": "Log in", "nl-BE,en;q=0.5": "Inloggen", "fr": "Connexion", "de": "Log in", "de,fr;q=0.3": "Connexion"} {
+	for asked, want := range map[string]string{
+		"": "Log in", "nl-BE,en;q=0.5": "Inloggen", "fr": "Connexion", "de": "Log in", "de,fr;q=0.3": "Connexion",
+	} {
 		s.browser().speaking(asked).get("/biker/login").Is(200, "<h1>"+want)
 	}
 	b := s.setPassword(zoe, password1).speaking("fr")

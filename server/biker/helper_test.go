@@ -63,10 +63,13 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 	s := &site{t: t, time: fixture.NewClock()}
 	dir := t.TempDir()
 	var err error
-	s.store, err = store.Open(dir, store.Options{Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: store.Rules{
+	rules := store.Rules{
 		GiveUpAfter: 72 * time.Hour, RepeatLettersAfter: 720 * time.Hour, LoginTries: 5,
 		AddressLetters: limit.Rate{Count: 5, Per: time.Hour}, StrangerLetters: limit.Rate{Count: 500, Per: time.Hour},
-	}})
+	}
+	s.store, err = store.Open(dir, store.Options{
+		Now: s.clock, Random: rand.Reader, MailDomain: "postern.example", Rules: rules,
+	})
 	check(t, err)
 	t.Cleanup(func() {
 		data := filepath.Join(t.TempDir(), "copy")
@@ -86,7 +89,8 @@ func newSite(t testing.TB, changes ...func(*Options)) *site {
 }
 
 func (s *site) openRoom(changes ...func(*Options)) {
-	o := Options{Store: s.store, Sealer: s.sealer, Hasher: password.NewHasher(password.HasherOptions{Parallel: 2, Random: rand.Reader}),
+	hasher := password.NewHasher(password.HasherOptions{Parallel: 2, Random: rand.Reader})
+	o := Options{Store: s.store, Sealer: s.sealer, Hasher: hasher,
 		Now: s.clock, Random: rand.Reader, PasswordMin: 15, Organisation: "Vélo & Co", LoginTries: 5,
 		ForgotLimit: web.NewLimiter(limit.Rate{Count: 10, Per: time.Hour}, nil, s.clock)}
 	for _, change := range changes {
@@ -112,8 +116,9 @@ func (s *site) register() {
 	_, err = s.store.AddPartner(ctx, store.PartnerInput{Name: "Payroll", Token: store.PartnerToken{Last: "abcd"}})
 	check(s.t, err)
 	person := func(first, last, email, language string) store.Candidate {
-		return store.Candidate{Email: email, Said: email, BikerData: store.BikerData{BikePlanCode: "SYN-NL-GNT-01", FirstName: first,
-			LastName: last, Language: language, ContractType: "worker", EmployeeID: "SYN009-" + language, PersonnelNumber: "0007"}}
+		return store.Candidate{Email: email, Said: email, BikerData: store.BikerData{
+			BikePlanCode: "SYN-NL-GNT-01", FirstName: first, LastName: last, Language: language,
+			ContractType: "worker", EmployeeID: "SYN009-" + language, PersonnelNumber: "0007"}}
 	}
 	_, err = s.store.RegisterBikers(ctx, store.BikerList{Partner: "Payroll", People: []store.Candidate{
 		person("Zoë", "Claes", zoe, "nl"), person("Émilie", "Dubois", emilie, "fr")}})
@@ -153,7 +158,8 @@ func (s *site) setPassword(email, typed string) *browser {
 	check(s.t, err)
 	link, err := s.room.link(s.link(tokens.Invitation, email))
 	check(s.t, err)
-	biker, begun, err := s.store.SetPassword(s.t.Context(), store.NewPassword{Link: link, Hash: hash.(string), Secret: secret.hash()})
+	set := store.NewPassword{Link: link, Hash: hash.(string), Secret: secret.hash()}
+	biker, begun, err := s.store.SetPassword(s.t.Context(), set)
 	check(s.t, err)
 	known, err := s.sealer.Seal(tokens.Browser, tokens.Claims{Subject: biker.ID, Email: tokens.EmailHash(email),
 		Generation: biker.PasswordGeneration, IssuedAt: s.clock(), ExpiresAt: s.clock().Add(BrowserLife)})

@@ -71,7 +71,8 @@ func TestLinks(t *testing.T) {
 			check(s.t, s.store.EraseBiker(s.t.Context(), zoe))
 			return token
 		}, 404, "Er is geen account meer", false},
-		{"of another purpose", func(s *site) string { return s.link(tokens.Confirmation, zoe) }, 403, "onvolledig of onderweg veranderd", false},
+		{"of another purpose", func(s *site) string { return s.link(tokens.Confirmation, zoe) }, 403,
+			"onvolledig of onderweg veranderd", false},
 		{"altered", func(s *site) string { return s.link(tokens.Invitation, zoe) + "A" }, 403, "onvolledig", false},
 		{"none", func(s *site) string { return "" }, 403, "onvolledig", false},
 	} {
@@ -135,7 +136,8 @@ func TestPasswords(t *testing.T) {
 			continue
 		}
 		a.Is(422, fault, `aria-invalid="true"`, `autofocus`)
-		if body := a.Body.String(); !strings.Contains(body, `name="token" value="`+token+`"`) || given != "" && strings.Contains(body, `"`+given+`"`) && given != zoe {
+		if body := a.Body.String(); !strings.Contains(body, `name="token" value="`+token+`"`) ||
+			given != "" && strings.Contains(body, `"`+given+`"`) && given != zoe {
 			t.Errorf("%q: the link is lost, or the password shown:\n%s", given, body)
 		}
 		if len(b.cookies) > 0 {

@@ -24,7 +24,8 @@ func TestLoginTellsNothing(t *testing.T) {
 	s := newSite(t)
 	s.setPassword(zoe, password1)
 	const blocked = "blocked@example.com"
-	register := store.Candidate{Email: blocked, Said: blocked, BikerData: store.BikerData{BikePlanCode: "SYN-NL-GNT-01", FirstName: "A", LastName: "B", Language: "en"}}
+	register := store.Candidate{Email: blocked, Said: blocked, BikerData: store.BikerData{
+		BikePlanCode: "SYN-NL-GNT-01", FirstName: "A", LastName: "B", Language: "en"}}
 	_, err := s.store.RegisterBikers(t.Context(), store.BikerList{Partner: "Payroll", People: []store.Candidate{register}})
 	check(t, err)
 	s.setPassword(blocked, password1)
@@ -37,7 +38,8 @@ func TestLoginTellsNothing(t *testing.T) {
 	for i := range 6 {
 		want := ""
 		for _, try := range []try{
-			{"unknown", nobody, wrong}, {"wrong", zoe, wrong}, {"no password yet", emilie, wrong}, {"blocked, right", blocked, password1},
+			{"unknown", nobody, wrong}, {"wrong", zoe, wrong},
+			{"no password yet", emilie, wrong}, {"blocked, right", blocked, password1},
 		} {
 			a := s.browser().logIn(try.email, try.password)
 			if status := map[bool]int{true: 403, false: 429}[i < 5]; a.Code != status || a.Header().Get("Set-Cookie") != "" {
@@ -69,7 +71,8 @@ func TestSlowdown(t *testing.T) {
 	delay := time.Second
 	for range 3 {
 		for _, b := range []*browser{stranger, others} {
-			if a := b.logIn("ZOE.Claes@example.com", password1).Is(429, "too many wrong passwords"); a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
+			a := b.logIn("ZOE.Claes@example.com", password1).Is(429, "too many wrong passwords")
+			if a.Header().Get("Retry-After") != fmt.Sprint(int(delay.Seconds())) {
 				t.Errorf("come back after %s, want %v", a.Header().Get("Retry-After"), delay)
 			}
 		}
@@ -121,7 +124,8 @@ func TestClientSlowdown(t *testing.T) {
 	s.browser().logIn(zoe, password1).Leads("/biker")
 
 	s.later(24 * time.Hour)
-	for i := range 15 { // what the account's own limit refuses, where no password is looked at, is no failure of the client's
+	// What the account's own limit refuses, where no password is looked at, is no failure of the client's.
+	for i := range 15 {
 		s.browser().logIn(nobody, wrong).Is(map[bool]int{true: 403, false: 429}[i < 5])
 	}
 	s.browser().logIn(emilie, wrong).Is(403)
@@ -143,7 +147,8 @@ func TestLogInRotates(t *testing.T) {
 	for _, cookie := range a.Result().Cookies() {
 		names = append(names, cookie.Name)
 		days := map[string]int{"postern": 0, "postern-browser": 400 * 86400}[cookie.Name]
-		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != days {
+		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+			cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != days {
 			t.Errorf("%+v", cookie)
 		}
 	}
@@ -197,12 +202,16 @@ func TestFromAnotherSite(t *testing.T) {
 	s := newSite(t)
 	b := s.setPassword(zoe, password1)
 	posts := map[string][]string{
-		"/biker/login": {"email", zoe, "password", password1}, "/biker/forgot": {"email", zoe}, "/biker/logout": nil, "/biker/logout-everywhere": nil,
+		"/biker/login": {"email", zoe, "password", password1}, "/biker/forgot": {"email", zoe},
+		"/biker/logout": nil, "/biker/logout-everywhere": nil,
 		"/biker/change-password": {"current", password1, "password", password2}, "/biker/language": {"language", "fr"},
-		"/biker/password": {"token", s.link(tokens.Recovery, zoe), "password", password2}, "/biker/renew": {"token", s.link(tokens.Recovery, zoe)},
+		"/biker/password": {"token", s.link(tokens.Recovery, zoe), "password", password2},
+		"/biker/renew":    {"token", s.link(tokens.Recovery, zoe)},
 	}
 	for path, form := range posts {
-		for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
+		for _, header := range [][2]string{
+			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
+		} {
 			foreign := b.copied()
 			foreign.header.Set(header[0], header[1])
 			if a := foreign.post(path, form...).Is(403); a.Header().Get("Set-Cookie") != "" {
