@@ -38,7 +38,10 @@ func compare(t *testing.T, got, want []string) {
 }
 
 func TestReadCSV(t *testing.T) {
-	const jane = `"FirstName":"Jane","LastName":"Doe","Email":"j@e.org","Language":"NL"`
+	const (
+		jane = `"FirstName":"Jane","LastName":"Doe","Email":"j@e.org","Language":"NL"`
+		head = "Email;FirstName;LastName;Language;BikePlanCode\n"
+	)
 	for name, test := range map[string]struct {
 		content string
 		want    []string
@@ -51,12 +54,15 @@ func TestReadCSV(t *testing.T) {
 		"an empty required field": {allColumns + "P,Jane,Doe,,NL,,,\n", []string{`"Email":"","Language":"NL"}`}},
 		"Excel in Belgium": {"\ufeffemail;FIRSTNAME;LastName;Language;BikePlanCode\r\n\"j@e.org\";Jane;Doe;NL;P\r\n;;;;\r\n",
 			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane}},
-		"tabs, a header in marks": {"\"Email\"\t\"FirstName\"\t\"LastName\"\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP",
+		"tabs, a header in marks": {
+			"\"Email\"\t\"FirstName\"\t\"LastName\"\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP",
 			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane}},
 		"separators and line breaks in fields": {allColumns +
 			"P,\"a,b\r\nc\",\"say \"\"hi\"\"\",x@e.org,NL,,,\n\n\nP,Jane,Doe,j@e.org,NL,,,\n",
 			[]string{`2 x@e.org {"BikePlanCode":"P","FirstName":"a,b\nc","LastName":"say \"hi\""`, `6 j@e.org {`}},
-		"a column errors": {"errors,Email,FirstName,LastName,Language,BikePlanCode\nline 2: bad,j@e.org,Jane,Doe,NL,P\n", []string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
+		"a column errors": {
+			"errors,Email,FirstName,LastName,Language,BikePlanCode\nline 2: bad,j@e.org,Jane,Doe,NL,P\n",
+			[]string{`2 j@e.org {"BikePlanCode":"P",` + jane}},
 		"errors elsewhere": {"Email,FirstName,LastName,Errors,Language,BikePlanCode\nj@e.org,Jane,Doe,bad,NL,P\n",
 			[]string{"2 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
 		"formulas are data": {allColumns + "P,=1+1,-Doe,j@e.org,NL,,+32,@x\n",
@@ -64,7 +70,8 @@ func TestReadCSV(t *testing.T) {
 		"header alone": {allColumns, nil},
 
 		"all faulty lines": {allColumns +
-			"P,Jane\nP,\"Jane,Doe,a@e.org,NL,,,\nP,Ja\"ne,Doe,b@e.org,NL,,,\nP,Zo\xeb,Doe,c@e.org,NL,,,\nP,Jane,Doe,j@e.org,NL,,,\n1,2,3,4,5,6,7,8,9\n",
+			"P,Jane\nP,\"Jane,Doe,a@e.org,NL,,,\nP,Ja\"ne,Doe,b@e.org,NL,,,\nP,Zo\xeb,Doe,c@e.org,NL,,,\n" +
+			"P,Jane,Doe,j@e.org,NL,,,\n1,2,3,4,5,6,7,8,9\n",
 			[]string{"2  number of fields: 2, but the header has 8", "3  a field in quotation marks does not end",
 				"4  a quotation mark stands within a field",
 				`5 c@e.org {"BikePlanCode":"P","FirstName":"Zoë"`, "6 j@e.org {", "7 4 number of fields: 9"}},
@@ -98,17 +105,26 @@ func TestReadCSV(t *testing.T) {
 			[]string{`"PersonnelNumber":"7"}`, `"PersonnelNumber":"7"}`}},
 		"a separator at the end of rows alone": {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,\n",
 			[]string{`"PersonnelNumber":"7"}`}},
-		"columns without a name": {"Email;;FirstName;LastName;Language;BikePlanCode\nj@e.org;;Jane;Doe;NL;P\nj@e.org;x;Jane;Doe;NL;P\n", []string{"2 j@e.org {", `3  column 2 has no name in the header, and here it holds "x"`}},
+		"columns without a name": {strings.Replace(head, ";", ";;", 1) +
+			"j@e.org;;Jane;Doe;NL;P\nj@e.org;x;Jane;Doe;NL;P\n",
+			[]string{"2 j@e.org {", `3  column 2 has no name in the header, and here it holds "x"`}},
 		"something beyond the header": {allColumns + "P,Jane,Doe,j@e.org,NL,,,7,x\n",
 			[]string{"2 j@e.org number of fields: 9, but the header has 8"}},
-		"titles above the header":           {"Nieuwe medewerkers; maart 2026\n\n\"zie \"ook\";\n;;;;\nEmail;FirstName;LastName;Language;BikePlanCode\nj@e.org;Jane;Doe;NL;P\n", []string{"6 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"sep=":                              {"sep=;\r\nEmail;FirstName;LastName;Language;BikePlanCode\r\nj@e.org;Jane, Jr;Doe;NL;P\r\n", []string{`3 j@e.org {"BikePlanCode":"P","FirstName":"Jane, Jr"`}},
-		"SEP=, its own separator behind it": {"\"SEP=|\"||||\nEmail|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"3 j@e.org {\"BikePlanCode\":\"P\"," + jane}},
-		"sep= a tab":                        {"sep=\t\nEmail\tFirstName\tLastName\tLanguage\tBikePlanCode\nj@e.org\tJane\tDoe\tNL\tP\n", []string{"3 j@e.org {"}},
+		"titles above the header": {"Nieuwe medewerkers; maart 2026\n\n\"zie \"ook\";\n;;;;\n" + head +
+			"j@e.org;Jane;Doe;NL;P\n", []string{`6 j@e.org {"BikePlanCode":"P",` + jane}},
+		"sep=": {"sep=;\r\n" + strings.TrimSpace(head) + "\r\nj@e.org;Jane, Jr;Doe;NL;P\r\n",
+			[]string{`3 j@e.org {"BikePlanCode":"P","FirstName":"Jane, Jr"`}},
+		"SEP=, its own separator behind it": {"\"SEP=|\"||||\n" + strings.ReplaceAll(head, ";", "|") +
+			"j@e.org|Jane|Doe|NL|P\n", []string{`3 j@e.org {"BikePlanCode":"P",` + jane}},
+		"sep= a tab": {"sep=\t\n" + strings.ReplaceAll(head, ";", "\t") + "j@e.org\tJane\tDoe\tNL\tP\n",
+			[]string{"3 j@e.org {"}},
 		"sep= nothing": {"sep=\nEmail\n",
 			[]string{"line 1: the line sep= names no separator"}},
-		"pipes":                                 {"Email|FirstName|LastName|Language|BikePlanCode\nj@e.org|Jane|Doe|NL|P\n", []string{"2 j@e.org {"}},
-		"names of columns as people write them": {" E-mail ;\u00a0First name;LAST_NAME;language\ufeff;Bike Plan Code;Partner employee ID;;\nj@e.org;Jane;Doe;NL;P;7;;\n", []string{`{"BikePlanCode":"P",` + jane + `,"partner_EmployeeID":"7"}`}},
+		"pipes": {strings.ReplaceAll(head, ";", "|") + "j@e.org|Jane|Doe|NL|P\n", []string{"2 j@e.org {"}},
+		"names of columns as people write them": {
+			" E-mail ;\u00a0First name;LAST_NAME;language\ufeff;Bike Plan Code;Partner employee ID;;\n" +
+				"j@e.org;Jane;Doe;NL;P;7;;\n",
+			[]string{`{"BikePlanCode":"P",` + jane + `,"partner_EmployeeID":"7"}`}},
 		"numbers that are marked as text": {allColumns +
 			"P,Jane,Doe,j@e.org,NL,,=\"007\",'00123\nP,Jane,Doe,j@e.org,NL,,\"=\"\"007\"\"\",\"'00123\"\n",
 			[]string{`"partner_EmployeeID":"007","PersonnelNumber":"00123"}`,
@@ -224,13 +240,16 @@ func TestNotes(t *testing.T) {
 		"short\n"), []string{
 		"p: line 2: this line is taken as the header; what stands above it is passed over",
 		`p: line 3: FirstName "NULL" looks like a program's word for nothing`,
-		`p: line 3: partner_EmployeeID "0" stands for 3 people (lines 3, 4, 5): it can name one of them, and the others are registered without it`,
+		`p: line 3: partner_EmployeeID "0" stands for 3 people (lines 3, 4, 5): ` +
+			`it can name one of them, and the others are registered without it`,
 		`p: line 4: FirstName "ZoÃ«" looks like UTF-8 that was read as Windows-1252: it should perhaps be Zoë`,
 		`p: line 4: LastName "#N/A" looks like the error value of a spreadsheet`,
 		`p: line 4: PersonnelNumber "1,23457E+11" looks like a long number that a spreadsheet has shortened`,
 		`p: line 5: Email "c@e.org" stands for 2 people (lines 5, 7)`,
 	})
-	compare(t, notes(JSON, "[{\"email\":\"a@e.org\",\"partner_employeeid\":1.0},\n{\"Email\":\"b@e.org\",\"FirstName\":\"Zo\ufffd\",\"partner_EmployeeID\":5},\n{\"Email\":\"c@e.org\",\"partner_EmployeeID\":\"5\"}]"), []string{
+	compare(t, notes(JSON, "[{\"email\":\"a@e.org\",\"partner_employeeid\":1.0},\n"+
+		"{\"Email\":\"b@e.org\",\"FirstName\":\"Zo\ufffd\",\"partner_EmployeeID\":5},\n"+
+		"{\"Email\":\"c@e.org\",\"partner_EmployeeID\":\"5\"}]"), []string{
 		`p: line 1: partner_EmployeeID "1.0" looks like a number to which a program has added a decimal place`,
 		`p: line 2: FirstName "Zo` + "\ufffd" + `" holds the character U+FFFD`,
 		`p: line 2: partner_EmployeeID "5" stands for 2 people (lines 2, 3)`,
@@ -247,7 +266,8 @@ func TestNotes(t *testing.T) {
 // TestFailuresFile holds the very octets of a failures file, and that mended it is pushed as if it had never failed.
 func TestFailuresFile(t *testing.T) {
 	f := mustRead(t, "dir/people.csv",
-		[]byte("Email;FirstName;LastName;Language;BikePlanCode\nx;=1+1;\"a;\"\"b\"\"\";NL;P\nonly;two\nj@e.org;\"Ja;ne;Doe;NL;P\n"))
+		[]byte("Email;FirstName;LastName;Language;BikePlanCode\nx;=1+1;\"a;\"\"b\"\"\";NL;P\nonly;two\n"+
+			"j@e.org;\"Ja;ne;Doe;NL;P\n"))
 	failures := []Failure{{f.People[0], []string{"Email: This is wrong.", "Language: This too."}}}
 	for _, p := range f.People[1:] {
 		failures = append(failures, Failure{p, p.Faults})

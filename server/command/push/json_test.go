@@ -46,7 +46,8 @@ func TestReadJSON(t *testing.T) {
 		"lines": {JSONL, "\ufeff{\"Email\":\"a@e.org\"}\r\n\n{\"user\":{\"Email\":\"b@e.org\"}}",
 			[]string{`1 a@e.org {"Email":"a@e.org"}`, `3 b@e.org {`}},
 		"all faulty lines": {JSONL,
-			"{\"Email\":\n{} {}\n[1]\n{\"FirstName\":\"Zo\xeb\"}\n{\"Email\":\"j@e.org\"}\n{\"errors\":[],\"unreadable\":\"{\"}\n",
+			"{\"Email\":\n{} {}\n[1]\n{\"FirstName\":\"Zo\xeb\"}\n" +
+				"{\"Email\":\"j@e.org\"}\n{\"errors\":[],\"unreadable\":\"{\"}\n",
 			[]string{"1  the JSON is broken in column 10 (near {\"Email\":): it ends before it is complete",
 				"2  after column 2 something stands behind the person", "3  expected is a person", "4  byte 0xEB",
 				"5 j@e.org {", "6  the text in \"unreadable\" is still to be mended"}},
@@ -77,7 +78,8 @@ func TestFormatOf(t *testing.T) {
 
 func FuzzJSONLines(f *testing.F) {
 	f.Add("{\"Email\":\"a@e.org\",\"errors\":[\"x\"]}\n\n{\"user\":{\"email\":1e400}}\r\n{\n5\nnull {}\n")
-	f.Add("\ufeff{\"unreadable\":\"\\ud800\"}\n{\"errors\":1,\"unreadable\":\"{\"}\n{\"\\u0065rrors\":0,\"a\":{\"b\":[ 1 , 2 ]}}\n\xff\n\x81\n")
+	f.Add("\ufeff{\"unreadable\":\"\\ud800\"}\n{\"errors\":1,\"unreadable\":\"{\"}\n" +
+		"{\"\\u0065rrors\":0,\"a\":{\"b\":[ 1 , 2 ]}}\n\xff\n\x81\n")
 	f.Fuzz(func(t *testing.T, content string) {
 		read, err := Read("f.jsonl", []byte(content), JSONL, "")
 		if err != nil {

@@ -83,7 +83,8 @@ func TestTrouble(t *testing.T) {
 			"Sat, 01 Jan 2000 00:00:30 GMT")}, takes: 30 * time.Second, calls: 3},
 		"Retry-After is too long": {script: []http.HandlerFunc{problemAnswer(429, "Too many.", "Retry-After", "3600")},
 			calls: 1,
-			err:   "localhost answered 429 Too Many Requests: Too many. (traceId t1); push the same file again in 1h0m0s, nothing is done twice"},
+			err: "localhost answered 429 Too Many Requests: Too many. (traceId t1); " +
+				"push the same file again in 1h0m0s, nothing is done twice"},
 		"never there": {script: []http.HandlerFunc{broken}, always: true, takes: 111 * time.Second, calls: 10,
 			err: "localhost does not answer (EOF); push the same file again later"},
 		"a slow one": {script: []http.HandlerFunc{func(_ http.ResponseWriter,
@@ -91,7 +92,9 @@ func TestTrouble(t *testing.T) {
 			<-r.Context().Done()
 		}}, takes: 61 * time.Second, calls: 2},
 		"a proxy's page": {script: []http.HandlerFunc{plainAnswer(200, "text/html; charset=utf-8",
-			"<html>Welcome</html>")}, calls: 1, err: `but that is no answer of user.create: it is "text/html" instead of JSON. Is http://localhost/receiver/APIv3/user.create the right address? Nobody counts as registered`},
+			"<html>Welcome</html>")}, calls: 1,
+			err: `but that is no answer of user.create: it is "text/html" instead of JSON. ` +
+				`Is http://localhost/receiver/APIv3/user.create the right address? Nobody counts as registered`},
 		"other JSON": {script: []http.HandlerFunc{plainAnswer(200, "application/json", `[]`)}, calls: 1,
 			err: "its JSON is another one"},
 		"too few results": {script: []http.HandlerFunc{plainAnswer(200, "application/json",
@@ -251,7 +254,8 @@ func TestTokenIsAskedFor(t *testing.T) {
 	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, r.Header.Get("Authorization"))
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"success":true,"created":1,"existing":0,"failed":0,"results":[{"index":0,"outcome":"created","id":null,"letter":null}]}`)
+		fmt.Fprint(w, `{"success":true,"created":1,"existing":0,"failed":0,`+
+			`"results":[{"index":0,"outcome":"created","id":null,"letter":null}]}`)
 	}))
 	defer peer.Close()
 	target, err := ParseTarget(peer.URL, false)
@@ -261,7 +265,9 @@ func TestTokenIsAskedFor(t *testing.T) {
 	token := "old"
 	s := NewSender(SenderOptions{Target: target, Token: func() (string, error) { return token, nil }, Now: time.Now})
 	for _, token = range []string{"old", "new"} {
-		file, err := Read("p.jsonl", []byte(`{"BikePlanCode":"P","FirstName":"J","LastName":"D","Email":"j@example.org","Language":"NL","partner_EmployeeID":"`+token+`"}`), "jsonl", "")
+		person := `{"BikePlanCode":"P","FirstName":"J","LastName":"D","Email":"j@example.org","Language":"NL",` +
+			`"partner_EmployeeID":"` + token + `"}`
+		file, err := Read("p.jsonl", []byte(person), "jsonl", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -119,7 +119,9 @@ func TestAgain(t *testing.T) {
 		}
 		w.holds("failed/a-20000101T001010Z.csv", "failed/a.csv", "failed/a.failed.csv",
 			"failed/c-20000101T001010Z.csv", "failed/c.csv", "failed/c.reason.txt")
-		if want := "a.csv: 600 created, 0 existing, 1 failed; answered before, nothing done again; moved to failed/a-20000101T001010Z.csv, why: failed/a.failed.csv"; !slices.Contains(w.told, want) {
+		want := "a.csv: 600 created, 0 existing, 1 failed; answered before, nothing done again; " +
+			"moved to failed/a-20000101T001010Z.csv, why: failed/a.failed.csv"
+		if !slices.Contains(w.told, want) {
 			t.Errorf("told %q", w.told)
 		}
 		if len(w.peer.made) != 600 {
@@ -146,7 +148,8 @@ func TestAnsweredBefore(t *testing.T) {
 		if got := push(); !strings.HasPrefix(got, "localhost answered 500") {
 			t.Error(got)
 		}
-		for _, want := range []string{"600 created, 0 existing, 0 failed; 500 of them answered before, nothing done again for these",
+		for _, want := range []string{
+			"600 created, 0 existing, 0 failed; 500 of them answered before, nothing done again for these",
 			"600 created, 0 existing, 0 failed; answered before, nothing done again"} {
 			if got := push(); got != want {
 				t.Errorf("%q, want %q", got, want)

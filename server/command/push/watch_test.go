@@ -84,7 +84,8 @@ func TestWatch(t *testing.T) {
 		w.start(false)
 		w.pass(time.Second)
 		w.put("b.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nfirst@e.org;a;b;NL;P\n"), time.Second)
-		w.put("a.CSV", []byte("Email;FirstName;LastName;Language;BikePlanCode\nsecond@e.org;a;b;NL;P\nnobody;=a;b;NL;P\n"), 2*time.Second)
+		w.put("a.CSV", []byte("Email;FirstName;LastName;Language;BikePlanCode\nsecond@e.org;a;b;NL;P\nnobody;=a;b;NL;P\n"),
+			2*time.Second)
 		w.put("c.json", []byte("[{}\n"), 3*time.Second)
 		w.put("d.csv", []byte("Email;FirstName;LastName;Language;BikePlanCode\nshort\nfourth@e.org;a;b;NL;P\n"),
 			4*time.Second)
@@ -110,7 +111,8 @@ func TestWatch(t *testing.T) {
 		if want := "d.csv: line 2: number of fields: 1, but the header has 5\n"; string(reason) != want {
 			t.Errorf("%q", reason)
 		}
-		if want := "a.CSV: 1 created, 0 existing, 1 failed; moved to failed/a.CSV, why: failed/a.failed.csv"; !slices.Contains(w.told, want) {
+		want := "a.CSV: 1 created, 0 existing, 1 failed; moved to failed/a.CSV, why: failed/a.failed.csv"
+		if !slices.Contains(w.told, want) {
 			t.Errorf("told %q", w.told)
 		}
 
