@@ -46,7 +46,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "quit": quit, "post": post, "hold": hold, "paste": paste, "damage": damage, "first": first,
+			"exits": exits, "start": start, "quit": quit, "post": post, "hold": hold, "paste": paste,
+			"damage": damage, "first": first,
 			"smarthost": smarthost, "follow": follow, "line": line, "unfollow": unfollow,
 		},
 	})

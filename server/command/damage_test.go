@@ -22,8 +22,9 @@ import (
 // dataPage is the page size of the released data file.
 const dataPage = 4096
 
-// overflowBits is where the three upper bytes of a page's number of overflow pages begin. bbolt believes the number, and
-// a write that frees the page notes as many free pages: that ends in an error, but takes minutes and gigabytes first.
+// overflowBits is where the three upper bytes of a page's number of overflow pages begin. bbolt believes the number,
+// and a write that frees the page notes as many free pages: that ends in an error, but takes minutes and gigabytes
+// first.
 const overflowBits = 13 * 8
 
 // dataCommands are those that open the data file in this process, each with words that it gets that far with. Check
@@ -45,8 +46,9 @@ var dataCommands = []string{
 }
 
 // foreign are words that mean something to whoever wrote the code alone.
-var foreign = regexp.MustCompile(`(?i)panic|something went wrong|runtime error|goroutine|invalid memory|unaligned|assertion|` +
-	`out of range|fault address|nil pointer|page [0-9]+|0x[0-9a-f]+|\.go:`)
+var foreign = regexp.MustCompile(
+	`(?i)panic|something went wrong|runtime error|goroutine|invalid memory|unaligned|assertion|` +
+		`out of range|fault address|nil pointer|page [0-9]+|0x[0-9a-f]+|\.go:`)
 
 // TestDamagedData holds that whatever page of the data file is damaged, a command that reads it itself ends well or
 // with sentences that are meant for people.

@@ -113,14 +113,19 @@ func TestPush(t *testing.T) {
 		{"good.csv --verbose --to " + to, "", 0, "2\tj@e.org\tcreated\t" + warned + "\n",
 			`^good\.csv: 1 created, 0 existing, 0 failed\n$`},
 		{"good.csv --to " + to, "", 0, "",
-			`^good\.csv: 1 created, 0 existing, 0 failed; answered before, nothing done again; 1 with warnings, which --verbose shows\n$`},
+			`^good\.csv: 1 created, 0 existing, 0 failed; answered before, nothing done again; ` +
+				`1 with warnings, which --verbose shows\n$`},
 		{"latin.csv --to " + to, "", 0, "",
-			`^warning: latin\.csv: line 2: this line is not UTF-8: it was read as Windows-1252, here "Zo.+"; another encoding is named by --encoding\n` +
-				`warning: latin\.csv: line 2: LastName "NULL" looks like a program's word for nothing\nlatin\.csv: 1 created`},
+			`^warning: latin\.csv: line 2: this line is not UTF-8: it was read as Windows-1252, here "Zo.+"; ` +
+				`another encoding is named by --encoding\n` +
+				`warning: latin\.csv: line 2: LastName "NULL" looks like a program's word for nothing\n` +
+				`latin\.csv: 1 created`},
 		{"latin.csv --encoding CP1252 --dry-run --to " + to, "", 0, "",
 			`^warning: latin\.csv: line 2: LastName "NULL"[^\n]*\nlatin\.csv: 1 created`},
 		{"latin.csv --encoding utf-8 --to " + to, "", 1, "", `^postern: latin\.csv: line 2: byte 0xEB is not UTF-8`},
-		{"people.xlsx --to " + to, "", 1, "", `^postern: people\.xlsx: line 1: this is a workbook \(\.xlsx\), not a CSV; open it and save the sheet as CSV \(in Excel 'CSV UTF-8'\)\npostern: nothing was sent: mend the file\n$`},
+		{"people.xlsx --to " + to, "", 1, "",
+			`^postern: people\.xlsx: line 1: this is a workbook \(\.xlsx\), not a CSV; open it and save the sheet ` +
+				`as CSV \(in Excel 'CSV UTF-8'\)\npostern: nothing was sent: mend the file\n$`},
 		{"one.json --verbose --to " + to, "", 0, "1\tj@e.org\tcreated\t", `^one\.json: 1 created`},
 		{"- --json --to " + to, `[{"Email":"j@e.org"}]`, 0,
 			`{"line":1,"Email":"j@e.org","outcome":"created","id":"i","letter":"l","warnings":["x\u001b[1m"]}` + "\n",
@@ -128,17 +133,25 @@ func TestPush(t *testing.T) {
 		{"- --format CSV --dry-run --to " + to, pushHeader + ";a;b;NL;P\n", 1,
 			"2\t\tfailed\tEmail: This is required.\n",
 			`^postern: stdin: 0 created, 0 existing, 1 failed; dry run: nothing is stored\n$`},
-		{"bad.csv --to " + to, "", 1, "", `^postern: bad\.csv: line 3: number of fields: 1, but the header has 5\npostern: nothing was sent: mend the file, or send the others with --skip-bad\n$`},
+		{"bad.csv --to " + to, "", 1, "",
+			`^postern: bad\.csv: line 3: number of fields: 1, but the header has 5\n` +
+				`postern: nothing was sent: mend the file, or send the others with --skip-bad\n$`},
 		{"bad.csv --skip-bad --to " + to, "", 1,
 			"3\tshort\tskipped\tnumber of fields: 1, but the header has 5\n4\t\tfailed\tEmail: This is required.\n",
-			`^postern: bad\.csv: 1 created, 0 existing, 1 failed, 1 skipped; 1 with warnings, which --verbose shows; to be mended and pushed again: bad\.failed\.csv\n$`},
-		{"bad.csv --skip-bad --json --to " + to, "", 1, `{"line":3,"Email":"short","outcome":"skipped","errors":["number of fields: 1, but the header has 5"]}` + "\n", `: 1 created, 0 existing, 1 failed, 1 skipped; answered before, nothing done again; to be mended and pushed again, as written before: bad\.failed\.csv\n$`},
+			`^postern: bad\.csv: 1 created, 0 existing, 1 failed, 1 skipped; 1 with warnings, which --verbose shows; ` +
+				`to be mended and pushed again: bad\.failed\.csv\n$`},
+		{"bad.csv --skip-bad --json --to " + to, "", 1,
+			`{"line":3,"Email":"short","outcome":"skipped",` +
+				`"errors":["number of fields: 1, but the header has 5"]}` + "\n",
+			`: 1 created, 0 existing, 1 failed, 1 skipped; answered before, nothing done again; ` +
+				`to be mended and pushed again, as written before: bad\.failed\.csv\n$`},
 		{"bad.failed.csv --to " + to, "", 1, "", `bad\.failed\.csv: line 2: number of fields: 2, but the header has 6`},
 		{"none.csv --to " + to, "", 1, "",
 			`^postern: none\.csv: line 1: this must be the header.*\npostern: nothing was sent: mend the file\n$`},
 		{"absent.csv --to " + to, "", 1, "", `^postern: the file can't be read: open absent\.csv`},
 		{"good.csv --to " + to + "/wrong/user.create --token-file open.token", "", 0, "",
-			`^warning: the token file open\.token is open to other accounts \(mode 0644\), who can register people with it: run chmod 600 open\.token\ngood\.csv: 1 created`},
+			`^warning: the token file open\.token is open to other accounts \(mode 0644\), ` +
+				`who can register people with it: run chmod 600 open\.token\ngood\.csv: 1 created`},
 
 		{"--to " + to, "", 2, "", `name a file, - for standard input, or --watch DIR`},
 		{"good.csv", "", 2, "", `say where to: --to`},
