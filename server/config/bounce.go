@@ -37,8 +37,9 @@ func (b Bounce) Home() (known bool, sentence string) {
 		return false, "mail to " + b.Address.String() + " comes back only if its mail system pipes it into postern bounce; " +
 			"else set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL"
 	}
-	return false, "what comes back goes to " + b.Address.String() + ", and stays there: a letter to a mailbox that is not " +
-		"there counts as sent; set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL, or pipe that mailbox into postern bounce"
+	return false, "what comes back goes to " + b.Address.String() + ", and stays there: a letter to a mailbox that is " +
+		"not there counts as sent; set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL, or pipe that mailbox into " +
+		"postern bounce"
 }
 
 // IMAP says which mailbox is read, and how.

@@ -27,7 +27,8 @@ func TestBounce(t *testing.T) {
 		{[]string{"BOUNCE_LISTEN=:81", "OPERATOR_LISTEN=:81"}, "POSTERN_BOUNCE_LISTEN is where HTTP is answered"},
 		{imap(password, "imaps://bounces%40example.org@imap.example.org"),
 			"postern@localhost named=false listen= imap.example.org:993 bounces@example.org s3cr INBOX >"},
-		{imap(password, "imaps://u@h:994/Back/Home?move=Done"), "postern@localhost named=false listen= h:994 u s3cr Back/Home >Done"},
+		{imap(password, "imaps://u@h:994/Back/Home?move=Done"),
+			"postern@localhost named=false listen= h:994 u s3cr Back/Home >Done"},
 		{[]string{"BOUNCE_IMAP_URL=imaps://u:p%20w@h/B%20x"}, "postern@localhost named=false listen= h:993 u p w B x >"},
 		{imap(password, "imap://u@h"), "POSTERN_BOUNCE_IMAP_URL is wrong: write imaps://user@host/Folder"},
 		{imap(password, "imaps://h/INBOX"), "POSTERN_BOUNCE_IMAP_URL is wrong: write imaps://user@host/Folder"},
@@ -40,7 +41,8 @@ func TestBounce(t *testing.T) {
 		{[]string{"BOUNCE_IMAP_URL=imaps://u@h"}, "POSTERN_BOUNCE_IMAP_URL needs a password"},
 		{imap(password+".not", "imaps://u@h"), "POSTERN_BOUNCE_IMAP_PASSWORD_FILE cannot be read"},
 		{[]string{"BOUNCE_IMAP_PASSWORD_FILE=" + password}, "POSTERN_BOUNCE_IMAP_PASSWORD_FILE is the password for"},
-		{imap(password, "imaps://u@h?auth=xoauth2"), "POSTERN_BOUNCE_IMAP_URL is wrong: with auth=xoauth2 there is no password"},
+		{imap(password, "imaps://u@h?auth=xoauth2"),
+			"POSTERN_BOUNCE_IMAP_URL is wrong: with auth=xoauth2 there is no password"},
 	} {
 		c, err := set(t, is.settings...).Parse()
 		if err != nil {

@@ -20,15 +20,15 @@ var subjects = []struct{ first, title string }{
 }
 
 // EnvHead begins the file that postern config --env prints.
-const EnvHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=), and so does a
-# shell (set -a; . ./postern.env; set +a). What is commented out, or empty, has its default; what no default is named
-# for is off. Values with blanks or other special characters stand in single quotes. A file that holds a
+const EnvHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=), and so
+# does a shell (set -a; . ./postern.env; set +a). What is commented out, or empty, has its default; what no default is
+# named for is off. Values with blanks or other special characters stand in single quotes. A file that holds a
 # password is for nobody else's eyes (mode 0600).
 `
 
-// EnvFile returns a file of all settings, by subject, under a head: each with its meaning and its default, all commented
-// out, but those that the head has already and one that whoever reads the file sets himself. Below the head it reads as
-// systemd's EnvironmentFile (systemd.exec(5)) and as a POSIX shell's.
+// EnvFile returns a file of all settings, by subject, under a head: each with its meaning and its default, all
+// commented out, but those that the head has already and one that whoever reads the file sets himself. Below the head
+// it reads as systemd's EnvironmentFile (systemd.exec(5)) and as a POSIX shell's.
 func EnvFile(head, own string) string {
 	var file strings.Builder
 	file.WriteString(head)

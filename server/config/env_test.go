@@ -53,7 +53,8 @@ func shell(t *testing.T, text string) map[string]string {
 }
 
 // TestEnvFile holds that the file names every setting once, with its default where it has one, under every subject;
-// that it changes nothing as it is, and sets all defaults once the comments are taken away: for systemd and for a shell.
+// that it changes nothing as it is, and sets all defaults once the comments are taken away: for systemd and for a
+// shell.
 func TestEnvFile(t *testing.T) {
 	file := EnvFile(EnvHead, "")
 	for _, s := range subjects {
@@ -62,7 +63,9 @@ func TestEnvFile(t *testing.T) {
 		}
 	}
 	open := strings.ReplaceAll(file, "\n#"+SettingsPrefix, "\n"+SettingsPrefix)
-	for name, read := range map[string]func(*testing.T, string) map[string]string{"systemd": environmentFile, "sh": shell} {
+	for name, read := range map[string]func(*testing.T, string) map[string]string{
+		"systemd": environmentFile, "sh": shell,
+	} {
 		for setting, value := range read(t, file) {
 			if value != "" {
 				t.Errorf("%s: as it is, the file sets %s to %s", name, setting, value)
