@@ -95,8 +95,8 @@ func answerLength(answer []byte) (int, error) {
 func registerRequest(email string) []byte {
 	body := fmt.Sprintf(`{"email":%q,"firstName":%q,"lastName":%q,"organisationName":%q}`, email, benchFirst, benchLast,
 		benchOrganisation)
-	return fmt.Appendf(nil, "POST /non-license-user/register HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		len(body), body)
+	return fmt.Appendf(nil, "POST /non-license-user/register HTTP/1.1\r\nHost: 127.0.0.1\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // registering lets clients register fresh people. Each has its own request, in which only the address changes.

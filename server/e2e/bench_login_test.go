@@ -78,14 +78,15 @@ func logInAtOnce(b *testing.B, clients []*rawClient, emails []string) (refused f
 
 func loginRequest(n int, email string) []byte {
 	form := loginForm(email)
-	return fmt.Appendf(nil, "POST /biker/login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+	return fmt.Appendf(nil, "POST /biker/login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: %s\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\n"+
 		"Content-Length: %d\r\n\r\n%s", behindProxy(n), len(form), form)
 }
 
 // accountRequest asks for the account's page, as a biker who has logged in.
 func accountRequest(b *testing.B, p *launched, email string) []byte {
 	b.Helper()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{CheckRedirect: stay}
 	session, status, err := (&running{url: "http://" + p.address}).logIn(context.Background(), client, 0, email)
 	if err != nil || session == nil {
 		b.Fatalf("answered %d, %v", status, err)

@@ -87,7 +87,8 @@ func readRequest(b *testing.B, dir string, ring *tokens.Keyring) []byte {
 	if err := errors.Join(err, s.Close()); err != nil {
 		b.Fatal(err)
 	}
-	return fmt.Appendf(nil, "GET /non-license-user/cleanings/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nX-NALLIAN-TOKEN: %s\r\n\r\n", cleaning.ID, token)
+	return fmt.Appendf(nil, "GET /non-license-user/cleanings/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"+
+		"X-NALLIAN-TOKEN: %s\r\n\r\n", cleaning.ID, token)
 }
 
 // demoCleaning is the first one of the demo.

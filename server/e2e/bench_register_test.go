@@ -91,12 +91,16 @@ func (d *bareBolt) nextID() (id [16]byte) {
 var benchKeys = keyMakers{
 	"users":         func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return k.user[:], nil },
 	"users.address": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return []byte(k.address), nil },
-	"users.pending": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return slices.Concat(k.millis[:], k.user[:]), nil },
-	"letters":       func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return k.letter[:], nil },
+	"users.pending": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
+		return slices.Concat(k.millis[:], k.user[:]), nil
+	},
+	"letters": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return k.letter[:], nil },
 	"letters.due": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
 		return slices.Concat(k.millis[:], k.letter[:]), nil
 	},
-	"letters.person": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) { return slices.Concat(k.user[:], k.letter[:]), nil },
+	"letters.person": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
+		return slices.Concat(k.user[:], k.letter[:]), nil
+	},
 	"letters.reference": func(k *freshKeys, _ *bbolt.Bucket) ([]byte, error) {
 		return fmt.Appendf(nil, "%012x%.20s", k.millis[2:], rand.Text()), nil
 	},

@@ -91,11 +91,12 @@ func TestBounceListener(t *testing.T) {
 		t.Fatalf("the envelope's sender is %s", from)
 	}
 	address := r.BounceAddr().String()
-	if err := smtp.SendMail(address, nil, "", []string{"jan@exmaple.org"}, []byte("Subject: x\r\n\r\nx\r\n")); err == nil ||
-		!strings.HasPrefix(err.Error(), "550 ") {
+	err = smtp.SendMail(address, nil, "", []string{"jan@exmaple.org"}, []byte("Subject: x\r\n\r\nx\r\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "550 ") {
 		t.Errorf("relaying: %v", err)
 	}
-	if err := smtp.SendMail(address, nil, "", []string{strings.ToUpper(from)}, []byte(dsn(from, "jan@exmaple.org", "Subject: x"))); err != nil {
+	report := []byte(dsn(from, "jan@exmaple.org", "Subject: x"))
+	if err := smtp.SendMail(address, nil, "", []string{strings.ToUpper(from)}, report); err != nil {
 		t.Fatal(err)
 	}
 	body := r.get(t, bearer, "/partner/v1/users?partner_EmployeeID=E-jan@exmaple.org")

@@ -37,7 +37,8 @@ func newVictim(t *testing.T) *victim {
 
 // killOften starts it, lets so many clients call until it does not answer any more, and kills it when wait returns;
 // after some of the rounds compare looks at what it has left.
-func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Context, round, client int), wait func(), compare func(*testing.T)) {
+func (v *victim) killOften(t *testing.T, clients int, call func(ctx context.Context, round, client int),
+	wait func(), compare func(*testing.T)) {
 	t.Helper()
 	rounds := atFull(20, 3)
 	if text := os.Getenv("SOAK_ROUNDS"); text != "" {

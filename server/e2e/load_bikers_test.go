@@ -77,7 +77,7 @@ func TestLoginFlood(t *testing.T) {
 	addKeys(t, dir)
 	app := run(t, append(smarthost(silentSmarthost(t)), "DATA="+dir, "TRUSTED_PROXIES=127.0.0.0/8")...)
 	client := &http.Client{Transport: &http.Transport{},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		CheckRedirect: stay}
 	defer client.CloseIdleConnections()
 	ctx, giveUp := context.WithCancel(t.Context())
 	defer giveUp()

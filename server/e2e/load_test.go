@@ -65,7 +65,8 @@ func run(t testing.TB, settings ...string) *running {
 }
 
 func (r *running) register(t testing.TB, client *http.Client, email string) int {
-	body := fmt.Sprintf(`{"email":%q,"firstName":"Jan","lastName":"Peeters","organisationName":"Synthetische Terminal BV"}`, email)
+	body := fmt.Sprintf(`{"email":%q,"firstName":"Jan","lastName":"Peeters",`+
+		`"organisationName":"Synthetische Terminal BV"}`, email)
 	answer, err := client.Post(r.url+"/non-license-user/register", "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Error(err)
@@ -157,7 +158,8 @@ func TestFlat(t *testing.T) {
 func misbehave(address string, times int) {
 	halves := []string{
 		"POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Ty",
-		"POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"email\":",
+		"POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+			"Content-Length: 500\r\n\r\n{\"email\":",
 		"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
 		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 	}

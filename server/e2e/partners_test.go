@@ -48,8 +48,8 @@ func partnerName(n int) string { return fmt.Sprintf("partner-%d", n) }
 
 // personJSON is a person as a partner sends it.
 func personJSON(email, employee, plan string) string {
-	return fmt.Sprintf(`{"BikePlanCode":%q,"FirstName":"Zoë","LastName":"Claes","Email":%q,"Language":"NL","ContractType":"worker",`+
-		`"partner_EmployeeID":%q,"PersonnelNumber":"M-0007"}`, plan, email, employee)
+	return fmt.Sprintf(`{"BikePlanCode":%q,"FirstName":"Zoë","LastName":"Claes","Email":%q,"Language":"NL",`+
+		`"ContractType":"worker","partner_EmployeeID":%q,"PersonnelNumber":"M-0007"}`, plan, email, employee)
 }
 
 // listJSON is the body of a list; employee gives the partner's own id of each person.

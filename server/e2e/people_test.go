@@ -130,7 +130,8 @@ func (r *running) post(t *testing.T, token string, people []map[string]string) (
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if err := json.UnmarshalRead(response.Body, &answer, json.MatchCaseInsensitiveNames(true)); err != nil || response.StatusCode != 200 {
+	err = json.UnmarshalRead(response.Body, &answer, json.MatchCaseInsensitiveNames(true))
+	if err != nil || response.StatusCode != 200 {
 		t.Fatal(response.Status, err)
 	}
 	return answer
@@ -139,7 +140,8 @@ func (r *running) post(t *testing.T, token string, people []map[string]string) (
 func checkOutcomes(t *testing.T, people []map[string]string, answer listed) {
 	t.Helper()
 	if answer.Created != 26 || answer.Existing != 1 || answer.Failed != 3 || len(answer.Results) != len(people) {
-		t.Errorf("%d created, %d existing, %d failed, %d results", answer.Created, answer.Existing, answer.Failed, len(answer.Results))
+		t.Errorf("%d created, %d existing, %d failed, %d results",
+			answer.Created, answer.Existing, answer.Failed, len(answer.Results))
 	}
 	faulty := map[int]string{22: "Language", 28: "BikePlanCode", 29: "Email"}
 	for i, result := range answer.Results {
@@ -198,7 +200,8 @@ func (r *running) checkNamed(t *testing.T, person map[string]string) {
 		t.Fatalf("%s: no link in %s", email, read.Text)
 	}
 	page := strings.ReplaceAll(html.UnescapeString(r.enter(t, link[1])), "<wbr>", "") // where a line may break
-	for _, want := range []string{"<dd>" + name + "</dd>", "<dd>" + email + "</dd>", `<html lang="` + strings.ToLower(person["Language"]) + `"`} {
+	for _, want := range []string{"<dd>" + name + "</dd>", "<dd>" + email + "</dd>",
+		`<html lang="` + strings.ToLower(person["Language"]) + `"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: no %s on the account page", email, want)
 		}
@@ -213,7 +216,8 @@ func (r *running) checkNamed(t *testing.T, person map[string]string) {
 	if err := json.Unmarshal([]byte(shown), &biker, json.MatchCaseInsensitiveNames(true)); err != nil || code != 0 {
 		t.Fatal(code, errs, err)
 	}
-	if biker.FirstName != first || biker.LastName != last || biker.PersonnelNumber != person["PersonnelNumber"] || biker.State != "active" {
+	if biker.FirstName != first || biker.LastName != last ||
+		biker.PersonnelNumber != person["PersonnelNumber"] || biker.State != "active" {
 		t.Errorf("%s: the operator sees %+v", email, biker)
 	}
 }
@@ -226,7 +230,8 @@ func (r *running) enter(t *testing.T, token string) (page string) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar}
-	answer, err := client.PostForm(r.url+"/biker/password", url.Values{"token": {token}, "password": {"quilt lantern orbit pepper"}})
+	form := url.Values{"token": {token}, "password": {"quilt lantern orbit pepper"}}
+	answer, err := client.PostForm(r.url+"/biker/password", form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +273,8 @@ func TestPushedPeople(t *testing.T) {
 	app.checkNamed(t, people[17])
 	app.checkNamed(t, people[7])
 	failed, err := os.ReadFile(filepath.Join(filepath.Dir(file), "people.failed.csv"))
-	if err != nil || strings.Count(string(failed), "\n") != 4 || !strings.Contains(string(failed), "nele.goossens@@example") {
+	if err != nil || strings.Count(string(failed), "\n") != 4 ||
+		!strings.Contains(string(failed), "nele.goossens@@example") {
 		t.Errorf("the failures: %v\n%s", err, failed)
 	}
 }

@@ -73,7 +73,8 @@ func (r *running) readSlowly(t *testing.T, begin func(token string) (*http.Respo
 	pdf := append([]byte("%PDF-1.7 xref "), bytes.Repeat([]byte("postern "), largestPDF/8-5)...)
 	pdf = append(pdf, "startxref\n9\n%%EOF"...)
 	r.act(t, "/operator/v1/cleanings", `{"id":"00000000-0000-4000-8000-000000000001","number":"1",
-		"station":{"name":"S"},"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+base64.StdEncoding.EncodeToString(pdf)+`"}`)
+		"station":{"name":"S"},"equipment":{"kind":"silo"},"status":"signedOff","pdf":"`+
+		base64.StdEncoding.EncodeToString(pdf)+`"}`)
 	slow, toTheEnd := atFull(50, 10), atFull(5, 2)
 	var users []string
 	for n := range slow / 5 {

@@ -29,12 +29,14 @@ import (
 
 // TestScripts runs the journeys in testdata against a whole appliance. Their commands, beside testscript's own:
 //
-//	start [NAME=VALUE…]          an appliance with these settings, in $WORK/data; again: the same one, stopped and started
+//	start [NAME=VALUE…]          an appliance with these settings, in $WORK/data; again: the same one, stopped and
+//	                             started
 //	call STATUS METHOD PATH [-t TOKEN] [-b BEARER] [-H 'Name: value'] [-f FORM|BODY|@FILE]
 //	                             a request; the answer's head and body are then what stdout and header look at
 //	header 'regexp'              looks for a header line of the last answer
 //	save NAME MEMBER             keeps a member of the last JSON answer; results.0.id is one of a list's first item
-//	letter ADDRESS [NAME=PURPOSE…] waits for the newest letter to an address, prints its text, keeps the tokens of its links
+//	letter ADDRESS [NAME=PURPOSE…] waits for the newest letter to an address, prints its text, keeps the tokens of
+//	                             its links
 //	letters ADDRESS COUNT [KIND] [STATE] how many letters there are to an address, - for any
 //	clock SPAN [STEP PATH]       moves the appliance's time; step by step, with a look at a page after each
 //	cleanings FILE               stores cleanings as the operator does
@@ -43,7 +45,8 @@ import (
 //	browser NAME                 calls are this browser's from now on, with the cookies that it keeps; -: they keep none
 //	cookie NAME COOKIE           keeps what the browser sends as this cookie
 //	scan COUNT PATH              opens a link by GET and by HEAD, as mail scanners do, always with 200 and no cookie
-//	navigate STATUS PATH         opens a link as a browser does; its token must be gone from the address, which ADDRESS keeps
+//	navigate STATUS PATH         opens a link as a browser does; its token must be gone from the address, which
+//	                             ADDRESS keeps
 //	logged TEXT                  the appliance's log holds the text
 //	crowd FILE COUNT ITEM        writes a JSON list of so many items, %d in which is their number
 func TestScripts(t *testing.T) {
@@ -85,7 +88,13 @@ type scriptRun struct {
 	jar   http.CookieJar            // of the browser that calls; nil: it keeps no cookies
 }
 
-func scriptCommand(do func(*scriptRun, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
+// stay lets a client follow no redirect: the answer is the redirect itself.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// scriptAct is what a command of a script does with its words.
+type scriptAct func(*scriptRun, *testscript.TestScript, []string) error
+
+func scriptCommand(do scriptAct) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		run := ts.Value(scriptKey{}).(*scriptRun)
 		if err := do(run, ts, args); (err == nil) == neg {
@@ -322,7 +331,7 @@ func startApp(clock *testClock, logs io.Writer, settings ...string) (*testApp, e
 	go func() { done <- app.Run(ctx) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 100}
 	t := &testApp{App: app, url: "http://" + app.Addr().String(), operator: operator.NewClient(config.Data),
-		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+		client: &http.Client{Transport: transport, CheckRedirect: stay}}
 	t.stop = sync.OnceFunc(func() {
 		transport.CloseIdleConnections()
 		t.operator.CloseIdleConnections()

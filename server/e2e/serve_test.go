@@ -140,8 +140,8 @@ func TestDrain(t *testing.T) {
 	}
 	waiting := dial("GET /inbox/api/v1/wait?to=nobody@example.com&timeout=60s HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	body := `{"email":"late@example.com","firstName":"Jan","lastName":"Peeters","organisationName":"S"}`
-	late := dial("POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		len(body), body[:10])
+	late := dial("POST /non-license-user/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+		"Content-Length: %d\r\n\r\n%s", len(body), body[:10])
 	// What net/http has not read when it is told to stop it drops; what has begun is to be seen to its end.
 	untilRunning(t, "/server/inbox/wait.go:", "/server/eecd/")
 	stopped := make(chan struct{})
