@@ -19,10 +19,12 @@ const api = "/inbox/api/v1/"
 func TestShapes(t *testing.T) {
 	s := open(t)
 	id := s.deliver(t, "ann@example.com", "One", multipart)
+	const message = "Attachments Bcc Cc Date From HTML ID Inline Links ListUnsubscribe MessageID ReplyTo " +
+		"ReturnPath Size Subject Tags Text To Username"
 	for path, want := range map[string]string{
 		"messages":                   "count messages messages_count messages_unread start tags total unread",
 		"search?query=to:ann":        "count messages messages_count messages_unread start tags total unread",
-		"message/" + id:              "Attachments Bcc Cc Date From HTML ID Inline Links ListUnsubscribe MessageID ReplyTo ReturnPath Size Subject Tags Text To Username",
+		"message/" + id:              message,
 		"message/" + id + "/headers": "Content-Type From Message-Id Subject To",
 		"webui":                      "ChaosEnabled DuplicatesIgnored HideDeleteAllButton Label MessageRelay SpamAssassin",
 		"info":                       "Database DatabaseSize LatestVersion Messages Tags Unread Version",
@@ -231,8 +233,10 @@ func TestAbsent(t *testing.T) {
 func TestHostile(t *testing.T) {
 	s := open(t)
 	for _, source := range []string{
-		"", "\xff\xfe\x00", "Subject: \xff</title><script>alert(1)</script>\r\nTo: \xff\r\n\r\n\xc3(", "Subject: =?utf-8?b?/w==?=\n\nx", strings.Repeat("X: "+strings.Repeat("y", 60)+"\r\n", 5000),
-		"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\r\n\xff\n\n--x\nContent-Type: a/\xffb; name=\"\xff\n\r\";;\n\nz",
+		"", "\xff\xfe\x00", "Subject: \xff</title><script>alert(1)</script>\r\nTo: \xff\r\n\r\n\xc3(",
+		"Subject: =?utf-8?b?/w==?=\n\nx", strings.Repeat("X: "+strings.Repeat("y", 60)+"\r\n", 5000),
+		"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\r\n\xff\n\n" +
+			"--x\nContent-Type: a/\xffb; name=\"\xff\n\r\";;\n\nz",
 	} {
 		if err := s.Deliver("\xff", "ann@example.com", []byte(source)); err != nil {
 			t.Fatal(err)

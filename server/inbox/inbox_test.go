@@ -47,7 +47,8 @@ func open(t *testing.T) site {
 // deliver puts a letter in and gives its ID.
 func (s site) deliver(t *testing.T, to, subject, rest string) string {
 	t.Helper()
-	source := "From: Postern <postern@localhost>\r\nTo: " + to + "\r\nSubject: " + subject + "\r\nMessage-ID: <m@localhost>\r\n" + rest
+	source := "From: Postern <postern@localhost>\r\nTo: " + to + "\r\nSubject: " + subject +
+		"\r\nMessage-ID: <m@localhost>\r\n" + rest
 	if err := s.Deliver("bounce@localhost", to, []byte(source)); err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +56,10 @@ func (s site) deliver(t *testing.T, to, subject, rest string) string {
 	return letter.ID
 }
 
-const multipart = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nOpen http://localhost/a?b=1&c=2 now\r\n" +
-	"--x\r\nContent-Type: text/html\r\n\r\n<!doctype html><html><head><title>t</title></head><body><script>alert(1)</script><p>Hi</p></body></html>\r\n" +
+const multipart = "Content-Type: multipart/mixed; boundary=x\r\n\r\n" +
+	"--x\r\n\r\nOpen http://localhost/a?b=1&c=2 now\r\n" +
+	"--x\r\nContent-Type: text/html\r\n\r\n<!doctype html><html><head><title>t</title></head>" +
+	"<body><script>alert(1)</script><p>Hi</p></body></html>\r\n" +
 	"--x\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"a b.pdf\"\r\n\r\n%PDF\r\n" +
 	"--x\r\nContent-Type: text/html; name=evil.html\r\nContent-ID: <cid>\r\n\r\n<script>alert(2)</script>\r\n--x--\r\n"
 
@@ -73,7 +76,8 @@ func (s site) call(t *testing.T, method, path, body string, header ...string) (i
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	client := http.Client{Transport: s.transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := http.Client{Transport: s.transport, CheckRedirect: stay}
 	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,8 @@ import (
 
 func TestPages(t *testing.T) {
 	s := open(t)
-	if _, _, body := s.call(t, "GET", "/inbox", ""); !strings.Contains(body, "No letters yet") || !strings.Contains(body, s.url+"/inbox/api/v1/wait") {
+	if _, _, body := s.call(t, "GET", "/inbox", ""); !strings.Contains(body, "No letters yet") ||
+		!strings.Contains(body, s.url+"/inbox/api/v1/wait") {
 		t.Errorf("empty: %s", body)
 	}
 	id := s.deliver(t, "Ann <ann@example.com>", "A <b> & c", multipart)
@@ -16,9 +17,11 @@ func TestPages(t *testing.T) {
 		{"/inbox", `A &lt;b&gt; &amp; c`},
 		{"/inbox", `class="row unread"`},
 		{"/inbox?q=nothing", "No letter matches"},
-		{"/inbox/message/" + id, `<iframe class="html" title="The letter as HTML" src="/inbox/message/` + id + `/html" sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox">`},
+		{"/inbox/message/" + id, `<iframe class="html" title="The letter as HTML" src="/inbox/message/` + id +
+			`/html" sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox">`},
 		{"/inbox/message/" + id, `<dd>Ann &lt;ann@example.com&gt;</dd>`},
-		{"/inbox/message/" + id + "?view=text&q=ann", `<a href="http://localhost/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">`},
+		{"/inbox/message/" + id + "?view=text&q=ann",
+			`<a href="http://localhost/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">`},
 		{"/inbox/message/" + id + "?view=text&q=ann", `href="/inbox?q=ann"`},
 		{"/inbox/message/" + id + "?view=source", `&lt;script&gt;alert(1)`},
 		{"/inbox/message/" + id + "?view=headers", `<dt>Message-Id</dt><dd class="code">&lt;m@localhost&gt;</dd>`},
@@ -38,7 +41,8 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: something inline, which the policy forbids", c.path)
 		}
 	}
-	if status, _, body := s.call(t, "GET", "/inbox/message/gone", ""); status != 404 || !strings.Contains(body, "not in the inbox any more") || !strings.Contains(body, `id="l-`+id) {
+	if status, _, body := s.call(t, "GET", "/inbox/message/gone", ""); status != 404 ||
+		!strings.Contains(body, "not in the inbox any more") || !strings.Contains(body, `id="l-`+id) {
 		t.Errorf("a letter that is gone: %d %s", status, body)
 	}
 }
@@ -49,10 +53,11 @@ func TestPaging(t *testing.T) {
 		s.deliver(t, "ann@example.com", fmt.Sprintf("No %d.", i), "\r\n")
 	}
 	for path, want := range map[string][]string{
-		"/inbox":                    {"No 119.", "No 70.", `rel="next" href="/inbox?start=50"`},
-		"/inbox?start=50&q=to%3Aan": {"No 69.", "No 20.", `rel="prev" href="/inbox?q=to%3Aan"`, `rel="next" href="/inbox?q=to%3Aan&amp;start=100"`},
-		"/inbox?start=100":          {"No 19.", "No 0.", `rel="prev" href="/inbox?start=50"`},
-		"/inbox?start=9999":         {`rel="prev"`},
+		"/inbox": {"No 119.", "No 70.", `rel="next" href="/inbox?start=50"`},
+		"/inbox?start=50&q=to%3Aan": {"No 69.", "No 20.", `rel="prev" href="/inbox?q=to%3Aan"`,
+			`rel="next" href="/inbox?q=to%3Aan&amp;start=100"`},
+		"/inbox?start=100":  {"No 19.", "No 0.", `rel="prev" href="/inbox?start=50"`},
+		"/inbox?start=9999": {`rel="prev"`},
 	} {
 		_, _, body := s.call(t, "GET", path, "")
 		for _, text := range want {
@@ -71,7 +76,8 @@ func TestFrame(t *testing.T) {
 	s := open(t)
 	id := s.deliver(t, "ann@example.com", "One", multipart)
 	status, h, body := s.call(t, "GET", "/inbox/message/"+id+"/html", "")
-	if status != 200 || h.Get("Content-Security-Policy") != framePolicy || strings.Contains(framePolicy, "script") || !strings.Contains(framePolicy, "default-src 'none'") || strings.Contains(framePolicy, "http") ||
+	if status != 200 || h.Get("Content-Security-Policy") != framePolicy || strings.Contains(framePolicy, "script") ||
+		!strings.Contains(framePolicy, "default-src 'none'") || strings.Contains(framePolicy, "http") ||
 		!strings.Contains(body, `<head><base target="_blank"><title>`) {
 		t.Errorf("%d %v %s", status, h, body)
 	}
@@ -137,7 +143,8 @@ func TestForms(t *testing.T) {
 		{"/inbox/delete", "same-origin", 303, 0, 0, "/inbox"},
 	} {
 		status, h, _ := s.call(t, "POST", c.path, "", "Sec-Fetch-Site", c.site)
-		if left, unread := s.Counts(); status != c.status || left != c.left || unread != c.unread || h.Get("Location") != c.to {
+		if left, unread := s.Counts(); status != c.status || left != c.left || unread != c.unread ||
+			h.Get("Location") != c.to {
 			t.Errorf("%s from %s: %d, %d left, %d unread, to %s", c.path, c.site, status, left, unread, h.Get("Location"))
 		}
 	}
@@ -145,7 +152,9 @@ func TestForms(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	s := open(t)
-	for path, kind := range map[string]string{"/inbox/app.js": "text/javascript; charset=utf-8", "/inbox/inbox.css": "text/css; charset=utf-8"} {
+	for path, kind := range map[string]string{
+		"/inbox/app.js": "text/javascript; charset=utf-8", "/inbox/inbox.css": "text/css; charset=utf-8",
+	} {
 		status, h, body := s.call(t, "GET", path, "")
 		if status != 200 || h.Get("Content-Type") != kind || len(body) < 1000 {
 			t.Errorf("%s: %d %s", path, status, h.Get("Content-Type"))
