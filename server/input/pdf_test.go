@@ -20,13 +20,14 @@ func somePDF(table string, beside int, behind string) string {
 func TestPDFFault(t *testing.T) {
 	const table, stream = "xref\n0 2\n0000000000 65535 f \n", "2 0 obj\n<</Type/XRef>>"
 	whole := somePDF(table, 0, "\n")
+	twice := whole + "3 0 obj\n1\nendobj\n" + strings.Replace(whole[len("%PDF-1.7\n"):], "obj", "obj ", 1)
 	for name, test := range map[string]struct{ pdf, want string }{
 		"whole":                          {whole, ""},
 		"with a stream":                  {somePDF(stream, 0, ""), ""},
 		"of lines that end otherwise":    {strings.ReplaceAll(whole, "startxref\n", "startxref\r\n"), ""},
 		"a bit beside":                   {somePDF(table, -7, "\r\n"), ""},
 		"with something behind":          {somePDF(table, 0, strings.Repeat("\x00", 1000)), ""},
-		"saved twice":                    {whole + "3 0 obj\n1\nendobj\n" + strings.Replace(whole[len("%PDF-1.7\n"):], "obj", "obj ", 1), ""},
+		"saved twice":                    {twice, ""},
 		"empty":                          {"", noPDF},
 		"short":                          {"%PD", noPDF},
 		"a page":                         {"<html>" + whole, noPDF},

@@ -41,13 +41,18 @@ func jsonFault(content string) string {
 
 func TestBrokenJSON(t *testing.T) {
 	for content, want := range map[string]string{
-		"{\n \"a\": NL}":     `line 2, column 7 (near "a": NL}): invalid character 'N' at start of value; names and texts stand in quotation marks; true`,
-		`{"a":1,}`:           `line 1, column 7 (near {"a":1,}): invalid character ',' at start of value; there is a comma too many`,
-		`{'a':1}`:            `column 2 (near {'a':1}): invalid character '\'' at start of value; names and texts stand in "straight" double`,
-		`{“a”:1}`:            `"straight" double`,
-		"{\"a\":\"x\ny\"}":   `line 1, column 8 (near {"a":"x): invalid character '\n' in string (expecting non-control character); within a text a line break is written \n`,
-		"{\"a\":\"x\ty\"}":   `a tab is written \t`,
-		`{"a":"`:             `line 1, column 7 (near {"a":"): it ends before it is complete; a quotation mark or bracket is not closed`,
+		"{\n \"a\": NL}": `line 2, column 7 (near "a": NL}): invalid character 'N' at start of value; ` +
+			`names and texts stand in quotation marks; true`,
+		`{"a":1,}`: `line 1, column 7 (near {"a":1,}): invalid character ',' at start of value; ` +
+			`there is a comma too many`,
+		`{'a':1}`: `column 2 (near {'a':1}): invalid character '\'' at start of value; ` +
+			`names and texts stand in "straight" double`,
+		`{“a”:1}`: `"straight" double`,
+		"{\"a\":\"x\ny\"}": `line 1, column 8 (near {"a":"x): invalid character '\n' in string ` +
+			`(expecting non-control character); within a text a line break is written \n`,
+		"{\"a\":\"x\ty\"}": `a tab is written \t`,
+		`{"a":"`: `line 1, column 7 (near {"a":"): it ends before it is complete; ` +
+			`a quotation mark or bracket is not closed`,
 		"":                   "line 1, column 1: it ends before it is complete",
 		`{"a" 1}`:            "after object name (expecting ':')",
 		`[1 2]`:              "(expecting ',' or ']')",

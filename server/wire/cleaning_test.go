@@ -15,10 +15,14 @@ import (
 	"postern/store/refuse"
 )
 
-const wholeCleaning = `{"number":"2026-000123","station":{"name":"Tank Wash","city":"Antwerpen","country":"BE","phone":"+32 3"},` +
-	`"customer":"Carrier","customerReference":"R1","equipment":{"kind":"tankTrailer","identification":"1-ABC-123","vehicle":"V"},` +
-	`"productNature":"liquid","nextLoad":"oil","compartments":[{"number":1,"previousLoad":{"unNumber":"1203","name":"Petrol"},"cleaned":true,"codes":["P10","T01"]},` +
-	`{"number":2,"cleaned":false}],"additionalServices":"none","comments":"a\nb","cleaner":"C","timeIn":"2026-03-01T14:05:00+01:00",` +
+const wholeCleaning = `{"number":"2026-000123",` +
+	`"station":{"name":"Tank Wash","city":"Antwerpen","country":"BE","phone":"+32 3"},` +
+	`"customer":"Carrier","customerReference":"R1",` +
+	`"equipment":{"kind":"tankTrailer","identification":"1-ABC-123","vehicle":"V"},` +
+	`"productNature":"liquid","nextLoad":"oil","compartments":[` +
+	`{"number":1,"previousLoad":{"unNumber":"1203","name":"Petrol"},"cleaned":true,"codes":["P10","T01"]},` +
+	`{"number":2,"cleaned":false}],` +
+	`"additionalServices":"none","comments":"a\nb","cleaner":"C","timeIn":"2026-03-01T14:05:00+01:00",` +
 	`"timeOut":"2026-03-01T15:00:00+01:00","driver":"D","seals":["S1"],"status":"signedOff"`
 
 // TestCleaningRoundTrip: what was delivered is answered, with the load beside it.
@@ -59,9 +63,11 @@ func TestCleaningFaults(t *testing.T) {
 		`{"number":"` + long + `","station":{"name":"` + long +
 			`"},"equipment":{"kind":"ship"},"status":"planned","comments":"` + long +
 			`"}`: "equipment.kind number station.name",
-		`{"number":"1","station":{"name":"S"},"equipment":{"kind":"ibc"},"status":"planned","timeIn":"yesterday","seals":["a",""],"comments":"` +
+		`{"number":"1","station":{"name":"S"},"equipment":{"kind":"ibc"},"status":"planned",` +
+			`"timeIn":"yesterday","seals":["a",""],"comments":"` +
 			strings.Repeat(long, 10) + `"}`: "comments seals[1] timeIn",
-		`{"number":"1","station":{"name":"S"},"equipment":{"kind":"silo"},"status":"invalid","compartments":[{"number":1},{"codes":["X1"],"cleaned":1},null]}`: "compartments[1].cleaned " +
+		`{"number":"1","station":{"name":"S"},"equipment":{"kind":"silo"},"status":"invalid",` +
+			`"compartments":[{"number":1},{"codes":["X1"],"cleaned":1},null]}`: "compartments[1].cleaned " +
 			"compartments[1].codes[0] compartments[1].number compartments[2].number",
 		`{"number":"1","station":{"name":"S"},"equipment":{"kind":"silo"},"status":"invalid","compartments":[` +
 			strings.Repeat(`{"number":1},`, 12) + `{"number":1}]}`: "compartments",
