@@ -65,11 +65,14 @@ func TestDocument(t *testing.T) {
 	for _, want := range []string{"  /things/{id}:\n    post:\n      operationId: makeThing\n      tags: [Makers]\n",
 		"description: |-\n        One thing.\n\n        At a time.\n", "security:\n        - token: [make]\n",
 		"        - name: id\n          in: path\n          description: Its id.\n          required: true\n",
-		"            example:\n              name: a\n", `        "401":` + "\n" + `          $ref: "#/components/responses/UnauthorizedBearer"` + "\n",
+		"            example:\n              name: a\n",
+		`        "401":` + "\n" + `          $ref: "#/components/responses/UnauthorizedBearer"` + "\n",
 		`        "404":` + "\n" + `          $ref: "#/components/responses/NotFound"` + "\n", "                  left:\n",
-		"    NewThing:\n      type: object\n      required: [name]\n      properties:\n        name:\n          type: string\n" +
+		"    NewThing:\n      type: object\n      required: [name]\n      properties:\n" +
+			"        name:\n          type: string\n" +
 			"          description: A name.\n          minLength: 1\n          maxLength: 7\n",
-		"        next:\n          oneOf:\n            - $ref: \"#/components/schemas/Thing2\"\n            - type: \"null\"\n",
+		"        next:\n          oneOf:\n" +
+			"            - $ref: \"#/components/schemas/Thing2\"\n            - type: \"null\"\n",
 		"    token:\n      type: http\n      scheme: bearer\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no\n%s\nin\n%s", want, text)
@@ -94,7 +97,8 @@ func TestFaults(t *testing.T) {
 		t.Fatal("nothing is wrong")
 	}
 	for _, want := range []string{"GET /bare/:id needs an ID", "GET /bare/:id does not say what it answers",
-		`GET /bare/:id has the parameters ["id"] in its path, and describes []`, "POST /twice/:id and POST /things/:id have the same ID",
+		`GET /bare/:id has the parameters ["id"] in its path, and describes []`,
+		"POST /twice/:id and POST /things/:id have the same ID",
 		"POST /other/:id has another Thing than", "POST /other/:id does not say what 200 means", "what its parameter id is"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it is not said that %s:\n%s", want, err)
@@ -140,7 +144,8 @@ func TestPublish(t *testing.T) {
 			t.Errorf("that something is for the operator alone is said: %v", said)
 		}
 		page := get(h, "/docs", "").Body.String()
-		for _, want := range []string{`<h3 id="makeThing"><code>POST /things/{id}</code><br>Make a &lt;thing&gt;</h3>`, "<p>One thing.</p>",
+		for _, want := range []string{
+			`<h3 id="makeThing"><code>POST /things/{id}</code><br>Make a &lt;thing&gt;</h3>`, "<p>One thing.</p>",
 			`who has the <a href="#proof-token">token</a>, with the scope make.`, `<a href="#schema-NewThing">NewThing</a>`,
 			`<td><code>name</code> <strong>required</strong></td><td>text, at most 7 characters</td><td>A name.</td>`,
 			`<a href="#schema-Thing2">Thing2</a> or null`} {
