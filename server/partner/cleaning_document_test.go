@@ -50,7 +50,8 @@ func TestUploads(t *testing.T) {
 	}{
 		{"no type", "", whole, 415, "sent as Content-Type: application/pdf."},
 		{"JSON", "application/json", `{}`, 415, ""},
-		{"no PDF", "application/pdf", "hello, world", 400, `"errors":{"":["This is not a PDF: it does not begin with %PDF-."]}`},
+		{"no PDF", "application/pdf", "hello, world",
+			400, `"errors":{"":["This is not a PDF: it does not begin with %PDF-."]}`},
 		{"short", "application/pdf", "%PD", 400, "This is not a PDF"},
 		{"empty", "application/pdf", "", 400, "This is not a PDF"},
 		{"cut", "application/pdf", whole[:200_000], 400, "This PDF is incomplete"},

@@ -23,7 +23,8 @@ const cleaning = `{"number":"S-1","station":{"name":"Kaai 9","city":"Antwerpen"}
 	`"timeIn":"2026-03-01T14:05:00+01:00","status":"signedOff"}`
 
 // openLoad begins a load that nobody has decided.
-const openLoad = `"load":{"status":"open","decidedAt":null,"productName":null,"comment":null,"decidedBy":null,"reopened":`
+const openLoad = `"load":{"status":"open","decidedAt":null,"productName":null,"comment":null,"decidedBy":null,` +
+	`"reopened":`
 
 // partnerCall is one call of a partner, and what it is answered.
 type partnerCall struct {

@@ -94,7 +94,8 @@ func openSilent(t testing.TB, changes ...func(*store.Rules)) *site {
 		defer s.mu.Unlock()
 		s.seen = append(s.seen, name)
 	}})
-	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader, Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	middleware, err := web.NewMiddleware(web.Options{Log: zerolog.New(&s.log), Random: rand.Reader,
+		Security: s.security, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,8 @@ func (s *site) call(t testing.TB, method, path string, body io.Reader, header ..
 // post calls user.create.
 func (s *site) post(t testing.TB, token, query, body string, header ...string) (int, string) {
 	t.Helper()
-	status, _, text := s.call(t, "POST", create+query, strings.NewReader(body), append(header, "Authorization", "Bearer "+token)...)
+	status, _, text := s.call(t, "POST", create+query, strings.NewReader(body),
+		append(header, "Authorization", "Bearer "+token)...)
 	return status, text
 }
 
@@ -158,7 +160,8 @@ var anyID = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4
 func masked(text string) string { return anyID.ReplaceAllString(text, "ID") }
 
 // jane is the contract's own example.
-const jane = `{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jane", "LastName": "Johansson", "Email": "jane@example.org",
+const jane = `{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jane", "LastName": "Johansson",
+          "Email": "jane@example.org",
           "Language": "FR", "ContractType": "", "partner_EmployeeID": "ABC123", "PersonnelNumber": "A1234"}`
 
 // changed is jane with other words.

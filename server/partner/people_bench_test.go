@@ -16,7 +16,8 @@ func listBody(n int) []byte {
 		}
 		fmt.Fprintf(&b,
 			`{"BikePlanCode": "SYN-FR-LIE-02", "FirstName": "Jean-François", "LastName": "van der Meersch %d", `+
-				`"Email": "jf.vandermeersch.%d@example.org", "Language": "FR", "ContractType": "worker", "partner_EmployeeID": "SYN%05d", "PersonnelNumber": "M-%d"}`, i, i, i, i)
+				`"Email": "jf.vandermeersch.%d@example.org", "Language": "FR", "ContractType": "worker", `+
+				`"partner_EmployeeID": "SYN%05d", "PersonnelNumber": "M-%d"}`, i, i, i, i)
 	}
 	b.WriteString("]}")
 	return []byte(b.String())

@@ -29,14 +29,16 @@ func TestReadBack(t *testing.T) {
 		status, _, body := s.call(t, "GET", "/partner/v1/users"+query, nil, "Authorization", "Bearer "+token)
 		return status, body
 	}
-	const head = `{"id":ID,"Email":"jane@example.org","partner_EmployeeID":"ABC123","BikePlanCode":"SYN-FR-LIE-02","registeredAt":"2026-03-02T08:00:00Z","letter":`
+	const head = `{"id":ID,"Email":"jane@example.org","partner_EmployeeID":"ABC123","BikePlanCode":"SYN-FR-LIE-02",` +
+		`"registeredAt":"2026-03-02T08:00:00Z","letter":`
 	for _, test := range []struct {
 		name, token, query string
 		status             int
 		want               string
 	}{
 		{"by the partner's id", paye, "?partner_EmployeeID=%20ABC123", 200,
-			head + `{"id":ID,"kind":"welcome","state":"queued","at":"2026-03-02T08:00:00Z","reason":null},"passwordSetAt":null}`},
+			head + `{"id":ID,"kind":"welcome","state":"queued","at":"2026-03-02T08:00:00Z","reason":null},` +
+				`"passwordSetAt":null}`},
 		{"by id in any case", paye, "?ID=" + strings.ToUpper(biker.ID.String()), 200, head},
 		{"by both", paye, "?partner_EmployeeID=ABC123&id=" + biker.ID.String(), 200, head},
 		{"by both, of two people", paye, "?partner_EmployeeID=ABC123&id=" + jan.ID.String(), 404, ""},

@@ -76,7 +76,9 @@ func TestErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{`{"success":true,"result":"User was created.","outcome":"created"}`,
-		`{"success":true,"created":1,"existing":1,"failed":0,"results":[{"index":0,"outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"1","letter":ID},{"index":1,"outcome":"existing"}]}`} {
+		`{"success":true,"created":1,"existing":1,"failed":0,"results":[` +
+			`{"index":0,"outcome":"created","id":ID,"Email":"jan@example.org","partner_EmployeeID":"1","letter":ID},` +
+			`{"index":1,"outcome":"existing"}]}`} {
 		_, answer := s.post(t, paye, "", bodies[i], "Idempotency-Key", bodies[i][:1])
 		same(t, "kept", masked(answer), want)
 	}
