@@ -13,7 +13,10 @@ import (
 // TestCookie: over TLS, as far as the browser's side tells, a cookie is bound to the host and the host to TLS; and one
 // of several of a name is nobody's.
 func TestCookie(t *testing.T) {
-	const plain, bound = "session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", "__Host-session=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
+	const (
+		plain = "session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+		bound = "__Host-session=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
+	)
 	for _, test := range []struct {
 		public     string
 		tls        bool

@@ -57,11 +57,15 @@ func testRoutes(t testing.TB) []Route {
 	}
 	return []Route{
 		{Method: "GET", Path: "/who", Handle: who},
-		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error { return c.JSON(200, map[string]string{"id": c.Param("id")}) }},
+		{Method: "GET", Path: "/api/things/:id", Handle: func(c *Call) error {
+			return c.JSON(200, map[string]string{"id": c.Param("id")})
+		}},
 		{Method: "GET", Path: "/api/things/:id/email", NoHead: true, Handle: func(c *Call) error { return c.NoContent() }},
 		{Method: "POST", Path: "/api/things", Handle: decodeThing, BodyLimit: 100, BodyTime: 200 * time.Millisecond},
 		{Method: "POST", Path: "/partner/things", Handle: decodeThing, Caller: byToken},
-		{Method: "GET", Path: "/partner/things", Caller: byToken, Handle: func(*Call) error { return refuse.New(refuse.Unauthorized, "No token.") }},
+		{Method: "GET", Path: "/partner/things", Caller: byToken, Handle: func(*Call) error {
+			return refuse.New(refuse.Unauthorized, "No token.")
+		}},
 		{Method: "GET", Path: "/api/fail/:how", Handle: failing},
 		{Method: "GET", Path: "/page/fail/:how", Handle: failing, Page: true},
 		{Method: "GET", Path: "/page", Handle: shown, Page: true, Languages: []string{"en", "nl"}},

@@ -28,7 +28,8 @@ func TestStatic(t *testing.T) {
 	_, rest, _ := strings.Cut(page, `<link rel="stylesheet" href="`)
 	url, _, _ := strings.Cut(rest, `"`)
 	versioned, body := exchange(t, address, "GET "+url+" HTTP/1.1")
-	if versioned.StatusCode != 200 || !strings.Contains(versioned.Header.Get("Cache-Control"), "immutable") || !strings.Contains(body, "color-scheme") {
+	if versioned.StatusCode != 200 || !strings.Contains(versioned.Header.Get("Cache-Control"), "immutable") ||
+		!strings.Contains(body, "color-scheme") {
 		t.Errorf("%s: %s %v", url, versioned.Status, versioned.Header)
 	}
 	again, _ := exchange(t, address, "GET /static/style.css HTTP/1.1\nIf-None-Match: "+versioned.Header.Get("ETag"))

@@ -85,14 +85,16 @@ func TestFaults(t *testing.T) {
 		{"not really wide", `{` + fine + `,"x":"` + strings.Repeat(`:`, 2*maxMembers) + `","y":[` +
 			strings.Repeat(`{"a":1},`, maxMembers) + `{}]}`, "?x ?y"},
 		{"not really deep", `{` + fine + `,"x":"` + strings.Repeat(`[\"{`, 40) + `"}`, "?x"},
-		{"all at once", `{"email":["a@b.org"],"firstName":{},"note":1,"staff_No":true,"id":"1","at":"now","kind":"ship","yes":"true","inner":[],"parts":{}}`,
+		{"all at once", `{"email":["a@b.org"],"firstName":{},"note":1,"staff_No":true,"id":"1","at":"now",` +
+			`"kind":"ship","yes":"true","inner":[],"parts":{}}`,
 			"Email at firstName id inner kind note parts staff_No yes"},
 		{"list items", `{` + fine +
 			`,"parts":[{"number":1,"codes":["P10","p1","é10"]},{"number":"2","codes":[null,"X10","T99","C01"]},{}]}`,
 			"parts parts[0].codes[1] parts[0].codes[2] parts[1].codes parts[1].codes[0] parts[1].codes[1] parts[1].number"},
 		{"not whole numbers", `{` + fine + `,"parts":[{"number":1.5},{"number":100}]}`,
 			"parts[0].number parts[1].number"},
-		{"code points count", `{"email":"a@b.org","firstName":"ÄÖÜ🙂é","note":"aaaaaaaaaaaaa","inner":{"name":"aaaaaa"}}`, "inner.name note"},
+		{"code points count", `{"email":"a@b.org","firstName":"ÄÖÜ🙂é","note":"aaaaaaaaaaaaa","inner":{"name":"aaaaaa"}}`,
+			"inner.name note"},
 		{"line break in a name", `{"email":"a@b.org","firstName":"a\nb"}`, "firstName"},
 		{"control and direction characters",
 			`{"email":"a@b.org","firstName":"a\u202eb","note":"a\tb","inner":{"name":"a\u2028b"}}`,
@@ -140,8 +142,10 @@ func summary(unknown []string, err error) string {
 // TestValues looks at what the readers make of what they accept.
 func TestValues(t *testing.T) {
 	var s sample
-	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":-42,"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
-		"at":"2026-03-01t14:05:00.5+01:00","kind":"TANKTRAILER","yes":true,"inner":{"NAME":"n"},"parts":[{"number":7,"codes":["p10"]}]}`
+	body := `{"EMAIL":" Jane+x@BÜCHER.example ","firstName":" Rene\u0301 ","note":"a\r\nb\rc\u2028d","staff_No":-42,
+		"id":"0190A6F2-5C1E-7D3A-9B44-3F2A1C0D9E8F",
+		"at":"2026-03-01t14:05:00.5+01:00","kind":"TANKTRAILER","yes":true,"inner":{"NAME":"n"},
+		"parts":[{"number":7,"codes":["p10"]}]}`
 	if _, err := Decode([]byte(body), s.object()); err != nil {
 		t.Fatal(err.(*refuse.Refusal).Fields)
 	}
@@ -162,13 +166,17 @@ func TestValues(t *testing.T) {
 // TestSyntaxFaults holds that a broken body is told with its place.
 func TestSyntaxFaults(t *testing.T) {
 	for body, want := range map[string]string{
-		"{\n  \"Email\": jane}": `The body is not valid JSON, in line 2, column 12 (near "Email": jane}): invalid character 'j' at start of value; names and texts stand in quotation marks; true, false and null are in lower case.`,
-		"{\"a\":1}\n {}":        `Something follows the JSON value, in line 2, column 2 (near {}): send one value alone.`,
-		`{"a":`:                 `The body is not valid JSON, in line 1, column 6 (near {"a":): it ends before it is complete; a quotation mark or bracket is not closed.`,
+		"{\n  \"Email\": jane}": `The body is not valid JSON, in line 2, column 12 (near "Email": jane}): ` +
+			`invalid character 'j' at start of value; names and texts stand in quotation marks; ` +
+			`true, false and null are in lower case.`,
+		"{\"a\":1}\n {}": `Something follows the JSON value, in line 2, column 2 (near {}): send one value alone.`,
+		`{"a":`: `The body is not valid JSON, in line 1, column 6 (near {"a":): ` +
+			`it ends before it is complete; a quotation mark or bracket is not closed.`,
 		"{\n\"a\":\"Zo\xeb\"}": `The body is not valid UTF-8: byte 0xEB in line 2, column 8 (near "a":"Zo` + "\ufffd" +
 			`"}). Send it as UTF-8.`,
-		"\xff\xfe{\x00":  `The body is not valid UTF-8 but UTF-16: send it as UTF-8.`,
-		`{"a":1,"b":2,}`: `The body is not valid JSON, in line 1, column 13 (near {"a":1,"b":2,}): invalid character ',' at start of value; there is a comma too many.`,
+		"\xff\xfe{\x00": `The body is not valid UTF-8 but UTF-16: send it as UTF-8.`,
+		`{"a":1,"b":2,}`: `The body is not valid JSON, in line 1, column 13 (near {"a":1,"b":2,}): ` +
+			`invalid character ',' at start of value; there is a comma too many.`,
 	} {
 		if _, err := Decode([]byte(body), Object{}); err == nil || err.Error() != want {
 			t.Errorf("%q: %v\nwant %s", body, err, want)
@@ -264,7 +272,8 @@ func TestUnknownIsBounded(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	body := []byte(`{"email":"jane@example.org","firstName":"Jane","lastName":"Johansson","organisationName":"Tank GmbH","cleaningId":"0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f"}`)
+	body := []byte(`{"email":"jane@example.org","firstName":"Jane","lastName":"Johansson",` +
+		`"organisationName":"Tank GmbH","cleaningId":"0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f"}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		var email, first, last, organisation string
