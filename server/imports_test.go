@@ -22,11 +22,11 @@ var below = map[string]string{
 	"server/command": "server server/backups server/command/manual server/command/push server/command/service " +
 		"server/config server/doctor server/metrics server/operator server/wire server/web/fields mail/letters " +
 		"mail/bounce mail/returns store store/file",
-	"server": "server/backups server/biker server/config server/console server/doctor server/documents server/driver server/eecd " +
-		"server/history server/partner " +
+	"server": "server/backups server/biker server/config server/console server/doctor server/documents server/driver " +
+		"server/eecd server/history server/partner " +
 		"server/operator server/inbox server/metrics server/user server/web server/web/page mail mail/inbox " +
-		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file tokens " +
-		"tokens/password server/openapi server/webhook",
+		"mail/smtp mail/letters mail/bounce mail/returns mail/returns/listener mail/returns/mailbox store store/file " +
+		"tokens tokens/password server/openapi server/webhook",
 	"server/e2e":    "",
 	"server/config": "server/web server/web/page mail/letters mail/returns store server/webhook",
 	"server/eecd": "server/documents server/user server/web server/web/fields server/wire store tokens " +
@@ -37,8 +37,8 @@ var below = map[string]string{
 	"server/documents": "server/web mail/document store store/memo",
 	"server/biker":     "mail/letters server/web server/web/fields server/web/page store tokens tokens/password",
 	"server/partner":   "server/web server/web/fields store tokens server/documents server/wire",
-	"server/operator": "server/doctor server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns store store/file " +
-		"tokens",
+	"server/operator": "server/doctor server/web server/web/fields server/wire mail/smtp mail/bounce mail/returns " +
+		"store store/file tokens",
 	"server/command/manual": "server/config",
 	"server/doctor":         "mail/smtp store store/file tokens",
 	"server/console": "server/history server/operator server/web server/web/fields server/web/page server/wire " +

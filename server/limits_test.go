@@ -40,7 +40,8 @@ func TestLimitWatch(t *testing.T) {
 	}
 	counted := ""
 	w.each(func(limit, outcome string, count uint64) { counted += fmt.Sprintf("%s %s %d; ", limit, outcome, count) })
-	if want := "register refused 1; stranger_letters held 1; stranger_letters refused 150; stranger_letters withheld 150; "; counted != want {
+	want := "register refused 1; stranger_letters held 1; stranger_letters refused 150; stranger_letters withheld 150; "
+	if counted != want {
 		t.Errorf("counted: %s", counted)
 	}
 	for limit := range w.limits {
