@@ -242,8 +242,9 @@ func (a address) undeliverable(now time.Time) bool {
 	return !a.Undeliverable.At.IsZero() && age < undeliverableFor && age > -undeliverableFor
 }
 
-// noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has passed, a letter has gone through,
-// somebody is registered anew with the address, or the operator has a letter to it tried again.
+// noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has
+// passed, a letter has gone through, somebody is registered anew with the address, or the operator has a letter to it
+// tried again.
 func (t tx) noteUndeliverable(letter Letter, attempt Attempt, notNow bool) error {
 	if letter.To == "" {
 		return nil // the person has been erased

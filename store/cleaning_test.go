@@ -16,10 +16,13 @@ func cleaningID(n byte) guid.ID { return guid.ID{15: n, 6: 0x40, 8: 0x80} }
 
 func someCleaning(n byte, status CleaningStatus) CleaningInput {
 	return CleaningInput{cleaningID(n), CleaningData{
-		Number: "SYN-BE-000001", Station: Station{Name: "Synthetische Tankreiniging"}, Equipment: Equipment{Kind: "tankContainer"},
-		TimeIn:       time.Date(2026, 3, 3, 8, 10, 0, 0, time.FixedZone("", 3600)),
-		Compartments: []Compartment{{Number: 1, PreviousLoad: PreviousLoad{"1230", "METHANOL"}, Cleaned: true, Codes: []string{"P10"}}},
-		Status:       status,
+		Number: "SYN-BE-000001", Station: Station{Name: "Synthetische Tankreiniging"},
+		Equipment: Equipment{Kind: "tankContainer"},
+		TimeIn:    time.Date(2026, 3, 3, 8, 10, 0, 0, time.FixedZone("", 3600)),
+		Compartments: []Compartment{{
+			Number: 1, PreviousLoad: PreviousLoad{"1230", "METHANOL"}, Cleaned: true, Codes: []string{"P10"},
+		}},
+		Status: status,
 	}}
 }
 
@@ -62,10 +65,12 @@ func TestPutCleanings(t *testing.T) {
 	}
 	put("alpha", signed, CleaningUnchanged, 0)
 	put("alpha", planned, "", refuse.Conflict)
-	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), planned}); !refuse.Is(err, refuse.Conflict) {
+	_, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), planned})
+	if !refuse.Is(err, refuse.Conflict) {
 		t.Errorf("one bad of two: %v", err)
 	}
-	if _, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), someCleaning(2, Planned)}); !refuse.Is(err, refuse.Invalid) {
+	_, err = s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), someCleaning(2, Planned)})
+	if !refuse.Is(err, refuse.Invalid) {
 		t.Errorf("the same twice: %v", err)
 	}
 	if all, _ := s.Cleanings(guid.ID{}, 10); len(all) != 1 {

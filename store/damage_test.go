@@ -145,7 +145,8 @@ func richFile(t *testing.T) (path string, data []byte) {
 // wordsOfCode are those of panics, stacks and bbolt's assertions, which mean nothing to whoever has to restore a
 // backup.
 var wordsOfCode = regexp.MustCompile(
-	`(?i)panic|goroutine|runtime error|out of range|nil pointer|invalid memory|fault address|assertion|stack|invalid page|0x[0-9a-f]{6}|\.go:`)
+	`(?i)panic|goroutine|runtime error|out of range|nil pointer|invalid memory|fault address|assertion|` +
+		`stack|invalid page|0x[0-9a-f]{6}|\.go:`)
 
 // TestDamagedFiles holds that whatever happens to a file, a start and a check end with sentences or well, and soon;
 // and that damage which matters is noticed.

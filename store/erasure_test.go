@@ -67,11 +67,15 @@ func spellings(text string) (all [][]byte) {
 // TestNothingLeft takes one address through both journeys, with refusals whose words name it, and erases it: after that
 // no bucket holds the address or a name in any spelling, nor a hash of the address that needs no key.
 func TestNothingLeft(t *testing.T) {
-	const jan, tagged, key = "Jan.Peeters@example.com", "jan.peeters+eecd@example.com", "order 7 of jan.peeters@example.com"
+	const (
+		jan    = "Jan.Peeters@example.com"
+		tagged = "jan.peeters+eecd@example.com"
+		key    = "order 7 of jan.peeters@example.com"
+	)
 	client := netip.MustParseAddr("2001:db8::1")
 	words := [][]byte{}
-	for _, text := range []string{"jan.peeters@example.com", "jan.peeters", tagged, "Zoë", "D’hooghe", "no such user", "EMP-77",
-		"2001:db8", key} {
+	for _, text := range []string{"jan.peeters@example.com", "jan.peeters", tagged, "Zoë", "D’hooghe", "no such user",
+		"EMP-77", "2001:db8", key} {
 		words = append(words, spellings(text)...)
 	}
 	c := newClock()
@@ -114,7 +118,8 @@ func TestNothingLeft(t *testing.T) {
 	// As a biker, by keyed calls and single ones.
 	person := candidate(jan)
 	person.FirstName, person.LastName, person.EmployeeID = "Zoë", "D’hooghe", "EMP-77"
-	list := BikerList{Partner: "Acme", Key: key, Body: [32]byte{1}, People: []Candidate{person, person, bad(jan, "Language")}}
+	people := []Candidate{person, person, bad(jan, "Language")}
+	list := BikerList{Partner: "Acme", Key: key, Body: [32]byte{1}, People: people}
 	_, err := s.RegisterBikers(ctx, list)
 	must(t, err)
 	lose("5.1.10")

@@ -46,7 +46,7 @@ type Letter struct {
 	Language   string      `json:"language"`
 	To         string      `json:"to"` // empty after an erasure
 	MessageID  string      `json:"messageId"`
-	EnvelopeID string      `json:"envelopeId,omitzero"` // ENVID, and the Message-ID's left side; empty: owed before there was one
+	EnvelopeID string      `json:"envelopeId,omitzero"` // ENVID, and left of the Message-ID's @; empty: owed before it was
 	Person     guid.ID     `json:"person"`              // the user or biker, or who stands for the address; zero: erased
 	Partner    string      `json:"partner,omitzero"`    // whose feed tells of it; empty: the operator's alone
 	Cause      string      `json:"cause,omitzero"`      // the partner whose call owes it, which may be another one

@@ -290,9 +290,9 @@ func (s *Store) ReleaseLetters(ctx context.Context, ids []guid.ID) error {
 	return err
 }
 
-// RecoverClaims gives back what a courier that died had in hand, and then mends due times as MendDueTimes does. A letter
-// that was on the wire at that moment may arrive twice, with the same Message-ID. Damaged is how many records cannot be
-// read.
+// RecoverClaims gives back what a courier that died had in hand, and then mends due times as MendDueTimes does. A
+// letter that was on the wire at that moment may arrive twice, with the same Message-ID. Damaged is how many records
+// cannot be read.
 func (s *Store) RecoverClaims(ctx context.Context) (recovered, damaged int, err error) {
 	claimed := 0
 	recovered, err = writeVital(ctx, s, func(t tx) (int, error) {

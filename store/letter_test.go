@@ -31,7 +31,8 @@ func recordAll(t testing.TB, s *Store, letters []Letter, class AttemptClass) []L
 	t.Helper()
 	var outcomes []Outcome
 	for _, letter := range letters {
-		outcomes = append(outcomes, Outcome{letter.ID, Attempt{At: s.file.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}})
+		outcomes = append(outcomes, Outcome{letter.ID,
+			Attempt{At: s.file.Now(), Class: class, Phase: "rcpt", Code: 451, Text: "why"}})
 	}
 	recorded, err := s.RecordAttempts(ctx, outcomes)
 	if err != nil || len(recorded) != len(letters) {

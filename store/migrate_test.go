@@ -102,7 +102,8 @@ func TestKeyHashes(t *testing.T) {
 		email := local + "@example.com"
 		sum := sha256.Sum256([]byte(email))
 		for place := range holders(t, s, [][]byte{sum[:16]}) {
-			if place != "letters.person" && place != "letters" && place != "answers.person" { // of a letter that names the address
+			// These are of a letter that names the address.
+			if place != "letters.person" && place != "letters" && place != "answers.person" {
 				t.Errorf("the bare hash of %s stands in %s", email, place)
 			}
 		}

@@ -122,7 +122,8 @@ func writeReleased(t *testing.T) {
 		t.Fatal(err)
 	}
 	addPartner(t, s, "Acme")
-	if _, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: "k", People: []Candidate{candidate("lotte@example.com")}}); err != nil {
+	people := []Candidate{candidate("lotte@example.com")}
+	if _, err := s.RegisterBikers(ctx, BikerList{Partner: "Acme", Key: "k", People: people}); err != nil {
 		t.Fatal(err)
 	}
 	lotte, err := s.BikerByEmail("lotte@example.com")

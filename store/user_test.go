@@ -16,7 +16,8 @@ import (
 var ctx = context.Background()
 
 func someone(email string) Registration {
-	return Registration{Email: email, FirstName: "Zoë", LastName: "D’hooghe", OrganisationName: "Synthetische Terminal BV", Language: "nl"}
+	return Registration{Email: email, FirstName: "Zoë", LastName: "D’hooghe",
+		OrganisationName: "Synthetische Terminal BV", Language: "nl"}
 }
 
 func register(t testing.TB, s *Store, email string) User {
@@ -98,13 +99,17 @@ func TestActivationOrder(t *testing.T) {
 			use(t, s, *l)
 			c.Advance(10 * time.Minute)
 		}, refuse.Conflict},
-		{"expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) { c.Advance(24 * time.Hour) }, refuse.Conflict},
+		{"expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) {
+			c.Advance(24 * time.Hour)
+		}, refuse.Conflict},
 		{"used in its last minute, then expired", func(t *testing.T, s *Store, c *clock, _ User, l *Confirmation) {
 			c.Advance(24*time.Hour - time.Minute)
 			use(t, s, *l)
 			c.Advance(2 * time.Minute)
 		}, 0},
-		{"overtaken by another link's use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { use(t, s, link(s, user, 9)) }, refuse.Conflict},
+		{"overtaken by another link's use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
+			use(t, s, link(s, user, 9))
+		}, refuse.Conflict},
 		{"erased", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { erase(t, s, user) }, refuse.NotFound},
 		{"erased and expired", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			erase(t, s, user)
@@ -115,8 +120,12 @@ func TestActivationOrder(t *testing.T) {
 			c.Advance(time.Minute)
 			register(t, s, user.Email)
 		}, refuse.NotFound},
-		{"another address", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { l.Email[0] ^= 1 }, refuse.NotFound},
-		{"blocked", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) { block(t, s, user, true) }, refuse.Forbidden},
+		{"another address", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
+			l.Email[0] ^= 1
+		}, refuse.NotFound},
+		{"blocked", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
+			block(t, s, user, true)
+		}, refuse.Forbidden},
 		{"blocked after its use", func(t *testing.T, s *Store, c *clock, user User, l *Confirmation) {
 			use(t, s, *l)
 			block(t, s, user, true)
@@ -220,7 +229,8 @@ func TestSignIn(t *testing.T) {
 	proven := &Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true}
 	step("with a proven token", proven, false, true, 2)
 	step("with an unproven token", &Holder{User: user.ID, Generation: user.TokenGeneration}, false, false, 2)
-	step("with another's token", &Holder{User: guid.ID{1}, Generation: user.TokenGeneration, Proven: true}, false, false, 2)
+	another := &Holder{User: guid.ID{1}, Generation: user.TokenGeneration, Proven: true}
+	step("with another's token", another, false, false, 2)
 	c.Advance(720 * time.Hour)
 	step("too long ago", proven, true, false, 3)
 	block(t, s, user, true)
@@ -282,7 +292,8 @@ func TestProvenAddressLimits(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c), func(o *Options) {
 		o.Rules.AddressLetters, o.Rules.MailboxSignIn = limit.Rate{Count: 5, Per: time.Hour}, true
-		o.Rules.StrangerLetters = limit.Rate{Count: 1, Per: time.Hour} // used up by registering: proven people never wait for it
+		// Used up by registering: proven people never wait for it.
+		o.Rules.StrangerLetters = limit.Rate{Count: 1, Per: time.Hour}
 	})
 	user := activated(t, s, "a@example.com")
 	count := func(minutes int) (n int) {

@@ -133,7 +133,8 @@ func TestSpace(t *testing.T) {
 		space != want {
 		t.Errorf("%+v, %v", space, err)
 	}
-	if space, err := SpaceOf(filepath.Dir(f.Path())); err != nil || space.Total == 0 || space.File != uint64(about.Size()) {
+	space, err = SpaceOf(filepath.Dir(f.Path()))
+	if err != nil || space.Total == 0 || space.File != uint64(about.Size()) {
 		t.Errorf("%+v, %v", space, err)
 	}
 	if _, err := SpaceOf(filepath.Join(t.TempDir(), "none")); err == nil {

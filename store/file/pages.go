@@ -32,8 +32,8 @@ func (p *pageFile) checkTree(deep bool) error {
 }
 
 // walk checks one page and those below it; below says that a branch led to it. The pages of the root's own tree, those
-// on top, are walked in any case. It goes no deeper than any whole file is, and over no page twice: so it ends, whatever
-// the file holds.
+// on top, are walked in any case. It goes no deeper than any whole file is, and over no page twice: so it ends,
+// whatever the file holds.
 func (p *pageFile) walk(id uint64, deep, top, below bool, depth int) error {
 	head, err := p.readHead(id)
 	if err != nil {

@@ -37,13 +37,16 @@ func TestNewID(t *testing.T) {
 // TestParseID holds the spellings of a GUID that are one, and that it is answered in one spelling.
 func TestParseID(t *testing.T) {
 	const want = "0190a6f2-5c1e-7d3a-9b44-3f2a1c0d9e8f"
-	for _, text := range []string{want, strings.ToUpper(want), "{" + want + "}", "0190A6F25C1E7D3A9B443F2A1C0D9E8F", "{0190a6f25c1e7d3a9b443f2a1c0d9e8f}"} {
+	for _, text := range []string{want, strings.ToUpper(want), "{" + want + "}", "0190A6F25C1E7D3A9B443F2A1C0D9E8F",
+		"{0190a6f25c1e7d3a9b443f2a1c0d9e8f}"} {
 		if id, err := Parse(text); err != nil || id.String() != want {
 			t.Errorf("%s: %v, %v", text, id, err)
 		}
 	}
-	for _, text := range []string{"", "{}", "{", "{" + want, want + "}", "{{" + want + "}}", "(" + want + ")", "0190a6f2-5c1e7d3a9b443f2a1c0d9e8f", want[:35], want + "0",
-		"0190a6f25c1e7d3a9b443f2a1c0d9e8g", "0190a6f2_5c1e_7d3a_9b44_3f2a1c0d9e8f", " " + want, "-0190a6f25c1e7d3a9b443f2a1c0d9e8f---"} {
+	for _, text := range []string{"", "{}", "{", "{" + want, want + "}", "{{" + want + "}}", "(" + want + ")",
+		"0190a6f2-5c1e7d3a9b443f2a1c0d9e8f", want[:35], want + "0",
+		"0190a6f25c1e7d3a9b443f2a1c0d9e8g", "0190a6f2_5c1e_7d3a_9b44_3f2a1c0d9e8f", " " + want,
+		"-0190a6f25c1e7d3a9b443f2a1c0d9e8f---"} {
 		if id, err := Parse(text); err == nil {
 			t.Errorf("%s: %v", text, id)
 		}

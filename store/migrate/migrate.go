@@ -37,8 +37,8 @@ func addBikers(t *file.Tx) error {
 	return nil
 }
 
-// addReferences makes what mail that comes back finds its letter by (schema 5). Letters of before have a Message-ID that
-// everybody can make of their ids, and so are found by their code alone.
+// addReferences makes what mail that comes back finds its letter by (schema 5). Letters of before have a Message-ID
+// that everybody can make of their ids, and so are found by their code alone.
 func addReferences(t *file.Tx) error { return t.CreateBucket([]byte("letters.reference")) }
 
 // timeKey orders by time, then by id.
