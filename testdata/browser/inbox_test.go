@@ -64,7 +64,8 @@ func (b *tab) whole() {
 	b.Helper()
 	get(b, chromedp.Poll[bool](`(frame => {
 		const letter = frame.contentDocument?.documentElement;
-		return letter && letter.scrollHeight > 200 && letter.scrollHeight <= frame.clientHeight && letter.scrollWidth <= frame.clientWidth;
+		return letter && letter.scrollHeight > 200 && letter.scrollHeight <= frame.clientHeight &&
+			letter.scrollWidth <= frame.clientWidth;
 	})(document.querySelector("iframe.html"))`, chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 

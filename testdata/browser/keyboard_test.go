@@ -14,7 +14,8 @@ const checkFocus = `(() => {
 	const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
 	if (e === document.body || e.tagName === "IFRAME") return "";
 	const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2; // of the part that the window shows
-	const at = document.elementFromPoint(middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
+	const at = document.elementFromPoint(middle(box.left, box.right, innerWidth),
+		middle(box.top, box.bottom, innerHeight));
 	if (!at || !(e.contains(at) || at.contains(e))) return "hidden: " + e.outerHTML;
 	const ring = style.outlineStyle === "auto" || style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 	return e.matches(":focus-visible") && ring ? "" : "without a ring: " + e.outerHTML;

@@ -31,7 +31,8 @@ func (p person) language() string { return strings.ToLower(p.Language) }
 func (a *appliance) post(t *testing.T, people ...person) (created int) {
 	t.Helper()
 	var answer struct{ Created int }
-	a.json(t, http.MethodPost, "/receiver/APIv3/user.create", map[string]any{"users": people}, &answer, "Authorization", "Bearer "+a.token)
+	users := map[string]any{"users": people}
+	a.json(t, http.MethodPost, "/receiver/APIv3/user.create", users, &answer, "Authorization", "Bearer "+a.token)
 	return answer.Created
 }
 
@@ -41,8 +42,10 @@ var people atomic.Int64
 func (a *appliance) newPerson(t *testing.T, language string) person {
 	t.Helper()
 	number := people.Add(1)
-	p := person{BikePlanCode: "SYN-" + language, FirstName: "Zoë", LastName: "D’hooghe", Language: language, ContractType: "worker",
-		Email: fmt.Sprintf("biker-%d@example.org", number), EmployeeID: fmt.Sprintf("SYN%03d", number), PersonnelNumber: "000123"}
+	p := person{BikePlanCode: "SYN-" + language, FirstName: "Zoë", LastName: "D’hooghe", Language: language,
+		ContractType: "worker",
+		Email:        fmt.Sprintf("biker-%d@example.org", number), EmployeeID: fmt.Sprintf("SYN%03d", number),
+		PersonnelNumber: "000123"}
 	if a.post(t, p) != 1 {
 		t.Fatalf("%s is not new", p.Email)
 	}

@@ -27,7 +27,8 @@ func (b *tab) cookies() (names []string) {
 		return cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{})
 	})
 	for _, c := range kept.Cookies {
-		if !c.HTTPOnly || c.SameSite != network.CookieSameSiteLax || c.Path != "/" || c.Secure != strings.HasPrefix(b.a.url, "https:") {
+		if !c.HTTPOnly || c.SameSite != network.CookieSameSiteLax || c.Path != "/" ||
+			c.Secure != strings.HasPrefix(b.a.url, "https:") {
 			b.Errorf("the browser keeps the cookie %+v", c)
 		}
 		names = append(names, c.Name)
@@ -82,11 +83,13 @@ func TestForeignSite(t *testing.T) {
 	p, b := postern.newBiker(t, "NL")
 	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, `<form method="post" action="%s%s"><input name="email" value="%s"><input name="password" value="%s"><button>free bike</button></form>`,
+		fmt.Fprintf(w, `<form method="post" action="%s%s"><input name="email" value="%s">`+
+			`<input name="password" value="%s"><button>free bike</button></form>`,
 			postern.url, r.URL.Path, p.Email, password)
 	}))
 	defer foreign.Close()
-	from := strings.Replace(foreign.URL, "127.0.0.1", "localhost", 1) // another site than 127.0.0.1; another port alone is not
+	// Another site than 127.0.0.1, which another port alone is not.
+	from := strings.Replace(foreign.URL, "127.0.0.1", "localhost", 1)
 	for _, path := range []string{"/biker/logout-everywhere", "/biker/login"} {
 		b.visit(http.StatusOK, from+path)
 		b.press(http.StatusForbidden, "button")

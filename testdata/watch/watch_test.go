@@ -69,8 +69,8 @@ func TestRules(t *testing.T) {
 	promtool(t, "", "test", "rules", filepath.Join(dir, "test.yaml"))
 }
 
-// queries are those of the dashboard. Grafana's own types must read it, strictly and within their constraints: the whole
-// of it, and each panel by itself, as their reader of the whole passes over what is in panels.
+// queries are those of the dashboard. Grafana's own types must read it, strictly and within their constraints: the
+// whole of it, and each panel by itself, as their reader of the whole passes over what is in panels.
 func queries(t *testing.T) (all []string) {
 	text := printed(t, nil, "metrics", "--dashboard")
 	var board dashboard.Dashboard
