@@ -15,7 +15,8 @@ import (
 var bearerForm = regexp.MustCompile(`^pstp_[0-9A-Za-z]{49}$`)
 
 func TestNewBearer(t *testing.T) {
-	const rising = "\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
+	const rising = "\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f" +
+		"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
 	for _, c := range []struct { // the texts are Python's, not ours
 		name   string
 		random []byte
