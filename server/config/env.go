@@ -20,10 +20,10 @@ var subjects = []struct{ first, title string }{
 }
 
 // EnvHead begins the file that postern config --env prints.
-const EnvHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=), and so
-# does a shell (set -a; . ./postern.env; set +a). What is commented out, or empty, has its default; what no default is
-# named for is off. Values with blanks or other special characters stand in single quotes. A file that holds a
-# password is for nobody else's eyes (mode 0600).
+const EnvHead = `# Settings of Postern, written by "postern config --env". systemd reads this file (EnvironmentFile=),
+# and so does a shell (set -a; . ./postern.env; set +a). What is commented out, or empty, has its default; what no
+# default is named for is off. Values with blanks or other special characters stand in single quotes. A file that holds
+# a password is for nobody else's eyes (mode 0600).
 `
 
 // EnvFile returns a file of all settings, by subject, under a head: each with its meaning and its default, all
