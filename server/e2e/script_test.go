@@ -37,6 +37,7 @@ import (
 //	save NAME MEMBER             keeps a member of the last JSON answer; results.0.id is one of a list's first item
 //	letter ADDRESS [NAME=PURPOSE…] waits for the newest letter to an address, prints its text, keeps the tokens of
 //	                             its links
+//	sent ADDRESS                 waits until no letter to an address is queued
 //	letters ADDRESS COUNT [KIND] [STATE] how many letters there are to an address, - for any
 //	clock SPAN [STEP PATH]       moves the appliance's time; step by step, with a look at a page after each
 //	cleanings FILE               stores cleanings as the operator does
@@ -62,8 +63,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": scriptCommand((*scriptRun).start), "call": scriptCommand((*scriptRun).call),
 			"header": scriptCommand((*scriptRun).header), "save": scriptCommand((*scriptRun).save),
-			"letter": scriptCommand((*scriptRun).letter), "letters": scriptCommand((*scriptRun).letters),
-			"clock": scriptCommand((*scriptRun).moveClock), "cleanings": scriptCommand((*scriptRun).cleanings),
+			"sent": scriptCommand((*scriptRun).sent), "letter": scriptCommand((*scriptRun).letter),
+			"letters": scriptCommand((*scriptRun).letters),
+			"clock":   scriptCommand((*scriptRun).moveClock), "cleanings": scriptCommand((*scriptRun).cleanings),
 			"operator": scriptCommand((*scriptRun).operator), "told": scriptCommand((*scriptRun).told),
 			"browser": scriptCommand((*scriptRun).browser), "cookie": scriptCommand((*scriptRun).cookie),
 			"scan": scriptCommand((*scriptRun).scan), "logged": scriptCommand((*scriptRun).logged),
@@ -201,6 +203,10 @@ func (r *scriptRun) save(ts *testscript.TestScript, args []string) error {
 	}
 	ts.Setenv(args[0], fmt.Sprint(value))
 	return nil
+}
+
+func (r *scriptRun) sent(_ *testscript.TestScript, args []string) error {
+	return r.app.awaitNoneQueued(args[0])
 }
 
 func (r *scriptRun) letter(ts *testscript.TestScript, args []string) error {
