@@ -68,8 +68,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestPruneLeavesOthers holds that a directory whose name is a pattern has nothing removed elsewhere, and that what is no
-// backup's unfinished file stays.
+// TestPruneLeavesOthers holds that a directory whose name is a pattern has nothing removed elsewhere, and that what is
+// no backup's unfinished file stays.
 func TestPruneLeavesOthers(t *testing.T) {
 	root := t.TempDir()
 	dir, beside := Dir{filepath.Join(root, "[ab]"), 1}, filepath.Join(root, "a")

@@ -145,7 +145,8 @@ func TestScriptQuotes(t *testing.T) {
 	}
 	for _, wrong := range []Places{
 		{Binary: "/usr/bin/postern", Self: "/tmp/a\ntouch pwned\n/postern"}, {Binary: "/opt/a b/postern", Self: self},
-		{Binary: "/opt/po%stern"}, {Binary: "/opt/postern;id"}, {Binary: "/opt/$x"}, {Binary: "/opt/a\nb"}, {Binary: "postern"},
+		{Binary: "/opt/po%stern"}, {Binary: "/opt/postern;id"}, {Binary: "/opt/$x"}, {Binary: "/opt/a\nb"},
+		{Binary: "postern"},
 	} {
 		if err := wrong.Check(); err == nil {
 			t.Errorf("%q was taken", wrong)
