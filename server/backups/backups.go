@@ -86,15 +86,20 @@ func (d Dir) Add(from io.Reader, size int64, at time.Time) (path string, err err
 	return path, d.prune()
 }
 
-// prune removes the backups that are too many, and what was never finished.
+// prune removes the backups that are too many, and those that were never finished. The directory is read rather than
+// matched by a pattern: its own name may look like one, and lead elsewhere.
 func (d Dir) prune() error {
 	names, err := d.names()
-	left, _ := filepath.Glob(filepath.Join(d.Path, before+"*"+after+unfinished))
-	faults := []error{err}
-	for _, path := range left {
-		faults = append(faults, os.Remove(path))
+	entries, readErr := os.ReadDir(d.Path)
+	faults := []error{err, readErr}
+	surplus := names[min(len(names), max(1, d.Keep)):]
+	for _, entry := range entries {
+		name, isUnfinished := strings.CutSuffix(entry.Name(), unfinished)
+		if _, isBackup := timeOf(name); isUnfinished && isBackup {
+			surplus = append(surplus, entry.Name())
+		}
 	}
-	for _, name := range names[min(len(names), max(1, d.Keep)):] {
+	for _, name := range surplus {
 		faults = append(faults, os.Remove(filepath.Join(d.Path, name)))
 	}
 	return errors.Join(faults...)

@@ -68,6 +68,29 @@ func TestAdd(t *testing.T) {
 	}
 }
 
+// TestPruneLeavesOthers holds that a directory whose name is a pattern has nothing removed elsewhere, and that what is
+// no backup's unfinished file stays.
+func TestPruneLeavesOthers(t *testing.T) {
+	root := t.TempDir()
+	dir, beside := Dir{filepath.Join(root, "[ab]"), 1}, filepath.Join(root, "a")
+	left := filepath.Join(dir.Path, "postern-20260102T000000Z.db.new")
+	foreign := filepath.Join(beside, "postern-20260102T000000Z.db.new")
+	mine := filepath.Join(dir.Path, "postern-mine.db.new")
+	for _, path := range []string{left, foreign, mine} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := dir.Add(bytes.NewReader(whole("")), int64(len(whole(""))), noon); err != nil {
+		t.Fatal(err)
+	}
+	for path, stays := range map[string]bool{left: false, foreign: true, mine: true} {
+		if _, err := os.Lstat(path); (err == nil) != stays {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // TestNext holds when a backup is due.
 func TestNext(t *testing.T) {
 	dir := Dir{t.TempDir(), 3}

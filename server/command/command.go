@@ -76,6 +76,9 @@ func wrongUse(format string, args ...any) error {
 
 // Main runs the command that the words name and gives the exit code. No words: help.
 func Main(ctx context.Context, words []string, process Process) int {
+	if process.In != nil {
+		process.In = newStdin(ctx, process.In)
+	}
 	err := run(ctx, words, process)
 	var usage *usageError
 	switch {

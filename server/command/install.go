@@ -3,7 +3,6 @@ package command
 import (
 	"flag"
 	"os"
-	"path/filepath"
 
 	"postern/server/command/service"
 )
@@ -34,17 +33,20 @@ func installCommand() command {
 						chosen++
 					}
 				}
-				switch {
-				case chosen > 1:
+				if chosen > 1 {
 					return wrongUse("say one of --unit, --env and --ctl, and none for a script that has them all")
-				case !filepath.IsAbs(*binary):
-					return wrongUse("--binary must be a path from the root, as /usr/local/bin/postern")
+				}
+				if err := (service.Places{Binary: *binary}).Check(); err != nil {
+					return wrongUse("--binary: %s", err)
 				}
 				self, err := os.Executable()
 				if err != nil {
 					self = *binary
 				}
 				places := service.Places{Binary: *binary, Self: self}
+				if err := places.Check(); err != nil {
+					return err
+				}
 				switch {
 				case *unit:
 					return places.Unit(c.Out)

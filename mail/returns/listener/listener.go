@@ -13,8 +13,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
@@ -37,7 +37,7 @@ type limits struct {
 	line     time.Duration // for the next command, and for a message from DATA to its final dot
 	life     time.Duration // of a connection
 	commands int64         // bytes beside messages, until the next message
-	held     int64         // bytes of the messages that are being read, all together
+	held     int64         // bytes of the messages that are being read, all together; half of it for one peer
 }
 
 var defaultLimits = limits{line: time.Minute, life: 10 * time.Minute, commands: 64 << 10, held: 32 << 20}
@@ -52,7 +52,7 @@ const recipients = 10
 type Server struct {
 	options Options
 	limits  limits
-	held    atomic.Int64
+	room    room
 }
 
 // New makes a server; Run serves.
@@ -141,8 +141,9 @@ func (k *session) Data(r io.Reader) error {
 	limits := k.server.limits
 	k.conn.busy.Store(true)
 	k.conn.left.Store(limits.commands + bounce.MaxMessage)
-	message, err := k.server.read(r)
-	defer k.server.held.Add(-int64(len(message)))
+	peer := peerOf(k.conn)
+	message, err := k.server.read(r, peer)
+	defer k.server.room.give(peer, int64(len(message)))
 	defer k.conn.busy.Store(false)
 	if err != nil {
 		k.conn.left.Store(limits.commands + excess)
@@ -164,12 +165,12 @@ func (k *session) Data(r io.Reader) error {
 
 // read reads a message into memory, as far as there is room among those of all connections. The room is taken as the
 // bytes come, so that who sends none takes none.
-func (s *Server) read(r io.Reader) (message []byte, err error) {
+func (s *Server) read(r io.Reader, peer netip.Prefix) (message []byte, err error) {
 	part := make([]byte, 16<<10)
 	for {
 		n, err := r.Read(part)
 		message = append(message, part[:n]...)
-		if s.held.Add(int64(n)) > s.limits.held {
+		if !s.room.take(peer, int64(n), s.limits.held) {
 			return message, errBusy
 		}
 		switch {

@@ -1,11 +1,11 @@
 # Makes Postern a service of systemd, where there is no Debian package of it. Read it, then run it as root:
 #
-#   {{.Self}} install | sudo sh
+#   {{quoted .Self}} install | sudo sh
 #
 # It stops at what fails, changes no file of settings that is there, and can be run again, as after an update.
 set -eu
 {{- if ne .Self .Binary}}
-install -m 0755 {{.Self}} {{.Binary}}
+install -m 0755 {{quoted .Self}} {{.Binary}}
 {{- end}}
 getent passwd {{.User}} >/dev/null ||
   useradd --system --user-group --home-dir {{.Data}} --shell /usr/sbin/nologin {{.User}}

@@ -5,10 +5,13 @@ package service
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"text/template"
+	"unicode"
 
 	"postern/server/config"
 )
@@ -30,15 +33,45 @@ var (
 	//go:embed install.sh
 	scriptText string
 
+	filled  = template.New("").Funcs(template.FuncMap{"quoted": quoted})
 	unit    = template.Must(template.New("unit").Parse(unitText))
 	control = template.Must(template.New("posternctl").Parse(controlText))
-	script  = template.Must(template.New("install.sh").Parse(scriptText))
+	script  = template.Must(filled.New("install.sh").Parse(scriptText))
 )
 
 // Places are where an installation has its files.
 type Places struct {
 	Binary string // the program, once it is installed
 	Self   string // the program that installs it
+}
+
+// Check reports, as an error, a place that does not fit into the files: the program's is read by systemd, a shell and
+// people alike, so that it has nothing in it that means something to one of them.
+func (p Places) Check() error {
+	switch {
+	case !filepath.IsAbs(p.Binary):
+		return errors.New("the program's place must be a path from the root, as /usr/local/bin/postern")
+	case !isPlain(p.Binary):
+		return fmt.Errorf("the program's place %q may have letters of ASCII, digits and / . _ + - alone", p.Binary)
+	case strings.ContainsFunc(p.Self, unicode.IsControl):
+		return fmt.Errorf("the program lies at %q: move it to where the path has no control characters", p.Self)
+	}
+	return nil
+}
+
+// isPlain reports whether neither a shell nor systemd reads anything but itself in a word.
+func isPlain(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("/._+-", r)
+	})
+}
+
+// quoted makes a word of a shell: the script is read by root's, and the program may have been put anywhere.
+func quoted(word string) string {
+	if isPlain(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // values are what the templates are filled in with.

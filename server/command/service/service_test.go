@@ -122,3 +122,37 @@ func TestScript(t *testing.T) {
 		}
 	}
 }
+
+// TestScriptQuotes has a shell read the script of a program that lies where the directory's name is a command.
+func TestScriptQuotes(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a b;touch pwned;'$(touch pwned)'")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	self := filepath.Join(dir, "postern")
+	var text bytes.Buffer
+	if err := (Places{Binary: "/usr/bin/postern", Self: self}).Script(&text); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("sh", "-c", "set -f\ninstall() { echo \"$3\"; exit; }\n"+text.String())
+	shell.Dir = t.TempDir()
+	if out, err := shell.CombinedOutput(); err != nil || string(out) != self+"\n" {
+		t.Errorf("%v: %q", err, out)
+	}
+	if left, _ := os.ReadDir(shell.Dir); len(left) > 0 {
+		t.Errorf("it made %v", left)
+	}
+	for _, wrong := range []Places{
+		{Binary: "/usr/bin/postern", Self: "/tmp/a\ntouch pwned\n/postern"}, {Binary: "/opt/a b/postern", Self: self},
+		{Binary: "/opt/po%stern"}, {Binary: "/opt/postern;id"}, {Binary: "/opt/$x"}, {Binary: "/opt/a\nb"},
+		{Binary: "postern"},
+	} {
+		if err := wrong.Check(); err == nil {
+			t.Errorf("%q was taken", wrong)
+		}
+	}
+	if err := places.Check(); err != nil {
+		t.Error(err)
+	}
+}
