@@ -65,9 +65,9 @@ func (p Places) Control(out io.Writer) error { return control.Execute(out, p.val
 func (p Places) Script(out io.Writer) error { return script.Execute(out, p.values()) }
 
 // aboutEnvironment stands above the settings. The format is systemd's (systemd.exec(5), EnvironmentFile=).
-const aboutEnvironment = `# The settings of Postern, read at its start: systemctl restart postern. Run posternctl config
-# to see what they come to, and what is wrong. A line that begins with # has no effect; what stands there is the default. A value is the rest of its
-# line, spaces and all.
+const aboutEnvironment = `# The settings of Postern, read at its start: systemctl restart postern. Run posternctl config to see what they come to,
+# and what is wrong. A line that begins with # has no effect; what stands there is the default. A value is the rest of
+# its line, spaces and all.
 #
 # Passwords and keys stand in files of their own in %[1]s (root's, mode 0600). The service finds
 # %[1]s/NAME as /run/credentials/postern.service/secret_NAME.
