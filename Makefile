@@ -2,7 +2,8 @@
 GO       ?= go
 OUT      := .build
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
+COMMIT   ?= $(shell git rev-parse HEAD 2>/dev/null && { git diff --quiet HEAD 2>/dev/null || echo +changes; })
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(subst $() ,,$(COMMIT))
 FUZZTIME ?= 30s
 ROUNDS   ?= 300
 PACKAGES := ./...

@@ -11,8 +11,8 @@ import (
 	"postern/server/command"
 )
 
-// version is set by the linker: -ldflags "-X main.version=v1.2.3".
-var version string
+// What the linker sets: -ldflags "-X main.version=v1.2.3 -X main.commit=1c08f57…".
+var version, commit string
 
 func main() {
 	os.Exit(run())
@@ -24,6 +24,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	process := command.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version}
+	process := command.Process{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: version,
+		Commit: commit}
 	return command.Main(ctx, os.Args[1:], process)
 }

@@ -14,6 +14,7 @@ out=$(cd "$out" && pwd)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)} ||
   { echo "build.sh: no commit here tells the time of the build: set SOURCE_DATE_EPOCH" >&2; exit 1; }
 export SOURCE_DATE_EPOCH
+commit=$(git -C "$here" rev-parse HEAD 2>/dev/null || true)
 
 # A tag v1.2.3 is version 1.2.3, v1.3.0-rc1 sorts below 1.3.0, and what has none below all, by its time.
 case $version in
@@ -24,7 +25,7 @@ esac
 # binary ARCH FILE
 binary() {
   (cd "$here/.." && CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOARM=7 GOFLAGS= \
-    "$GO" build -trimpath -ldflags "-s -w -X main.version=$version" -o "$2" .)
+    "$GO" build -trimpath -ldflags "-s -w -X main.version=$version -X main.commit=$commit" -o "$2" .)
 }
 
 scratch=$(mktemp -d)

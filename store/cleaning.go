@@ -226,7 +226,8 @@ type PartnerCleaning struct {
 	Decider  User // who decided the load; zero: nobody, or somebody who has been erased
 }
 
-// CleaningOf returns a partner's own cleaning. It refuses with NotFound, for other partners' cleanings too.
+// CleaningOf returns a partner's own cleaning, or any to the operator, who is no partner: "". It refuses with NotFound,
+// for other partners' cleanings too.
 func (s *Store) CleaningOf(partner string, id guid.ID) (PartnerCleaning, error) {
 	return read(s, func(t tx) (found PartnerCleaning, err error) {
 		if found.Cleaning, err = t.cleaningOf(partner, id); err != nil {

@@ -183,7 +183,7 @@ func (t tx) failReturned(letter *Letter, r Return) error {
 			return err
 		}
 	}
-	words := strings.TrimSpace(attempt.status() + " " + attempt.Text)
+	words := attempt.inWords()
 	if words == "" {
 		words = "no reason is given"
 	}
@@ -250,6 +250,18 @@ func (a Attempt) status() string {
 		return strconv.Itoa(a.Code)
 	}
 	return strconv.Itoa(a.Code) + " " + a.Enhanced
+}
+
+// inWords is an attempt's status and text. Most servers' words begin with the status: it is said once.
+func (a Attempt) inWords() string {
+	text := a.Text
+	for part := range strings.FieldsSeq(a.status()) {
+		rest, begins := strings.CutPrefix(text, part)
+		if begins && (rest == "" || rest[0] == ' ' || rest[0] == '-') {
+			text = strings.TrimLeft(rest, " -")
+		}
+	}
+	return strings.TrimSpace(a.status() + " " + text)
 }
 
 // reportID tells a report from others of the same letter.

@@ -359,3 +359,26 @@ func TestNotedText(t *testing.T) {
 		}
 	}
 }
+
+// TestReturnedInWords holds that a status with which a server's words begin is said once.
+func TestReturnedInWords(t *testing.T) {
+	for _, c := range []struct {
+		code                 int
+		enhanced, text, want string
+	}{
+		{550, "5.1.1", "no such user", "550 5.1.1 no such user"},
+		{550, "5.1.1", "550 5.1.1 no such user", "550 5.1.1 no such user"},
+		{550, "5.1.1", "550-5.1.1 no such user", "550 5.1.1 no such user"},
+		{550, "5.1.1", "550 no such user", "550 5.1.1 no such user"},
+		{550, "5.1.1", "550 5.1.10 no such user", "550 5.1.1 5.1.10 no such user"},
+		{550, "", "550 no such user", "550 no such user"},
+		{0, "5.1.1", "5.1.1 no such user", "5.1.1 no such user"},
+		{550, "5.1.1", "550 5.1.1", "550 5.1.1"},
+		{0, "", "no such user", "no such user"},
+		{0, "", "", ""},
+	} {
+		if got := (Attempt{Code: c.code, Enhanced: c.enhanced, Text: c.text}).inWords(); got != c.want {
+			t.Errorf("%d, %s, %q: %q instead of %q", c.code, c.enhanced, c.text, got, c.want)
+		}
+	}
+}

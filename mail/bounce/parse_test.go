@@ -266,7 +266,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestReadme: the table of what comes back names every file of the corpus, and no other.
+// TestReadme: the list of what comes back names every file of the corpus, and no other.
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -278,18 +278,18 @@ func TestReadme(t *testing.T) {
 	}
 	section, _, _ = strings.Cut(section, "\n#")
 	named := make(map[string]bool)
-	for line := range strings.Lines(section) {
-		if cells := strings.Split(line, "|"); len(cells) == 6 {
-			for i, word := range strings.Split(cells[4], "`") {
-				if i%2 == 1 {
-					named[word] = true
-				}
+	for _, entry := range strings.Split(section, "\n- ")[1:] {
+		entry, _, _ = strings.Cut(entry, "\n\n")
+		examples := entry[strings.LastIndex(entry, "(")+1:]
+		for i, word := range strings.Split(examples, "`") {
+			if i%2 == 1 {
+				named[word] = true
 			}
 		}
 	}
 	for name := range corpus(t) {
 		if !named[name] {
-			t.Errorf("%s stands in no row", name)
+			t.Errorf("%s stands in no entry", name)
 		}
 		delete(named, name)
 	}

@@ -169,7 +169,7 @@ func printCleaning(out io.Writer, found wire.StoredCleaning) error {
 		"seals", joined(found.Seals...), "services", found.AdditionalServices, "comments", found.Comments,
 		"document", document,
 		"delivered by", found.Partner, "stored", clock(found.StoredAt), "changed", clock(found.ChangedAt),
-		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", idText(found.Load.By),
+		"load", string(found.Load.Status), "decided", clock(found.Load.DecidedAt), "decided by", decider(found.Load),
 		"loaded", found.Load.ProductName, "comment", found.Load.Comment,
 		"reopened", clock(found.Reopened.At), "reason", found.Reopened.Reason)
 	if err != nil || len(found.Compartments) == 0 {
@@ -186,6 +186,15 @@ func printCleaning(out io.Writer, found wire.StoredCleaning) error {
 	}
 	fmt.Fprintln(out)
 	return printRows(out, []string{"COMPARTMENT", "CLEANED", "CODES", "PREVIOUS LOAD"}, rows)
+}
+
+// decider names who decided a load, as far as that is known.
+func decider(load wire.StoredLoad) string {
+	by := load.DecidedBy
+	if by == nil || by.FirstName == nil || by.LastName == nil || by.OrganisationName == nil {
+		return idText(load.By)
+	}
+	return joined(*by.FirstName+" "+*by.LastName, *by.OrganisationName, idText(load.By))
 }
 
 // joined puts commas between what is there.

@@ -201,7 +201,7 @@ func refused(status int, body []byte, running bool) error {
 	return r
 }
 
-// Error returns the sentence, and the faults of fields one a line.
+// Error returns the sentence, and the faults of fields one a line. A fault alone says all: it stands for the sentence.
 func (r *refusal) Error() string {
 	text := r.Detail
 	if text == "" {
@@ -221,6 +221,9 @@ func (r *refusal) Error() string {
 				lines = append(lines, name+": "+sentence)
 			}
 		}
+	}
+	if len(lines) == 2 {
+		return lines[1]
 	}
 	return strings.Join(lines, "\n")
 }

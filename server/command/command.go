@@ -36,7 +36,8 @@ type Process struct {
 	In      io.Reader
 	Out     io.Writer
 	Err     io.Writer
-	Version string // stamped by the linker; empty: what the Go tool knows of the build
+	Version string // stamped by the linker, as the commit; empty: what the Go tool knows of the build
+	Commit  string
 }
 
 // command is one entry of the command table.

@@ -73,7 +73,7 @@ func demoConfig() (config.Config, error) {
 // demo opens the appliance, fills it by the same requests that the commands send, and only then answers: whoever pastes
 // a call meets everything that the call is about.
 func (c *call) demo(config config.Config) error {
-	app, err := server.Open(server.Options{Config: config, Build: buildOf(c.Version),
+	app, err := server.Open(server.Options{Config: config, Build: c.build(),
 		Log: newLogger(c.Err, config.LogFormat, config.LogLevel)})
 	if err != nil {
 		return err

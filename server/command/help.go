@@ -43,7 +43,8 @@ func help(out io.Writer, words []string) error {
 		return unknown(table, words)
 	}
 	list(out, group)
-	return nil
+	_, err := fmt.Fprintf(out, "\npostern help %s says more about that one, with its flags and examples.\n", group[0].name)
+	return err
 }
 
 // widestUsage is how wide the usages are that have what a command does beside them; it stands below wider ones. With it

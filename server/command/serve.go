@@ -33,7 +33,7 @@ func serve() command {
 				}
 				tuneMemory()
 				app, err := server.Open(server.Options{Config: config, Supervisor: supervisor.OfProcess(),
-					Build: buildOf(c.Version),
+					Build: c.build(),
 					Log:   newLogger(c.Err, config.LogFormat, config.LogLevel)})
 				if err != nil {
 					return err

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"runtime"
@@ -12,7 +13,7 @@ import (
 // versionInfo is what `postern version --json` prints.
 type versionInfo struct {
 	Version string `json:"version"`
-	Commit  string `json:"commit,omitzero"` // with "+changes" where the working copy differed from it
+	Commit  string `json:"commit"` // with "+changes" where the working copy differed from it
 	Go      string `json:"go"`
 }
 
@@ -23,54 +24,49 @@ func version() command {
 		prepare: func(f *flag.FlagSet) action {
 			asJSON := jsonFlag(f)
 			return func(c *call, _ []string) error {
-				info := readVersion(c.Version)
+				info := c.readVersion()
 				if *asJSON {
 					return printJSON(c.Out, info)
 				}
-				fmt.Fprintf(c.Out, "postern %s", info.Version)
-				if info.Commit != "" {
-					fmt.Fprintf(c.Out, " (%s)", info.Commit)
-				}
-				fmt.Fprintf(c.Out, " %s\n", info.Go)
-				return nil
+				_, err := fmt.Fprintf(c.Out, "postern %s (commit %s) %s\n", info.Version, info.Commit, info.Go)
+				return err
 			}
 		},
 	}
 }
 
-// buildOf is the same for the metrics.
-func buildOf(stamped string) metrics.Build {
-	info := readVersion(stamped)
+// build is the same for the metrics.
+func (p Process) build() metrics.Build {
+	info := p.readVersion()
 	return metrics.Build{Version: info.Version, Commit: info.Commit}
 }
 
-// readVersion adds to a stamped version what the build itself knows: who builds with go build alone gets a commit all
-// the same, and one that was not committed as it is says so.
-func readVersion(stamped string) versionInfo {
-	info := versionInfo{Version: stamped, Go: runtime.Version()}
-	build, ok := debug.ReadBuildInfo()
-	if ok && info.Version == "" {
-		info.Version = build.Main.Version
+// readVersion adds to what is stamped what the build itself knows: who builds with go build alone gets a commit all the
+// same, unless -buildvcs=false keeps it out.
+func (p Process) readVersion() versionInfo {
+	info := versionInfo{Version: p.Version, Commit: p.Commit, Go: runtime.Version()}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		info.Version = cmp.Or(info.Version, build.Main.Version)
+		info.Commit = cmp.Or(commitOf(build.Settings), info.Commit)
 	}
-	if info.Version == "" {
-		info.Version = "(devel)"
-	}
-	if !ok {
-		return info
-	}
-	changed := ""
-	for _, setting := range build.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			info.Commit = setting.Value
-		case "vcs.modified":
-			if setting.Value == "true" {
-				changed = "+changes"
-			}
+	info.Version = cmp.Or(info.Version, "(devel)")
+	info.Commit = cmp.Or(info.Commit, "unknown")
+	return info
+}
+
+// commitOf is the commit that the Go tool has noted; empty: none.
+func commitOf(settings []debug.BuildSetting) string {
+	var commit, changes string
+	for _, setting := range settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			commit = setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			changes = "+changes"
 		}
 	}
-	if info.Commit != "" {
-		info.Commit += changed
+	if commit == "" {
+		return ""
 	}
-	return info
+	return commit + changes
 }

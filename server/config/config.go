@@ -2,7 +2,7 @@
 //
 // There are two forms. Settings are the texts of the environment, each with its meaning, default and bounds in the tags
 // of one struct: the only place where a setting is written down, from which the reading, the checks, postern config and
-// a test of the README's table come. Config is what they come to, and what the appliance runs with. Between them stands
+// a test of the README's list come. Config is what they come to, and what the appliance runs with. Between them stands
 // Parse, which finds all faults before it answers: an operator mends a file of settings once, not once per fault.
 //
 // Secrets are read here and nowhere else. No fault quotes a text that may hold one.

@@ -8,25 +8,23 @@ import (
 	"testing"
 )
 
-// TestReadme holds that the README's table has every setting, and no other, with its default.
+// entry is a line of the README's list: names, and their defaults in brackets.
+var entry = regexp.MustCompile("(?m)^- ((?:`[A-Z_]+`(?:, )?)+) \\(([^)]*)\\)")
+
+// TestReadme holds that the README's list has every setting, and no other, with its default.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(text), "\n## Settings\n")
-	table, _, _ = strings.Cut(table, "\n## ")
+	_, list, _ := strings.Cut(string(text), "\n## Settings\n")
+	list, _, _ = strings.Cut(list, "\n## ")
 	told := map[string]string{}
 	var names []string
 	quoted := regexp.MustCompile("`([^`]*)`")
-	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "| `") || strings.HasPrefix(line, "| `POSTERN_…`") {
-			continue
-		}
-		cells := strings.Split(line, "|")
-		row := quoted.FindAllStringSubmatch(cells[1], -1)
-		defaults := strings.Split(cells[2], ", ")
-		for i, name := range row {
+	for _, line := range entry.FindAllStringSubmatch(list, -1) {
+		defaults := strings.Split(strings.ReplaceAll(line[2], "\n  ", " "), ", ")
+		for i, name := range quoted.FindAllStringSubmatch(line[1], -1) {
 			told[name[1]] = strings.TrimSpace(defaults[min(i, len(defaults)-1)])
 			names = append(names, name[1])
 		}

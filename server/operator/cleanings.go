@@ -103,14 +103,14 @@ func (o *Operator) Cleanings(after guid.ID, limit int) (Page[wire.StoredCleaning
 
 // Cleaning shows a cleaning.
 func (o *Operator) Cleaning(id guid.ID) (wire.StoredCleaning, error) {
-	found, err := o.Store.Cleaning(id)
-	return wire.ViewStored(found), err
+	found, err := o.Store.CleaningOf("", id)
+	return wire.ViewStoredAlone(found), err
 }
 
 // ReopenCleaning takes back the decision about a cleaning's load, so that it can be decided again.
 func (o *Operator) ReopenCleaning(ctx context.Context, id guid.ID, reason string) (wire.StoredCleaning, error) {
 	reopened, err := o.Store.ReopenLoad(ctx, "", id, reason)
-	return wire.ViewStored(reopened), err
+	return wire.ViewStoredAlone(store.PartnerCleaning{Cleaning: reopened}), err
 }
 
 // DeleteCleaning deletes a cleaning with its document.

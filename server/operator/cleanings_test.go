@@ -141,11 +141,14 @@ func TestReopen(t *testing.T) {
 	decide(t, file, id)
 	for _, a := range []act{
 		{"GET", export, "", 200, `"status":"rejected"` + "\n" + `"comment":"wet"}`},
+		{"GET", "/cleanings/" + id, "", 200, `"decidedBy":{"userId":"` + "\n" +
+			`"firstName":"A","lastName":"B","organisationName":"C"}`},
 		{"POST", path, `{}`, 400, `"reason":["This field is required."]`},
 		{"POST", path, `{"reason":"` + strings.Repeat("x", 2001) + `"}`, 400, `"reason":[`},
 		{"POST", "/cleanings/1/reopen", `{"reason":"x"}`, 400, `must be a GUID`},
 		{"POST", path, `{"Reason":"driver@example.org took another tank"}`, 200,
-			`"load":{"status":"open"},"reopened":{"at":"` + "\n" + `"reason":"driver@example.org took another tank"`},
+			`"load":{"status":"open","reopened":{"at":"` + "\n" + `another tank"}},"reopened":{"at":"` + "\n" +
+				`"reason":"driver@example.org took another tank"`},
 		{"POST", path, `{"reason":"again"}`, 409, `"loadStatus":"open"`},
 		{"GET", export, "", 200,
 			`"decisions":[{"cleaningActionId":"` + id + `","takenBack":{"at":"` + "\n" + `took another tank"}}]`},

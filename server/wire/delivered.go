@@ -49,18 +49,27 @@ type LoadReopen struct {
 
 // ViewDelivered is the wire form of a partner's cleaning.
 func ViewDelivered(found store.PartnerCleaning) DeliveredCleaning {
-	c, by := &found.Cleaning, &found.Decider
+	c := &found.Cleaning
 	view := DeliveredCleaning{ID: c.ID, CleaningData: c.CleaningData, StoredAt: c.StoredAt, ChangedAt: c.ChangedAt,
 		Load: DeliveredLoad{Load: ViewLoad(c.Load)}}
 	if d := c.Document; d.Size > 0 {
 		view.Document = &UploadedPDF{d.Size, d.Hash}
 	}
-	if !c.Load.By.IsZero() {
-		view.Load.DecidedBy = &Decider{c.Load.By, fields.OrNull(&by.FirstName), fields.OrNull(&by.LastName),
-			fields.OrNull(&by.OrganisationName)}
-	}
-	if r := &c.Reopened; !r.At.IsZero() {
-		view.Load.Reopened = &LoadReopen{r.At, fields.OrNull(&r.Reason)}
-	}
+	view.Load.DecidedBy, view.Load.Reopened = viewDecider(found), viewReopen(c.Reopened)
 	return view
+}
+
+func viewDecider(found store.PartnerCleaning) *Decider {
+	id, by := found.Cleaning.Load.By, &found.Decider
+	if id.IsZero() {
+		return nil
+	}
+	return &Decider{id, fields.OrNull(&by.FirstName), fields.OrNull(&by.LastName), fields.OrNull(&by.OrganisationName)}
+}
+
+func viewReopen(r store.Reopening) *LoadReopen {
+	if r.At.IsZero() {
+		return nil
+	}
+	return &LoadReopen{r.At, fields.OrNull(&r.Reason)}
 }

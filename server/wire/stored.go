@@ -28,6 +28,8 @@ type StoredLoad struct {
 	ProductName string           `json:"productName,omitzero"`
 	Comment     string           `json:"comment,omitzero"`
 	By          guid.ID          `json:"by,omitzero" doc:"The user; after an erasure it names nobody."`
+	DecidedBy   *Decider         `json:"decidedBy,omitzero" doc:"As the partner reads it; not in lists."`
+	Reopened    *LoadReopen      `json:"reopened,omitzero" doc:"As the partner reads it; not in lists."`
 }
 
 // Reopening is when a load was reopened last, and why.
@@ -38,12 +40,22 @@ type Reopening struct {
 	Decider guid.ID   `json:"decider"`          // the user whose decision was taken back
 }
 
-// ViewStored is a cleaning as the operator sees it.
+// ViewStored is a cleaning as the operator sees it in a list.
 func ViewStored(c store.Cleaning) StoredCleaning {
+	l := &c.Load
 	return StoredCleaning{
 		ID: c.ID, CleaningData: c.CleaningData, Partner: c.Partner, StoredAt: c.StoredAt, ChangedAt: c.ChangedAt,
-		Version: c.Version, Load: StoredLoad(c.Load), Reopened: Reopening(c.Reopened), Document: Document(c.Document),
+		Version: c.Version, Reopened: Reopening(c.Reopened), Document: Document(c.Document),
+		Load: StoredLoad{Status: l.Status, DecidedAt: l.DecidedAt, ProductName: l.ProductName, Comment: l.Comment,
+			By: l.By},
 	}
+}
+
+// ViewStoredAlone is a cleaning as the operator sees it by itself: with all that its partner reads of the load.
+func ViewStoredAlone(found store.PartnerCleaning) StoredCleaning {
+	view := ViewStored(found.Cleaning)
+	view.Load.DecidedBy, view.Load.Reopened = viewDecider(found), viewReopen(found.Cleaning.Reopened)
+	return view
 }
 
 // Document is the uploaded document of a cleaning; none where it is made from the data.
