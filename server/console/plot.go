@@ -127,9 +127,9 @@ func plots(of string, columns []column) []plot {
 		stacked(of+"-queue", "Letters waiting", columns, []counting{
 			{kind{"wait", "waiting"}, func(c column) int { return c.Queue }},
 		}),
-		delays(of+"-commit", "Time to store a change", columns, func(c column) series.Delays { return c.Commit }),
+		delays(of+"-commit", "Time to store", columns, func(c column) series.Delays { return c.Commit }),
 		delays(of+"-smtp", "Time to hand over", columns, func(c column) series.Delays { return c.Mail }),
-		delays(of+"-wait", "Time from owed to sent", columns, func(c column) series.Delays { return c.Wait }),
+		delays(of+"-wait", "From owed to sent", columns, func(c column) series.Delays { return c.Wait }),
 	}
 }
 
