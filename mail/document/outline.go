@@ -14,8 +14,9 @@ type Outline struct {
 	Meaning         string
 	Warning         string   // of compartments that were not cleaned
 	Decision        []string // what was decided about the load, and when
-	Facts           []Fact
-	CompartmentsAre string // heads the compartments
+	Facts           []Fact   // whose tank it is that was cleaned, and where
+	More            []Fact   // what is known besides
+	CompartmentsAre string   // heads the compartments
 	Compartments    []Compartment
 	LoadComment     Fact   // of who decided about the load
 	Texts           []Fact // that may be long
@@ -57,7 +58,11 @@ func OutlineOf(c store.Cleaning, language string, zone *time.Location) (Outline,
 	}
 	for _, pair := range r.pairs(c) {
 		for _, f := range pair {
-			o.Facts = append(o.Facts, facts(Fact{Label: f.label, Value: f.value})...)
+			list := &o.More
+			if f.marks {
+				list = &o.Facts
+			}
+			*list = append(*list, facts(Fact{Label: f.label, Value: f.value})...)
 		}
 	}
 	for _, compartment := range c.Compartments {

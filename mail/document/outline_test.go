@@ -26,7 +26,7 @@ func TestOutline(t *testing.T) {
 		o, err := OutlineOf(c, language, time.UTC)
 		check(t, err)
 		var said []string
-		for _, facts := range [][]Fact{o.Facts, {o.LoadComment}, o.Texts, o.Compartments[0].Codes} {
+		for _, facts := range [][]Fact{o.Facts, o.More, {o.LoadComment}, o.Texts, o.Compartments[0].Codes} {
 			for _, f := range facts {
 				if said = append(said, f.Value); f.Label == "" {
 					t.Errorf("%s: %q has no label", language, f.Value)
@@ -52,7 +52,7 @@ func TestOutline(t *testing.T) {
 		}
 	}
 	bare, err := OutlineOf(store.Cleaning{}, "en", time.UTC)
-	if err != nil || len(bare.Facts)+len(bare.Texts)+len(bare.Compartments) > 0 ||
+	if err != nil || len(bare.Facts)+len(bare.More)+len(bare.Texts)+len(bare.Compartments) > 0 ||
 		len(bare.Decision)+len(bare.Warning) > 0 {
 		t.Errorf("of nothing: %+v, %v", bare, err)
 	}

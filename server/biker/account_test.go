@@ -174,7 +174,7 @@ func TestNotices(t *testing.T) {
 	b.post("/biker/change-password", "current", password1, "password", password2).Leads("/biker")
 	told("/biker", "Je wachtwoord is gewijzigd")
 	b.post("/biker/language", "language", "fr", "back", "/biker").Leads("/biker")
-	told("/biker", "ces pages et nos e-mails sont en français")
+	told("/biker", "ces pages et nos e‑mails sont en français")
 	b.post("/biker/logout").Leads("/biker/login")
 	told("/biker/login", "Votre session est fermée") // in the language that was chosen last
 	b.logIn(zoe, password2).Leads("/biker")

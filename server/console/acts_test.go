@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/server/operator"
 	"postern/server/web"
 	"postern/store"
 
@@ -376,5 +377,36 @@ func TestManyLetters(t *testing.T) {
 	b.does(sendingPath+"/release-held").Is(200, "Many letters are being changed already")
 	if held != 1 {
 		t.Errorf("begun %d times", held)
+	}
+}
+
+// TestKeys: a new key comes behind a second click, and a former one goes behind another, which says what ends.
+func TestKeys(t *testing.T) {
+	s := newSite(t)
+	b := s.entered()
+	list := func() []operator.Key {
+		t.Helper()
+		keys, err := s.acts.ListKeys()
+		check(t, err)
+		return keys.Keys
+	}
+	first := list()[0].ID
+	_, before := s.events(0)
+	b.does(keysPath+"/rotate").Is(200, "A new key seals from now on", "user tokens, until", "It is still needed",
+		"Retire "+first, `name="force" value="true"`)
+	b.does(keysPath+"/retire", "key", first).Is(200, "is still needed", `class="error"`)
+	b.does(keysPath+"/retire", "key", list()[0].ID, "force", "true").Is(200, "is the primary one")
+	if n := len(list()); n != 2 {
+		t.Errorf("there are %d keys", n)
+	}
+	s.time.Advance(25 * time.Hour)
+	b = s.entered()
+	b.get(keysPath).Is(200, "Nobody needs it any more").Lacks(`name="force"`)
+	b.does(keysPath+"/retire", "key", first).Is(200, "The key "+first+" is retired")
+	b.does(keysPath+"/retire", "key", first).Is(200, "There is no key "+first)
+	types, _ := s.events(before)
+	want := []string{"operator.key_rotated", "operator.console_opened", "operator.key_retired"}
+	if !slices.Equal(types, want) || len(list()) != 1 {
+		t.Errorf("the feed tells %q", types)
 	}
 }

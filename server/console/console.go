@@ -1,5 +1,5 @@
 // Package console is the operator's room: pages over the operator's acts, which are the same functions as the commands
-// call. It shows whether letters go out, the queue, people, partners, plans, cleanings, events and settings, and every
+// call. It shows whether letters go out, the queue, people, partners, plans, cleanings, events, keys and settings, and every
 // act is a form that works without scripts.
 //
 // Who comes in has a link that the appliance's socket gave, which works once and only by a button's POST: a scanner or
@@ -87,7 +87,7 @@ var embedded embed.FS
 
 // The pages' templates; each defines a content, and shares what is in parts.html.
 var templates = []string{"overview", "letters", "letter", "people", "person", "partners", "token", "plans", "cleanings",
-	"cleaning", "events", "settings"}
+	"cleaning", "events", "keys", "settings"}
 
 // New makes the handlers. Its error is a template or file of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
@@ -136,6 +136,7 @@ const (
 	plansPath     = home + "/plans"
 	cleaningsPath = home + "/cleanings"
 	eventsPath    = home + "/events"
+	keysPath      = home + "/keys"
 	settingsPath  = home + "/settings"
 )
 
@@ -143,7 +144,7 @@ const (
 var ways = []page.Way{
 	{URL: home, Text: "Overview"}, {URL: lettersPath, Text: "Letters"}, {URL: peoplePath, Text: "People"},
 	{URL: partnersPath, Text: "Partners"}, {URL: plansPath, Text: "Plans"}, {URL: cleaningsPath, Text: "Cleanings"},
-	{URL: eventsPath, Text: "Events"}, {URL: settingsPath, Text: "Settings"},
+	{URL: eventsPath, Text: "Events"}, {URL: keysPath, Text: "Keys"}, {URL: settingsPath, Text: "Settings"},
 }
 
 // visit is one call of somebody who has entered.

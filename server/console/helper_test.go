@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"postern/store/fixture"
 	"postern/store/guid"
 	"postern/store/series"
+	"postern/tokens"
 )
 
 func check(t testing.TB, err error) {
@@ -71,8 +73,12 @@ func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{t: t, time: fixture.NewClock()}
 	dir := t.TempDir()
-	var err error
+	check(t, os.Chmod(dir, 0o700))
+	keys := filepath.Join(dir, "postern.keys")
+	ring, err := tokens.CreateKeyring(keys, newRandom(5), s.time.Now())
+	check(t, err)
 	s.store, err = store.Open(dir, store.Options{Now: s.time.Now, Random: newRandom(1), MailDomain: "postern.example",
+		AddressKey: func(bool) ([32]byte, error) { return ring.AddressKey(), nil },
 		Rules: store.Rules{GiveUpAfter: 72 * time.Hour, ReactivateAfter: 720 * time.Hour,
 			RepeatLettersAfter: 720 * time.Hour}})
 	check(t, err)
@@ -84,8 +90,14 @@ func newSite(t testing.TB) *site {
 			t.Errorf("the data file is damaged: %q, %v", faults, err)
 		}
 	})
+	sealer, err := tokens.NewSealer(ring, s.store.ApplianceID(), newRandom(6))
+	check(t, err)
+	marks, err := tokens.NewMarks(ring)
+	check(t, err)
 	s.acts, err = operator.New(operator.Options{Store: s.store, Dir: dir, ReactivateAfter: 720 * time.Hour,
-		Now: s.time.Now, Random: newRandom(2)})
+		Now: s.time.Now, Random: newRandom(2), Keys: operator.Keyed{File: keys, Sealer: sealer, Marks: marks,
+			Lives: operator.Lives{Invitation: 168 * time.Hour, UserToken: 24 * time.Hour, Browser: 9600 * time.Hour,
+				Sent: 336 * time.Hour}}})
 	check(t, err)
 	s.room, err = New(Options{
 		Acts: s.acts, History: history.New(history.Options{Store: s.store, Log: zerolog.New(t.Output()), Now: s.time.Now}),
@@ -169,7 +181,7 @@ func (s *site) month() {
 	}
 	_, last, err := s.store.KeptEvents()
 	check(s.t, err)
-	check(s.t, s.store.KeepCounted(s.t.Context(), last, slots, time.Time{}))
+	check(s.t, s.store.KeepCounted(s.t.Context(), last, slots, now.Add(-series.Kept)))
 }
 
 // letter is the newest to an address.

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"postern/server/operator"
@@ -18,6 +19,7 @@ type overview struct {
 	Acts    []*page.Form
 	Silent  []silentRow
 	Spans   []plotSpan
+	Gaps    bool // plots show when the appliance did not run
 	Zone    string
 }
 
@@ -34,6 +36,7 @@ type tile struct{ Number, Text, URL, Class string }
 type plotSpan struct {
 	Title string
 	Plots []plot
+	Empty bool // nothing happened in it: one sentence says so
 }
 
 // overview is the first page: whether letters go out, what waits, and the last day and month.
@@ -56,7 +59,9 @@ func (h *Handlers) overview(v *visit) error {
 	}
 	view := overview{Verdict: h.verdict(status, queue, today), Zone: h.zone(),
 		Tiles: tiles(queue, today),
-		Spans: []plotSpan{{"The last day", plots("day", day)}, {"The last month", plots("month", h.month(slots))}}}
+		Spans: []plotSpan{spanOf("The last day", plots("day", day)),
+			spanOf("The last month", plots("month", h.month(slots)))}}
+	view.Gaps = slices.ContainsFunc(view.Spans, plotSpan.hasGaps)
 	for _, one := range silent {
 		view.Silent = append(view.Silent, silentRow{one.Name, h.at(one.Since)})
 	}
@@ -66,6 +71,13 @@ func (h *Handlers) overview(v *visit) error {
 		view.Acts = append(view.Acts, v.doing(sendingPath+"/pause", "Pause sending", page.Second))
 	}
 	return h.draw(v, http.StatusOK, home, "overview", page.Page{Title: "Overview", Bare: true, Data: view})
+}
+
+func (s plotSpan) hasGaps() bool { return !s.Empty && len(s.Plots[0].Gaps) > 0 }
+
+func spanOf(title string, plots []plot) plotSpan {
+	busy := slices.ContainsFunc(plots, func(p plot) bool { return !p.Empty })
+	return plotSpan{Title: title, Plots: plots, Empty: !busy}
 }
 
 // Some letters always fail, as to addresses that were written wrong. More than one of manyFailed is a sign of something
@@ -89,19 +101,19 @@ func (h *Handlers) verdict(status Status, queue operator.Queue, today series.Slo
 		return say(page.Wrong, "Nothing is stored now", status.Store.Error())
 	case !status.PausedUntil.IsZero():
 		return say(page.Wrong, "Letters do not go out",
-			fmt.Sprintf("The smarthost is at fault, and tried again at %s; %s. It said: %s",
-				status.PausedUntil.In(h.Zone).Format("15:04:05"), isWaiting(waiting), status.Fault))
+			fmt.Sprintf("The smarthost takes none; %s. It is tried again at %s.", isWaiting(waiting),
+				status.PausedUntil.In(h.Zone).Format("15:04:05")), "What went wrong: "+status.Fault)
 	case queue.Paused:
 		return say(page.Plain, "Sending is paused", "You have paused it; "+isWaiting(waiting)+".")
 	case !queue.DueSince.IsZero() && h.Now().Sub(queue.DueSince) > late:
-		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The first that is due became so %s.",
+		return say(page.Plain, "Letters are late", fmt.Sprintf("%s. The oldest one that is due should have gone out %s.",
 			capital(isWaiting(waiting)), h.ago(queue.DueSince)))
 	case queue.FailedLastDay >= fewFailed && queue.FailedLastDay*manyFailed > today.Sent+queue.FailedLastDay:
 		return say(page.Plain, "Letters go out, but many fail",
 			fmt.Sprintf("%s failed in the last day, %s sent.", letters(queue.FailedLastDay), number(today.Sent)))
 	case status.Inbox:
 		return say(page.Done, "Letters go to the built-in inbox",
-			fmt.Sprintf("No smarthost is set, so that they reach nobody outside. %s in the last day, %s failed; %s.",
+			fmt.Sprintf("No smarthost is set: they reach nobody outside. %s in the last day, %s failed; %s.",
 				letters(today.Sent), number(queue.FailedLastDay), isWaiting(waiting)))
 	}
 	return say(page.Done, "Letters go out", fmt.Sprintf("%s sent in the last day, %s failed; %s.",

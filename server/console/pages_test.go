@@ -11,21 +11,26 @@ import (
 	"postern/server/web/webtest"
 	"postern/store"
 	"postern/store/fixture"
+	"postern/store/series"
 )
 
 // tables are all numbers of a plot again: the golden pages have those of the first one.
 var tables = regexp.MustCompile(`(?s)<details><summary>As a table.*?</details>`)
 
-// made are the ids that the store makes, and Message-IDs: what they are made of is nothing of the pages'.
-var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|[\w-]+<wbr>@postern`)
+// made are the ids that the store makes, Message-IDs, and where the key file is: what they are made of is nothing of the
+// pages'.
+var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|` +
+	`[\w-]+<wbr>@postern|(?:/[\w.-]+)+/postern\.keys`)
 
 // ids gives each of them a name, and the reference that ends it as well.
 type ids map[string]string
 
 func (known ids) name(text string) string {
 	return made.ReplaceAllStringFunc(text, func(id string) string {
-		if strings.HasSuffix(id, "@postern") {
-			return "…@postern"
+		for _, end := range []string{"@postern", "/postern.keys"} {
+			if strings.HasSuffix(id, end) {
+				return "…" + end
+			}
 		}
 		if known[id] == "" {
 			known[id] = fmt.Sprintf("ID%d", len(known)+1)
@@ -98,11 +103,36 @@ func TestPages(t *testing.T) {
 	show("events", b.get(eventsPath))
 	show("events, of a day", b.get(eventsPath+"?type=letter.&until=2026-03-01"))
 	show("events, no day", b.get(eventsPath+"?until=yesterday"))
+	show("keys", b.get(keysPath))
+	show("keys, a new one", b.does(keysPath+"/rotate"))
 	show("settings", b.get(settingsPath))
 	show("settings, no test", b.post(sendingPath+"/test", "email", "x"))
 	show("unknown path", b.get(home+"/nothing"))
 	show("left", b.post(leavePath))
 	fixture.Golden(t, "pages.golden", []byte(all.String()))
+}
+
+// TestPlots: a plot without anything has no scale, nights without the appliance are marked, and the last bar is fainter.
+func TestPlots(t *testing.T) {
+	s := newSite(t)
+	now := s.time.Now()
+	slots := []series.Slot{{At: now, Sent: 3}, {At: now.Add(-time.Hour), Seen: 1}, {At: now.Add(-3 * time.Hour), Sent: 1}}
+	all := plots("day", s.room.day(slots))
+	sent, waiting := all[0], all[2]
+	if len(sent.Gaps) != 2 || sent.Gaps[0].Title != "The appliance did not run from 2 Mar 05:30 to 2 Mar 07:00" ||
+		len(sent.Gaps) != len(waiting.Gaps) {
+		t.Errorf("the gaps are %+v and %+v", sent.Gaps, waiting.Gaps)
+	}
+	if n := len(sent.Bars); n != 2 || sent.Bars[0].Now || !sent.Bars[1].Now ||
+		sent.Bars[1].Title != "2 Mar 08:00, so far: 3 sent" {
+		t.Errorf("the bars are %+v", sent.Bars)
+	}
+	if len(sent.Levels) != 3 || len(waiting.Levels) != 1 || !waiting.Empty {
+		t.Errorf("the levels are %+v and %+v", sent.Levels, waiting.Levels)
+	}
+	if none := plots("day", s.room.day(nil)); len(none[0].Gaps) > 0 || !spanOf("", none).Empty {
+		t.Errorf("without anything it draws %+v", none[0])
+	}
 }
 
 // TestVerdict: what keeps letters from going out, in the order of what it means.
@@ -117,7 +147,7 @@ func TestVerdict(t *testing.T) {
 	s.status.Inbox = true
 	want("done", "Letters go to the built-in inbox")
 	s.time.Advance(11 * time.Minute)
-	want("notice", "Letters are late", "1 letter waits. The first that is due became so 12 min ago.")
+	want("notice", "Letters are late", "1 letter waits. The oldest one that is due should have gone out 12 min ago.")
 	b.does(sendingPath+"/pause").Is(200, "Sending is paused. Letters wait", `class="done"`)
 	want("notice", "Sending is paused", "Resume sending")
 	s.status.PausedUntil, s.status.Fault = s.time.Now().Add(time.Minute), "connect: refused"

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -46,6 +47,9 @@ func (h *Handlers) drawPartners(v *visit, status int, form page.Section) error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(all, func(a, b operator.Partner) int { // who is revoked comes last
+		return cmp.Compare(a.RevokedAt.Unix(), b.RevokedAt.Unix())
+	})
 	view := partnerList{}
 	for _, p := range all {
 		at := slices.IndexFunc(silent, func(s Silent) bool { return s.Name == p.Name })
@@ -63,13 +67,18 @@ func (h *Handlers) drawPartners(v *visit, status int, form page.Section) error {
 func (h *Handlers) partnerCard(v *visit, p operator.Partner) partnerCard {
 	card := partnerCard{Name: p.Name, State: "active", Tone: string(page.Done)}
 	add := func(label, value string) { card.Rows = append(card.Rows, page.Row{Label: label, Value: value}) }
-	add("May", listed(p.Scopes, "nothing"))
+	add("May", mayWords(p.Scopes))
 	add("Bike plans", listed(p.Plans, "all"))
 	add("Calls from", listed(p.From, "any address"))
+	if !p.RevokedAt.IsZero() {
+		card.State, card.Tone = "revoked", quiet
+		add("Revoked", h.clock(p.RevokedAt))
+		return card
+	}
 	if seen := h.Seen(p.Name); !seen.IsZero() {
 		add("Last seen", h.ago(seen))
 	} else {
-		add("Last seen", "not since the appliance was started")
+		add("Last seen", "not since the last start")
 	}
 	if p.ExpectEvery > 0 {
 		add("Expected", "every "+span(time.Duration(p.ExpectEvery)))
@@ -78,21 +87,28 @@ func (h *Handlers) partnerCard(v *visit, p operator.Partner) partnerCard {
 	for i, token := range p.Tokens {
 		ends[i] = "…" + token.Last + ", made " + h.at(token.AddedAt).Text
 	}
-	add("Tokens", listed(ends, "none"))
+	add("Tokens", cmp.Or(strings.Join(ends, "\n"), "none"))
 	path := partnersPath + "/" + p.Name
-	switch {
-	case !p.RevokedAt.IsZero():
-		card.State, card.Tone = "revoked", string(page.Wrong)
-		add("Revoked", h.clock(p.RevokedAt))
-		return card
-	case p.Rotating:
+	if p.Rotating {
 		card.State, card.Tone = "rotating", string(page.Plain)
 		card.Acts = append(card.Acts, v.doing(path+"/finish", "End the older token", page.Second))
-	default:
+	} else {
 		card.Acts = append(card.Acts, v.doing(path+"/rotate", "Make a second token", page.Second))
 	}
 	card.Revoke = v.doing(path+"/revoke", "Revoke "+p.Name, page.Grave)
 	return card
+}
+
+// scopeWords say what a scope lets a partner do.
+var scopeWords = map[store.Scope]string{"users": "register bikers", "cleanings": "deliver cleanings",
+	"events": "read events"}
+
+func mayWords(scopes []store.Scope) string {
+	may := make([]string, len(scopes))
+	for i, scope := range scopes {
+		may[i] = cmp.Or(scopeWords[scope], string(scope))
+	}
+	return listed(may, "nothing")
 }
 
 // partnerForm asks for a partner to be added.
@@ -102,9 +118,8 @@ func (h *Handlers) partnerForm(v *visit, wrong []page.Fault) page.Section {
 			Optional: optional}
 	}
 	scopes := page.Field{Name: "scope", Label: "What it may do", Hint: "None chosen: everything.", Type: page.Boxes}
-	words := map[store.Scope]string{"users": "register bikers", "cleanings": "deliver cleanings", "events": "read events"}
 	for _, scope := range store.Scopes {
-		scopes.Choices = append(scopes.Choices, page.Choice{Value: string(scope), Label: words[scope],
+		scopes.Choices = append(scopes.Choices, page.Choice{Value: string(scope), Label: scopeWords[scope],
 			Chosen: v.form["scope-"+string(scope)] != ""})
 	}
 	return page.Section{Title: "Add a partner", Folded: true,
@@ -154,7 +169,7 @@ func (h *Handlers) showToken(v *visit, title string, made operator.PartnerToken)
 	p := made.Partner
 	return h.draw(v, http.StatusOK, partnersPath, "token", page.Page{Title: title, Data: tokenView{Token: made.Token,
 		Back: partnersPath, Rows: []page.Row{
-			{Label: "Partner", Value: p.Name}, {Label: "May", Value: listed(p.Scopes, "nothing")},
+			{Label: "Partner", Value: p.Name}, {Label: "May", Value: mayWords(p.Scopes)},
 			{Label: "Bike plans", Value: listed(p.Plans, "all")},
 			{Label: "Calls from", Value: listed(p.From, "any address")},
 		}}})

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type plot struct {
 	Lines     []line   // or lines
 	Head      []string // of the table
 	Rows      [][]string
+	Gaps      []bar // behind all: when the appliance did not run
 	Empty     bool
 }
 
@@ -39,7 +41,11 @@ type mark struct {
 	Text string
 }
 
-type bar struct{ X, Y, Width, Height, Class, Title string }
+type bar struct {
+	X, Y, Width, Height, Class, Title string
+
+	Now bool // it is still growing
+}
 
 type line struct{ Class, Path string }
 
@@ -48,7 +54,19 @@ type column struct {
 	series.Slot
 	name string // in the table
 	mark string // along the lower edge; empty: none
+	now  bool   // it is under way
 }
+
+// label names the column, and says of the running one that it is not all yet.
+func (c column) label() string {
+	if c.now {
+		return c.name + ", so far"
+	}
+	return c.name
+}
+
+// ran reports whether the appliance is known to have run then.
+func (c column) ran() bool { return c.Seen > 0 || c.Sent+c.Failed+c.Bikers+c.Users > 0 || c.now }
 
 // day are the half hours of the last day, and month the days of the last month, the running one as their last.
 func (h *Handlers) day(slots []series.Slot) []column {
@@ -62,6 +80,7 @@ func (h *Handlers) day(slots []series.Slot) []column {
 			columns[i].mark = begin.Format("15:04")
 		}
 	}
+	columns[all-1].now = true
 	for _, slot := range slots {
 		if i := int(slot.At.Sub(first) / series.Span); !slot.At.Before(first) && i < all {
 			columns[i].Add(slot)
@@ -85,6 +104,7 @@ func (h *Handlers) month(slots []series.Slot) []column {
 		}
 		byDay[begin.Format(time.DateOnly)] = &columns[i]
 	}
+	columns[monthDays-1].now = true
 	for _, slot := range slots {
 		if c, is := byDay[slot.At.In(h.Zone).Format(time.DateOnly)]; is {
 			c.Add(slot)
@@ -104,7 +124,7 @@ func plots(of string, columns []column) []plot {
 			{kind{"sent", "bikers"}, func(c column) int { return c.Bikers }},
 			{kind{"other", "users"}, func(c column) int { return c.Users }},
 		}),
-		stacked(of+"-queue", "Letters waiting, at the most", columns, []counting{
+		stacked(of+"-queue", "Letters waiting", columns, []counting{
 			{kind{"wait", "waiting"}, func(c column) int { return c.Queue }},
 		}),
 		delays(of+"-commit", "Time to store", columns, func(c column) series.Delays { return c.Commit }),
@@ -132,7 +152,6 @@ func stacked(id, title string, columns []column, kinds []counting) plot {
 		}
 		most = max(most, height)
 	}
-	p.axes(columns, niceCount(most), func(v float64) string { return short(v) })
 	var words []string
 	for i, k := range kinds {
 		p.Head = append(p.Head, k.Name)
@@ -141,12 +160,13 @@ func stacked(id, title string, columns []column, kinds []counting) plot {
 	}
 	p.Sum = strings.Join(words, ", ")
 	if len(kinds) == 1 { // a depth, which is no sum
-		p.Kinds, p.Sum = nil, number(most)+" at the most"
+		p.Kinds, p.Sum = nil, number(most)+" at most"
 	}
 	p.Empty = most == 0
+	p.axes(columns, niceCount(most), short)
 	width := (plotRight - plotLeft) / float64(len(columns))
 	for i, c := range columns {
-		row := []string{c.name}
+		row := []string{c.label()}
 		base := 0.0
 		for _, k := range kinds {
 			n := float64(k.of(c))
@@ -155,7 +175,7 @@ func stacked(id, title string, columns []column, kinds []counting) plot {
 				top, end := p.y(base+n, niceCount(most)), p.y(base, niceCount(most))
 				p.Bars = append(p.Bars, bar{X: unit(plotLeft + float64(i)*width + width*0.1), Width: unit(width * 0.8),
 					Y: unit(top), Height: unit(max(1, end-top)), Class: k.Class,
-					Title: c.name + ": " + number(k.of(c)) + " " + k.Name})
+					Title: c.label() + ": " + number(k.of(c)) + " " + k.Name, Now: c.now})
 			}
 			base += n
 		}
@@ -180,7 +200,9 @@ func delays(id, title string, columns []column, of func(column) series.Delays) p
 		p.Sum = "none"
 	}
 	top := niceDelay(longest)
-	p.axes(columns, top, func(v float64) string { return span(time.Duration(v)) })
+	p.axes(columns, top, func(v float64) string {
+		return strings.Replace(span(time.Duration(v)), ".0 ", " ", 1)
+	})
 	for _, quantile := range []struct {
 		class string
 		share float64
@@ -192,7 +214,7 @@ func delays(id, title string, columns []column, of func(column) series.Delays) p
 	}
 	for _, c := range columns {
 		d := of(c)
-		p.Rows = append(p.Rows, []string{c.name, span(d.Quantile(0.5)), span(d.Quantile(0.99)), number(d.Count())})
+		p.Rows = append(p.Rows, []string{c.label(), span(d.Quantile(0.5)), span(d.Quantile(0.99)), number(d.Count())})
 	}
 	return p
 }
@@ -223,9 +245,13 @@ func (p *plot) path(columns []column, at func(column) (y float64, is bool)) stri
 	return path.String()
 }
 
-// axes draws two levels beside the lowest one, and the moments.
+// axes draws two levels beside the lowest one, which an empty plot does without, the moments, and the gaps.
 func (p *plot) axes(columns []column, top float64, write func(float64) string) {
+	p.gaps(columns)
 	for _, share := range []float64{0, 0.5, 1} {
+		if p.Empty && share > 0 {
+			break
+		}
 		text := "0"
 		if share > 0 {
 			text = write(top * share)
@@ -236,6 +262,23 @@ func (p *plot) axes(columns []column, top float64, write func(float64) string) {
 	for i, c := range columns {
 		if c.mark != "" && i < len(columns)-1 {
 			p.Moments = append(p.Moments, mark{unit(plotLeft + float64(i)*width), c.mark})
+		}
+	}
+}
+
+// gaps marks when the appliance did not run, from the first time on that it did.
+func (p *plot) gaps(columns []column) {
+	width := (plotRight - plotLeft) / float64(len(columns))
+	first := slices.IndexFunc(columns, column.ran)
+	for i := first + 1; first >= 0 && i < len(columns); i++ {
+		from := i
+		for i < len(columns) && !columns[i].ran() { // the last one is under way
+			i++
+		}
+		if i > from {
+			p.Gaps = append(p.Gaps, bar{X: unit(plotLeft + float64(from)*width), Width: unit(float64(i-from) * width),
+				Y: unit(plotTop), Height: unit(plotBottom - plotTop),
+				Title: "The appliance did not run from " + columns[from].name + " to " + columns[i].name})
 		}
 	}
 }

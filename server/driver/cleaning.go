@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
+	"time"
 
 	"postern/mail/document"
 	"postern/server/user"
@@ -96,6 +98,7 @@ func (h *Handlers) show(c *web.Call, status int, at visit, with shown) error {
 		Text: []string{outline.Meaning}, Note: fill(w.CheckedText, "{time}", h.moment(w, h.Now()))}}
 	if at.isSignedIn() {
 		view.fillIn(w, at, outline, with.note)
+		view.nameZoneOnce(h.Zone)
 		p.Sections = w.sections(at, with)
 	} else {
 		view.Rows = w.publicRows(at.cleaning)
@@ -115,6 +118,8 @@ func (h *Handlers) show(c *web.Call, status int, at visit, with shown) error {
 type cleaningView struct {
 	Verdict    page.Verdict
 	Rows       []page.Row
+	MoreTitle  string // of what is folded away: a phone shows little at once
+	More       []page.Row
 	CardsTitle string
 	Cards      []page.Card
 	Texts      []document.Fact
@@ -155,13 +160,40 @@ func (v *cleaningView) fillIn(w words, at visit, outline document.Outline, note 
 		v.Rows = append(v.Rows, page.Row(said))
 	}
 	v.Rows = append(v.Rows, page.Row{Label: w.NumberLabel, Value: at.cleaning.Number})
-	for _, f := range outline.Facts {
-		f.Value = unbroken(f.Value)
-		v.Rows = append(v.Rows, page.Row(f))
-	}
+	v.Rows = append(v.Rows, rows(outline.Facts)...)
+	v.MoreTitle, v.More = w.MoreTitle, rows(outline.More)
 	v.CardsTitle, v.Texts = outline.CompartmentsAre, outline.Texts
 	for _, compartment := range outline.Compartments {
 		v.Cards = append(v.Cards, w.card(compartment))
+	}
+}
+
+func rows(facts []document.Fact) (list []page.Row) {
+	for _, f := range facts {
+		f.Value = unbroken(f.Value)
+		list = append(list, page.Row(f))
+	}
+	return list
+}
+
+// nameZoneOnce leaves the zone's name out of all times after the first, from the top down: the abbreviation stays, which
+// tells summer from winter.
+func (v *cleaningView) nameZoneOnce(zone *time.Location) {
+	name, isNamed := " ("+zone.String()+")", false
+	once := func(text *string) {
+		if isNamed {
+			*text = strings.ReplaceAll(*text, name, "")
+		}
+		isNamed = isNamed || strings.Contains(*text, name)
+	}
+	for i := range v.Verdict.Text {
+		once(&v.Verdict.Text[i])
+	}
+	once(&v.Verdict.Note)
+	for _, list := range [][]page.Row{v.Rows, v.More} {
+		for i := range list {
+			once(&list[i].Value)
+		}
 	}
 }
 

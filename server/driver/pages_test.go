@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postern/server/user"
+	"postern/server/web/page"
 	"postern/server/web/webtest"
 	"postern/store"
 	"postern/store/fixture"
@@ -110,4 +111,17 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 	top("no longer signed in", b.get(page))
 	b.cookies["postern-user"] = kept
 	show("no longer signed in, form", b.post(page+"/complete", "ProductName", "Ethanol"))
+}
+
+// TestZoneOnce: the zone's name stands with the first time from the top, the abbreviation with each.
+func TestZoneOnce(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Brussels")
+	check(t, err)
+	v := cleaningView{Rows: []page.Row{{Value: "Brussels (Europe)"}}, More: []page.Row{{Value: "07:10 CET (Europe/Brussels)"}},
+		Verdict: page.Verdict{Text: []string{"Signed off."}, Note: "Checked 10:00 CEST (Europe/Brussels)"}}
+	v.nameZoneOnce(zone)
+	if got := v.Verdict.Note + v.Rows[0].Value + v.More[0].Value; got !=
+		"Checked 10:00 CEST (Europe/Brussels)Brussels (Europe)07:10 CET" {
+		t.Error(got)
+	}
 }

@@ -87,6 +87,7 @@ type words struct {
 	InUseText        string `json:"inUseText"`
 
 	NumberLabel      string `json:"numberLabel"`
+	MoreTitle        string `json:"moreTitle"` // what a document says besides
 	StationLabel     string `json:"stationLabel"`
 	TankLabel        string `json:"tankLabel"`
 	TankText         string `json:"tankText"`    // {end} of its identification

@@ -9,9 +9,10 @@ import (
 )
 
 // inWords finds what is typed rather than typeset: straight apostrophes, and, in French, a space before a sign that a
-// line break may part from its word.
+// line break may part from its word, and a hyphen that a line may end after in what is one word.
 var (
 	straight  = regexp.MustCompile(`\pL'\pL| '|' `)
+	parted    = regexp.MustCompile(`[eE]-mail`)
 	breakable = regexp.MustCompile(` [?!:;»]|« `)
 )
 
@@ -36,6 +37,9 @@ func TestTypography(t *testing.T) {
 			}
 			if straight.MatchString(text) {
 				t.Errorf("%s: a straight apostrophe in %s", name, text)
+			}
+			if strings.HasSuffix(name, "fr.json") && parted.MatchString(text) {
+				t.Errorf("%s: a line may end within e-mail, which wants a non-breaking hyphen, in %s", name, text)
 			}
 			if strings.HasSuffix(name, "fr.json") && breakable.MatchString(text) {
 				t.Errorf("%s: a line may break before a sign in %s", name, text)
