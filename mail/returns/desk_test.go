@@ -124,6 +124,20 @@ func TestForward(t *testing.T) {
 	}
 }
 
+// TestNoWords holds that of a report without the remote server's words the beginning of its text stands with the letter.
+func TestNoWords(t *testing.T) {
+	d := returnstest.NewDesk(t)
+	letter := d.Sent("jan@far.example")
+	report := string(returnstest.Report(d.Sender(letter), letter, "failed", "5.0.0"))
+	report = strings.NewReplacer("said: 550", "", "Diagnostic-Code", "X-Other").Replace(report)
+	if _, err := d.Take(t.Context(), returns.FromCommand, []byte(report), bounce.Envelope{}); err != nil {
+		t.Fatal(err)
+	}
+	if now := d.Letter(letter); !strings.Contains(now.Reason, "This is the mail system at host") {
+		t.Errorf("the letter is %s: %s", now.State, now.Reason)
+	}
+}
+
 // TestManySources holds that what comes by two ways counts once.
 func TestManySources(t *testing.T) {
 	d := returnstest.NewDesk(t)
