@@ -210,6 +210,18 @@ func (e *examination) lasts(check, which string, until time.Time) Finding {
 	return fine(check, "The certificate %s lasts until %s.", which, until.UTC().Format(time.DateOnly))
 }
 
+// console tells where the operator's pages answer.
+func (e *examination) console(context.Context) []Finding {
+	const check = "console"
+	switch {
+	case e.NoConsole != nil:
+		return []Finding{warn(check, "", "%s.", sentence(e.NoConsole))}
+	case e.Console != "":
+		return []Finding{fine(check, "The console answers at %s; postern console prints a link into it.", e.Console)}
+	}
+	return nil
+}
+
 // operator warns where strangers may reach what is the operator's.
 func (e *examination) operator(context.Context) []Finding {
 	host, _, err := net.SplitHostPort(e.Operator)
