@@ -102,7 +102,8 @@ func (h *Handlers) partnerForm(v *visit, wrong []page.Fault) page.Section {
 			Optional: optional}
 	}
 	scopes := page.Field{Name: "scope", Label: "What it may do", Hint: "None chosen: everything.", Type: page.Boxes}
-	words := map[store.Scope]string{"users": "register bikers", "cleanings": "deliver cleanings", "events": "read events"}
+	words := map[store.Scope]string{"users": "register bikers", "cleanings": "deliver cleanings",
+		"events": "read events"}
 	for _, scope := range store.Scopes {
 		scopes.Choices = append(scopes.Choices, page.Choice{Value: string(scope), Label: words[scope],
 			Chosen: v.form["scope-"+string(scope)] != ""})

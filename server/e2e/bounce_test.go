@@ -95,7 +95,8 @@ func TestBounceListener(t *testing.T) {
 		!strings.HasPrefix(err.Error(), "550 ") {
 		t.Errorf("relaying: %v", err)
 	}
-	if err := smtp.SendMail(address, nil, "", []string{strings.ToUpper(from)}, []byte(dsn(from, "jan@exmaple.org", "Subject: x"))); err != nil {
+	report := []byte(dsn(from, "jan@exmaple.org", "Subject: x"))
+	if err := smtp.SendMail(address, nil, "", []string{strings.ToUpper(from)}, report); err != nil {
 		t.Fatal(err)
 	}
 	body := r.get(t, bearer, "/partner/v1/users?partner_EmployeeID=E-jan@exmaple.org")
