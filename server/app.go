@@ -129,11 +129,10 @@ func Open(o Options) (_ *App, err error) {
 	}
 	a := &App{
 		config: o.Config, log: o.Log, now: o.Now, random: o.Random, supervisor: o.Supervisor, offline: o.Offline,
-		silence: newSilenceWatch(o.Now),
-		limits:  newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
+		silence: newSilenceWatch(o.Now), limits: newLimitWatch(o.Log, o.Now), security: web.NewSecurityLog(),
 	}
 	a.metrics = metrics.New(a.measured(), o.Build)
-	a.people = newPeopleCount(a.countPeople)
+	a.people = newPeopleCount(func(ctx context.Context) (int, int, error) { return a.store.CountPeople(ctx) })
 	a.history = history.New(history.Options{Log: o.Log, Now: o.Now})
 	a.draining, a.drain = context.WithCancel(context.Background())
 	ring, err := a.openStore()
@@ -145,10 +144,10 @@ func Open(o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	a.history.Store = a.store
 	if a.sealer, err = tokens.NewSealer(ring, a.store.ApplianceID(), a.random); err != nil {
 		return nil, err
 	}
-	a.history.Store = a.store
 	if a.marks, err = tokens.NewMarks(ring); err != nil {
 		return nil, err
 	}
@@ -185,10 +184,9 @@ func (a *App) openStore() (ring *tokens.Keyring, err error) {
 			ConfirmationReuse: c.ConfirmationReuse, ReactivateAfter: c.ReactivateAfter,
 			GiveUpAfter: c.GiveUpAfter, MailboxSignIn: c.MailboxSignIn,
 			StrangerLetters: c.Limits.StrangerLetters, AddressLetters: c.Limits.AddressLetters,
-			PartnerLetters: c.Limits.PartnerLetters,
-			PartnerPeople:  c.Limits.PartnerPeople, PartnerAnswers: c.Limits.PartnerAnswers,
+			PartnerLetters: c.Limits.PartnerLetters, PartnerPeople: c.Limits.PartnerPeople,
+			PartnerAnswers: c.Limits.PartnerAnswers, LoginTries: c.Limits.Login,
 			RepeatLettersAfter: c.RepeatLettersAfter,
-			LoginTries:         c.Limits.Login,
 		},
 	})
 	var other *store.OtherKeys
@@ -239,12 +237,13 @@ func (a *App) keyed() operator.Keyed {
 	}}
 }
 
-// committed counts a commit.
+// committed counts a commit, for the metrics and the plots.
 func (a *App) committed(took time.Duration, writes int) {
 	a.metrics.Committed(took, writes)
 	a.history.Committed(took)
 }
 
+// openOperator makes the acts, which need no address, and the handler of their endpoints.
 func (a *App) openOperator() error {
 	o := operator.Options{
 		Store: a.store, Dir: a.config.Data, ReactivateAfter: a.config.ReactivateAfter,

@@ -24,18 +24,22 @@ func (a *App) newConsole() (*console.Handlers, error) {
 
 func (a *App) consoleStatus() console.Status {
 	courier := a.courier.Status()
-	status := console.Status{Store: a.store.Ready(), Inbox: a.rooms.inbox != nil, PausedUntil: courier.PausedUntil,
-		Connections: courier.Connections}
-	if !courier.PausedUntil.IsZero() {
-		status.Fault = courier.Fault.Phase + ": " + courier.Fault.Text
+	return console.Status{Store: a.store.Ready(), Inbox: a.rooms.inbox != nil, PausedUntil: courier.PausedUntil,
+		Fault: faultText(courier), Connections: courier.Connections}
+}
+
+// faultText is the smarthost's last fault, its phase and words; empty where sending does not pause.
+func faultText(status mail.Status) string {
+	if status.PausedUntil.IsZero() {
+		return ""
 	}
-	return status
+	return status.Fault.Phase + ": " + status.Fault.Text
 }
 
 func (a *App) consoleSilent() (list []console.Silent, err error) {
-	partners, err := a.store.Partners()
-	for _, absent := range a.silence.absent(partners) {
-		list = append(list, console.Silent{Name: absent.Name, Since: absent.SilentSince})
+	absent, err := a.absent()
+	for _, partner := range absent {
+		list = append(list, console.Silent{Name: partner.Name, Since: partner.SilentSince})
 	}
 	return list, err
 }
@@ -81,8 +85,8 @@ func (a *App) operatorURL() (string, error) {
 	}
 	switch {
 	case !address.Addr().IsLoopback() && !address.Addr().IsUnspecified():
-		return "", refuse.New(refuse.Conflict, "The console answers on LISTEN to this machine's loopback address only, and "+
-			"LISTEN is "+address.String()+": set POSTERN_OPERATOR_LISTEN, as 127.0.0.1:8081, and restart.")
+		return "", refuse.New(refuse.Conflict, "The console answers on LISTEN to this machine's loopback address only, "+
+			"and LISTEN is "+address.String()+": set POSTERN_OPERATOR_LISTEN, as 127.0.0.1:8081, and restart.")
 	case slices.ContainsFunc(a.config.TrustedProxies, isProxy):
 		return "", refuse.New(refuse.Conflict, "The console answers on LISTEN to nobody behind a proxy, and "+
 			"TRUSTED_PROXIES names this machine: set POSTERN_OPERATOR_LISTEN, as 127.0.0.1:8081, and restart.")

@@ -16,6 +16,7 @@ func (a *App) examine(ctx context.Context) doctor.Report {
 	o := examination(a.config)
 	o.Visits, o.Appliance, o.Now = &a.visits, a.appliance, a.now
 	o.Backups = a.backedUp()
+	o.Console, o.NoConsole = a.operatorURL()
 	if fault := a.bouncesDetail().Fault; fault != "" {
 		o.ComesHome, o.Home = false, "the mailbox of what comes back cannot be read: "+fault
 	}
@@ -73,13 +74,13 @@ func (a *App) appliance() (doctor.Appliance, error) {
 	}
 	now := doctor.Appliance{Glance: seen, NotReady: strings.Join(a.notReady(), "; ")}
 	if status := a.courier.Status(); !status.PausedUntil.IsZero() {
-		now.Pause = doctor.Pause{Until: status.PausedUntil, Fault: status.Fault.Phase + ": " + status.Fault.Text}
+		now.Pause = doctor.Pause{Until: status.PausedUntil, Fault: faultText(status)}
 	}
-	partners, err := a.store.Partners()
+	absent, err := a.absent()
 	if err != nil {
 		return doctor.Appliance{}, err
 	}
-	for _, partner := range a.silence.absent(partners) {
+	for _, partner := range absent {
 		now.Silent = append(now.Silent, partner.Name)
 	}
 	for _, limit := range a.limits.inForce() {
@@ -87,8 +88,8 @@ func (a *App) appliance() (doctor.Appliance, error) {
 	}
 	hook, err := a.webhookDetail()
 	if hook != nil {
-		now.Webhook = &doctor.Webhook{Receiver: hook.Receiver, Waiting: hook.Waiting, Fault: hook.Fault, Since: hook.Since,
-			Lost: hook.Lost}
+		now.Webhook = &doctor.Webhook{Receiver: hook.Receiver, Waiting: hook.Waiting, Fault: hook.Fault,
+			Since: hook.Since, Lost: hook.Lost}
 	}
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {

@@ -145,14 +145,9 @@ func (a *App) readinessDetail(reasons []string) (*readinessDetail, error) {
 	if detail.Backup, err = a.backupDetail(); err != nil {
 		return nil, err
 	}
-	partners, err := a.store.Partners()
-	if err != nil {
+	if detail.Silent, err = a.absent(); err != nil {
 		return nil, err
 	}
-	detail.Silent = a.silence.absent(partners)
 	detail.Limits, detail.Bounces = a.limits.inForce(), a.bouncesDetail()
 	return detail, nil
 }
-
-// failedLastDay counts the letters that failed in the last 24 hours.
-func (a *App) failedLastDay() (int, error) { return a.store.FailedSince(a.now().Add(-24 * time.Hour)) }

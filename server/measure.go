@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"time"
 
 	"postern/server/metrics"
@@ -33,7 +32,7 @@ func (a *App) measured() metrics.Source {
 	return metrics.Source{
 		Queue: func() (store.QueueStats, error) { return a.store.QueueStats() },
 		Failed: func() int {
-			failed, _ := a.failedLastDay()
+			failed, _ := a.store.FailedLastDay()
 			return failed
 		},
 		Connections: func() int { return a.courier.Status().Connections },
@@ -41,10 +40,10 @@ func (a *App) measured() metrics.Source {
 		Paused:      func() bool { paused, err := a.store.SendingPaused(); return err == nil && paused },
 		Ready:       func() bool { return a.store.Ready() == nil && a.draining.Err() == nil },
 		Silent: func() int {
-			partners, _ := a.store.Partners()
-			return len(a.silence.absent(partners))
+			absent, _ := a.absent()
+			return len(absent)
 		},
-		People:      func() (int, int) { return a.people.get() },
+		People:      a.people.get,
 		Space:       a.spaceMeasured,
 		Hashing:     func() int { return a.hasher.Waiting() },
 		Certificate: a.certificateUntil,
@@ -60,10 +59,6 @@ func (a *App) measured() metrics.Source {
 		Backup:  a.backupMeasured,
 		Now:     a.now,
 	}
-}
-
-func (a *App) countPeople(ctx context.Context) (bikers, users int, err error) {
-	return a.store.CountPeople(ctx)
 }
 
 func (a *App) spaceMeasured() (metrics.Space, error) {

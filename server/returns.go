@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"strconv"
 	"time"
@@ -60,7 +59,7 @@ func (a *App) returnWorkers() (all []worker) {
 	if a.listeners.bounces != nil {
 		o := listener.Options{Desk: a.desk, Name: a.config.Bounce.Address.Domain(), Log: a.log}
 		if a.certificate != nil {
-			o.Certificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return a.certificate.Get(hello) }
+			o.Certificate = a.certificate.Get
 		}
 		server := listener.New(o)
 		all = append(all, worker{"BOUNCE_LISTEN",

@@ -38,8 +38,8 @@ func (a *App) workers() ([]worker, error) {
 		worker{"pruning", a.keepHouse},
 		worker{"counting for the plots", a.history.Run},
 		worker{"the console", a.rooms.console.Run},
-		worker{"watching for silent partners", a.watchPartners},
 		worker{"counting people", a.people.run},
+		worker{"watching for silent partners", a.watchPartners},
 	)
 	if a.config.Backup.Dir != "" {
 		all = append(all, worker{"making backups", a.makeBackups})

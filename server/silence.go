@@ -63,6 +63,15 @@ func (w *silenceWatch) absent(partners []store.Partner) (list []absentPartner) {
 	return list
 }
 
+// absent lists the partners of whom calls are expected and do not come.
+func (a *App) absent() ([]absentPartner, error) {
+	partners, err := a.store.Partners()
+	if err != nil {
+		return nil, err
+	}
+	return a.silence.absent(partners), nil
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -90,13 +99,13 @@ func (a *App) watchPartners(ctx context.Context) error {
 }
 
 func (a *App) logAbsent(before map[string]bool) (now map[string]bool) {
-	partners, err := a.store.Partners()
+	absent, err := a.absent()
 	if err != nil {
 		a.fault(err).Msg("partners cannot be read")
 		return before
 	}
 	now = make(map[string]bool)
-	for _, partner := range a.silence.absent(partners) {
+	for _, partner := range absent {
 		now[partner.Name] = true
 		if !before[partner.Name] {
 			a.log.Warn().Str("partner", partner.Name).Time("silentSince", partner.SilentSince).

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/mail/refusal"
 	"postern/store/guid"
 	"postern/store/limit"
 )
@@ -214,10 +215,6 @@ func (t tx) loosenLinks(email string, kind LetterKind) error {
 	return t.putAddress(email, known)
 }
 
-// noSuchMailbox are the enhanced status codes of a recipient whom the server does not have (RFC 3463 §3.2; 5.1.10: a
-// domain that takes no mail, RFC 7505 §4.2, and with Exchange an unknown recipient).
-var noSuchMailbox = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.10": true}
-
 // undeliverableFor is for how long partners' repeats owe no letter to an address whose server knows no such mailbox.
 const undeliverableFor = 24 * time.Hour
 
@@ -233,7 +230,8 @@ type undeliverable struct {
 
 // unknownMailbox reports whether an attempt's end says that there is no such mailbox.
 func (a Attempt) unknownMailbox() bool {
-	return a.Class == AttemptPermanent && noSuchMailbox[a.Enhanced]
+	return a.Class == AttemptPermanent &&
+		refusal.Of(refusal.Reply{Code: a.Code, Status: a.Enhanced, Text: a.Text}) == refusal.NoMailbox
 }
 
 // undeliverable reports whether a letter to the address was refused of late because there is no such mailbox.
@@ -242,9 +240,8 @@ func (a address) undeliverable(now time.Time) bool {
 	return !a.Undeliverable.At.IsZero() && age < undeliverableFor && age > -undeliverableFor
 }
 
-// noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has
-// passed, a letter has gone through, somebody is registered anew with the address, or the operator has a letter to it
-// tried again.
+// noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has passed, a
+// letter has gone through, somebody is registered anew with the address, or the operator has a letter to it tried again.
 func (t tx) noteUndeliverable(letter Letter, attempt Attempt, notNow bool) error {
 	if letter.To == "" {
 		return nil // the person has been erased

@@ -184,3 +184,13 @@ func TestQueueStats(t *testing.T) {
 		t.Errorf("%+v, %v", stats, err)
 	}
 }
+
+// TestUnknownMailbox holds that a code of a missing mailbox beside words about the sender says nothing of the mailbox.
+func TestUnknownMailbox(t *testing.T) {
+	for text, want := range map[string]bool{"no such user": true, "": true, "Sender address rejected: User unknown": false} {
+		attempt := Attempt{Class: AttemptPermanent, Code: 550, Enhanced: "5.1.1", Text: text}
+		if attempt.unknownMailbox() != want {
+			t.Errorf("550 5.1.1 %s: the mailbox is unknown: %v", text, !want)
+		}
+	}
+}

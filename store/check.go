@@ -59,7 +59,7 @@ func (t tx) glance(now time.Time) (Glance, error) {
 	}
 	seen := Glance{Schema: about.Schema, Current: about.Schema, Paused: about.Paused,
 		People: holdsAny(t.Tx, userBucket) || holdsAny(t.Tx, bikerBucket),
-		Queue:  t.queueStats(), FailedLastDay: t.failedSince(now.Add(-24 * time.Hour))}
+		Queue:  t.queueStats(), FailedLastDay: t.failedLastDay(now)}
 	if key, _ := t.Cursor(eventBucket).Last(); key != nil {
 		event, _, err := events.Get(t.Tx, key)
 		if err != nil {

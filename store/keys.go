@@ -169,7 +169,8 @@ func (s *Store) AdoptKeys(ctx context.Context) (Adopted, error) {
 	if err != nil {
 		return adopted, err
 	}
-	networks := walked{limitBucket, func(_ tx, key, _ []byte) bool { return bytes.HasPrefix(key, networkWindowKey(nil)) }}
+	networks := walked{limitBucket,
+		func(_ tx, key, _ []byte) bool { return bytes.HasPrefix(key, networkWindowKey(nil)) }}
 	if _, err := networks.prune(ctx, s); err != nil {
 		return adopted, err
 	}
@@ -204,7 +205,8 @@ func (t tx) tellAll(from []byte) (told, looked int, next []byte, err error) {
 	})
 	for _, address := range addresses {
 		if err == nil {
-			err = t.putNotice(noticeKey(addressSum(address), noticeExisting, noFaults), notice{At: t.Now(), State: noticeBefore})
+			err = t.putNotice(noticeKey(addressSum(address), noticeExisting, noFaults),
+				notice{At: t.Now(), State: noticeBefore})
 		}
 	}
 	return len(addresses), looked, next, err

@@ -81,12 +81,13 @@ func (s *Store) OweTest(ctx context.Context, email, language string) (Letter, er
 	})
 }
 
-// FailedSince counts the letters that have failed since then, and that nobody had tried again.
-func (s *Store) FailedSince(then time.Time) (int, error) {
-	return read(s, func(t tx) (int, error) { return t.failedSince(then), nil })
+// FailedLastDay counts the letters that failed within 24 hours, and that nobody had tried again.
+func (s *Store) FailedLastDay() (int, error) {
+	return read(s, func(t tx) (int, error) { return t.failedLastDay(t.Now()), nil })
 }
 
-func (t tx) failedSince(then time.Time) (failed int) {
+func (t tx) failedLastDay(now time.Time) (failed int) {
+	then := now.Add(-24 * time.Hour)
 	prefix := donePrefix(LetterFailed)
 	c := t.Cursor(letterDoneBucket)
 	from := append(prefix, timeKey(then, guid.ID{})...)

@@ -369,8 +369,8 @@ func TestAnything(t *testing.T) {
 	}
 }
 
-// TestFailedSince counts failed letters by when they failed; those that are tried again are none.
-func TestFailedSince(t *testing.T) {
+// TestFailedLastDay counts failed letters by when they failed; those that are tried again are none.
+func TestFailedLastDay(t *testing.T) {
 	c := newClock()
 	s := openTest(t, at(c))
 	var failed []Letter
@@ -382,10 +382,15 @@ func TestFailedSince(t *testing.T) {
 	}
 	_, err := s.RetryLetter(ctx, failed[4].ID)
 	must(t, err)
-	for since, want := range map[time.Duration]int{time.Hour: 2, 50 * time.Second: 2, 49 * time.Second: 1,
-		30 * time.Second: 1, 29 * time.Second: 0, 0: 0} {
-		if got, err := s.FailedSince(c.Now().Add(-since)); got != want || err != nil {
-			t.Errorf("%d failed in the last %s, %v; want %d", got, since, err, want)
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		age  time.Duration // of the first
+		want int
+	}{{50 * time.Second, 2}, {time.Hour, 2}, {day, 2}, {day + time.Second, 1}, {day + 20*time.Second, 1},
+		{day + 21*time.Second, 0}, {2 * day, 0}} {
+		c.Advance(tt.age - c.Now().Sub(failed[0].Attempts[0].At))
+		if got, err := s.FailedLastDay(); got != tt.want || err != nil {
+			t.Errorf("%d failed within a day, %v, when the first is %s old; want %d", got, err, tt.age, tt.want)
 		}
 	}
 }

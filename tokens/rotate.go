@@ -28,7 +28,8 @@ type KeyInfo struct {
 func (r *Keyring) Keys() []KeyInfo {
 	list := make([]KeyInfo, 0, len(r.keys))
 	for _, k := range r.keys {
-		info := KeyInfo{ID: hex.EncodeToString(k.id[:]), Primary: k.state == primary, MadeAt: k.madeAt, Print: k.print()}
+		info := KeyInfo{ID: hex.EncodeToString(k.id[:]), Primary: k.state == primary, MadeAt: k.madeAt,
+			Print: k.print()}
 		if !info.Primary {
 			info.SealedUntil = r.sealedUntil(k)
 		}

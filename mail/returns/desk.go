@@ -11,6 +11,7 @@
 package returns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -55,18 +56,8 @@ const (
 
 // Words lists them.
 func (Outcome) Words() []string {
-	return []string{
-		string(Failed),
-		string(Delayed),
-		string(Delivered),
-		string(Relayed),
-		string(Expanded),
-		string(Noted),
-		string(Repeated),
-		string(Ignored),
-		string(Unmatched),
-		string(Unread),
-	}
+	return []string{string(Failed), string(Delayed), string(Delivered), string(Relayed), string(Expanded), string(Noted),
+		string(Repeated), string(Ignored), string(Unmatched), string(Unread)}
 }
 
 // Taken is what became of a message.
@@ -171,19 +162,22 @@ func (d *Desk) clues(report bounce.Report) store.Clues {
 
 // classes are the kinds of reports as they stand with a letter.
 var classes = map[bounce.Kind]store.AttemptClass{
-	bounce.Failed: store.AttemptReturned, bounce.Delayed: store.AttemptDelayed, bounce.Delivered: store.AttemptDelivered,
-	bounce.Relayed: store.AttemptRelayed, bounce.Expanded: store.AttemptExpanded, bounce.Unknown: store.AttemptNoted,
+	bounce.Failed: store.AttemptReturned, bounce.Delayed: store.AttemptDelayed,
+	bounce.Delivered: store.AttemptDelivered, bounce.Relayed: store.AttemptRelayed,
+	bounce.Expanded: store.AttemptExpanded, bounce.Unknown: store.AttemptNoted,
 }
 
-// returnOf is what a report says of a letter to an address. What it means for a mailbox counts for the letter's alone:
-// a forward that ends in a dead one says nothing of the mailbox that forwards.
+// returnOf is what a report says of a letter to an address: the remote server's words or, where there are none, what the
+// message begins with. What it means for a mailbox counts for the letter's alone: a forward that ends in a dead one says
+// nothing of the mailbox that forwards.
 func returnOf(report bounce.Report, to string) store.Return {
 	said := store.Return{Class: classes[report.Kind], Text: report.Text, Hash: report.Hash}
 	one, is := report.For(to)
 	if !is {
 		return said
 	}
-	said.Class, said.Code, said.Enhanced, said.Text = classes[one.Action], one.Code, one.Status, one.Diagnostic
+	said.Class, said.Code, said.Enhanced = classes[one.Action], one.Code, one.Status
+	said.Text = cmp.Or(one.Diagnostic, report.Text)
 	if one.Action == bounce.Failed && one.Is(to) {
 		meaning := one.Meaning()
 		said.NoMailbox, said.NotNow = meaning == refusal.NoMailbox, meaning == refusal.NotNow

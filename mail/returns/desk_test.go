@@ -35,7 +35,8 @@ func TestTake(t *testing.T) {
 			return without(returnstest.Report(d.Sender(l), l, "failed", "5.1.1"), "Original-Envelope-Id", "Message-ID")
 		}, returns.Failed, store.LetterFailed},
 		{"to its code in capitals", func(d *returnstest.Desk, l store.Letter) []byte {
-			return without(returnstest.Report(strings.ToUpper(d.Sender(l)), l, "failed", "5.1.1"), "Original-Envelope-Id", "Message-ID")
+			return without(returnstest.Report(strings.ToUpper(d.Sender(l)), l, "failed", "5.1.1"),
+				"Original-Envelope-Id", "Message-ID")
 		}, returns.Failed, store.LetterFailed},
 		{"with its ENVID", func(d *returnstest.Desk, l store.Letter) []byte {
 			return without(returnstest.Report("gate@client.example", l, "failed", "5.1.1"), "Message-ID")
@@ -44,7 +45,8 @@ func TestTake(t *testing.T) {
 			return without(returnstest.Report("gate@client.example", l, "failed", "5.1.1"), "Original-Envelope-Id")
 		}, returns.Failed, store.LetterFailed},
 		{"with its address alone", func(d *returnstest.Desk, l store.Letter) []byte {
-			return without(returnstest.Report("gate@client.example", l, "failed", "5.1.1"), "Original-Envelope-Id", "Message-ID")
+			return without(returnstest.Report("gate@client.example", l, "failed", "5.1.1"), "Original-Envelope-Id",
+				"Message-ID")
 		}, returns.Unmatched, store.LetterSent},
 		{"with its id, which APIs tell", func(d *returnstest.Desk, l store.Letter) []byte {
 			l.EnvelopeID, l.MessageID = l.ID.String(), l.ID.String()+"@client.example"
@@ -113,7 +115,8 @@ func TestForward(t *testing.T) {
 			t.Errorf("%s, %v", taken.Outcome, err)
 		}
 		ctx := context.Background()
-		if _, err := d.Store.AddPartner(ctx, store.PartnerInput{Name: "Acme", Token: store.PartnerToken{Hash: [32]byte{1}}}); err != nil {
+		partner := store.PartnerInput{Name: "Acme", Token: store.PartnerToken{Hash: [32]byte{1}}}
+		if _, err := d.Store.AddPartner(ctx, partner); err != nil {
 			t.Fatal(err)
 		}
 		answer, err := d.Store.RegisterBikers(ctx, store.BikerList{Partner: "Acme", People: []store.Candidate{
@@ -121,6 +124,21 @@ func TestForward(t *testing.T) {
 		if err != nil || (len(answer.Results[0].Warnings) > 0) != rests {
 			t.Errorf("%s: %+v, %v", final, answer.Results, err)
 		}
+	}
+}
+
+// TestNoWords holds that of a report without the remote server's words the beginning of its text stands with the
+// letter.
+func TestNoWords(t *testing.T) {
+	d := returnstest.NewDesk(t)
+	letter := d.Sent("jan@far.example")
+	report := string(returnstest.Report(d.Sender(letter), letter, "failed", "5.0.0"))
+	report = strings.NewReplacer("said: 550", "", "Diagnostic-Code", "X-Other").Replace(report)
+	if _, err := d.Take(t.Context(), returns.FromCommand, []byte(report), bounce.Envelope{}); err != nil {
+		t.Fatal(err)
+	}
+	if now := d.Letter(letter); !strings.Contains(now.Reason, "This is the mail system at host") {
+		t.Errorf("the letter is %s: %s", now.State, now.Reason)
 	}
 }
 

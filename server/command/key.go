@@ -41,7 +41,8 @@ func keyRetire() command {
 		short:    "takes a former key out of the key file, once nothing needs it",
 		examples: []string{"postern key retire 3fa91c04"},
 		prepare: func(f *flag.FlagSet) action {
-			force := f.Bool("force", false, "also where links and tokens still need it: they end, as after a theft of the key")
+			force := f.Bool("force", false,
+				"also where links and tokens still need it: they end, as after a theft of the key")
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
 				return c.keys(http.MethodPost, "/keys/retire", operator.Retirement{ID: args[0], Force: *force}, *asJSON)

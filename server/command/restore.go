@@ -27,7 +27,8 @@ The key file must be the one that the backup was made with. Where that is lost, 
 postern key new does.`,
 		examples: []string{"postern restore postern.backup"},
 		prepare: func(f *flag.FlagSet) action {
-			lost := f.Bool("after-loss", false, "the keys of the backup are lost: go on with those of the key file, or new ones")
+			lost := f.Bool("after-loss", false,
+				"the keys of the backup are lost: go on with those of the key file, or new ones")
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error {
 				stopped, err := c.stopped("restore")
@@ -116,7 +117,8 @@ needs room for the new one beside it. The old file's octets stay on the disk unt
 				if *asJSON {
 					return printJSON(c.Out, done)
 				}
-				fmt.Fprintf(c.Out, "compacted: %s before, %s now; %s given back\n", sizeText(done.Before), sizeText(done.After),
+				fmt.Fprintf(c.Out, "compacted: %s before, %s now; %s given back\n", sizeText(done.Before),
+					sizeText(done.After),
 					sizeText(done.Before-done.After))
 				fmt.Fprintln(c.Out, "nothing that was deleted is in the new file; the old one's octets stay on the disk, "+
 					"in nobody's file, until they are written over")

@@ -34,8 +34,8 @@ func (b Bounce) Home() (known bool, sentence string) {
 	case len(ways) > 0:
 		return true, "mail to " + b.Address.String() + " comes back " + strings.Join(ways, " and ")
 	case b.Named:
-		return false, "mail to " + b.Address.String() + " comes back only if its mail system pipes it into postern bounce; " +
-			"else set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL"
+		return false, "mail to " + b.Address.String() + " comes back only if its mail system pipes it into postern " +
+			"bounce; else set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL"
 	}
 	return false, "what comes back goes to " + b.Address.String() + ", and stays there: a letter to a mailbox that is " +
 		"not there counts as sent; set POSTERN_BOUNCE_LISTEN or POSTERN_BOUNCE_IMAP_URL, or pipe that mailbox into " +

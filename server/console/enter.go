@@ -38,7 +38,8 @@ func (h *Handlers) enterPage(c *web.Call) error {
 	switch {
 	case h.sessions.isLink(key):
 		return c.Page(http.StatusOK, bare(page.Page{Title: "Operator’s console",
-			Text: []string{"The link works once. From then on this browser may do what the commands can, until you leave."},
+			Text: []string{"The link works once. From then on this browser may do what the commands can, until you " +
+				"leave."},
 			Form: &page.Form{Action: enterPath, Hidden: []page.Hidden{{Name: "key", Value: key}},
 				Button: "Open the console"}}))
 	case h.sessions.find(h.cookie.Value(c)) != nil:

@@ -87,8 +87,9 @@ const (
 	manyFailed = 20
 )
 
-// late is how long a letter may be due before something is wrong with sending.
-const late = 10 * time.Minute
+// late is how long a letter may be due before something is wrong with sending. postern doctor and the alert rules have
+// the same.
+const late = 15 * time.Minute
 
 // verdict says whether letters go out. What keeps all of them comes first.
 func (h *Handlers) verdict(status Status, queue operator.Queue, today series.Slot) page.Verdict {

@@ -146,8 +146,8 @@ func TestVerdict(t *testing.T) {
 	want("done", "Letters go out", "0 letters sent in the last day, 1 failed; 1 letter waits.")
 	s.status.Inbox = true
 	want("done", "Letters go to the built-in inbox")
-	s.time.Advance(11 * time.Minute)
-	want("notice", "Letters are late", "1 letter waits. The oldest one that is due should have gone out 12 min ago.")
+	s.time.Advance(16 * time.Minute)
+	want("notice", "Letters are late", "1 letter waits. The oldest one that is due should have gone out 17 min ago.")
 	b.does(sendingPath+"/pause").Is(200, "Sending is paused. Letters wait", `class="done"`)
 	want("notice", "Sending is paused", "Resume sending")
 	s.status.PausedUntil, s.status.Fault = s.time.Now().Add(time.Minute), "connect: refused"

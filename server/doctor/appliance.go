@@ -72,12 +72,13 @@ func (a Appliance) judge(now time.Time) (found []Finding) {
 			"The partner %s should call and does not, for three of its intervals.", name))
 	}
 	for _, limit := range a.Limits {
-		found = append(found, warn("limits", "See who it is (POSTERN_LOG_LEVEL=debug), and raise the limit where it is "+
-			"too low.", "Over a limit within the last hour: %s.", limit))
+		found = append(found, warn("limits", "See who it is (POSTERN_LOG_LEVEL=debug), and raise the limit where it "+
+			"is too low.", "Over a limit within the last hour: %s.", limit))
 	}
 	found = append(found, a.judgeWebhook()...)
 	if a.Descriptors > 0 && a.Descriptors < leastDescriptors {
-		found = append(found, warn("limits", fmt.Sprintf("Allow at least %d (systemd: LimitNOFILE=).", leastDescriptors),
+		mend := fmt.Sprintf("Allow at least %d (systemd: LimitNOFILE=).", leastDescriptors)
+		found = append(found, warn("limits", mend,
 			"Only %d files and connections may be open at once.", a.Descriptors))
 	}
 	return found
@@ -97,9 +98,11 @@ func (a Appliance) judgeLetters(now time.Time) (found []Finding) {
 			again = "it is tried again at " + a.Pause.Until.UTC().Format(time.TimeOnly) + " UTC"
 		}
 		found = append(found, must(check, "postern letter check says how it stands.",
-			"The smarthost is at fault (%s); %s queued, and %s.", a.Pause.Fault, letters(counts[store.LetterQueued]), again))
+			"The smarthost is at fault (%s); %s queued, and %s.", a.Pause.Fault, letters(counts[store.LetterQueued]),
+			again))
 	}
-	if late := now.Sub(a.Queue.Oldest); !a.Queue.Oldest.IsZero() && late > dueLate && !a.Paused && a.Pause.Until.IsZero() {
+	waits := !a.Queue.Oldest.IsZero() && !a.Paused && a.Pause.Until.IsZero()
+	if late := now.Sub(a.Queue.Oldest); waits && late > dueLate {
 		found = append(found, warn(check, "postern letter list --state queued shows why.",
 			"The oldest letter that is due has waited for %s.", late.Round(time.Minute)))
 	}
@@ -143,8 +146,8 @@ func (a Appliance) judgeWebhook() []Finding {
 			"%d events were deleted before %s took them.", hook.Lost, hook.Receiver)}
 	case hook.Fault != "":
 		return []Finding{warn(check, "Mend the receiver; events wait for it in their order.",
-			"%s takes no events since %s: %s; %d wait.", hook.Receiver, hook.Since.UTC().Format(time.RFC3339), hook.Fault,
-			hook.Waiting)}
+			"%s takes no events since %s: %s; %d wait.", hook.Receiver, hook.Since.UTC().Format(time.RFC3339),
+			hook.Fault, hook.Waiting)}
 	}
 	return []Finding{fine(check, "%s takes the events; %d wait.", hook.Receiver, hook.Waiting)}
 }

@@ -39,8 +39,8 @@ func (b Backups) judge(now time.Time) Finding {
 	}
 }
 
-// Attention is what an operator should look at of backups, as Appliance's; where none was ever made, and none is made by
-// itself, only an examination says so.
+// Attention is what an operator should look at of backups, as Appliance's; where none was ever made, and none is made
+// by itself, only an examination says so.
 func (b Backups) Attention(now time.Time) []string {
 	if b.At.IsZero() && b.Fault == "" {
 		return nil

@@ -65,7 +65,8 @@ func (e *examination) clock() []Finding {
 			return []Finding{warn(check, mend, "Nothing was met that tells the time, and the kernel says that nobody "+
 				"keeps this clock right.")}
 		}
-		return []Finding{fine(check, "Nothing was met that tells the time; the kernel says that the clock is kept right.")}
+		return []Finding{fine(check, "Nothing was met that tells the time; the kernel says that the clock is kept "+
+			"right.")}
 	}
 	compared := make([]string, len(e.clocks))
 	for i, one := range e.clocks {

@@ -86,6 +86,8 @@ type Options struct {
 	Backups      *Backups // nil: nothing is known of them
 	ComesHome    bool     // whether mail that comes back finds its way to the appliance by itself
 	Home         string   // which way that is, or why there is none, as a sentence; empty: it is not known
+	Console      string   // where it answers; empty, as where no appliance runs: nothing is known of it
+	NoConsole    error    // why it answers nobody, with what to do; nil: it answers
 	ClockURL     string   // an HTTP server whose Date is asked for, beside PUBLIC_URL's: SMTP_OAUTH_URL
 
 	Smarthost func(context.Context) ([]smtp.Step, error) // nil: letters go to the built-in inbox
@@ -115,7 +117,7 @@ func Examine(ctx context.Context, o Options) Report {
 	e := &examination{Options: o.withDefaults()}
 	checks := []func(context.Context) []Finding{
 		e.settings, e.files, e.keys, e.data, e.disk, e.smarthost, e.sender, e.publicURL, e.certificate, e.operator,
-		e.backups, e.bounces, e.askClock,
+		e.console, e.backups, e.bounces, e.askClock,
 	}
 	found := make([][]Finding, len(checks))
 	var all sync.WaitGroup
@@ -173,8 +175,8 @@ func (e *examination) settings(context.Context) (found []Finding) {
 // Settings are the findings of settings that are wrong.
 func Settings(faults []string) (found []Finding) {
 	for _, fault := range faults {
-		found = append(found, must("settings", "Mend it where the environment is set; postern config lists all settings.",
-			"%s", fault))
+		found = append(found, must("settings",
+			"Mend it where the environment is set; postern config lists all settings.", "%s", fault))
 	}
 	return found
 }

@@ -70,6 +70,7 @@ func newPatient(t *testing.T) *patient {
 	p.Roots = p.authority.Roots
 	p.public = p.answer
 	p.Backups = &Backups{Dir: t.TempDir(), Every: time.Hour, At: time.Now().Add(-time.Hour)}
+	p.Console = "http://127.0.0.1:8081"
 	p.ComesHome, p.Home = true, "mail comes back by SMTP"
 	p.seen.Glance = store.Glance{Schema: 1, Current: 1, LastEvent: time.Now()}
 	p.Appliance = func() (Appliance, error) { return p.seen, nil }

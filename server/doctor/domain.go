@@ -57,7 +57,8 @@ func (e *examination) exchangers(ctx context.Context, domain string) (found []Fi
 			"The sender's domain %s has neither MX nor address in DNS: receivers refuse its letters.", domain)}, false
 	}
 	return []Finding{warn(check, "Give it an MX record.",
-		"The sender's domain %s has an address and no MX: mail comes back only if that machine takes it.", domain)}, true
+		"The sender's domain %s has an address and no MX: mail comes back only if that machine takes it.",
+		domain)}, true
 }
 
 func (e *examination) noDNS(domain string, err error) Finding {

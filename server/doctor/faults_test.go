@@ -201,6 +201,8 @@ var faults = map[string]fault{
 		p.Backups = &Backups{Dir: p.t.TempDir(), Every: time.Hour, At: time.Now()}
 		check(p.t, os.WriteFile(filepath.Join(p.Backups.Dir, "old-postern.keys"), nil, 0o600))
 	}, "keys", Warning, "beside the backups"},
+	"nobody reaches the console": {func(p *patient) { p.NoConsole = errors.New("set POSTERN_OPERATOR_LISTEN") },
+		"console", Warning, "Set POSTERN_OPERATOR_LISTEN."},
 	"nothing comes home": {func(p *patient) { p.ComesHome, p.Home = false, "what comes back goes elsewhere" },
 		"bounces", Warning, "What comes back goes"},
 	"a partner is silent": {func(p *patient) {

@@ -132,8 +132,9 @@ func (e *examination) data(context.Context) []Finding {
 		return []Finding{fine(check, "The data file is of an older version (schema %d); the next start copies and "+
 			"migrates it (to %d).", seen.Schema, seen.Current)}
 	}
-	return append([]Finding{warn(check, "Start it: postern serve, by a supervisor that restarts it.",
-		"No appliance runs on %s: nothing is taken, and nothing is sent.", e.Dir)}, Appliance{Glance: seen}.judge(e.Now())...)
+	idle := warn(check, "Start it: postern serve, by a supervisor that restarts it.",
+		"No appliance runs on %s: nothing is taken, and nothing is sent.", e.Dir)
+	return append([]Finding{idle}, Appliance{Glance: seen}.judge(e.Now())...)
 }
 
 // words is an error's text without its end, to go on a sentence.

@@ -130,7 +130,8 @@ func (e *examination) answered(answer *http.Response, visit Visit) Finding {
 		return fine(check, "%s leads to this appliance.", e.PublicURL)
 	case answer.StatusCode/100 == 3 && location != "":
 		return warn(check, "Set POSTERN_PUBLIC_URL to where it leads.",
-			"%s leads on to %s: links work by that detour, and what programs send there is lost.", e.PublicURL, location)
+			"%s leads on to %s: links work by that detour, and what programs send there is lost.", e.PublicURL,
+			location)
 	case answer.StatusCode >= 500:
 		return must(check, "Look at the proxy: it does not reach the appliance.",
 			"%s answers %s: no link in a letter opens.", e.PublicURL, answer.Status)
@@ -188,7 +189,8 @@ func (e *examination) certificate(context.Context) []Finding {
 	}
 	found := []Finding{e.lasts(check, e.Certificate, leaf.NotAfter)}
 	if e.PublicURL != nil && e.PublicURL.Scheme == "https" && leaf.VerifyHostname(e.PublicURL.Hostname()) != nil {
-		found = append(found, warn(check, "Have one made for that name, unless a proxy with another one stands before it.",
+		found = append(found, warn(check,
+			"Have one made for that name, unless a proxy with another one stands before it.",
 			"The certificate %s is not for %s.", e.Certificate, e.PublicURL.Hostname()))
 	}
 	return found
@@ -208,6 +210,18 @@ func (e *examination) lasts(check, which string, until time.Time) Finding {
 			int(left/(24*time.Hour)))
 	}
 	return fine(check, "The certificate %s lasts until %s.", which, until.UTC().Format(time.DateOnly))
+}
+
+// console tells where the operator's pages answer.
+func (e *examination) console(context.Context) []Finding {
+	const check = "console"
+	switch {
+	case e.NoConsole != nil:
+		return []Finding{warn(check, "", "%s.", sentence(e.NoConsole))}
+	case e.Console != "":
+		return []Finding{fine(check, "The console answers at %s; postern console prints a link into it.", e.Console)}
+	}
+	return nil
 }
 
 // operator warns where strangers may reach what is the operator's.

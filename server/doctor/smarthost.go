@@ -31,7 +31,8 @@ func (e *examination) smarthost(ctx context.Context) (found []Finding) {
 	}
 	for _, step := range steps {
 		if step.Fault != "" {
-			return append(found, must(check, "Mend what the words say; then postern letter check lets letters go at once.",
+			return append(found, must(check,
+				"Mend what the words say; then postern letter check lets letters go at once.",
 				"No letter can be sent: %s failed: %s.", step.Name, words(errorText(step.Fault))))
 		}
 		found = append(found, e.judgeStep(step)...)

@@ -129,8 +129,8 @@ func (m *Metrics) Write(w io.Writer) error {
 		t.sample("postern_over_limit_total", labelled("limit", limit, "outcome", outcome), float64(count))
 	})
 	m.writeWebhook(t)
-	m.writeBuild(t)
 	m.writeBackup(t)
+	m.writeBuild(t)
 	writeProcess(t, m.started)
 	_, err = t.WriteTo(w)
 	return err

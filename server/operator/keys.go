@@ -95,7 +95,8 @@ func (o *Operator) ListKeys() (Keys, error) {
 func (o *Operator) ring() (*tokens.Keyring, error) {
 	ring, err := tokens.LoadKeyring(o.Options.Keys.File)
 	if err == nil && !o.Store.GoesBy(ring.AddressKey()) {
-		err = fmt.Errorf("the key file %s is not that of the data file any more: put that one back", o.Options.Keys.File)
+		err = fmt.Errorf("the key file %s is not that of the data file any more: put that one back",
+			o.Options.Keys.File)
 	}
 	return ring, err
 }

@@ -49,7 +49,7 @@ func (o *Operator) Queue() (queue Queue, err error) {
 	if found && !next.After(o.Now()) {
 		queue.DueSince = next
 	}
-	queue.FailedLastDay, err = o.Store.FailedSince(o.Now().Add(-24 * time.Hour))
+	queue.FailedLastDay, err = o.Store.FailedLastDay()
 	return queue, err
 }
 

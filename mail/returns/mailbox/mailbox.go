@@ -133,8 +133,7 @@ func (r *Reader) failed(err error, wait time.Duration) {
 		r.options.Log.Warn().
 			Err(err).
 			Str("mailbox", r.options.name()).
-			Msg("the mailbox of returned mail cannot be read; " +
-				"it is tried again")
+			Msg("the mailbox of returned mail cannot be read; it is tried again")
 	}
 	r.status.Connected, r.status.Fault, r.status.NextTry = false, err.Error(), time.Now().Add(wait)
 }

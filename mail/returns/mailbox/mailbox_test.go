@@ -108,7 +108,8 @@ func newServer(t *testing.T, caps ...imap.Cap) *testServer {
 // put delivers a message.
 func (s *testServer) put(message []byte) {
 	s.t.Helper()
-	if _, err := s.user.Append("INBOX", literal{bytes.NewReader(message)}, &imap.AppendOptions{Time: time.Now()}); err != nil {
+	now := &imap.AppendOptions{Time: time.Now()}
+	if _, err := s.user.Append("INBOX", literal{bytes.NewReader(message)}, now); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -130,14 +131,14 @@ func (s *testServer) holds(folder string) string {
 // read runs a reader, with short pauses, until the test ends or stop is called.
 func (s *testServer) read(d *returnstest.Desk, change func(*Reader)) (r *Reader, stop func()) {
 	s.t.Helper()
-	r = New(
-		Options{Desk: d.Desk, Host: "imap.client.example", Addr: s.addr, User: "gate@client.example", Password: "s3cr",
-			Roots: s.ca.Roots, Folder: "INBOX", Back: 14 * 24 * time.Hour, Log: zerolog.Nop()},
-	)
+	r = New(Options{Desk: d.Desk, Host: "imap.client.example", Addr: s.addr, User: "gate@client.example",
+		Password: "s3cr", Roots: s.ca.Roots, Folder: "INBOX", Back: 14 * 24 * time.Hour, Log: zerolog.Nop()})
 	r.times.least, r.times.most = time.Millisecond, 10*time.Millisecond
 	r.times.refused, r.times.rest = 10*time.Millisecond, 20*time.Millisecond
-	// This server does not tell, within IDLE, of what came between the last command and that.
-	r.times.idle = time.Second
+	// This server does not tell, within IDLE, of what came between the last command and that: it has to be asked soon.
+	// What is not answered must end well before await gives up; else one exchange that stalls on a busy machine fails
+	// a test that the next one would have passed.
+	r.times.idle, r.times.answer = 100*time.Millisecond, 10*time.Second
 	if change != nil {
 		change(r)
 	}
@@ -154,12 +155,15 @@ func (s *testServer) read(d *returnstest.Desk, change func(*Reader)) (r *Reader,
 	return r, stop
 }
 
+// patience is how long a test waits: for many exchanges of a machine that does ten things at once.
+const patience = 2 * time.Minute
+
 // await waits until something is so.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for until := time.Now().Add(30 * time.Second); !is(); <-tick.C {
+	for until := time.Now().Add(patience); !is(); <-tick.C {
 		if time.Now().After(until) {
 			t.Fatalf("it does not come to it that %s", what)
 		}
@@ -185,21 +189,10 @@ func TestMailbox(t *testing.T) {
 			report := returnstest.Report(d.Sender(one), one, "failed", "5.1.1")
 			s.put([]byte("From: a@b.example\r\nSubject: hello\r\n\r\nhello\r\n"))
 			s.put(report)
-			s.put(
-				[]byte(
-					"From: an@far.example\r\nTo: " + d.Sender(
-						two,
-					) + "\r\nAuto-Submitted: auto-replied\r\n\r\nI am away\r\n",
-				),
-			)
-			s.put(
-				returnstest.Report(
-					"gate@client.example",
-					store.Letter{To: "x@y.example", MessageID: "other@else.example"},
-					"failed",
-					"5.1.1",
-				),
-			)
+			s.put([]byte("From: an@far.example\r\nTo: " + d.Sender(two) +
+				"\r\nAuto-Submitted: auto-replied\r\n\r\nI am away\r\n"))
+			s.put(returnstest.Report("gate@client.example",
+				store.Letter{To: "x@y.example", MessageID: "other@else.example"}, "failed", "5.1.1"))
 			r, _ := s.read(d, func(r *Reader) { r.options.MoveTo, r.times.poll = test.move, 20*time.Millisecond })
 			await(t, "all is looked at", func() bool { return r.Status().Connected })
 			if d.Letter(one).State != store.LetterFailed || d.Letter(two).State != store.LetterSent {

@@ -223,7 +223,8 @@ func read(message *imapclient.FetchMessageData) (number imap.UID, content []byte
 			number = item.UID
 		case imapclient.FetchItemDataBodySection:
 			if item.Literal != nil {
-				content, _ = io.ReadAll(io.LimitReader(item.Literal, bounce.MaxMessage)) // an error is the command's too
+				// An error is the command's too.
+				content, _ = io.ReadAll(io.LimitReader(item.Literal, bounce.MaxMessage))
 			}
 		}
 	}
