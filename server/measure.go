@@ -43,7 +43,7 @@ func (a *App) measured() metrics.Source {
 			absent, _ := a.absent()
 			return len(absent)
 		},
-		People:      a.people.get,
+		People:      func() (int, int) { return a.people.get() }, // the count is made after the metrics
 		Space:       a.spaceMeasured,
 		Hashing:     func() int { return a.hasher.Waiting() },
 		Certificate: a.certificateUntil,
