@@ -358,6 +358,7 @@ func TestClosed(t *testing.T) {
 func TestManyLetters(t *testing.T) {
 	s := newSite(t)
 	b := s.entered()
+	s.room.patience = time.Millisecond
 	begun, held := make(chan struct{}), 0
 	slow := s.room.act("/slow", s.room.onMany(func(ctx context.Context) (int, error) {
 		held++

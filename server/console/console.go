@@ -76,10 +76,11 @@ type Handlers struct {
 	cookie        web.Cookie
 	sessions      *sessions
 
-	many    sync.Mutex      // held while an act on many letters is under way
-	tasks   sync.WaitGroup  // such acts
-	working context.Context // theirs; Run ends it
-	stop    context.CancelFunc
+	many     sync.Mutex      // held while an act on many letters is under way
+	patience time.Duration   // how long a page waits for one
+	tasks    sync.WaitGroup  // such acts
+	working  context.Context // theirs; Run ends it
+	stop     context.CancelFunc
 }
 
 //go:embed pages
@@ -92,6 +93,7 @@ var templates = []string{"overview", "letters", "letter", "people", "person", "p
 // New makes the handlers. Its error is a template or file of the program's own that is missing.
 func New(o Options) (*Handlers, error) {
 	h := &Handlers{Options: o, views: make(map[string]*template.Template), sessions: newSessions(o.Now, o.Random),
+		patience: manyPatience,
 		cookie: web.Cookie{Name: "postern-console", Path: home, Strict: true, Direct: true}}
 	h.working, h.stop = context.WithCancel(context.Background())
 	for _, name := range templates {

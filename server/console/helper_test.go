@@ -116,6 +116,7 @@ func newSite(t testing.TB) *site {
 		PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Zone: time.UTC, Now: s.time.Now, Random: newRandom(3),
 	})
 	check(t, err)
+	s.room.patience = time.Minute
 	t.Cleanup(func() {
 		ended, end := context.WithCancel(context.Background())
 		end()

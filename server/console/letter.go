@@ -219,7 +219,7 @@ func (h *Handlers) onMany(act func(context.Context) (int, error), done string) f
 			}
 			ended <- outcome{n, err}
 		})
-		patience := time.NewTimer(manyPatience)
+		patience := time.NewTimer(h.patience)
 		defer patience.Stop()
 		select {
 		case o := <-ended:
