@@ -94,7 +94,7 @@ var templates = []string{"overview", "letters", "letter", "people", "person", "p
 func New(o Options) (*Handlers, error) {
 	h := &Handlers{Options: o, views: make(map[string]*template.Template), sessions: newSessions(o.Now, o.Random),
 		patience: manyPatience,
-		cookie: web.Cookie{Name: "postern-console", Path: home, Strict: true, Direct: true}}
+		cookie:   web.Cookie{Name: "postern-console", Path: home, Strict: true, Direct: true}}
 	h.working, h.stop = context.WithCancel(context.Background())
 	for _, name := range templates {
 		t, err := page.Parse(embedded, "pages/parts.html", "pages/"+name+".html")
