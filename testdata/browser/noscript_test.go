@@ -45,7 +45,7 @@ func TestDriverWithoutScript(t *testing.T) {
 	b.at(page)
 	b.send(http.StatusOK, page+"/mail")
 	b.send(http.StatusUnprocessableEntity, page+"/complete")
-	b.click("details.section summary")
+	b.click(`details.section:has([name="reason"]) summary`)
 	b.click(`[name="reason"]`)
 	b.fill("words", "Joint du trou d’homme 2")
 	b.send(http.StatusOK, page+"/reject")
