@@ -74,13 +74,13 @@ smarthost-bench: build ## letters a second beside Postfix's own client; as root
 	PYTHONDONTWRITEBYTECODE=1 python3 testdata/smarthost/bench.py $(OUT)/postern $(OUT)/smarthost/sink
 
 check: client-code ## what must hold of the source, and of the description of its routes; installs node (Debian, as root) where there is none
-	@out=$$(gofmt -l main.go mail packaging server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	@out=$$(gofmt -l main.go mail server store testdata tokens); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet $(PACKAGES) ./testdata/smarthost/sink
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) $(PACKAGES) ./testdata/smarthost/sink
 	cd testdata/browser && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	cd testdata/client && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
-	cd packaging && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...
+	cd testdata/packaging && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) ./...
 	cd testdata/watch && $(GO) vet . && $(GO) mod tidy -diff && $(GO) run $(STATICCHECK) .
 	testdata/redocly/install.sh $(OUT)/redocly
 	cd $(OUT)/redocly && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
@@ -102,17 +102,17 @@ soak: ## kill -9 under load, ROUNDS times
 	SOAK_ROUNDS=$(ROUNDS) $(GO) test -race -run 'TestKill' -timeout 60m -v ./server/e2e
 
 deb: ## Debian packages for amd64, arm64 and armhf, in .build/deb
-	packaging/build.sh $(OUT)/deb "$(VERSION)" deb $(ARCHES)
+	testdata/packaging/build.sh $(OUT)/deb "$(VERSION)" deb $(ARCHES)
 
 image: ## the container image for the same, an OCI layout in .build/image
-	packaging/build.sh $(OUT)/image "$(VERSION)" image $(ARCHES)
+	testdata/packaging/build.sh $(OUT)/image "$(VERSION)" image $(ARCHES)
 
 reproducible: ## both built twice, the second time elsewhere: the same bytes
-	packaging/reproducible.sh $(OUT)/reproducible "$(VERSION)" $(ARCHES)
+	testdata/packaging/reproducible.sh $(OUT)/reproducible "$(VERSION)" $(ARCHES)
 
 package-test: ## the packages in a Debian with systemd, and the image; as root: installs debootstrap, qemu and more (Debian)
-	testdata/package/install.sh
-	testdata/package/test.sh $(OUT)/package-test "$(VERSION)"
+	testdata/packaging/test/install.sh
+	testdata/packaging/test/test.sh $(OUT)/package-test "$(VERSION)"
 
 clean:
 	rm -rf $(OUT)

@@ -6,7 +6,7 @@
 # before, and STEPS names the parts to run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
+top=$(cd "$here/../../.." && pwd)
 out=$1 version=$2
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -36,8 +36,8 @@ packages() {
   if [ -z "${REUSE:-}" ] || [ ! -d "$out/image" ]; then
     say "packages and images for amd64, arm64 and armhf"
     rm -rf "$out/deb" "$out/image"
-    "$top/packaging/build.sh" "$out/deb" "$version" deb amd64 arm64 arm >/dev/null
-    "$top/packaging/build.sh" "$out/image" "$version" image amd64 arm64 arm >/dev/null
+    "$top/testdata/packaging/build.sh" "$out/deb" "$version" deb amd64 arm64 arm >/dev/null
+    "$top/testdata/packaging/build.sh" "$out/image" "$version" image amd64 arm64 arm >/dev/null
   fi
   new=$(ls "$out"/deb/*_amd64.deb)
   local commit binary

@@ -99,7 +99,7 @@ func build(binary, version string, at time.Time) (v1.Image, *v1.Platform, error)
 	}
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	image, err = mutate.Append(image, mutate.Addendum{
-		Layer: layer, History: v1.History{Created: v1.Time{Time: at}, CreatedBy: "postern's packaging/image"},
+		Layer: layer, History: v1.History{Created: v1.Time{Time: at}, CreatedBy: "postern's testdata/packaging/image"},
 	})
 	if err != nil {
 		return nil, nil, err

@@ -24,7 +24,7 @@ esac
 
 # binary ARCH FILE
 binary() {
-  (cd "$here/.." && CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOARM=7 GOFLAGS= \
+  (cd "$here/../.." && CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOARM=7 GOFLAGS= \
     "$GO" build -trimpath -ldflags "-s -w -X main.version=$version -X main.commit=$commit" -o "$2" .)
 }
 

@@ -11,10 +11,10 @@ out=$(cd "$out" && pwd)
 
 # Both from clones: what is not committed is in neither.
 for n in first second; do
-  git clone --quiet "$here/.." "$out/$n-clone-of-postern"
+  git clone --quiet "$here/../.." "$out/$n-clone-of-postern"
   [ $n = first ] || { GOCACHE="$out/cache"; export GOCACHE; }
-  "$out/$n-clone-of-postern/packaging/build.sh" "$out/$n/deb" "$version" deb "$@" >/dev/null
-  "$out/$n-clone-of-postern/packaging/build.sh" "$out/$n/image" "$version" image "$@" >/dev/null
+  "$out/$n-clone-of-postern/testdata/packaging/build.sh" "$out/$n/deb" "$version" deb "$@" >/dev/null
+  "$out/$n-clone-of-postern/testdata/packaging/build.sh" "$out/$n/image" "$version" image "$@" >/dev/null
 done
 diff -r "$out/first" "$out/second"
 (cd "$out/first" && find . -type f -size +100k -exec sha256sum {} + | sort -k 2)
