@@ -17,8 +17,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit watch openapi client-code client smarthost-test smarthost-bench check fuzz bench \
-  soak deb image reproducible package-test clean
+.PHONY: run build test browser mailpit watch openapi client-code client smarthost-test smarthost-bench check fuzz \
+  bench soak deb image reproducible package-test clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo

@@ -241,7 +241,8 @@ func (a address) undeliverable(now time.Time) bool {
 }
 
 // noteUndeliverable remembers that there is no such mailbox, or that it takes no mail now: until a day has passed, a
-// letter has gone through, somebody is registered anew with the address, or the operator has a letter to it tried again.
+// letter has gone through, somebody is registered anew with the address, or the operator has a letter to it tried
+// again.
 func (t tx) noteUndeliverable(letter Letter, attempt Attempt, notNow bool) error {
 	if letter.To == "" {
 		return nil // the person has been erased

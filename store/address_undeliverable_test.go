@@ -187,7 +187,9 @@ func TestQueueStats(t *testing.T) {
 
 // TestUnknownMailbox holds that a code of a missing mailbox beside words about the sender says nothing of the mailbox.
 func TestUnknownMailbox(t *testing.T) {
-	for text, want := range map[string]bool{"no such user": true, "": true, "Sender address rejected: User unknown": false} {
+	for text, want := range map[string]bool{
+		"no such user": true, "": true, "Sender address rejected: User unknown": false,
+	} {
 		attempt := Attempt{Class: AttemptPermanent, Code: 550, Enhanced: "5.1.1", Text: text}
 		if attempt.unknownMailbox() != want {
 			t.Errorf("550 5.1.1 %s: the mailbox is unknown: %v", text, !want)

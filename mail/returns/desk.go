@@ -167,9 +167,9 @@ var classes = map[bounce.Kind]store.AttemptClass{
 	bounce.Expanded: store.AttemptExpanded, bounce.Unknown: store.AttemptNoted,
 }
 
-// returnOf is what a report says of a letter to an address: the remote server's words or, where there are none, what the
-// message begins with. What it means for a mailbox counts for the letter's alone: a forward that ends in a dead one says
-// nothing of the mailbox that forwards.
+// returnOf is what a report says of a letter to an address: the remote server's words or, where there are none, what
+// the message begins with. What it means for a mailbox counts for the letter's alone: a forward that ends in a dead one
+// says nothing of the mailbox that forwards.
 func returnOf(report bounce.Report, to string) store.Return {
 	said := store.Return{Class: classes[report.Kind], Text: report.Text, Hash: report.Hash}
 	one, is := report.For(to)

@@ -1,6 +1,6 @@
 // Package console is the operator's room: pages over the operator's acts, which are the same functions as the commands
-// call. It shows whether letters go out, the queue, people, partners, plans, cleanings, events, keys and settings, and every
-// act is a form that works without scripts.
+// call. It shows whether letters go out, the queue, people, partners, plans, cleanings, events, keys and settings, and
+// every act is a form that works without scripts.
 //
 // Who comes in has a link that the appliance's socket gave, which works once and only by a button's POST: a scanner or
 // a preview that opens it burns nothing. From then on a cookie names a session that is kept in memory alone, so that a

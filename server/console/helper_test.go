@@ -178,7 +178,8 @@ func (s *site) month() {
 	var slots []series.Slot
 	for day := range 31 {
 		slots = append(slots, series.Slot{At: now.AddDate(0, 0, -day), Sent: 10 * (day + 1), Failed: day / 10, Bikers: 20,
-			Users: day, Queue: 5, Seen: 1, Commit: series.Delays{0, 5, 3, 1}, Mail: series.Delays{12: 4}, Wait: series.Delays{20: 4}})
+			Users: day, Queue: 5, Seen: 1, Commit: series.Delays{0, 5, 3, 1}, Mail: series.Delays{12: 4},
+			Wait: series.Delays{20: 4}})
 	}
 	_, last, err := s.store.KeptEvents()
 	check(s.t, err)

@@ -17,8 +17,8 @@ import (
 // tables are all numbers of a plot again: the golden pages have those of the first one.
 var tables = regexp.MustCompile(`(?s)<details><summary>As a table.*?</details>`)
 
-// made are the ids that the store makes, Message-IDs, and where the key file is: what they are made of is nothing of the
-// pages'.
+// made are the ids that the store makes, Message-IDs, and where the key file is: what they are made of is nothing of
+// the pages'.
 var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|` +
 	`[\w-]+<wbr>@postern|(?:/[\w.-]+)+/postern\.keys`)
 
@@ -112,7 +112,8 @@ func TestPages(t *testing.T) {
 	fixture.Golden(t, "pages.golden", []byte(all.String()))
 }
 
-// TestPlots: a plot without anything has no scale, nights without the appliance are marked, and the last bar is fainter.
+// TestPlots: a plot without anything has no scale, nights without the appliance are marked, and the last bar is
+// fainter.
 func TestPlots(t *testing.T) {
 	s := newSite(t)
 	now := s.time.Now()

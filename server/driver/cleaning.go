@@ -176,8 +176,8 @@ func rows(facts []document.Fact) (list []page.Row) {
 	return list
 }
 
-// nameZoneOnce leaves the zone's name out of all times after the first, from the top down: the abbreviation stays, which
-// tells summer from winter.
+// nameZoneOnce leaves the zone's name out of all times after the first, from the top down: the abbreviation stays,
+// which tells summer from winter.
 func (v *cleaningView) nameZoneOnce(zone *time.Location) {
 	name, isNamed := " ("+zone.String()+")", false
 	once := func(text *string) {

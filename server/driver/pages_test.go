@@ -117,7 +117,8 @@ func documentTour(s *site, b *browser, cleaning guid.ID, show func(name string, 
 func TestZoneOnce(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Brussels")
 	check(t, err)
-	v := cleaningView{Rows: []page.Row{{Value: "Brussels (Europe)"}}, More: []page.Row{{Value: "07:10 CET (Europe/Brussels)"}},
+	v := cleaningView{Rows: []page.Row{{Value: "Brussels (Europe)"}},
+		More:    []page.Row{{Value: "07:10 CET (Europe/Brussels)"}},
 		Verdict: page.Verdict{Text: []string{"Signed off."}, Note: "Checked 10:00 CEST (Europe/Brussels)"}}
 	v.nameZoneOnce(zone)
 	if got := v.Verdict.Note + v.Rows[0].Value + v.More[0].Value; got !=

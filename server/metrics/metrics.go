@@ -6,8 +6,8 @@
 // expects. What is so at a moment is asked for when the page is written (Source), so that no number can be out of
 // date; whoever answers must not go through the data for it, which may be a million people's.
 //
-// What to make of the numbers stands beside them: a dashboard for Grafana, and rules for Prometheus's alerts. Tests hold
-// that they name no metric that is not written.
+// What to make of the numbers stands beside them: a dashboard for Grafana, and rules for Prometheus's alerts. Tests
+// hold that they name no metric that is not written.
 package metrics
 
 import (

@@ -21,9 +21,11 @@ func written(t *testing.T) string {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	m := New(Source{
 		Queue: func() (store.QueueStats, error) {
-			return store.QueueStats{Counts: map[store.LetterState]int{store.LetterQueued: 3, store.LetterHeld: 1}, Oldest: now.Add(-90 * time.Second)}, nil
+			return store.QueueStats{Counts: map[store.LetterState]int{store.LetterQueued: 3, store.LetterHeld: 1},
+				Oldest: now.Add(-90 * time.Second)}, nil
 		},
-		Failed: func() int { return 4 }, Connections: func() int { return 2 }, Breaker: func() bool { return true }, Paused: func() bool { return false },
+		Failed: func() int { return 4 }, Connections: func() int { return 2 },
+		Breaker: func() bool { return true }, Paused: func() bool { return false },
 		Ready: func() bool { return true }, Silent: func() int { return 1 },
 		People: func() (int, int) { return 7, 8 },
 		Space: func() (Space, error) {
@@ -67,19 +69,24 @@ func written(t *testing.T) string {
 func TestWrite(t *testing.T) {
 	out := written(t)
 	for _, line := range []string{
-		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`, `postern_letters_failed_last_day 4`,
+		`postern_letters{state="queued"} 3`, `postern_letters{state="held"} 1`, `postern_letters{state="failed"} 0`,
+		`postern_letters_failed_last_day 4`,
 		`postern_oldest_due_letter_seconds 90`, `postern_smarthost_connections 2`, `postern_smarthost_at_fault 1`,
-		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`, `postern_security_events_total{event="over_limit"} 7`,
+		`postern_sending_paused 0`, `postern_ready 1`, `postern_silent_partners 1`,
+		`postern_security_events_total{event="over_limit"} 7`,
 		`postern_security_events_total{event="odd \"\\\n"} 1`, `postern_smarthost_pauses_total 1`,
 		`postern_letter_attempts_total{class="sent",phase="dot",code="250"} 2`,
 		`postern_letter_attempts_total{class="uncertain",phase="dot",code="none"} 1`,
 		`postern_letter_outcomes_total{kind="welcome",state="sent"} 2`,
 		`postern_letter_sent_seconds_bucket{le="0.5"} 0`, `postern_letter_sent_seconds_bucket{le="1"} 1`,
 		`postern_letter_sent_seconds_bucket{le="300"} 2`, `postern_letter_sent_seconds_bucket{le="+Inf"} 2`,
-		`postern_webhook_waiting_events 12`, `postern_webhook_oldest_waiting_seconds 3600`, `postern_webhook_lost_events_total 2`,
-		`postern_webhook_at_fault 1`, `postern_webhook_last_status 503`, `postern_webhook_posts_total{code="204"} 1`, `postern_webhook_posts_total{code="none"} 2`,
+		`postern_webhook_waiting_events 12`, `postern_webhook_oldest_waiting_seconds 3600`,
+		`postern_webhook_lost_events_total 2`,
+		`postern_webhook_at_fault 1`, `postern_webhook_last_status 503`, `postern_webhook_posts_total{code="204"} 1`,
+		`postern_webhook_posts_total{code="none"} 2`,
 		`postern_people{kind="biker"} 7`, `postern_people{kind="user"} 8`, `postern_events_total{type="biker.created"} 1`,
-		`postern_commit_seconds_bucket{le="0.0025"} 0`, `postern_commit_seconds_bucket{le="0.005"} 1`, `postern_commit_writes_sum 40`,
+		`postern_commit_seconds_bucket{le="0.0025"} 0`, `postern_commit_seconds_bucket{le="0.005"} 1`,
+		`postern_commit_writes_sum 40`,
 		`postern_disk_free_bytes 1073741824`, `postern_disk_reserve_bytes 67108864`, `postern_data_file_bytes 1048576`,
 		`postern_disk_size_bytes 1099511627776`, `postern_password_waiting 2`, `postern_password_seconds_count 1`,
 		`postern_password_refused_total 1`, `postern_certificate_expiry_timestamp_seconds 1800000000`,

@@ -11,7 +11,7 @@ import (
 
 // Bounce is what became of a message that came back.
 type Bounce struct {
-	Outcome  returns.Outcome   `json:"outcome" doc:"What it came to; failed, noted and the kinds of report are about a letter."`
+	Outcome  returns.Outcome   `json:"outcome" doc:"What it came to; failed, noted and kinds of report are of a letter."`
 	LetterID guid.ID           `json:"letterId,omitzero" doc:"The letter that it is about."`
 	State    store.LetterState `json:"state,omitzero" doc:"Of that letter, now."`
 	Reason   string            `json:"reason,omitzero" doc:"Why that letter failed."`

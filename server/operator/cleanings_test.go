@@ -57,7 +57,8 @@ func deliver(h http.Handler, body string) *httptest.ResponseRecorder {
 func decide(t *testing.T, file *store.Store, cleaning string) {
 	t.Helper()
 	ctx, email := t.Context(), "driver@example.org"
-	user, err := file.RegisterUser(ctx, store.Registration{Email: email, FirstName: "A", LastName: "B", OrganisationName: "C", Language: "en"})
+	user, err := file.RegisterUser(ctx, store.Registration{Email: email, FirstName: "A", LastName: "B",
+		OrganisationName: "C", Language: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +66,8 @@ func decide(t *testing.T, file *store.Store, cleaning string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, err = file.ActivateUser(ctx, store.Confirmation{User: user.ID, Email: tokens.EmailHash(email), Generation: letters[0].Generation,
-		Token: tokens.Hash("token"), ExpiresAt: time.Now().Add(time.Hour)})
+	user, err = file.ActivateUser(ctx, store.Confirmation{User: user.ID, Email: tokens.EmailHash(email),
+		Generation: letters[0].Generation, Token: tokens.Hash("token"), ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,14 +76,16 @@ func decide(t *testing.T, file *store.Store, cleaning string) {
 		t.Fatal(err)
 	}
 	bearer := store.Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true}
-	if _, err := file.DecideLoad(ctx, bearer, named, store.Decision{Status: store.LoadRejected, Comment: "wet"}); err != nil {
+	rejected := store.Decision{Status: store.LoadRejected, Comment: "wet"}
+	if _, err := file.DecideLoad(ctx, bearer, named, rejected); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // A document for a decided load is refused before anything of the call is stored.
 func TestDocumentOfDecidedLoad(t *testing.T) {
-	h, file := openRoom(t, store.Options{Rules: store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}}, nil)
+	rules := store.Rules{ReactivateAfter: time.Hour, ConfirmationReuse: time.Minute}
+	h, file := openRoom(t, store.Options{Rules: rules}, nil)
 	if w := deliver(h, item(id, "S-1", "")); w.Code != 200 {
 		t.Fatal(w.Body)
 	}
@@ -118,7 +121,8 @@ func TestDocumentAfterCleanings(t *testing.T) {
 		},
 	}, nil)
 	w := deliver(h, item(id, "S-1", pdf(100)))
-	if w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"The cleanings are stored, but the document of `+id+` is not`) {
+	if w.Code != 503 || !strings.Contains(w.Body.String(),
+		`"detail":"The cleanings are stored, but the document of `+id+` is not`) {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 	if found, err := file.Cleaning(named); err != nil || found.Document.Size != 0 {

@@ -113,7 +113,7 @@ type wire struct {
 	Title   string              `json:"title" doc:"The status in words."`
 	Status  int                 `json:"status"`
 	Detail  string              `json:"detail,omitzero" doc:"What is wrong and what to do, in a sentence."`
-	TraceID string              `json:"traceId" doc:"Names the call in the log, as the header X-Request-Id does; in a kept answer: the first call."`
+	TraceID string              `json:"traceId" doc:"Names the call in the log, as X-Request-Id does; in a kept answer: the first."`
 	Errors  map[string][]string `json:"errors,omitempty" doc:"Sentences by field; an empty name is the whole body."`
 	Extra   map[string]any      `json:",embed"`
 }
