@@ -17,8 +17,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 AXE_CORE    := 4.14.1
 AXE_SHA256  := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: run build test browser mailpit watch openapi client-code client smarthost-test smarthost-bench check fuzz \
-  bench soak deb image reproducible package-test clean
+.PHONY: run build test browser mailpit watch openapi client-code client smarthost-test smarthost-bench check acceptance \
+  fuzz bench soak deb image reproducible package-test clean
 
 run: build ## the demo, with both ends on this machine
 	$(OUT)/postern demo
@@ -89,6 +89,10 @@ check: client-code ## what must hold of the source, and of the description of it
 	if [ $$code -ne 0 ] && grep -qE 'fetching vulnerabilities|dial tcp|no such host|connection refused|403 Forbidden|version is not available' $(OUT)-vuln; \
 	then echo "govulncheck: it or its data can't be had here; not checked"; rm -f $(OUT)-vuln; \
 	else rm -f $(OUT)-vuln; exit $$code; fi
+
+acceptance: ## before a release, as root: the longest tests in full, and all that need Chromium, node, Prometheus or mail servers
+	$(MAKE) test SHORT=
+	$(MAKE) browser mailpit client watch smarthost-test check
 
 fuzz: ## every fuzz test for FUZZTIME
 	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read dir; do \

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,18 +169,34 @@ func (b *tab) press(status int64, selector string) {
 	b.leads(status, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// spot brings an element into view, and gives the place of its middle. A picture is drawn after the scrolling: until a
-// frame is, a busy Chromium takes clicks by the one before. It is of the whole window, since for a part of it Chromium
-// moves what is in the window to there and back, and takes clicks meanwhile.
+// spot brings an element into view, and gives the place of its middle, once that stays: a new page still scrolls to the
+// field that has the focus when its first frame is drawn.
 func (b *tab) spot(selector string) []float64 {
 	b.Helper()
-	place := element[[]float64](b, selector, `e => {
+	for place := b.middle(selector); ; {
+		b.draw()
+		again := b.middle(selector)
+		if slices.Equal(place, again) {
+			return place
+		}
+		place = again
+	}
+}
+
+func (b *tab) middle(selector string) []float64 {
+	b.Helper()
+	return element[[]float64](b, selector, `e => {
 		e.scrollIntoView({block: "center", behavior: "instant"});
 		const box = e.getBoundingClientRect();
 		return [box.x + box.width / 2, box.y + box.height / 2];
 	}`)
+}
+
+// draw has a frame drawn, by taking a picture: until one is, a busy Chromium takes clicks by the one before. It is of the
+// whole window, since for a part of it Chromium moves what is in the window to there and back, and takes clicks meanwhile.
+func (b *tab) draw() {
+	b.Helper()
 	b.do(call(page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "jpeg", Quality: new(int64(1))}))
-	return place
 }
 
 // button means the button of the form that posts to that path.
