@@ -298,7 +298,8 @@ func (r *registrar) takeOver(d *decision, biker *Biker, said BikerData) (loser g
 // awaits reports whether a biker's welcome is still to come: not one whose link is revoked, nor one that another
 // partner's limit holds.
 func (b *Biker) awaits(welcome Letter, mine bool) bool {
-	return welcome.open() && welcome.Generation == b.LinkGeneration && (mine || welcome.State != LetterHeld)
+	return welcome.open() && welcome.Generation == b.LinkGeneration &&
+		(mine || welcome.State != LetterHeld || welcome.waitsForResume())
 }
 
 // take takes over what a partner says, and names the fields that changed. What is absent leaves what is there.

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,8 +102,18 @@ func TestBeginAnew(t *testing.T) {
 	biker, session := setPassword(t, s, created(t, s, "Acme", "lotte@example.com"), 1)
 	user := activated(t, s, "jan@example.com")
 	cleaning := addCleaning(t, s, 1, SignedOff)
+	must(t, s.MailCleaning(ctx, Holder{User: user.ID, Generation: user.TokenGeneration}, cleaning.ID))
+	claimed, _, err := s.ClaimLetters(ctx, 1) // one was on the wire
+	must(t, err)
+	if len(claimed) != 1 {
+		t.Fatalf("%d letters claimed", len(claimed))
+	}
+	queued := lettersIn(t, s, LetterQueued)
+	kept := queued[slices.IndexFunc(queued, func(l Letter) bool { return l.ID != claimed[0].ID })]
+	_, err = s.HoldLetter(ctx, kept.ID)
+	must(t, err)
 	before := Holder{User: user.ID, Generation: user.TokenGeneration, Proven: true, IssuedAt: c.Now()}
-	_, err := s.CheckHolder(before)
+	_, err = s.CheckHolder(before)
 	must(t, err)
 	feed, err := s.Events(0, 100)
 	must(t, err)
@@ -131,11 +142,32 @@ func TestBeginAnew(t *testing.T) {
 	must(t, s.MailCleaning(ctx, fresh, cleaning.ID))
 	wantSession(t, s, logIn(t, s, biker, 2), true)
 	claim(t, s, 0)
-	must(t, s.PauseSending(ctx, false))
-	claimed, _, err := s.ClaimLetters(ctx, 100)
-	if err != nil || len(claimed) == 0 {
-		t.Errorf("resumed: %d letters, %v", len(claimed), err)
+	if queued := lettersIn(t, s, LetterQueued); len(queued) > 0 {
+		t.Errorf("%d letters are queued", len(queued))
 	}
+	all := lettersIn(t, s, LetterHeld)
+	if !slices.ContainsFunc(all, func(l Letter) bool { return l.Kind == LetterDocument && l.Reason == heldSinceRestore }) {
+		t.Errorf("a new letter is not held: %+v", all)
+	}
+	must(t, s.PauseSending(ctx, false))
+	if still := lettersIn(t, s, LetterHeld); len(still) != 1 || still[0].ID != kept.ID {
+		t.Errorf("resumed: held are still %+v", still)
+	}
+	claimed, _, err = s.ClaimLetters(ctx, 100)
+	if err != nil || len(claimed) != len(all)-1 {
+		t.Errorf("resumed: %d letters of %d, %v", len(claimed), len(all), err)
+	}
+	must(t, s.MailCleaning(ctx, fresh, addCleaning(t, s, 2, SignedOff).ID))
+	if queued := lettersIn(t, s, LetterQueued); len(queued) != len(claimed)+1 {
+		t.Errorf("after that a new letter is not queued: %+v", queued)
+	}
+}
+
+func lettersIn(t *testing.T, s *Store, state LetterState) []Letter {
+	t.Helper()
+	list, err := s.Letters(LetterFilter{State: state, Limit: 100})
+	must(t, err)
+	return list
 }
 
 func TestNoteBackup(t *testing.T) {

@@ -379,31 +379,3 @@ func (s *Store) RequeueLetters(ctx context.Context, ids []guid.ID, reason string
 		return nil
 	})
 }
-
-// PauseSending stops the courier from taking up letters, or lets it go on. Time paused counts against no letter.
-func (s *Store) PauseSending(ctx context.Context, paused bool) error {
-	return updateVital(ctx, s, func(t tx) error {
-		file, _, err := metas.Get(t.Tx, metaKey)
-		if err != nil || file.Paused == paused {
-			return err
-		}
-		file.Paused = paused
-		if err := metas.Put(t.Tx, metaKey, file); err != nil {
-			return err
-		}
-		t.signalOwed()
-		if paused {
-			return t.tell(Event{Type: "operator.sending_paused"})
-		}
-		t.signalResumed()
-		return t.tell(Event{Type: "operator.sending_resumed"})
-	})
-}
-
-// SendingPaused reports whether the operator has stopped sending.
-func (s *Store) SendingPaused() (bool, error) { return read(s, tx.paused) }
-
-func (t tx) paused() (bool, error) {
-	file, _, err := metas.Get(t.Tx, metaKey)
-	return file.Paused, err
-}

@@ -26,26 +26,26 @@ func (s *Store) HoldLetter(ctx context.Context, id guid.ID) (Letter, error) {
 			return Letter{}, refuse.New(refuse.Conflict,
 				"The letter "+id.String()+" is being tried at this moment; look again in a moment.")
 		}
-		err = t.hold(&letter)
-		return letter, err
+		if err := t.hold(&letter, "held by the operator"); err != nil {
+			return Letter{}, err
+		}
+		return letter, t.tell(letter.event("operator.letter_held"))
 	})
 }
 
-func (t tx) hold(letter *Letter) error {
+// hold takes a queued letter out of the courier's way.
+func (t tx) hold(letter *Letter, reason string) error {
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
 	if err := t.count(letter.State, LetterHeld); err != nil {
 		return err
 	}
-	letter.State, letter.Reason = LetterHeld, "held by the operator"
+	letter.State, letter.Reason = LetterHeld, reason
 	if err := t.Put(letterHeldBucket, letter.ID[:], nil); err != nil {
 		return err
 	}
-	if err := letters.Put(t.Tx, letter.ID[:], *letter); err != nil {
-		return err
-	}
-	return t.tell(letter.event("operator.letter_held"))
+	return letters.Put(t.Tx, letter.ID[:], *letter)
 }
 
 // CancelLetter ends a letter that is queued or held. One that is on the wire at that moment may arrive all the same,
@@ -232,19 +232,7 @@ func (s *Store) ReleaseHeld(ctx context.Context) (int, error) {
 
 // releaseHeld takes up held letters, beginning with a key; next is nil behind the last one.
 func (t tx) releaseHeld(from []byte, before time.Time) (released int, next []byte, err error) {
-	var held []Letter
-	looked := 0
-	c := t.Cursor(letterHeldBucket)
-	for key, _ := c.Seek(from); key != nil; key, _ = c.Next() {
-		if looked++; looked > retriedAtOnce {
-			next = bytes.Clone(key)
-			break
-		}
-		letter, err := t.letter(guid.ID(key)) // a damaged one is for the check of the file to name
-		if err == nil && !letter.OwedAt.After(before) {
-			held = append(held, letter)
-		}
-	}
+	held, next := t.lettersIn(letterHeldBucket, from, func(l Letter) bool { return !l.OwedAt.After(before) })
 	for i := range held {
 		if err := t.unhold(&held[i]); err != nil {
 			return 0, nil, err
@@ -253,13 +241,113 @@ func (t tx) releaseHeld(from []byte, before time.Time) (released int, next []byt
 	return len(held), next, nil
 }
 
+// lettersIn lists the letters of a stretch of an index whose keys end in their ids; next is where the following stretch
+// begins, nil behind the last one. A damaged letter is for the check of the file to name.
+func (t tx) lettersIn(bucket, from []byte, wanted func(Letter) bool) (list []Letter, next []byte) {
+	looked, c := 0, t.Cursor(bucket)
+	for key, _ := c.Seek(from); key != nil; key, _ = c.Next() {
+		if looked++; looked > retriedAtOnce {
+			return list, bytes.Clone(key)
+		}
+		letter, err := t.letter(guid.ID(key[len(key)-len(guid.ID{}):]))
+		if err == nil && wanted(letter) {
+			list = append(list, letter)
+		}
+	}
+	return list, nil
+}
+
 func (t tx) unhold(letter *Letter) error {
+	if err := t.makeDueNow(letter); err != nil {
+		return err
+	}
+	return t.tell(letter.event("operator.letter_released"))
+}
+
+func (t tx) makeDueNow(letter *Letter) error {
 	if err := t.unqueue(*letter); err != nil {
 		return err
 	}
 	letter.DueAt = t.Now()
-	if err := t.requeue(letter); err != nil {
-		return err
+	return t.requeue(letter)
+}
+
+// heldSinceRestore is the reason of letters that are held since the data file was put back from a backup.
+const heldSinceRestore = "held since the data were restored, until sending is resumed"
+
+// waitsForResume reports whether a letter is held only until sending is resumed.
+func (l Letter) waitsForResume() bool { return l.State == LetterHeld && l.Reason == heldSinceRestore }
+
+// holdQueued holds all letters that are queued, or in the courier's hand.
+func (s *Store) holdQueued(ctx context.Context) error {
+	for _, bucket := range [][]byte{letterClaimedBucket, letterDueBucket} {
+		_, err := s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) {
+			queued, next := t.lettersIn(bucket, from, Letter.open)
+			for i := range queued {
+				if err := t.hold(&queued[i], heldSinceRestore); err != nil {
+					return 0, nil, err
+				}
+			}
+			return len(queued), next, nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return t.tell(letter.event("operator.letter_released"))
+	return nil
+}
+
+// releaseRestored makes the letters due now that are held since a restore. New ones are queued from here on, and wait
+// all the same, since sending is still paused: so none is left behind.
+func (s *Store) releaseRestored(ctx context.Context) error {
+	if !s.holdsAll.Swap(false) {
+		return nil
+	}
+	_, err := s.inStretches(ctx, []byte{}, func(t tx, from []byte) (int, []byte, error) {
+		held, next := t.lettersIn(letterHeldBucket, from, Letter.waitsForResume)
+		for i := range held {
+			if err := t.makeDueNow(&held[i]); err != nil {
+				return 0, nil, err
+			}
+		}
+		return len(held), next, nil
+	})
+	if err != nil {
+		s.holdsAll.Store(true)
+	}
+	return err
+}
+
+// PauseSending stops the courier from taking up letters, or lets it go on. Time paused counts against no letter. Going
+// on also releases the letters that are held since a restore.
+func (s *Store) PauseSending(ctx context.Context, paused bool) error {
+	if !paused {
+		if err := s.releaseRestored(ctx); err != nil {
+			return err
+		}
+	}
+	return updateVital(ctx, s, func(t tx) error {
+		file, _, err := metas.Get(t.Tx, metaKey)
+		if err != nil || file.Paused == paused {
+			return err
+		}
+		file.Paused, file.HoldsAll = paused, file.HoldsAll && paused
+		if err := metas.Put(t.Tx, metaKey, file); err != nil {
+			return err
+		}
+		t.signalOwed()
+		if paused {
+			return t.tell(Event{Type: "operator.sending_paused"})
+		}
+		t.signalResumed()
+		return t.tell(Event{Type: "operator.sending_resumed"})
+	})
+}
+
+// SendingPaused reports whether the operator has stopped sending.
+func (s *Store) SendingPaused() (bool, error) { return read(s, tx.paused) }
+
+func (t tx) paused() (bool, error) {
+	file, _, err := metas.Get(t.Tx, metaKey)
+	return file.Paused, err
 }

@@ -26,6 +26,9 @@ func (t tx) owe(letter Letter) (guid.ID, error) {
 	letter.ID = t.NewID()
 	letter.EnvelopeID, letter.MessageID = reference, reference+"@"+t.store.options.MailDomain
 	letter.State = LetterQueued
+	if letter.Reason == "" && t.store.holdsAll.Load() {
+		letter.Reason = heldSinceRestore
+	}
 	if letter.Reason != "" {
 		letter.State = LetterHeld
 	}

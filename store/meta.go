@@ -17,7 +17,8 @@ type meta struct {
 	Appliance guid.ID   `json:"appliance"` // sealed into every token: another appliance's tokens do not open here
 	Feed      guid.ID   `json:"feed"`      // names the numbering of events
 	MadeAt    time.Time `json:"madeAt"`
-	Paused    bool      `json:"paused,omitzero"` // the operator stopped sending
+	Paused    bool      `json:"paused,omitzero"`   // the operator stopped sending
+	HoldsAll  bool      `json:"holdsAll,omitzero"` // paused since the file came from a backup: all letters are held
 
 	Webhook *WebhookCursor   `json:"webhook,omitempty"` // nil: events are posted nowhere
 	Mailbox *MailboxPosition `json:"mailbox,omitempty"` // nil: no mailbox was read
@@ -56,9 +57,12 @@ func (t tx) changeMeta(change func(*meta) bool) error {
 }
 
 // BeginAnew makes a file that was put back from a backup safe to go on with. What happened since the backup is not
-// known, and may not happen twice: so all letters wait, new ones too, until sending is resumed; whoever was signed in
+// known, and may not happen twice: so all letters are held, new ones too, until sending is resumed; whoever was signed in
 // must do so again; and the events are of a new feed, as their numbers may name others than they did.
 func (s *Store) BeginAnew(ctx context.Context) error {
+	if err := s.holdQueued(ctx); err != nil {
+		return err
+	}
 	err := updateVital(ctx, s, func(t tx) error {
 		for _, bucket := range [][]byte{sessionBucket, sessionBikerBucket} {
 			if err := t.empty(bucket); err != nil {
@@ -66,7 +70,7 @@ func (s *Store) BeginAnew(ctx context.Context) error {
 			}
 		}
 		err := t.changeMeta(func(about *meta) bool {
-			about.Feed, about.Paused, about.TokensFrom = t.NewID(), true, t.Now()
+			about.Feed, about.Paused, about.HoldsAll, about.TokensFrom = t.NewID(), true, true, t.Now()
 			return true
 		})
 		if err != nil {
@@ -92,6 +96,7 @@ func (t tx) empty(bucket []byte) error {
 func (s *Store) readMeta() error {
 	about, err := read(s, tx.meta)
 	s.appliance, s.tokensFrom = about.Appliance, about.TokensFrom
+	s.holdsAll.Store(about.HoldsAll)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"postern/store/file"
@@ -69,6 +70,7 @@ type Store struct {
 
 	appliance  guid.ID
 	tokensFrom time.Time     // user tokens of before are over
+	holdsAll   atomic.Bool   // new letters are held: the file came from a backup, and sending was not resumed since
 	hashes     *keyed.Hashes // of addresses, networks and the like
 	memos      memos
 }

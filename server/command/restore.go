@@ -20,8 +20,8 @@ func restore() command {
 		name: "restore", args: "FILE [--after-loss]", least: 1, most: 1,
 		short: "puts a backup in the data file's place, of a stopped appliance",
 		long: `The backup is checked first, and brought to this version. The former data file stays beside it under another
-name. Afterwards all letters, new ones too, wait for postern letter resume: those of the queue may have been sent
-since the backup was made. Everybody has to log in again, and the event feed has a new id.
+name. Afterwards all letters, new ones too, are held until postern letter resume: those of the queue may have been
+sent since the backup was made. Everybody has to log in again, and the event feed has a new id.
 
 The key file must be the one that the backup was made with. Where that is lost, --after-loss goes on without it, as
 postern key new does.`,
@@ -78,8 +78,8 @@ func (c *call) printRestored(done operator.Restored) error {
 		printAdopted(c, *done.Adopted)
 	}
 	_, err := fmt.Fprintf(c.Out, `sessions and user tokens of before are over: people log in again
-letters that wait: %d; they, and new ones, are kept back. Those that were sent since the backup was made would go again:
-look with postern letter list, cancel what must not go, then run postern letter resume
+letters that wait: %d; they, and new ones, are held. Those that were sent since the backup was made would go again:
+look with postern letter list --state held, cancel what must not go, then run postern letter resume
 `, done.Letters)
 	return err
 }

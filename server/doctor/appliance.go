@@ -108,7 +108,7 @@ func (a Appliance) judgeLetters(now time.Time) (found []Finding) {
 	}
 	if n := counts[store.LetterHeld]; n > 0 {
 		found = append(found, warn(check, "postern letter list --state held, then postern letter release --held.",
-			"%s held until you release them.", letters(n)))
+			"%s held until you release them, or resume sending after a restore.", letters(n)))
 	}
 	if a.FailedLastDay > 0 {
 		found = append(found, warn(check, "postern letter list --state failed; mend the cause, then postern letter "+
