@@ -97,7 +97,7 @@ func (c *Call) fail(err error) {
 	if c.answer.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer must not look whole
 	}
-	c.write(p)
+	c.refusing(p.Status, func() { c.write(p) })
 }
 
 func (p *Problem) logged() string {
