@@ -275,12 +275,12 @@ func (l *Letter) remember(attempt Attempt) {
 	l.Attempts = l.Attempts[max(0, len(l.Attempts)-attemptsKept):]
 }
 
-// reason says in one line why an attempt came to nothing.
+// reason says why an attempt came to nothing: where it stopped, and the server's status and words.
 func (a Attempt) reason() string {
 	if a.Phase == "" {
-		return a.Text
+		return a.inWords()
 	}
-	return a.Phase + ": " + a.Text
+	return a.Phase + ": " + a.inWords()
 }
 
 // ReleaseLetters gives back letters that were claimed and never tried: they are due as before. One whose record cannot

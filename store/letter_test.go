@@ -96,7 +96,7 @@ func TestSchedule(t *testing.T) {
 		got := record(t, s, letter, AttemptTemporary)
 		if got.State == LetterFailed {
 			if age := c.Now().Sub(start); age != 72*time.Hour ||
-				!strings.Contains(got.Reason, "given up after 72h0m0s: rcpt: why") {
+				!strings.Contains(got.Reason, "given up after 72h0m0s: rcpt: 451 why") {
 				t.Errorf("given up after %v: %q", age, got.Reason)
 			}
 			if len(got.Attempts) != attemptsKept {
@@ -190,7 +190,7 @@ func TestRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	letter = record(t, s, claim(t, s, 1)[0], AttemptPermanent)
-	if letter.State != LetterFailed || letter.Reason != "rcpt: why" {
+	if letter.State != LetterFailed || letter.Reason != "rcpt: 451 why" {
 		t.Errorf("%s: %q", letter.State, letter.Reason)
 	}
 	if n, err := s.RetryFailed(ctx); n != 1 || err != nil {

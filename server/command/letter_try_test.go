@@ -110,7 +110,7 @@ func TestAwaitEnds(t *testing.T) {
 	}{
 		"refused": {func(t *testing.T, w *waiter, _ func()) {
 			w.try(t, store.Attempt{Class: store.AttemptPermanent, Phase: "rcpt", Code: 550, Text: "no"})
-		}, "the letter has failed: rcpt: no"},
+		}, "the letter has failed: rcpt: 550 no"},
 		"paused": {func(t *testing.T, w *waiter, _ func()) {
 			if err := w.store.PauseSending(context.Background(), true); err != nil {
 				t.Error(err)

@@ -161,7 +161,7 @@ func testLetterTold(t *testing.T) {
 
 	path = "/letters/" + r.owe(jan).ID.String()
 	r.try(store.Attempt{At: at, Class: store.AttemptPermanent, Phase: "data", Code: 554, Text: "no"})
-	r.call(200, `"reason":"data: no"`, "GET", path+"?wait=30s", "")
+	r.call(200, `"reason":"data: 554 no"`, "GET", path+"?wait=30s", "")
 }
 
 func TestCheckSmarthost(t *testing.T) {
