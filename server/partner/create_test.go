@@ -86,15 +86,16 @@ func TestSingle(t *testing.T) {
 	}
 }
 
-// TestList holds that one bad item sinks no other, that results come in order, and that a person named twice is
-// registered once.
+// TestList holds that one bad item sinks no other, that results come in order, that a person named twice is registered
+// once, and that nobody is written to where two addresses are given.
 func TestList(t *testing.T) {
 	s := open(t)
 	paye := s.add(t, store.PartnerInput{Name: "paye"})
 	items := []string{jane, `{"user":` + changed("jane@", "jan@", "ABC123", "7") + `}`, changed("jane@", "JANE@"), `7`,
 		changed("jane@", "an@", "FirstName", "LASTNAME", "LastName", "lastname"),
 		changed("jane@", "eva@", "ABC123", "8", `"Jane"`, `"\ud83d\udeb2 Ève"`),
-		`{"user":` + changed("Language", "first name") + `,"User":1}`}
+		`{"user":` + changed("Language", "first name") + `,"User":1}`,
+		changed("jane@", "one@", `"LastName": "Johansson"`, `"email": "two@example.org"`)}
 	const failed = `"outcome":"failed","id":null,"Email":`
 	results := []string{
 		`{"index":0,"outcome":"created","id":ID,"Email":"jane@example.org","partner_EmployeeID":"ABC123","letter":ID}`,
@@ -109,14 +110,17 @@ func TestList(t *testing.T) {
 		`{"index":6,` + failed + `"jane@example.org","partner_EmployeeID":"ABC123",` +
 			`"errors":{"":["The property \"user\" is given twice (names match whatever their case)."],` +
 			`"Language":["This field is required."]},` +
-			`"warnings":["Ignored, as these properties are not known here: \"first name\"."],"letter":ID}`,
+			`"warnings":["Ignored, as these properties are not known here: \"first name\"."],"letter":null}`,
+		`{"index":7,` + failed + `"two@example.org","partner_EmployeeID":"ABC123",` +
+			`"errors":{"":["The property \"Email\" is given twice (names match whatever their case)."],` +
+			`"LastName":["This field is required."]},"letter":null}`,
 	}
 	status, body := s.post(t, paye, "", `{"users":[`+strings.Join(items, ",")+`],"batch":{"n":1}}`)
 	if status != 200 {
 		t.Errorf("status %d", status)
 	}
 	same(t, "answer", strings.ReplaceAll(masked(body), `},{"index"`, "},\n{\"index\""),
-		`{"success":false,"created":3,"existing":1,"failed":3,`+
+		`{"success":false,"created":3,"existing":1,"failed":4,`+
 			`"warnings":["Ignored, as these properties are not known here: \"batch\"."],"results":[`+
 			strings.Join(results, ",\n")+`]}`)
 }

@@ -60,6 +60,9 @@ func (r *personReader) read(item fields.Part, maybeWrapped bool) store.Candidate
 	for _, sentence := range around.Faults[""] {
 		report.Fault("", sentence)
 	}
+	if slices.Contains(report.Twice, "Email") || len(around.Twice) > 0 {
+		r.candidate.Email = "" // nobody can tell which of the two is to be written to
+	}
 	r.warn(append(around.Unknown, report.Unknown...), report.Warnings)
 	c := r.candidate
 	c.Language = strings.ToLower(c.Language)

@@ -30,6 +30,7 @@ type Report struct {
 	Faults   map[string][]string // sentences by path, as compartments[1].codes[0]; "" is the body as a whole
 	Unknown  []string            // paths of properties that nobody documented, at most 50
 	Warnings []string            // sentences about what is taken in another way than it was sent
+	Twice    []string            // paths of documented properties that are given twice, which is a fault, too
 
 	loose bool // what is read may hold what Open lets pass, in unknown values too
 }

@@ -36,6 +36,7 @@ func (o Object) read(v jsontext.Value, path string, to *Report) {
 			to.ignore(value)
 		case slices.Contains(seen, name):
 			to.Fault("", givenTwice(join(path, name)))
+			to.Twice = append(to.Twice, join(path, name))
 		default:
 			seen = append(seen, name)
 			o[name].Read(present(value), join(path, name), to)
