@@ -73,5 +73,5 @@ func (b *Inbox) victim() int {
 			}
 		}
 	}
-	return chosen[len(chosen)/2]
+	return chosen[min(len(chosen)/2, ownRoom)]
 }

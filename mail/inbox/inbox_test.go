@@ -193,6 +193,11 @@ func TestFlood(t *testing.T) {
 			f.welcome("flood", 750, time.Minute)
 			f.welcome("later", 20, 0)
 		}, map[string]int{"driver": 1, "later": 20, "flood": 979}},
+		{"one of its kind among its newest", func(f *flooded) {
+			f.welcome("flood", 1200, 0)
+			f.welcome("own", 1, 0)
+			f.welcome("flood", 800, 0)
+		}, map[string]int{"own": 1, "flood0": 1, "flood": 999}},
 		{"an opened one in its middle", func(f *flooded) {
 			f.welcome("flood", 500, 0)
 			f.welcome("opened", 1, 0)
