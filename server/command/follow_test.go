@@ -14,6 +14,7 @@ import (
 type follower struct {
 	process *exec.Cmd
 	lines   *bufio.Scanner // of both outputs, in the order of time
+	giveUp  *time.Timer    // so that a line which does not come fails the script
 }
 
 // follow starts a command: follow events --follow.
@@ -21,17 +22,17 @@ func follow(ts *testscript.TestScript, _ bool, args []string) {
 	path, err := exec.LookPath("postern")
 	ts.Check(err)
 	f := ts.Value("follower").(*follower)
-	*f = follower{process: exec.Command(path, args...)}
-	f.process.Env = environment(ts)
-	f.process.Dir = ts.MkAbs(".")
-	out, err := f.process.StdoutPipe()
+	process := exec.Command(path, args...)
+	process.Env = environment(ts)
+	process.Dir = ts.MkAbs(".")
+	out, err := process.StdoutPipe()
 	ts.Check(err)
-	f.process.Stderr = f.process.Stdout
-	f.lines = bufio.NewScanner(out)
-	ts.Check(f.process.Start())
-	kill := func() { _ = f.process.Process.Kill() }
-	giveUp := time.AfterFunc(time.Minute, kill) // so that a line which does not come fails the script
+	process.Stderr = process.Stdout
+	ts.Check(process.Start())
+	kill := func() { _ = process.Process.Kill() } // this one, whichever is followed by then
+	giveUp := time.AfterFunc(time.Minute, kill)
 	ts.Defer(func() { giveUp.Stop(); kill() })
+	*f = follower{process, bufio.NewScanner(out), giveUp}
 }
 
 // line waits for the follower's next line, which must match: line 'operator\.plan_added'.
@@ -52,5 +53,6 @@ func unfollow(ts *testscript.TestScript, _ bool, _ []string) {
 	for f.lines.Scan() {
 		ts.Fatalf("one more line: %s", f.lines.Text())
 	}
+	f.giveUp.Stop()
 	ts.Check(f.process.Wait())
 }

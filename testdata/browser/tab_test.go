@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long one step may take before the test fails, on a machine that has much else to do.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // tab is one browser as a person sits before it: with cookies of its own.
 type tab struct {
