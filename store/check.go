@@ -306,7 +306,7 @@ func one(is bool) int {
 }
 
 func (c *checker) events() {
-	next, partners := c.tx.oldestEvent(), 0
+	next, partners, people := c.tx.oldestEvent(), 0, 0
 	file.CheckTable(c.Checker, events, func(key []byte, event Event) {
 		if seq := binary.BigEndian.Uint64(key); seq != next || event.Seq != seq {
 			c.Fault("event %d stands where %d should", event.Seq, next)
@@ -321,11 +321,18 @@ func (c *checker) events() {
 				c.Fault("event %d is not in the feed of its partner", event.Seq)
 			}
 		}
+		if person := event.person(); !person.IsZero() {
+			people++
+			if !c.tx.Has(eventPersonBucket, personEventKey(person, event.Seq)) {
+				c.Fault("event %d is not found by the person that it is about", event.Seq)
+			}
+		}
 	})
 	if last := c.tx.Bucket(eventBucket).Sequence(); next != last+1 {
 		c.Fault("the last event is %d, and %d were numbered", next-1, last)
 	}
 	c.Marked(eventPartnerBucket, partners)
+	c.Marked(eventPersonBucket, people)
 }
 
 // traces checks what stands by itself.

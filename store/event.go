@@ -2,10 +2,10 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -46,11 +46,39 @@ func (t tx) tell(event Event) error {
 	if told := t.store.options.Told; told != nil {
 		t.After(func() { told(event.Type) })
 	}
+	if person := event.person(); !person.IsZero() {
+		if err := t.Put(eventPersonBucket, personEventKey(person, seq), nil); err != nil {
+			return err
+		}
+	}
 	if event.Partner == "" {
 		return nil
 	}
 	t.signalPartner(event.Partner)
 	return t.Put(eventPartnerBucket, partnerEventKey(event.Partner, seq), nil)
+}
+
+// deleteEvent takes an event out of the feed; the numbers of the others stay.
+func (t tx) deleteEvent(event Event) error {
+	if person := event.person(); !person.IsZero() {
+		if err := t.Delete(eventPersonBucket, personEventKey(person, event.Seq)); err != nil {
+			return err
+		}
+	}
+	if event.Partner != "" {
+		if err := t.Delete(eventPartnerBucket, partnerEventKey(event.Partner, event.Seq)); err != nil {
+			return err
+		}
+	}
+	return events.Delete(t.Tx, seqKey(event.Seq))
+}
+
+// person is the biker or user that an event is about, or zero.
+func (e Event) person() guid.ID {
+	if e.Biker.IsZero() {
+		return e.User
+	}
+	return e.Biker
 }
 
 // Feed is a stretch of the events.
@@ -158,6 +186,14 @@ func (s *Store) KeptEvents() (oldest, last uint64, err error) {
 // lastEvent is the number of the last event that was told, kept or not; 0 before the first.
 func (t tx) lastEvent() uint64 { return t.Bucket(eventBucket).Sequence() }
 
+// eventBelow is the number of the last event before one, of the last of all before 0.
+func (t tx) eventBelow(before uint64) uint64 {
+	if before == 0 {
+		return t.lastEvent()
+	}
+	return min(t.lastEvent(), before-1)
+}
+
 // oldestEvent is the number of the first event that is still kept, or of the next one where none is.
 func (t tx) oldestEvent() uint64 {
 	if key, _ := t.Cursor(eventBucket).First(); key != nil {
@@ -228,30 +264,62 @@ type EventPage struct {
 // eventsSought is how many events one page of LatestEvents looks through: reads are short.
 const eventsSought = 20_000
 
-// LatestEvents returns the newest events that a filter chooses. There is no index for that: it looks at so many of them
-// and no more, and says how far it came. Only records that hold the words that are looked for are decoded.
+// LatestEvents returns the newest events that a filter chooses. Those about a person are found by an index; for all
+// else it looks at so many events and no more, and says how far it came. Only records that hold the words that are
+// looked for are decoded.
 func (s *Store) LatestEvents(f EventFilter) (EventPage, error) {
 	return read(s, func(t tx) (page EventPage, err error) {
-		page.From = t.lastEvent()
-		if f.Before > 0 {
-			page.From = min(page.From, f.Before-1)
-		}
+		page.From = t.eventBelow(f.Before)
 		if !f.Until.IsZero() {
 			page.From = min(page.From, t.lastEventBefore(f.Until))
 		}
 		page.To = page.From + 1
-		c := t.Cursor(eventBucket)
-		key, raw := c.SeekBefore(seqKey(page.From + 1))
-		for looked := 0; key != nil && len(page.Events) < f.Limit && looked < eventsSought; key, raw = c.Prev() {
+		looked := 0
+		for key, raw := range t.eventsDown(f.About, page.From) {
+			if page.More = len(page.Events) == f.Limit || looked == eventsSought; page.More {
+				break
+			}
 			looked++
 			page.To = binary.BigEndian.Uint64(key)
 			if event, err := f.choose(key, raw); err == nil && event.Seq != 0 {
 				page.Events = append(page.Events, event)
 			}
 		}
-		page.More = key != nil
+		if !page.More {
+			page.To = min(page.To, t.oldestEvent())
+		}
 		return page, t.nameEmployees(page.Events)
 	})
+}
+
+// eventsDown goes through the records of events from a number down, those about a person where about is the id of one.
+func (t tx) eventsDown(about string, from uint64) iter.Seq2[[]byte, []byte] {
+	person, err := guid.Parse(about)
+	if first, _ := t.Cursor(eventPersonBucket).Seek(person[:]); err == nil && bytes.HasPrefix(first, person[:]) {
+		return func(yield func(key, raw []byte) bool) {
+			for key := range t.eventsOf(person, from) {
+				if !yield(key, t.Bucket(eventBucket).Get(key)) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(key, raw []byte) bool) {
+		c := t.Cursor(eventBucket)
+		for key, raw := c.SeekBefore(seqKey(from + 1)); key != nil && yield(key, raw); key, raw = c.Prev() {
+		}
+	}
+}
+
+// eventsOf goes through the keys of the events about a person from a number down.
+func (t tx) eventsOf(person guid.ID, from uint64) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		c := t.Cursor(eventPersonBucket)
+		key, _ := c.SeekBefore(personEventKey(person, from+1))
+		for bytes.HasPrefix(key, person[:]) && yield(key[len(person):]) {
+			key, _ = c.Prev()
+		}
+	}
 }
 
 // choose decodes an event that the filter chooses; of others it gives none.
@@ -285,76 +353,28 @@ func (t tx) lastEventBefore(moment time.Time) uint64 {
 	return oldest + uint64(n) - 1
 }
 
-// eventsAt is how many events of one moment EventsAt looks at: those of a list's transaction have the same.
-const eventsAt = 2000
-
-// EventsAt lists what the feed tells of a user or biker at moments that their records know, the newest first: an event
-// has the time of the transaction that wrote the record. Each moment is found by bisection, so that it costs the same
-// however long ago that was.
-func (s *Store) EventsAt(person guid.ID, moments []time.Time) (found []Event, err error) {
-	return read(s, func(t tx) ([]Event, error) {
-		id := []byte(person.String())
-		for _, moment := range moments {
-			looked := 0
-			c := t.Cursor(eventBucket)
-			key, raw := c.Seek(seqKey(t.lastEventBefore(moment) + 1))
-			for ; key != nil && looked < eventsAt; key, raw = c.Next() {
-				looked++
-				event, err := events.Decode(key, raw)
-				if err == nil && event.At.After(moment) {
-					break
-				}
-				if err == nil && bytes.Contains(raw, id) && event.isAbout(person) {
-					found = append(found, event)
-				}
-			}
-		}
-		slices.SortFunc(found, func(a, b Event) int { return cmp.Compare(b.Seq, a.Seq) })
-		found = slices.CompactFunc(found, func(a, b Event) bool { return a.Seq == b.Seq })
-		return found, t.nameEmployees(found)
-	})
-}
-
-func (e Event) isAbout(person guid.ID) bool { return e.User == person || e.Biker == person }
-
 // LastEventBefore is the number of the last event before a moment; that of the one before the oldest that is kept,
 // where there is none.
 func (s *Store) LastEventBefore(moment time.Time) (seq uint64, err error) {
 	return read(s, func(t tx) (uint64, error) { return t.lastEventBefore(moment), nil })
 }
 
-// eventsLooked is how many events one read of EventsOf looks at: reads are short.
-const eventsLooked = 5000
-
-// EventsOf lists what the feed still tells of a user or biker, the oldest first and at most limit. There is no index
-// for it: it looks at all events.
-func (s *Store) EventsOf(person guid.ID, limit int) (found []Event, err error) {
-	id := []byte(person.String())
-	for from := seqKey(0); from != nil && len(found) < limit; {
-		from, err = read(s, func(t tx) (next []byte, err error) {
-			looked := 0
-			c := t.Cursor(eventBucket)
-			for key, raw := c.Seek(from); key != nil; key, raw = c.Next() {
-				if looked++; looked > eventsLooked || len(found) == limit {
-					return bytes.Clone(key), nil
-				}
-				if !bytes.Contains(raw, id) {
-					continue // decoding all would take ten times as long
-				}
-				event, err := events.Decode(key, raw)
-				if err != nil {
-					return nil, err
-				}
-				if event.isAbout(person) {
-					found = append(found, event)
-				}
+// EventsOf lists what the feed still tells of a user or biker with a number below before, the newest first and at most
+// limit; before 0 means from the newest.
+func (s *Store) EventsOf(person guid.ID, before uint64, limit int) ([]Event, error) {
+	return read(s, func(t tx) (found []Event, err error) {
+		for key := range t.eventsOf(person, t.eventBelow(before)) {
+			event, is, err := events.Get(t.Tx, key)
+			if err == nil && !is {
+				err = fmt.Errorf("the index of events by person names %x, which is not there", key)
 			}
-			return nil, nil
-		})
-		if err != nil {
-			return nil, err
+			if err != nil {
+				return nil, err
+			}
+			if found = append(found, event); len(found) == limit {
+				break
+			}
 		}
-	}
-	err = look(s, func(t tx) error { return t.nameEmployees(found) })
-	return found, err
+		return found, t.nameEmployees(found)
+	})
 }

@@ -400,6 +400,8 @@ func TestLatestEvents(t *testing.T) {
 		{EventFilter{Limit: 9, Kind: "letter.se"}, "", 8, 1, false},
 		{EventFilter{Limit: 9, Kind: "biker.created", About: tim.ID.String()}, "biker.created", 8, 1, false},
 		{EventFilter{Limit: 9, About: zoe.ID.String()}, "operator.person_viewed letter.sent biker.created", 8, 1, false},
+		{EventFilter{Limit: 2, About: zoe.ID.String()}, "operator.person_viewed letter.sent", 8, 6, true},
+		{EventFilter{Limit: 2, About: zoe.ID.String(), Before: 6}, "biker.created", 5, 1, false},
 		{EventFilter{Limit: 9, About: sent[0].ID.String()}, "letter.sent biker.created", 8, 1, false},
 		{EventFilter{Limit: 9, Kind: "operator.", About: `"Quoted"`}, "operator.partner_added", 8, 1, false},
 		{EventFilter{Limit: 9, Until: begun.Add(time.Minute), Kind: "biker."}, "biker.created", 4, 1, false},
@@ -417,12 +419,55 @@ func TestLatestEvents(t *testing.T) {
 			t.Errorf("%+v: %s, %d to %d, %v", want.filter, got, page.From, page.To, page.More)
 		}
 	}
-	around, err := s.EventsAt(tim.ID, []time.Time{tim.RegisteredAt, sent[0].DoneAt, sent[0].OwedAt, {}, begun})
-	if err != nil || len(around) != 2 || around[0].Type != "letter.sent" || around[1].Type != "biker.created" {
-		t.Errorf("%+v, %v", around, err)
-	}
 	none, err := openTest(t).LatestEvents(EventFilter{Limit: 1})
 	if err != nil || len(none.Events) > 0 || none.More {
 		t.Errorf("in an empty file: %+v, %v", none, err)
+	}
+}
+
+// TestEventsOf pages through what the feed tells of a person, from the newest, after an erasure too.
+func TestEventsOf(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	tim, zoe := activated(t, s, "tim@example.com"), activated(t, s, "zoe@example.com")
+	eva := created(t, s, "Acme", "eva@example.com")
+	for _, id := range []guid.ID{tim.ID, zoe.ID, eva.ID, zoe.ID} {
+		must(t, s.NoteViewed(ctx, id, false))
+	}
+	all := "operator.person_viewed operator.person_viewed user.activated user.registered"
+	pages := func(person guid.ID, atOnce int) string {
+		var kinds []string
+		for seq := uint64(0); ; {
+			page, err := s.EventsOf(person, seq, atOnce)
+			must(t, err)
+			for _, event := range page {
+				kinds, seq = append(kinds, event.Type), event.Seq
+			}
+			if len(page) < atOnce {
+				return strings.Join(kinds, " ")
+			}
+		}
+	}
+	for _, atOnce := range []int{1, 3, 4, 100} {
+		if got := pages(zoe.ID, atOnce); got != all {
+			t.Errorf("%d at once: %s", atOnce, got)
+		}
+	}
+	must(t, s.EraseUser(ctx, zoe.ID))
+	if got := pages(zoe.ID, 100); got != "person.erased "+all {
+		t.Errorf("of who was erased: %s", got)
+	}
+	if got := pages(guid.ID{9}, 1); got != "" {
+		t.Errorf("of nobody: %s", got)
+	}
+}
+
+// TestEventNotFoundByPerson has the check notice an event that its person's index lacks.
+func TestEventNotFoundByPerson(t *testing.T) {
+	s := openDamaged(t)
+	zoe := register(t, s, "zoe@example.com")
+	must(t, submit(s, func(t tx) error { return t.Delete(eventPersonBucket, personEventKey(zoe.ID, 1)) }))
+	if found, err := s.EventsOf(zoe.ID, 0, 9); err != nil || len(found) != 0 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

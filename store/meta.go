@@ -57,8 +57,8 @@ func (t tx) changeMeta(change func(*meta) bool) error {
 }
 
 // BeginAnew makes a file that was put back from a backup safe to go on with. What happened since the backup is not
-// known, and may not happen twice: so all letters are held, new ones too, until sending is resumed; whoever was signed in
-// must do so again; and the events are of a new feed, as their numbers may name others than they did.
+// known, and may not happen twice: so all letters are held, new ones too, until sending is resumed; whoever was signed
+// in must do so again; and the events are of a new feed, as their numbers may name others than they did.
 func (s *Store) BeginAnew(ctx context.Context) error {
 	if err := s.holdQueued(ctx); err != nil {
 		return err

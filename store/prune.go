@@ -132,12 +132,7 @@ func (t tx) pruneEvents(before time.Time) (int, error) {
 		return 0, err
 	}
 	for _, event := range old {
-		if event.Partner != "" {
-			if err := t.Delete(eventPartnerBucket, partnerEventKey(event.Partner, event.Seq)); err != nil {
-				return 0, err
-			}
-		}
-		if err := events.Delete(t.Tx, seqKey(event.Seq)); err != nil {
+		if err := t.deleteEvent(event); err != nil {
 			return 0, err
 		}
 	}

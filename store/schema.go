@@ -82,6 +82,8 @@
 //	  seq                     → Event
 //	events.partner
 //	  partner | 0 | seq       → ∅
+//	events.person
+//	  person id | seq         → ∅     of a biker or user, erased ones too
 package store
 
 import (
@@ -156,6 +158,7 @@ var (
 	letterCountBucket       = []byte("letters.count")
 	eventBucket             = []byte("events")
 	eventPartnerBucket      = []byte("events.partner")
+	eventPersonBucket       = []byte("events.person")
 )
 
 // buckets are all that a file of the current schema holds.
@@ -168,7 +171,7 @@ var buckets = [][]byte{
 	cleaningBucket, cleaningChangeBucket, documentBucket, uploadBucket,
 	letterBucket, letterDueBucket, letterClaimedBucket, letterHeldBucket, letterDoneBucket, letterPersonBucket,
 	letterReferenceBucket, letterCountBucket,
-	eventBucket, eventPartnerBucket,
+	eventBucket, eventPartnerBucket, eventPersonBucket,
 }
 
 var (
@@ -218,6 +221,9 @@ func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) 
 func partnerEventKey(partner string, seq uint64) []byte {
 	return append(append([]byte(partner), 0), seqKey(seq)...)
 }
+
+// personEventKey orders the events about a biker or user.
+func personEventKey(person guid.ID, seq uint64) []byte { return append(person[:], seqKey(seq)...) }
 
 // personKey orders what belongs to a person, letters, sessions or decisions, by its id.
 func personKey(person, id guid.ID) []byte { return append(person[:], id[:]...) }

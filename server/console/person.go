@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,7 +36,6 @@ type person struct {
 	kind    string // in words
 	state   string
 	blocked bool
-	moments []time.Time // that the record knows
 	rows    []page.Row
 	letters []operator.Letter
 }
@@ -85,7 +83,7 @@ func (h *Handlers) nobody(v *visit, err error) error {
 }
 
 func (h *Handlers) drawPerson(v *visit, status int, of person, sections []page.Section) error {
-	events, err := h.Acts.EventsOf(of.id, personEvents, of.moments...)
+	events, err := h.Acts.EventsOf(of.id, personEvents)
 	if err != nil {
 		return err
 	}
@@ -122,8 +120,7 @@ func (h *Handlers) findBiker(id guid.ID) (person, error) {
 		return person{}, err
 	}
 	found := person{id: b.ID, path: personPath(bikersPath, b.ID), email: b.Email, name: b.FirstName + " " + b.LastName,
-		kind: "biker", state: string(b.State), blocked: b.State == operator.BikerBlocked, letters: b.Letters,
-		moments: []time.Time{b.RegisteredAt, b.PasswordSetAt}}
+		kind: "biker", state: string(b.State), blocked: b.State == operator.BikerBlocked, letters: b.Letters}
 	found.add("Population", "Biker")
 	found.add("E-mail", b.Email)
 	found.add("Partner", b.Partner)
@@ -147,8 +144,7 @@ func (h *Handlers) findUser(id guid.ID) (person, error) {
 		return person{}, err
 	}
 	found := person{id: u.ID, path: personPath(usersPath, u.ID), email: u.Email, name: u.FirstName + " " + u.LastName,
-		kind: "user", state: string(u.State), blocked: u.State == operator.UserBlocked, letters: u.Letters,
-		moments: []time.Time{u.RegisteredAt, u.ActivatedAt, u.SignedInAt}}
+		kind: "user", state: string(u.State), blocked: u.State == operator.UserBlocked, letters: u.Letters}
 	found.add("Population", "User")
 	found.add("E-mail", u.Email)
 	found.add("Organisation", u.OrganisationName)

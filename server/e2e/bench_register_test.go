@@ -113,6 +113,10 @@ var benchKeys = keyMakers{
 		seq, err := events.NextSequence()
 		return binary.BigEndian.AppendUint64(nil, seq), err
 	},
+	"events.person": func(k *freshKeys, events *bbolt.Bucket) ([]byte, error) {
+		seq := events.Tx().Bucket([]byte("events")).Sequence() // of the event written just before
+		return binary.BigEndian.AppendUint64(bytes.Clone(k.user[:]), seq), nil
+	},
 }
 
 // takeSpecimen lets the real store register two people, and looks what the second one added to the file.

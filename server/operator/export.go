@@ -2,6 +2,7 @@ package operator
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"postern/server/wire"
@@ -115,8 +116,7 @@ func (o *Operator) exportAccount(biker store.Biker, export *BikerExport) error {
 	for _, session := range sessions {
 		export.Sessions = append(export.Sessions, BegunAt{session.BegunAt, session.SeenAt})
 	}
-	events, err := o.Store.EventsOf(biker.ID, everything)
-	export.Events = views(events, wire.ViewEvent)
+	export.Events, err = o.allEventsOf(biker.ID)
 	return err
 }
 
@@ -138,9 +138,26 @@ func (o *Operator) ExportUser(email string) (UserExport, error) {
 	if err != nil {
 		return UserExport{}, err
 	}
-	events, err := o.Store.EventsOf(found.ID, everything)
+	events, err := o.allEventsOf(found.ID)
 	return UserExport{ExportedAt: o.Now(), User: o.recordUser(found), Letters: views(letters, viewLetter),
-		Decisions: decisions, Events: views(events, wire.ViewEvent), Remembered: remembered}, err
+		Decisions: decisions, Events: events, Remembered: remembered}, err
+}
+
+// allEventsOf lists what the feed tells of a person, the oldest first.
+func (o *Operator) allEventsOf(person guid.ID) ([]wire.Event, error) {
+	all := []wire.Event{}
+	for before := uint64(0); ; {
+		stretch, err := o.Store.EventsOf(person, before, longestList)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, views(stretch, wire.ViewEvent)...)
+		if len(stretch) < longestList {
+			slices.Reverse(all)
+			return all, nil
+		}
+		before = stretch[len(stretch)-1].Seq
+	}
 }
 
 func (o *Operator) decisionsOf(user guid.ID) ([]Decision, error) {

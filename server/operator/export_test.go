@@ -58,7 +58,8 @@ func TestExportHasEverything(t *testing.T) {
 		"answers.results": len(in.Answers),
 	}
 	indices := map[string]bool{"users.address": true, "users.decided": true, "bikers.address": true,
-		"bikers.employee": true, "sessions.biker": true, "answers.person": true, "letters.person": true}
+		"bikers.employee": true, "sessions.biker": true, "answers.person": true,
+		"letters.person": true, "events.person": true}
 	for table, count := range heldOf(t, file, email, user.ID, biker.ID) {
 		if got, known := exported[table]; !indices[table] && (!known || got != count) {
 			t.Errorf("%s holds %d records of the address, and the exports have %d (known: %v)", table, count, got, known)

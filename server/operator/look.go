@@ -1,10 +1,7 @@
 package operator
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"time"
 
 	"postern/server/wire"
 	"postern/store"
@@ -104,26 +101,10 @@ func (o *Operator) LatestEvents(filter store.EventFilter) (EventPage, error) {
 	return EventPage{Events: views(found.Events, wire.ViewEvent), From: found.From, To: found.To, More: found.More}, err
 }
 
-// EventsOf lists the latest events that are about a person, the newest first: those that happened when one of their
-// letters was owed or done, or at a moment that their record knows, and whatever is among the newest of all events.
-func (o *Operator) EventsOf(person guid.ID, limit int, moments ...time.Time) ([]wire.Event, error) {
-	letters, err := o.Store.LettersTo(person, lettersShown)
-	if err != nil {
-		return nil, err
-	}
-	for _, letter := range letters {
-		moments = append(moments, letter.OwedAt, letter.DoneAt)
-	}
-	moments = slices.DeleteFunc(moments, time.Time.IsZero)
-	found, err := o.Store.EventsAt(person, moments)
-	if err != nil {
-		return nil, err
-	}
-	latest, err := o.Store.LatestEvents(store.EventFilter{About: person.String(), Limit: limit})
-	found = append(found, latest.Events...)
-	slices.SortFunc(found, func(a, b store.Event) int { return cmp.Compare(b.Seq, a.Seq) })
-	found = slices.CompactFunc(found, func(a, b store.Event) bool { return a.Seq == b.Seq })
-	return views(found[:min(len(found), limit)], wire.ViewEvent), err
+// EventsOf lists the latest events that are about a person, the newest first.
+func (o *Operator) EventsOf(person guid.ID, limit int) ([]wire.Event, error) {
+	found, err := o.Store.EventsOf(person, 0, limit)
+	return views(found, wire.ViewEvent), err
 }
 
 // LetterReferred finds the letter of a reference, the end of its id that its reader was told.

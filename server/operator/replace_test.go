@@ -285,7 +285,8 @@ func fails(fn func() error) (failed bool) {
 	return fn() != nil
 }
 
-// TestRestoreOlderSchemas restores a backup of every schema that was ever released, into an empty directory.
+// TestRestoreOlderSchemas restores a backup of every schema that was ever released, into an empty directory and with
+// keys that are not its own: those of before schema 6 do not name theirs.
 func TestRestoreOlderSchemas(t *testing.T) {
 	t.Parallel()
 	packed, err := filepath.Glob("../../store/testdata/schema-*.db.gz")
@@ -302,7 +303,14 @@ func TestRestoreOlderSchemas(t *testing.T) {
 		}
 		_, err := tokens.CreateKeyring(stopped.KeyFile, stopped.Random, time.Now())
 		check(t, err)
-		done, err := stopped.Restore(t.Context(), backup, false)
+		namesKeys := path >= "../../store/testdata/schema-6."
+		if namesKeys {
+			_, err := stopped.Restore(t.Context(), backup, false)
+			if err == nil || !strings.Contains(err.Error(), "its keys are not in the key file "+stopped.KeyFile) {
+				t.Errorf("%s with other keys: %v", path, err)
+			}
+		}
+		done, err := stopped.Restore(t.Context(), backup, namesKeys)
 		if err != nil || done.Kept != "" || done.Letters == 0 {
 			t.Errorf("%s: %+v, %v", path, done, err)
 			continue

@@ -28,29 +28,11 @@ type load3 struct {
 }
 
 // decisions makes a file of schema 3 one of schema 4: a user's decisions are found by the user. Those of people who
-// have been erased lose the comment, which could not be found then. A stretch of so many cleanings is one transaction;
-// what schema 3 knows stays true, and where it is interrupted it begins anew.
+// have been erased lose the comment, which could not be found then.
 func decisions(atOnce int) file.Migration {
-	return file.Migration{
-		Prepare: func(update file.Runner) error {
-			err := update(func(t *file.Tx) error {
-				if t.HasBucket(decidedBucket) {
-					if err := t.DeleteBucket(decidedBucket); err != nil {
-						return err
-					}
-				}
-				return t.CreateBucket(decidedBucket)
-			})
-			for from := []byte{}; from != nil && err == nil; {
-				err = update(func(t *file.Tx) (err error) {
-					from, err = findDecisions(t, from, atOnce)
-					return err
-				})
-			}
-			return err
-		},
-		Apply: func(*file.Tx) error { return nil }, // all is there
-	}
+	return index(decidedBucket, func(t *file.Tx, from []byte) ([]byte, error) {
+		return findDecisions(t, from, atOnce)
+	})
 }
 
 // cleaningsAtOnce is how many cleanings one transaction looks at.

@@ -20,6 +20,7 @@ func Steps(keyed func(sum []byte) []byte) []file.Migration {
 		hashes{keyed, stagedAtOnce}.step(),
 		decisions(cleaningsAtOnce),
 		{Apply: addReferences},
+		eventsOfPeople(eventsAtOnce),
 	}
 }
 
