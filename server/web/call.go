@@ -29,6 +29,8 @@ type Call struct {
 	began    time.Time
 	crossing bool // the path lies under Options.CrossOrigin
 
+	lingering *http.ResponseController // of linger; nil: there is nothing more to read
+
 	spoken, switches string // of Speak
 	suggested        string // of Suggest
 }

@@ -14,15 +14,13 @@ const (
 	lingerStall = 2 * time.Second
 )
 
-// refusing writes the answer to a call that is refused, and then reads on, and forgets, what the caller is still
-// sending. Most callers look at an answer only when all is sent: if the connection ended at once, it would be reset
-// beneath them, and instead of the 401 or 413 they would see a broken pipe.
+// refusing writes the answer to a call that is refused. Where its body may still be arriving, linger has work to do.
 func (c *Call) refusing(status int, write func()) {
 	control := http.NewResponseController(c.answer.ResponseWriter)
 	lingers := c.lingers(status) && control.EnableFullDuplex() == nil // so that the answer waits for no body
 	write()
 	if lingers && control.Flush() == nil {
-		c.linger(control)
+		c.lingering = control
 	}
 }
 
@@ -37,11 +35,17 @@ func (c *Call) lingers(status int) bool {
 	return length < 0 || length > lingerFrom || c.R.Close || c.W.Header().Get("Connection") == "close"
 }
 
-func (c *Call) linger(control *http.ResponseController) {
+// linger reads, and forgets, what the caller of a refused call is still sending. Most callers look at an answer only
+// when all is sent: if the connection ended at once, it would be reset beneath them, and instead of the 401 or 413 they
+// would see a broken pipe.
+func (c *Call) linger() {
+	if c.lingering == nil {
+		return
+	}
 	end := time.Now().Add(lingerTime)
 	for left := int64(lingerMost); left > 0; left -= lingerFrom {
 		pause := time.Now().Add(lingerStall)
-		if pause.After(end) || control.SetReadDeadline(pause) != nil {
+		if pause.After(end) || c.lingering.SetReadDeadline(pause) != nil {
 			return
 		}
 		if _, err := io.CopyN(io.Discard, c.R.Body, lingerFrom); err != nil {

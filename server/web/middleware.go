@@ -314,6 +314,7 @@ func (c *Call) finish() {
 	}
 	c.logLine()
 	c.observe()
+	c.linger() // when the call is counted: the caller has its answer
 }
 
 // observe tells of the answer whoever counts them.
