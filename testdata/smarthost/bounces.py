@@ -1,5 +1,5 @@
 """Mail that comes back, by real servers: Postfix takes the letters, a host behind it refuses them, and Postfix's own reports come
-home to BOUNCE_LISTEN and, by Dovecot, from a mailbox. chasquid's come through a pipe."""
+home to BOUNCE_LISTEN and, by Dovecot, from a mailbox, with a password and with tokens. chasquid's come through a pipe."""
 
 import http.client
 import json
@@ -11,6 +11,7 @@ import threading
 
 from appliance import Appliance
 from letters import Fault
+from oauth import Provider
 from servers import Chasquid, Dovecot, Postfix, await_true, free_port, give, write
 
 OTHERS = 10_000  # messages in the mailbox that are nobody's business
@@ -80,8 +81,12 @@ class Scene:
             "transport_maps": f"inline:{{ gate@bounce.example=smtp:[127.0.0.1]:{self.listen} }}",
             "smtp_tls_security_level": "may", "smtp_tls_loglevel": "1",
         }
-        self.dovecot = Dovecot(os.path.join(directory, "dovecot"), certificates, os.path.join(directory, "postfix/mail/gate"))
-
+        self.provider = Provider(Dovecot.user)
+        self.dovecot = Dovecot(os.path.join(directory, "dovecot"), certificates, os.path.join(directory, "postfix/mail/gate"),
+                               self.provider.info)
+        self.postfix.main |= {
+            "smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "dovecot", "smtpd_sasl_path": self.dovecot.logins,
+        }
         self.chasquid = Chasquid(os.path.join(directory, "chasquid"), certificates, tools, ["bounce.example"], ["gone.example"])
 
     def appliance(self, name, **settings):
@@ -94,12 +99,9 @@ class Scene:
         return a
 
     def start(self):
-        self.postfix.start()
-        self.running.append(self.postfix)
-        self.dovecot.start()
-        self.running.append(self.dovecot)
-        self.chasquid.start()
-        self.running.append(self.chasquid)
+        for server in [self.provider, self.postfix, self.dovecot, self.chasquid]:
+            server.start()
+            self.running.append(server)
 
     def stop(self):
         for each in reversed(self.running):
@@ -162,6 +164,29 @@ def by_mailbox(scene):
     return f"{len(people + later)} reports from a mailbox of {OTHERS} others, through a lost connection"
 
 
+def by_tokens(scene):
+    """The appliance logs in to Postfix and to the mailbox by tokens (XOAUTH2). Both servers refuse one that is revoked."""
+    user = scene.dovecot.user.replace("@", "%40")
+    settings = {"BOUNCE_ADDRESS": "gate@imap.example", "SMTP_URL": scene.postfix.url.replace("//", f"//{user}@") + "?auth=xoauth2",
+                "BOUNCE_IMAP_URL": scene.dovecot.url + "/INBOX?auth=xoauth2&move=Bounces", "SMTP_OAUTH_URL": scene.provider.url,
+                "SMTP_OAUTH_SECRET_FILE": write(scene.dir, "oauth-secret", scene.provider.secret + "\n", 0o600)}
+    revoked = scene.appliance("revoked", **settings | {"SMTP_OAUTH_CLIENT_ID": "revoked"})
+    await_true("the mailbox refuses it", lambda: "the login is refused" in readiness(revoked).get("mailboxFault", ""))
+    check = subprocess.run([revoked.binary, "letter", "check"], env=revoked.env, capture_output=True, text=True, timeout=60)
+    if check.returncode != 1 or "535" not in check.stdout + check.stderr:
+        raise Fault(f"with a revoked token: {check}")
+    revoked.stop()
+    a = scene.appliance("tokens", **settings | {"SMTP_OAUTH_CLIENT_ID": "postern"})
+    a.do("letter", "check")
+    await_true("the mailbox is read", lambda: "mailboxLookedAt" in readiness(a), 120)
+    people = [f"eva{i}@gone.example" for i in range(5)]
+    await_failed(a, register(a, people), people)
+    if "sasl_method=XOAUTH2, sasl_username=" + scene.dovecot.user not in scene.postfix.log():
+        raise Fault("nobody has logged in to Postfix by a token:\n" + scene.postfix.log()[-2000:])
+    a.stop()
+    return f"{len(people)} by logins with tokens"
+
+
 def by_pipe(scene):
     """chasquid's reports go through a pipe into postern bounce, each twice, as a mail system that was not sure would do."""
     a = scene.appliance("pipe", SMTP_URL=scene.chasquid.url, BOUNCE_ADDRESS="gate+{code}@bounce.example",
@@ -184,9 +209,9 @@ def check(binary, directory, ca, tools):
     scene = Scene(binary, directory, ca, tools)
     try:
         scene.start()
-        return "; ".join([by_listener(scene), by_pipe(scene), by_mailbox(scene)])
+        return "; ".join([by_listener(scene), by_pipe(scene), by_mailbox(scene), by_tokens(scene)])
     except Exception:
-        print(*(server.log()[-3000:] for server in [scene.postfix, scene.chasquid, scene.dovecot]))
+        print(*(server.log()[-3000:] for server in [scene.postfix, scene.chasquid, scene.dovecot, scene.provider]))
         raise
     finally:
         scene.stop()

@@ -225,13 +225,16 @@ class Chasquid:
 
 
 class Dovecot:
-    """Dovecot's IMAP over TLS, with one mailbox: a maildir that somebody else delivers into."""
+    """Dovecot's IMAP over TLS, with one mailbox: a maildir that somebody else delivers into. Its logins, by a password or by a
+    token that info knows (XOAUTH2), serve Postfix, too."""
 
     name = "Dovecot"
     user, password = "gate@imap.example", "wachtwoord-é"
 
-    def __init__(self, directory, certificates, maildir):
+    def __init__(self, directory, certificates, maildir, info):
         self.dir, self.port, self.process = directory, free_port(), None
+        self.logins = f"inet:127.0.0.1:{(auth_port := free_port())}"
+        tokens = write(directory, "tokens.conf", f"tokeninfo_url = {info}\nusername_attribute = username\n")
         self.url = f"imaps://{self.user.replace('@', '%40')}@127.0.0.1:{self.port}"
         self.conf = write(directory, "dovecot.conf", f"""\
 protocols = imap
@@ -246,8 +249,15 @@ mail_location = maildir:{maildir}
 mail_debug = no
 first_valid_gid = 1
 maildir_very_dirty_syncs = no
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {tokens}
+}}
 passdb {{
   driver = static
+  mechanisms = plain none
   args = password={self.password}
 }}
 userdb {{
@@ -267,6 +277,12 @@ service imap-login {{
   inet_listener imaps {{
     port = {self.port}
     ssl = yes
+  }}
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {auth_port}
   }}
 }}
 service anvil {{
