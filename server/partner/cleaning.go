@@ -13,8 +13,12 @@ import (
 	"postern/store/refuse"
 )
 
-// maxCleaning bounds the body of a cleaning: all its fields at their longest take less.
-const maxCleaning = 256 << 10
+// The bounds of bodies: all fields at their longest take less, also where a client escapes each code point with twelve
+// octets.
+const (
+	maxCleaning  = 512 << 10
+	maxReopening = 32 << 10
+)
 
 // cleaningRoutes are those of a partner's own cleanings.
 func (p *Handlers) cleaningRoutes() []web.Route {
@@ -24,12 +28,14 @@ func (p *Handlers) cleaningRoutes() []web.Route {
 	}
 	put := route(http.MethodPut, "", p.putCleaning, putCleaningDoc)
 	put.BodyLimit = maxCleaning
+	reopen := route(http.MethodPost, "/reopen", p.reopen, reopenDoc)
+	reopen.BodyLimit = maxReopening
 	upload := route(http.MethodPut, "/document", p.putDocument, putDocumentDoc)
 	upload.BodyLimit, upload.BodyTime = maxDocument, bodyTime
 	return []web.Route{
 		put,
 		route(http.MethodGet, "", p.cleaning, cleaningDoc),
-		route(http.MethodPost, "/reopen", p.reopen, reopenDoc),
+		reopen,
 		upload,
 		route(http.MethodGet, "/document", p.document, documentDoc),
 	}

@@ -175,6 +175,32 @@ func TestCleaningFaults(t *testing.T) {
 	}
 }
 
+// TestLargestCleaning sends all fields at their longest, and the reason of a reopening, in the spelling that takes most
+// room: escapes, as many clients write all that is not ASCII.
+func TestLargestCleaning(t *testing.T) {
+	s, token := withCleaning(t)
+	longest := func(most int) string { return `"` + strings.Repeat(`\ud83d\ude00`, most) + `"` }
+	list := func(most int, item string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(item+",", most), ",") + "]"
+	}
+	text, long := longest(200), longest(2000)
+	compartment := `{"number":1000000,"cleaned":false,"codes":` + list(100, `"P10"`) +
+		`,"previousLoad":{"unNumber":` + text + `,"name":` + text + `}}`
+	time := `"2026-03-01T14:05:00.123456789+01:00"`
+	body := `{"number":` + text + `,"customer":` + text + `,"customerReference":` + text + `,"productNature":` + text +
+		`,"nextLoad":` + text + `,"cleaner":` + text + `,"driver":` + text + `,"timeIn":` + time + `,"timeOut":` + time +
+		`,"station":{"name":` + text + `,"city":` + text + `,"country":` + text + `,"phone":` + text + `}` +
+		`,"equipment":{"kind":"tankContainer","identification":` + text + `,"vehicle":` + text + `}` +
+		`,"additionalServices":` + long + `,"comments":` + long + `,"seals":` + list(100, text) +
+		`,"compartments":` + list(12, compartment) + `,"status":"completed"}`
+	for _, call := range []partnerCall{
+		{"the largest", "PUT", cleaningPath, body, 200, `"outcome":"changed","warnings":[]`},
+		{"its longest reason", "POST", cleaningPath + "/reopen", `{"Reason":` + long + `}`, 409, `"loadStatus":"open"`},
+	} {
+		call.check(t, s, token)
+	}
+}
+
 // TestCleaningScope holds that a partner without the scope may do none of it.
 func TestCleaningScope(t *testing.T) {
 	s := open(t)

@@ -118,14 +118,19 @@ func (c *Call) Decode(o fields.Object) error {
 	return err
 }
 
-// RequireType answers 415 unless the body says to be of that type, and in UTF-8 if it names a charset.
+// typePDF is read as octets: a charset beside it says nothing.
+const typePDF = "application/pdf"
+
+// RequireType answers 415 unless the body says to be of that type, and text in UTF-8 if it names a charset.
 func (c *Call) RequireType(want string) error {
 	given := c.R.Header.Get("Content-Type")
-	if given != want {
-		media, params, err := mime.ParseMediaType(given)
-		if charset := params["charset"]; err != nil || media != want || charset != "" && !isUTF8(charset) {
-			return unsupported(want)
-		}
+	if given == want {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(given)
+	charset := params["charset"]
+	if readable := charset == "" || isUTF8(charset) || want == typePDF; err != nil || media != want || !readable {
+		return unsupported(want)
 	}
 	return nil
 }
@@ -136,7 +141,7 @@ func isUTF8(charset string) bool {
 }
 
 func unsupported(want string) error {
-	if want != "application/pdf" {
+	if want != typePDF {
 		want += ", in UTF-8"
 	}
 	return &Problem{Status: http.StatusUnsupportedMediaType,
