@@ -17,8 +17,9 @@ var eventsDoc = web.Doc{
 	Params: []web.Param{
 		web.InQuery("after", schema.AtLeast(0),
 			"The last number that you have looked at; none: from the oldest that is kept."),
-		web.InQuery("limit", schema.Range(1, eventsMost), "How many at most; 100 where it is not said."),
-		web.InQuery("wait", schema.Of(schema.String), "How long to wait where there is none yet, as 30s; at most 60s."),
+		web.InQuery("limit", schema.AtLeast(1), "How many at most; 100 where it is not said, 500 where it is more."),
+		web.InQuery("wait", schema.Of(schema.String), "How long to wait where there is none yet, as 30s; 60s where it "+
+			"is longer."),
 	},
 	Out: []web.Answer{
 		web.Returns[wire.Feed](http.StatusOK, "Events in the order of their numbers, none skipped."),

@@ -2,7 +2,6 @@ package partner
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -10,7 +9,7 @@ import (
 	"postern/store/refuse"
 )
 
-// The bounds of what is asked for at once.
+// The bounds of what is given at once. Who asks for more gets so much, and asks again.
 const (
 	eventsUsual   = 100
 	eventsMost    = 500
@@ -65,18 +64,18 @@ func (q *eventQuery) readAfter(text string) (fault string) {
 
 func (q *eventQuery) readLimit(text string) (fault string) {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > eventsMost {
-		return fmt.Sprintf("This must be a whole number from 1 to %d.", eventsMost)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || n < 1 { // out of range it is the largest or least there is
+		return "This must be a whole number, 1 or more."
 	}
-	q.limit = n
+	q.limit = min(n, eventsMost)
 	return ""
 }
 
 func (q *eventQuery) readWait(text string) (fault string) {
 	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 || d > eventsLongest {
-		return "This must be a time from 0s to 60s, with its unit, as 30s."
+	if err != nil || d < 0 {
+		return "This must be a time with its unit, as 30s."
 	}
-	q.wait = d
+	q.wait = min(d, eventsLongest)
 	return ""
 }

@@ -70,15 +70,17 @@ func TestEvents(t *testing.T) {
 		{paye, "?after=9&wait=", 200, " then 10"},
 		{paye, "?after=10&unknown=1", 200, " then 10"},
 		{other, "?limit=500&wait=60s", 200, "8 10 then 10"},
+		{other, "?limit=501&wait=61s", 200, "8 10 then 10"},
+		{other, "?limit=99999999999999999999&wait=9999h", 200, "8 10 then 10"},
 		{users, "", 403, ""},
 		{"pstp_nothing", "", 401, ""},
 		{paye, "?after=11", 409, `"detail":"There is no event 11 yet; the last one is 10.","traceId":"trace","feed":"`},
 		{paye, "?after=18446744073709551615", 409, `"last":10`},
-		{paye, "?after=-1&limit=0&wait=2m", 400,
+		{paye, "?after=-1&limit=0&wait=-2m", 400,
 			`"errors":{"after":["This must be the number of an event, as next has it, or 0."],` +
-				`"limit":["This must be a whole number from 1 to 500."],` +
-				`"wait":["This must be a time from 0s to 60s, with its unit, as 30s."]}`},
-		{paye, "?after=1&After=2&limit=501&wait=30", 400,
+				`"limit":["This must be a whole number, 1 or more."],` +
+				`"wait":["This must be a time with its unit, as 30s."]}`},
+		{paye, "?after=1&After=2&limit=-99999999999999999999&wait=30", 400,
 			`"errors":{"after":["The parameter after is given twice."],"limit":["This must be`},
 		{paye, "?after=18446744073709551616&limit=x&wait=-1s", 400, `"errors":{"after":`},
 		{paye, "?after=%zz&limit=x", 400, "percent-encode"},
