@@ -23,7 +23,7 @@ const (
 type Limits struct {
 	Required bool
 	Max      int  // code points, after trimming
-	Lines    bool // line breaks allowed; CRLF, CR and the Unicode separators become LF
+	Lines    bool // line breaks and tabs allowed; CRLF, CR and the Unicode separators become LF
 }
 
 // Text reads a text, trimmed as Trim does. Control characters are faults.
@@ -199,7 +199,7 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "
 // its direction, which would let a name rearrange the sentence around it (Unicode Technical Report 36 §2.5).
 func (l Limits) refuses(c rune) bool {
 	if l.Lines {
-		return c != '\n' && unicode.IsControl(c)
+		return c != '\n' && c != '\t' && unicode.IsControl(c)
 	}
 	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' ||
 		'\u202a' <= c && c <= '\u202e' || '\u2066' <= c && c <= '\u2069'
@@ -207,7 +207,7 @@ func (l Limits) refuses(c rune) bool {
 
 func (l Limits) controlFault() string {
 	if l.Lines {
-		return "This may hold no control characters but line breaks."
+		return "This may hold no control characters but line breaks and tabs."
 	}
 	return "This may hold no line breaks and no control characters."
 }
