@@ -81,6 +81,16 @@ func TestCheckConfirmation(t *testing.T) {
 	}
 }
 
+// TestLinkOnce has a used link refused at once where it is to work once alone.
+func TestLinkOnce(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.Rules.ConfirmationReuse = 0 })
+	l := link(s, register(t, s, "a@example.com"), 1)
+	use(t, s, l)
+	if _, err := s.ActivateUser(ctx, l); !refuse.Is(err, refuse.Conflict) || errors.Is(err, ErrLinkExpired) {
+		t.Errorf("the second time: %v", err)
+	}
+}
+
 // TestRenewConfirmationLimits: a link from the mailbox is worth more than a stranger's wish, but no more than an
 // address may get.
 func TestRenewConfirmationLimits(t *testing.T) {
