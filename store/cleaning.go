@@ -120,9 +120,9 @@ type Stored struct {
 }
 
 // PutCleanings stores cleanings, all or none. One that is there already is changed in place; one that is the same
-// already stays as it is. It refuses with Conflict where a load is decided and the data differs, and with NotFound
-// where the cleaning is another partner's; an empty partner is the operator, who may change all. A cleaning named twice
-// is Invalid.
+// already stays as it is. It refuses with Conflict where a load is decided, and with NotFound where the cleaning is
+// another partner's. An empty partner is the operator, who may change all, and give a decided one again as it is. A
+// cleaning named twice is Invalid.
 func (s *Store) PutCleanings(ctx context.Context, partner string, inputs []CleaningInput) ([]Stored, error) {
 	return write(ctx, s, func(t tx) ([]Stored, error) {
 		stored := make([]Stored, len(inputs))
@@ -161,9 +161,12 @@ func (t tx) mergeCleaning(partner string, input CleaningInput) (Stored, error) {
 		return Stored{made, CleaningCreated}, nil
 	case partner != "" && known.Partner != partner:
 		return Stored{}, errNoCleaning(input.ID)
-	case sameData(known.CleaningData, input.CleaningData):
+	}
+	same, isOpen := sameData(known.CleaningData, input.CleaningData), known.Load.Status == LoadOpen
+	switch {
+	case same && (isOpen || partner == ""):
 		return Stored{known, CleaningUnchanged}, nil
-	case known.Load.Status != LoadOpen:
+	case !isOpen:
 		return Stored{}, errDecided(known)
 	}
 	known.CleaningData = input.CleaningData

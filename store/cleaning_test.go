@@ -63,8 +63,10 @@ func TestPutCleanings(t *testing.T) {
 	if _, err := s.DecideLoad(ctx, holder(user), signed.ID, Decision{LoadCompleted, "Ethanol 96 %", ""}); err != nil {
 		t.Fatal(err)
 	}
-	put("alpha", signed, CleaningUnchanged, 0)
+	put("alpha", signed, "", refuse.Conflict)
 	put("alpha", planned, "", refuse.Conflict)
+	put("", signed, CleaningUnchanged, 0)
+	put("", planned, "", refuse.Conflict)
 	_, err := s.PutCleanings(ctx, "alpha", []CleaningInput{someCleaning(2, Planned), planned})
 	if !refuse.Is(err, refuse.Conflict) {
 		t.Errorf("one bad of two: %v", err)

@@ -20,7 +20,7 @@ var putCleaningDoc = web.Doc{
 	ID: "putCleaning", Summary: "Deliver a cleaning, or change it",
 	Text: `
 		The body is the whole cleaning: what it leaves out is gone. Sending the same again changes nothing. Once its
-		load is decided a cleaning can only be changed after it is reopened.`,
+		load is decided a cleaning can be sent only after it is reopened.`,
 	Params: []web.Param{pathID},
 	In: web.TakesJSON("CleaningData", cleaningFields, web.Texts{
 		"id": "The GUID in the path, if anything.", "number": "The number on the document.",

@@ -103,7 +103,7 @@ func TestCleanings(t *testing.T) {
 	for _, call := range []partnerCall{
 		{"decided", "GET", cleaningPath, "", 200, `"load":{"status":"completed","decidedAt":"2026-03-02T08:00:00Z",` +
 			`"productName":"Ethanol","comment":"24 t",` + by(jan) + `,"reopened":null}`},
-		{"the same as is decided", "PUT", cleaningPath, changed, 200, `"outcome":"unchanged"` + "\n" + by(jan)},
+		{"the same as is decided", "PUT", cleaningPath, changed, 409, `"loadStatus":"completed"`},
 		{"otherwise", "PUT", cleaningPath, decided, 409, `"loadStatus":"completed"`},
 		{"without a reason", "POST", cleaningPath + "/reopen", `{"Reason":" "}`, 400,
 			`"errors":{"Reason":["This field is required."]}`},
