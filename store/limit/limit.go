@@ -57,8 +57,8 @@ func (r Rate) String() string {
 	return strconv.Itoa(r.Count) + "/" + span
 }
 
-// slots is into how many parts a rate's span is divided for counting. What was taken counts until its whole part has
-// left the span, so that no span ever holds more than Count; the price is that it counts up to a twelfth longer.
+// slots is into how many parts a rate's span is divided for counting. What was taken counts until the latest of its part
+// has left the span, so that no span ever holds more than Count; the price is that it counts up to a twelfth longer.
 const slots = 12
 
 // Window is what has been counted against a Rate, by parts of its span; the zero Window is empty. It does not grow with
@@ -70,7 +70,16 @@ type Window struct {
 // Slot is one part of a span and how many were taken in it.
 type Slot struct {
 	Begin time.Time `json:"begin"`
+	Last  time.Time `json:"last,omitzero"` // when the latest was taken; zero in records of before this was noted
 	Taken int       `json:"taken"`
+}
+
+// over is when what was taken in a part has left the span.
+func (r Rate) over(s Slot) time.Time {
+	if s.Last.IsZero() {
+		return s.Begin.Add(r.Per + r.Per/slots)
+	}
+	return s.Last.Add(r.Per)
 }
 
 // Take counts one against the rate. A wait of zero means it was taken; otherwise the rate is used up, the window is as
@@ -95,7 +104,11 @@ func (r Rate) Spend(w Window, many int, now time.Time) Window {
 		next.Slots = append(next.Slots, Slot{Begin: part})
 		last++
 	}
-	next.Slots[last].Taken += many // also where the clock was set back: that revives nothing
+	slot := &next.Slots[last]
+	slot.Taken += many // also where the clock was set back: that revives nothing
+	if slot.Last.Before(now) {
+		slot.Last = now.UTC()
+	}
 	return next
 }
 
@@ -118,7 +131,7 @@ func (r Rate) Wait(w Window, now time.Time) time.Duration {
 			break
 		}
 		if taken -= slot.Taken; taken < r.Count {
-			return slot.Begin.Add(r.Per + r.Per/slots).Sub(now)
+			return r.over(slot).Sub(now)
 		}
 	}
 	return 0
@@ -128,7 +141,7 @@ func (r Rate) Wait(w Window, now time.Time) time.Duration {
 // count. The rate may be another than the one that the window was counted against.
 func (r Rate) live(w Window, now time.Time) []Slot {
 	first, end := 0, len(w.Slots)
-	for first < end && !w.Slots[first].Begin.Add(r.Per+r.Per/slots).After(now) {
+	for first < end && !r.over(w.Slots[first]).After(now) {
 		first++
 	}
 	for end > first && w.Slots[end-1].Begin.After(now.Add(r.Per)) {

@@ -53,6 +53,32 @@ func TestRateNeverMore(t *testing.T) {
 	}
 }
 
+// TestRateWaitsNoLongerThanItsSpan uses a rate up at once: once its span is over all of it is free again.
+func TestRateWaitsNoLongerThanItsSpan(t *testing.T) {
+	for _, rate := range []Rate{{3, 2 * time.Second}, {3, time.Hour}, {3, 24 * time.Hour}} {
+		now := time.Date(2026, 3, 2, 8, 0, 59, 0, time.UTC)
+		var window Window
+		for range rate.Count {
+			window, _ = rate.Take(window, now)
+		}
+		if wait := rate.Wait(window, now); wait != rate.Per {
+			t.Errorf("%v: waits %v", rate, wait)
+		}
+		if taken := rate.Taken(window, now.Add(rate.Per)); taken != 0 {
+			t.Errorf("%v: after its span %d count", rate, taken)
+		}
+	}
+}
+
+// TestRateOfAnOldRecord reads a part of which only the beginning was noted: what was taken may be as late as its end.
+func TestRateOfAnOldRecord(t *testing.T) {
+	rate, begin := Rate{2, time.Hour}, time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	old := Window{Slots: []Slot{{Begin: begin, Taken: 2}}}
+	if wait := rate.Wait(old, begin.Add(5*time.Minute)); wait != time.Hour {
+		t.Errorf("waits %v", wait)
+	}
+}
+
 func TestRateWhenTheClockGoesBack(t *testing.T) {
 	rate := Rate{2, time.Hour}
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
