@@ -37,11 +37,14 @@ type outage struct {
 	owed      []string // to whom a letter is
 }
 
-func newOutage(t *testing.T) *outage {
+func newOutage(t *testing.T, changes ...func(*config.Settings)) *outage {
 	t.Helper()
 	settings := config.Settings{Data: t.TempDir(), PublicURL: "https://gate.example.org"}
 	settings.SMTP.URL, settings.Mail.From = "smtp://smarthost.example:587?tls=off", "gate@example.org"
 	settings.Limit.Register = "off"
+	for _, change := range changes {
+		change(&settings)
+	}
 	parsed, err := settings.Parse()
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"postern/store"
 	"postern/store/private"
 	"postern/store/refuse"
 )
@@ -131,17 +132,22 @@ func (a *App) fault(err error) *zerolog.Event {
 	return a.log.Error().Err(err)
 }
 
-// houseEvery is how often records past their time are removed.
-const houseEvery = time.Hour
+// houseEvery is how often records past their time are removed: once an hour, oftener where some are kept for a few
+// hours or less, so that none stays much longer than its time.
+func houseEvery(keep store.Keep) time.Duration {
+	shortest := min(keep.Unconfirmed, keep.Sent, keep.Events, keep.Cleanings)
+	return min(max(shortest/4, time.Second), time.Hour)
+}
 
-// keepHouse removes records past their time, at once and then every hour. A failure is logged and no end: nothing that
-// people are owed depends on it, and what is left over is removed the next time.
+// keepHouse removes records past their time, at once and then again and again. A failure is logged and no end: nothing
+// that people are owed depends on it, and what is left over is removed the next time.
 func (a *App) keepHouse(ctx context.Context) error {
-	tick := time.NewTicker(houseEvery)
+	every := houseEvery(a.config.Keep)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		if n, err := a.store.Prune(ctx, a.config.Keep); err != nil && ctx.Err() == nil {
-			a.fault(err).Msg("removing records past their time failed; it is tried again in an hour")
+			a.fault(err).Msgf("removing records past their time failed; it is tried again in %s", every)
 		} else if n > 0 {
 			a.log.Info().Int("records", n).Msg("records past their time removed")
 		}

@@ -198,7 +198,8 @@ func TestFaults(t *testing.T) {
 		{[]string{"CONFIRMATION_TTL=0s"}, `POSTERN_CONFIRMATION_TTL is 0s: it must be at least 1s`},
 		{[]string{"USER_TOKEN_TTL=-1h"}, `POSTERN_USER_TOKEN_TTL is -1h: it must be at least 1s`},
 		{[]string{"CONFIRMATION_REUSE=25h"}, `POSTERN_CONFIRMATION_REUSE is 25h: it may be at most 24h`},
-		{[]string{"KEEP_UNCONFIRMED=2h"}, `POSTERN_KEEP_UNCONFIRMED is shorter than POSTERN_CONFIRMATION_TTL`},
+		{[]string{"CONFIRMATION_REUSE=-1s"}, `POSTERN_CONFIRMATION_REUSE is -1s: it must be at least 0s`},
+		{[]string{"KEEP_SENT=0s"}, `POSTERN_KEEP_SENT is 0s: it must be at least 1s`},
 		{[]string{"TIMEZONE=Europe/Brusels"}, `POSTERN_TIMEZONE is "Europe/Brusels": write a zone's name of the IANA list`},
 		{[]string{"TIMEZONE=Local"}, `POSTERN_TIMEZONE is "Local": write a zone's name`},
 		{[]string{"TIMEZONE=../../etc/passwd"}, `POSTERN_TIMEZONE is "../../etc/passwd": write a zone's name`},
@@ -253,6 +254,27 @@ func TestFaults(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "s3cr") {
 			t.Errorf("%q: the fault tells the password: %s", is.settings, err)
+		}
+	}
+}
+
+// TestWarnings holds what is taken, and said all the same.
+func TestWarnings(t *testing.T) {
+	for _, test := range []struct {
+		environment []string
+		want        string // empty: nothing is said
+	}{
+		{[]string{"KEEP_UNCONFIRMED=2h"}, "POSTERN_KEEP_UNCONFIRMED is shorter than POSTERN_CONFIRMATION_TTL"},
+		{[]string{"KEEP_UNCONFIRMED=24h"}, ""},
+		{[]string{"CONFIRMATION_REUSE=0s", "KEEP_SENT=1s", "KEEP_EVENTS=1s", "KEEP_CLEANINGS=1s"}, ""},
+	} {
+		c, err := set(t, test.environment...).Parse()
+		if err != nil {
+			t.Errorf("%v: %v", test.environment, err)
+			continue
+		}
+		if said := strings.Join(c.Warnings, "\n"); !strings.HasPrefix(said, test.want) || test.want == "" && said != "" {
+			t.Errorf("%v: %q", test.environment, said)
 		}
 	}
 }

@@ -176,8 +176,9 @@ func (p *parser) together(s Settings, c Config) {
 		p.fault("OPERATOR_HOSTS", "says what POSTERN_OPERATOR_LISTEN answers to, and that is not set")
 	}
 	if c.Keep.Unconfirmed > 0 && c.Keep.Unconfirmed < c.ConfirmationTTL {
-		p.fault("KEEP_UNCONFIRMED",
-			"is shorter than POSTERN_CONFIRMATION_TTL: links would outlive the registrations that they belong to")
+		p.warn("KEEP_UNCONFIRMED",
+			"is shorter than POSTERN_CONFIRMATION_TTL: links outlive the registrations that they belong to, "+
+				"and whoever follows one too late has to register again")
 	}
 	if s.SMTP.URL == "" {
 		p.withoutSmarthost(s, c)

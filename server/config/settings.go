@@ -71,7 +71,7 @@ type Settings struct {
 	LettersDir         string `split_words:"true" desc:"directory with your own letter texts, which override the built-in ones file by file"`
 	EECDActivationURL  string `split_words:"true" computed:"PUBLIC_URL/eecd/activate" desc:"your page for the link, with {token} and {cleaningId}"`
 	ConfirmationTTL    string `bounds:"1s 720h" split_words:"true" default:"24h" desc:"life of a confirmation token, from sending"`
-	ConfirmationReuse  string `bounds:"1s 24h" split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
+	ConfirmationReuse  string `bounds:"0s 24h" split_words:"true" default:"10m" desc:"a used confirmation token gives the same answer for so long"`
 	InvitationTTL      string `bounds:"1s 8784h" split_words:"true" default:"168h" desc:"life of a biker's set-password link after registration"`
 	RecoveryTTL        string `bounds:"1s 720h" split_words:"true" default:"1h" desc:"life of a forgot-password link"`
 	PasswordMin        string `bounds:"8 64" split_words:"true" default:"15" desc:"code points of a password, at least: 8 to 64"`
@@ -80,10 +80,10 @@ type Settings struct {
 	ReactivateAfter    string `bounds:"1s 87840h" split_words:"true" default:"720h" desc:"a user must prove the mailbox again after so long"`
 	SignIn             string `oneof:"email mailbox" split_words:"true" default:"email" desc:"email: the address is enough; mailbox: a proven user token or a mail"`
 	Keep               struct {
-		Unconfirmed string `bounds:"1m 878400h" default:"720h" desc:"users who never activated are deleted after so long"`
-		Sent        string `bounds:"1m 878400h" default:"336h" desc:"letters that are done are deleted after so long"`
-		Events      string `bounds:"1m 878400h" default:"9600h" desc:"events are deleted after so long"`
-		Cleanings   string `bounds:"1m 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
+		Unconfirmed string `bounds:"1s 878400h" default:"720h" desc:"users who never activated are deleted after so long"`
+		Sent        string `bounds:"1s 878400h" default:"336h" desc:"letters that are done are deleted after so long"`
+		Events      string `bounds:"1s 878400h" default:"9600h" desc:"events are deleted after so long"`
+		Cleanings   string `bounds:"1s 878400h" default:"17520h" desc:"cleanings are deleted so long after their last change"`
 	}
 	Backup struct {
 		Dir   string `desc:"directory, best on another disk, that the appliance fills with backups"`
