@@ -127,7 +127,7 @@ func (a *App) servers() ([]worker, error) {
 }
 
 // answering makes the work of a server: it answers until ctx ends, and then ends the requests that run, for at most
-// 20 s. It owns the goroutine that accepts, and waits for it.
+// drainTime. It owns the goroutine that accepts, and waits for it.
 func answering(s *http.Server, on net.Listener) func(context.Context) error {
 	serve := func() error { return s.Serve(on) }
 	if s.TLSConfig != nil { // the public address's, with the certificate in it
