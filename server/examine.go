@@ -26,9 +26,11 @@ func (a *App) examine(ctx context.Context) doctor.Report {
 	return doctor.Examine(ctx, o)
 }
 
-// Examine looks at what an appliance with these settings would find, where none runs: nothing is opened or changed.
-func Examine(ctx context.Context, c config.Config) (doctor.Report, error) {
+// Examine looks at what an appliance with these settings would find, where none runs or, for the reason denied, none
+// may be asked: nothing is opened or changed.
+func Examine(ctx context.Context, c config.Config, denied error) (doctor.Report, error) {
 	o := examination(c)
+	o.Denied = denied
 	if c.Backup.Dir != "" { // of others only the data file knows
 		newest, err := backups.Dir{Path: c.Backup.Dir, Keep: c.Backup.Keep}.Newest()
 		o.Backups = &doctor.Backups{Dir: c.Backup.Dir, Every: c.Backup.Every, At: newest}

@@ -79,9 +79,9 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// silenceEvery is how often absent partners are looked for: often enough for an interval of seconds, as it costs one
+// silenceEvery is how often absent partners are looked for: often enough for an interval of a second, as it costs one
 // read of a table with a handful of records.
-const silenceEvery = 10 * time.Second
+const silenceEvery = time.Second
 
 // watchPartners logs who has become silent, and who is back.
 func (a *App) watchPartners(ctx context.Context) error {

@@ -47,17 +47,15 @@ func (c *call) doctor() (report doctor.Report, err error) {
 	if errors.As(wrong, &faults) {
 		report.Add(doctor.Settings(faults.Faults)...)
 	}
-	running, err := c.dial(settings.DataDir())
+	running, denied := c.dial(settings.DataDir())
 	var found doctor.Report
 	switch {
-	case err != nil:
-		return report, err
 	case running:
 		err = c.ask(http.MethodPost, "/doctor", nil, nil, &found)
 	case wrong != nil:
-		found = doctor.Examine(c.ctx, doctor.Options{Dir: settings.DataDir(), Unsettled: true})
+		found = doctor.Examine(c.ctx, doctor.Options{Dir: settings.DataDir(), Unsettled: true, Denied: denied})
 	default:
-		found, err = server.Examine(c.ctx, parsed)
+		found, err = server.Examine(c.ctx, parsed, denied)
 	}
 	report.Running = found.Running
 	report.Add(found.Findings...)

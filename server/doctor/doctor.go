@@ -77,6 +77,7 @@ func must(check, mend, format string, args ...any) Finding {
 type Options struct {
 	Unsettled bool     // the settings are wrong, so that little more than Dir is known
 	Warnings  []string // of the settings, sentences that begin with a setting's name
+	Denied    error    // why no appliance was asked that may run on Dir: the files there are not this user's alone
 
 	Dir, KeyFile string
 	Sender       string   // the address of MAIL_FROM

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ func (e *examination) files(context.Context) []Finding {
 			e.Dir, owner))
 	}
 	found = append(found, e.leftovers()...)
+	if e.Denied != nil && !slices.ContainsFunc(found, func(f Finding) bool { return f.State == MustMend }) {
+		found = append(found, must(check, "", "%s.", sentence(e.Denied)))
+	}
 	if len(found) == 0 {
 		found = append(found, fine(check, "The data directory %s and what is in it are its user's alone.", e.Dir))
 	}
@@ -110,6 +114,10 @@ func resolved(path string) string {
 // data looks at the data file where no appliance has it open: whether it can be opened, and what is in it.
 func (e *examination) data(context.Context) []Finding {
 	const check = "data"
+	if e.Denied != nil {
+		return []Finding{warn(check, "Mend what is said of the files, and run postern doctor again.",
+			"Whether an appliance runs on %s was not asked: whoever answers there may be anybody.", e.Dir)}
+	}
 	if e.Appliance != nil {
 		seen, err := e.Appliance()
 		if err != nil {

@@ -83,7 +83,7 @@ func (e *examination) publicURL(ctx context.Context) []Finding {
 		return nil
 	case e.Visits == nil:
 		return []Finding{warn(check, "Run postern doctor again once it runs.",
-			"No appliance runs here, so that %s was not called.", e.PublicURL)}
+			"No appliance was asked here, so that %s was not called.", e.PublicURL)}
 	}
 	word, end := e.Visits.await()
 	target := e.PublicURL.JoinPath("healthz")
