@@ -105,10 +105,10 @@ func newServer(t *testing.T, caps ...imap.Cap) *testServer {
 	return s
 }
 
-// put delivers a message.
-func (s *testServer) put(message []byte) {
+// put delivers a message, with these flags.
+func (s *testServer) put(message []byte, flags ...imap.Flag) {
 	s.t.Helper()
-	now := &imap.AppendOptions{Time: time.Now()}
+	now := &imap.AppendOptions{Time: time.Now(), Flags: flags}
 	if _, err := s.user.Append("INBOX", literal{bytes.NewReader(message)}, now); err != nil {
 		s.t.Fatal(err)
 	}
@@ -210,6 +210,39 @@ func TestMailbox(t *testing.T) {
 			if got := fmt.Sprint(d.Counted()); got != "map[mailbox failed:2 mailbox ignored:2 mailbox unmatched:1]" &&
 				got != "map[mailbox failed:2 mailbox ignored:1 mailbox unmatched:1 mailbox unread:1]" {
 				t.Error(got)
+			}
+		})
+	}
+}
+
+// TestNothingLost holds that moving takes nothing from the mailbox but what has arrived in the other folder: neither
+// what somebody else has marked as deleted, where the server knows no way to remove single messages, nor a report that
+// the other folder does not take.
+func TestNothingLost(t *testing.T) {
+	uidPlus := []imap.Cap{imap.CapIdle, imap.CapUIDPlus}
+	for name, test := range map[string]struct {
+		caps           []imap.Cap
+		to             string
+		inbox, bounces string // messages, and unseen ones, in the end
+	}{
+		"COPY alone":            {[]imap.Cap{imap.CapIdle}, "Bounces", "2 1", "1 0"},
+		"COPY and EXPUNGE":      {uidPlus, "Bounces", "1 1", "1 0"},
+		"MOVE to no folder":     {append(uidPlus, imap.CapMove), "None", "2 1", "0 0"},
+		"COPY to no folder":     {uidPlus, "None", "2 1", "0 0"},
+		"COPY alone, no folder": {[]imap.Cap{imap.CapIdle}, "None", "2 1", "0 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, s := returnstest.NewDesk(t), newServer(t, test.caps...)
+			letter := d.Sent("jan@far.example")
+			s.put([]byte("From: a@b.example\r\nSubject: hello\r\n\r\nhello\r\n"), imap.FlagDeleted)
+			s.put(returnstest.Report(d.Sender(letter), letter, "failed", "5.1.1"))
+			r, _ := s.read(d, func(r *Reader) { r.options.MoveTo = test.to })
+			await(t, "all is looked at", func() bool { return r.Status().Connected })
+			if d.Letter(letter).State != store.LetterFailed {
+				t.Error("the letter is not failed")
+			}
+			if inbox, bounces := s.holds("INBOX"), s.holds("Bounces"); inbox != test.inbox || bounces != test.bounces {
+				t.Errorf("INBOX holds %s, Bounces %s", inbox, bounces)
 			}
 		})
 	}

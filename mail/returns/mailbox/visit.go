@@ -236,17 +236,35 @@ func (v *visit) putAway(understood imap.UIDSet) error {
 	if len(understood) == 0 {
 		return nil
 	}
-	seen := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}
-	err := v.within(v.times.answer, "marking messages", func() error {
-		return v.client.Store(understood, seen, nil).Close()
-	})
+	err := v.within(v.times.answer, "marking messages", func() error { return v.mark(understood, imap.FlagSeen) })
 	if err != nil || v.options.MoveTo == "" {
 		return err
 	}
-	return v.within(v.times.answer, "moving messages to "+v.options.MoveTo, func() error {
-		_, err := v.client.Move(understood, v.options.MoveTo).Wait()
+	return v.within(v.times.answer, "moving messages to "+v.options.MoveTo, func() error { return v.move(understood) })
+}
+
+// move moves messages to MoveTo. Where the server has no MOVE they are copied, and removed here once they are there
+// (go-imap's Move removes them whatever became of the copy). A server without UIDPLUS can remove all that anybody has
+// marked as deleted, and nothing less: there they stay, marked so.
+func (v *visit) move(messages imap.UIDSet) error {
+	caps := v.client.Caps()
+	if caps.Has(imap.CapMove) {
+		_, err := v.client.Move(messages, v.options.MoveTo).Wait()
 		return err
-	})
+	}
+	if _, err := v.client.Copy(messages, v.options.MoveTo).Wait(); err != nil {
+		return err
+	}
+	if err := v.mark(messages, imap.FlagDeleted); err != nil || !caps.Has(imap.CapUIDPlus) {
+		return err
+	}
+	return v.client.UIDExpunge(messages).Close()
+}
+
+// mark adds a flag to messages.
+func (v *visit) mark(messages imap.UIDSet, flag imap.Flag) error {
+	add := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}
+	return v.client.Store(messages, add, nil).Close()
 }
 
 // keep notes how far the mailbox was looked at.
