@@ -63,7 +63,7 @@ func New(o Options) *Server { return &Server{options: o, limits: defaultLimits} 
 func (s *Server) Run(ctx context.Context, on net.Listener) error {
 	server := gosmtp.NewServer(gosmtp.BackendFunc(s.newSession))
 	server.Domain = s.options.Name
-	server.MaxMessageBytes = bounce.MaxMessage
+	server.MaxMessageBytes = bounce.MaxMessage + 1 // go-smtp refuses a message that is just as long; see read
 	server.MaxRecipients = recipients
 	server.MaxLineLength = 64 << 10 // returned messages have lines that no standard allows
 	server.ReadTimeout, server.WriteTimeout = s.limits.line, s.limits.line
@@ -109,7 +109,10 @@ func (k *session) Reset() { k.envelope = bounce.Envelope{} }
 func (k *session) Logout() error { return nil }
 
 // Mail takes any sender: reports have none, and what else is sent to the address is looked at as well.
-func (k *session) Mail(from string, _ *gosmtp.MailOptions) error {
+func (k *session) Mail(from string, options *gosmtp.MailOptions) error {
+	if options.Size > bounce.MaxMessage {
+		return gosmtp.ErrDataTooLarge
+	}
 	k.envelope = bounce.Envelope{From: from, NullSender: from == ""}
 	return nil
 }
@@ -174,6 +177,8 @@ func (s *Server) read(r io.Reader, peer netip.Prefix) (message []byte, err error
 			return message, errBusy
 		}
 		switch {
+		case len(message) > bounce.MaxMessage:
+			return message, gosmtp.ErrDataTooLarge
 		case errors.Is(err, io.EOF):
 			return message, nil
 		case err != nil:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/textproto"
@@ -101,6 +102,32 @@ func TestListener(t *testing.T) {
 	}
 	if counted := d.Counted(); counted["listener failed"] != 1 {
 		t.Errorf("%v", counted)
+	}
+}
+
+// TestSizes holds that a message of 1 MiB is taken and nothing larger, however its sender says or brings it.
+func TestSizes(t *testing.T) {
+	d := returnstest.NewDesk(t)
+	address, _ := serve(t, d, nil)
+	to := d.Sender(d.Sent("jan@far.example"))
+	for size, want := range map[int]int{1<<20 - 1: 250, 1 << 20: 250, 1<<20 + 1: 552, 1<<20 + 100: 552} {
+		lines := strings.Repeat(strings.Repeat("y", 78)+"\r\n", size/80-1)
+		exact := []byte(strings.Repeat("x", size-len(lines)-2) + "\r\n" + lines)
+		if code, text := send(t, address, to, exact); code != want {
+			t.Errorf("%d bytes: %d %s", len(exact), code, text)
+		}
+		client, err := gosmtp.Dial(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		code := 250
+		if refused, is := errors.AsType[*gosmtp.SMTPError](client.Mail("", &gosmtp.MailOptions{Size: int64(size)})); is {
+			code = refused.Code
+		}
+		if code != want {
+			t.Errorf("%d bytes announced: %d", size, code)
+		}
 	}
 }
 
