@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/mail/refusal"
@@ -286,9 +285,7 @@ func (t tx) undeliverableText(u undeliverable) (string, error) {
 	if u.NotNow {
 		why = "its server takes no mail for it now"
 	}
-	words := strings.Join(slices.DeleteFunc([]string{said.status(), said.Text},
-		func(text string) bool { return text == "" }), " ")
-	if words != "" {
+	if words := said.inWords(); words != "" {
 		why += " (" + words + ")"
 	}
 	return "Letters to this address come back, as " + why + "; none is owed before " +

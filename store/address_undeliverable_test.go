@@ -79,6 +79,21 @@ func TestUndeliverable(t *testing.T) {
 	}
 }
 
+// TestUndeliverableReturned holds that a partner is told the server's words of a letter that came back, and once: reports
+// repeat the status in them.
+func TestUndeliverableReturned(t *testing.T) {
+	s := openTest(t)
+	addPartner(t, s, "Acme")
+	_, letter := welcomed(t, s, "jan@example.com")
+	back := report(0, AttemptReturned, "5.1.1")
+	back.Text = "550 5.1.1 " + back.Text
+	comeBack(t, s, letter.ID, back)
+	again := post(t, s, "Acme", candidate("jan@example.com"))
+	if got := strings.Join(again[0].Warnings, " "); !strings.Contains(got, "(550 5.1.1 no such user jan@example.com)") {
+		t.Errorf("the warning: %s", got)
+	}
+}
+
 // TestUndeliverableLinks holds that a link which a person asks for always goes, also where the server knows no such
 // mailbox, and that no stranger reads the server's words.
 func TestUndeliverableLinks(t *testing.T) {
