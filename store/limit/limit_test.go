@@ -38,6 +38,9 @@ func TestRateNeverMore(t *testing.T) {
 				if free := now.Add(wait); rate.Wait(window, free) > 0 {
 					t.Fatalf("%v: told to wait %v, and then had to wait %v more", rate, wait, rate.Wait(window, free))
 				}
+				if wait > rate.Per {
+					t.Fatalf("%v: told to wait %v", rate, wait)
+				}
 				continue
 			}
 			window, taken = next, append(taken, now)
