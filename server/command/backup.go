@@ -18,7 +18,7 @@ import (
 )
 
 // leastEvery is the shortest interval between two backups that are made of themselves.
-const leastEvery = time.Minute
+const leastEvery = time.Second
 
 func backup() command {
 	return command{

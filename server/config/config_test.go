@@ -266,7 +266,8 @@ func TestWarnings(t *testing.T) {
 	}{
 		{[]string{"KEEP_UNCONFIRMED=2h"}, "POSTERN_KEEP_UNCONFIRMED is shorter than POSTERN_CONFIRMATION_TTL"},
 		{[]string{"KEEP_UNCONFIRMED=24h"}, ""},
-		{[]string{"CONFIRMATION_REUSE=0s", "KEEP_SENT=1s", "KEEP_EVENTS=1s", "KEEP_CLEANINGS=1s"}, ""},
+		{[]string{"CONFIRMATION_REUSE=0s", "KEEP_SENT=1s", "KEEP_EVENTS=1s", "KEEP_CLEANINGS=1s",
+			"BACKUP_EVERY=1s"}, ""},
 	} {
 		c, err := set(t, test.environment...).Parse()
 		if err != nil {

@@ -87,7 +87,7 @@ type Settings struct {
 	}
 	Backup struct {
 		Dir   string `desc:"directory, best on another disk, that the appliance fills with backups"`
-		Every string `bounds:"1m 8784h" default:"24h" desc:"a backup is made so often"`
+		Every string `bounds:"1s 8784h" default:"24h" desc:"a backup is made so often"`
 		Keep  string `bounds:"1 10000" default:"14" desc:"so many of the newest backups are kept"`
 	}
 	KeyFile string `split_words:"true" computed:"DATA/postern.keys" desc:"token keys (0600), made at first start"`
