@@ -32,7 +32,7 @@ cleanings are there without them, and the answer says so.`,
 			"postern cleaning add - < cleanings.json",
 		},
 		prepare: func(f *flag.FlagSet) action {
-			pdf := f.String("pdf", "", "the `FILE` with the document, for a file that holds one cleaning")
+			pdf := f.String("pdf", "", "the `FILE` with the document, - for standard input, where there is one cleaning")
 			asJSON := jsonFlag(f)
 			return func(c *call, args []string) error { return c.addCleaning(args[0], *pdf, *asJSON) }
 		},
@@ -40,12 +40,19 @@ cleanings are there without them, and the answer says so.`,
 }
 
 func (c *call) addCleaning(name, pdf string, asJSON bool) error {
+	if name == "-" && pdf == "-" {
+		return wrongUse("standard input holds the cleaning or its document, not both: name a file for one of them")
+	}
 	body, err := c.readFile(name)
 	if err != nil {
 		return err
 	}
 	if pdf != "" {
-		if body, err = enclose(body, pdf); err != nil {
+		document, err := c.readFile(pdf)
+		if err != nil {
+			return err
+		}
+		if body, err = enclose(body, document); err != nil {
 			return err
 		}
 	}
@@ -82,11 +89,7 @@ func (c *call) readFile(name string) ([]byte, error) {
 
 // enclose puts a PDF beside the fields of the one cleaning in a body. The fields are not decoded on the way: unknown
 // and doubled ones are the appliance's to judge, and would be gone.
-func enclose(body []byte, name string) ([]byte, error) {
-	pdf, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
+func enclose(body, pdf []byte) ([]byte, error) {
 	// What else may be wrong with the body is for the appliance to say.
 	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
 	if !bytes.HasPrefix(start, []byte("{")) {
