@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -11,13 +10,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"postern/store"
+	"postern/store/fixture"
 )
 
 // TestSilentPartnerIsLogged expects a partner every two seconds: it is logged once, within a second after three of them.
 func TestSilentPartnerIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOutage(t)
-		var log bytes.Buffer
+		var log fixture.Log
 		o.App.log = zerolog.New(&log)
 		if _, err := o.store.AddPartner(t.Context(), store.PartnerInput{Name: "payroll",
 			Scopes: []store.Scope{store.ScopeUsers}, ExpectEvery: 2 * time.Second}); err != nil {
