@@ -42,6 +42,7 @@ func (t tx) hold(letter *Letter, reason string) error {
 		return err
 	}
 	letter.State, letter.Reason = LetterHeld, reason
+	letter.uncount(t.Now(), letter.DueAt)
 	if err := t.Put(letterHeldBucket, letter.ID[:], nil); err != nil {
 		return err
 	}
@@ -325,13 +326,19 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 		if err := s.releaseRestored(ctx); err != nil {
 			return err
 		}
+		if err := s.uncountPause(ctx); err != nil {
+			return err
+		}
 	}
 	return updateVital(ctx, s, func(t tx) error {
 		file, _, err := metas.Get(t.Tx, metaKey)
 		if err != nil || file.Paused == paused {
 			return err
 		}
-		file.Paused, file.HoldsAll = paused, file.HoldsAll && paused
+		file.Paused, file.HoldsAll, file.PausedAt = paused, file.HoldsAll && paused, time.Time{}
+		if paused {
+			file.PausedAt = t.Now()
+		}
 		if err := metas.Put(t.Tx, metaKey, file); err != nil {
 			return err
 		}
@@ -342,6 +349,37 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 		t.signalResumed()
 		return t.tell(Event{Type: "operator.sending_resumed"})
 	})
+}
+
+// uncountPause takes the time of a pause out of what letters have waited that were due, or are, after it began.
+func (s *Store) uncountPause(ctx context.Context) error {
+	about, err := read(s, func(t tx) (meta, error) { about, _, err := metas.Get(t.Tx, metaKey); return about, err })
+	if err != nil || about.PausedAt.IsZero() {
+		return err
+	}
+	waited := func(l Letter) bool { return l.Waited > 0 }
+	_, err = s.inStretches(ctx, timeKey(about.PausedAt, guid.ID{}), func(t tx, from []byte) (int, []byte, error) {
+		queued, next := t.lettersIn(letterDueBucket, from, waited)
+		for _, letter := range queued {
+			letter.uncount(about.PausedAt, t.Now())
+			if err := letters.Put(t.Tx, letter.ID[:], letter); err != nil {
+				return 0, nil, err
+			}
+		}
+		return len(queued), next, nil
+	})
+	return err
+}
+
+// uncount takes time between two moments out of what a letter has waited, as far as its delay lay there: the whole of
+// that was counted when it began.
+func (l *Letter) uncount(from, to time.Time) {
+	if l.DueAt.Before(to) {
+		to = l.DueAt
+	}
+	if unused := to.Sub(from); unused > 0 {
+		l.Waited = max(0, l.Waited-Span(unused))
+	}
 }
 
 // SendingPaused reports whether the operator has stopped sending.

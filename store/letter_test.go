@@ -114,6 +114,46 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+// TestTimeHeldAndPaused holds that of a delay no more counts towards giving up than what neither the operator's hold nor
+// a pause took of it.
+func TestTimeHeldAndPaused(t *testing.T) {
+	const before = 10 * time.Second // of a delay of 24 s or more
+	hold := func(s *Store, id guid.ID) error { _, err := s.HoldLetter(ctx, id); return err }
+	release := func(s *Store, id guid.ID) error { _, err := s.ReleaseLetter(ctx, id); return err }
+	pause := func(s *Store, _ guid.ID) error { return s.PauseSending(ctx, true) }
+	resume := func(s *Store, _ guid.ID) error { return s.PauseSending(ctx, false) }
+	for _, test := range []struct {
+		name       string
+		stop, goOn func(*Store, guid.ID) error
+		stopped    time.Duration
+		want       func(delay time.Duration) time.Duration
+	}{
+		{"held", hold, release, 100 * time.Hour, func(time.Duration) time.Duration { return before }},
+		{"held briefly", hold, release, time.Second, func(time.Duration) time.Duration { return before }},
+		{"paused", pause, resume, 100 * time.Hour, func(time.Duration) time.Duration { return before }},
+		{"paused briefly", pause, resume, time.Second,
+			func(delay time.Duration) time.Duration { return delay - time.Second }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newClock()
+			s := openTest(t, at(c))
+			register(t, s, "a@example.com")
+			letter := record(t, s, claim(t, s, 1)[0], AttemptTemporary)
+			delay := letter.DueAt.Sub(c.Now())
+			c.Advance(before)
+			must(t, test.stop(s, letter.ID))
+			register(t, s, "b@example.com") // owed meanwhile: it has waited for nothing of its own
+			c.Advance(test.stopped)
+			must(t, test.goOn(s, letter.ID))
+			got, err := s.Letter(letter.ID)
+			must(t, err)
+			if want := test.want(delay); time.Duration(got.Waited) != want {
+				t.Errorf("it has waited %v of %v, want %v", got.Waited, delay, want)
+			}
+		})
+	}
+}
+
 // TestWaitingForTheSmarthost costs a letter nothing, however long it takes.
 func TestWaitingForTheSmarthost(t *testing.T) {
 	c := newClock()

@@ -18,6 +18,7 @@ type meta struct {
 	Feed      guid.ID   `json:"feed"`      // names the numbering of events
 	MadeAt    time.Time `json:"madeAt"`
 	Paused    bool      `json:"paused,omitzero"`   // the operator stopped sending
+	PausedAt  time.Time `json:"pausedAt,omitzero"` // and when; zero: by a version that did not note it, or a restore
 	HoldsAll  bool      `json:"holdsAll,omitzero"` // paused since the file came from a backup: all letters are held
 
 	Webhook *WebhookCursor   `json:"webhook,omitempty"` // nil: events are posted nowhere
