@@ -114,8 +114,8 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestTimeHeldAndPaused holds that of a delay no more counts towards giving up than what neither the operator's hold nor
-// a pause took of it.
+// TestTimeHeldAndPaused holds that of a delay no more counts towards giving up than what neither the operator's hold
+// nor a pause took of it.
 func TestTimeHeldAndPaused(t *testing.T) {
 	const before = 10 * time.Second // of a delay of 24 s or more
 	hold := func(s *Store, id guid.ID) error { _, err := s.HoldLetter(ctx, id); return err }
