@@ -167,7 +167,7 @@ func (p *parser) imapPassword(s *Settings, box *IMAP) {
 
 // imapRoots are the system's and, as the mailbox is often the smarthost's, those of SMTP_CA_FILE.
 func (p *parser) imapRoots(s *Settings) *x509.CertPool {
-	if s.SMTP.CAFile == "" {
+	if s.SMTP.CAFile == "" || s.SMTP.URL == "" && p.roots(s.SMTP.CAFile) == nil { // with a smarthost, that tells a fault
 		return nil
 	}
 	pool, err := x509.SystemCertPool()
@@ -176,7 +176,7 @@ func (p *parser) imapRoots(s *Settings) *x509.CertPool {
 	}
 	content, err := input.ReadFile(s.SMTP.CAFile)
 	if err != nil || !pool.AppendCertsFromPEM(input.Text(content)) {
-		return nil // a fault of SMTP_CA_FILE, which tells it
+		return nil // a fault that is told already
 	}
 	return pool
 }

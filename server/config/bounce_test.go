@@ -84,6 +84,29 @@ func TestBounceTokens(t *testing.T) {
 	}
 }
 
+// TestBounceRoots holds that SMTP_CA_FILE may be there for the mailbox alone: beside a smarthost without TLS, and
+// without any.
+func TestBounceRoots(t *testing.T) {
+	password := write(t, filepath.Join(t.TempDir(), "password"), "s3cr\n", 0o600)
+	cert, _ := writePair(t)
+	box := imap(password, "imaps://u@h")
+	for name, smarthost := range map[string][]string{
+		"none": nil, "TLS": withSMTP("SMTP_URL=smtp://h"), "no TLS": withSMTP("SMTP_URL=smtp://h?tls=off"),
+	} {
+		with := func(file string) (Config, error) {
+			return set(t, append(append(box, "SMTP_CA_FILE="+file), smarthost...)...).Parse()
+		}
+		if c, err := with(cert); err != nil || c.Bounce.IMAP.Roots == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := with(password); err == nil ||
+			!strings.HasPrefix(err.Error(), "POSTERN_SMTP_CA_FILE holds no certificate") ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s, and no certificate: %v", name, err)
+		}
+	}
+}
+
 func imap(password, url string) []string {
 	return []string{"BOUNCE_IMAP_URL=" + url, "BOUNCE_IMAP_PASSWORD_FILE=" + password}
 }

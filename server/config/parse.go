@@ -207,7 +207,8 @@ func (p *parser) withoutSmarthost(s Settings, c Config) {
 		{"SMTP_OAUTH_URL", s.SMTP.OAuth.URL}, {"SMTP_OAUTH_CLIENT_ID", s.SMTP.OAuth.ClientID},
 		{"SMTP_OAUTH_SECRET_FILE", s.SMTP.OAuth.SecretFile}, {"SMTP_OAUTH_SCOPE", s.SMTP.OAuth.Scope},
 	} {
-		forMailbox := s.mailboxTakesTokens() && strings.HasPrefix(setting.name, "SMTP_OAUTH_")
+		forMailbox := s.mailboxTakesTokens() && strings.HasPrefix(setting.name, "SMTP_OAUTH_") ||
+			s.Bounce.IMAP.URL != "" && setting.name == "SMTP_CA_FILE"
 		if setting.value != "" && !forMailbox {
 			p.fault(setting.name, "says how to reach a smarthost, but POSTERN_SMTP_URL names none")
 		}

@@ -43,7 +43,7 @@ func (p *parser) smtp(s *Settings) *SMTP {
 		p.noOAuth(s)
 	}
 	smtp.Roots = p.roots(s.SMTP.CAFile)
-	if smtp.NoTLS && smtp.Roots != nil {
+	if smtp.NoTLS && smtp.Roots != nil && s.Bounce.IMAP.URL == "" { // the mailbox's server may need them
 		p.fault("SMTP_CA_FILE", "is of no use with tls=off in POSTERN_SMTP_URL: take one of them away")
 	}
 	return smtp
