@@ -10,14 +10,20 @@ import (
 const (
 	lingerFrom  = 256 << 10 // net/http itself reads up to this on a connection that stays open
 	lingerMost  = 32 << 20  // twice the largest body that is taken
+	lingerStep  = 16 << 10  // what must arrive before lingerStall has passed
 	lingerTime  = 30 * time.Second
 	lingerStall = 2 * time.Second
 )
 
-// refusing writes the answer to a call that is refused. Where its body may still be arriving, linger has work to do.
+// refusing writes the answer to a call that is refused. Where its body may still be arriving, linger has work to do, and
+// the connection ends afterwards: what came late would be read as a call of its own otherwise, and behind a proxy that
+// shares connections be answered to somebody else (request smuggling).
 func (c *Call) refusing(status int, write func()) {
 	control := http.NewResponseController(c.answer.ResponseWriter)
 	lingers := c.lingers(status) && control.EnableFullDuplex() == nil // so that the answer waits for no body
+	if lingers {
+		c.W.Header().Set("Connection", "close")
+	}
 	write()
 	if lingers && control.Flush() == nil {
 		c.lingering = control
@@ -43,12 +49,12 @@ func (c *Call) linger() {
 		return
 	}
 	end := time.Now().Add(lingerTime)
-	for left := int64(lingerMost); left > 0; left -= lingerFrom {
+	for left := int64(lingerMost); left > 0; left -= lingerStep {
 		pause := time.Now().Add(lingerStall)
 		if pause.After(end) || c.lingering.SetReadDeadline(pause) != nil {
 			return
 		}
-		if _, err := io.CopyN(io.Discard, c.R.Body, lingerFrom); err != nil {
+		if _, err := io.CopyN(io.Discard, c.R.Body, lingerStep); err != nil {
 			return
 		}
 	}

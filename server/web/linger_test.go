@@ -3,11 +3,15 @@ package web
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
+	"time"
 )
 
 // TestRefusedWhileSending: a caller that reads nothing before it has sent all gets the refusal, not a broken pipe, on
@@ -66,4 +70,67 @@ func sendAll(address, head string, length int) (*http.Response, error) {
 	}
 	_, err = io.Copy(io.Discard, answer.Body)
 	return answer, err
+}
+
+// TestRefusedAndLeft: what follows a refused call whose body did not end is part of that body, and never a call of its
+// own: behind a proxy it would be answered to somebody else.
+func TestRefusedAndLeft(t *testing.T) {
+	address := start(t, newHandler(t, ForNobody, options(io.Discard)), ServerOptions{})
+	const call = "GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	for _, c := range []struct {
+		name, framing, begin string
+		stalls               bool
+	}{
+		{"a length, stalled", "Content-Length: 300000", strings.Repeat(" ", 100_000), true},
+		{"a chunk, stalled", "Transfer-Encoding: chunked", "1000\r\n ", true},
+		{"between chunks, stalled", "Transfer-Encoding: chunked", "1\r\n \r\n", true},
+		{"a broken chunk", "Transfer-Encoding: chunked", "no chunk\r\n", false},
+		{"a broken trailer", "Transfer-Encoding: chunked", "0\r\nno trailer\r\n\r\n", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			send(t, conn, "GET /partner/things HTTP/1.1\r\nHost: localhost\r\n"+c.framing+"\r\n\r\n"+c.begin)
+			answers := bufio.NewReader(conn)
+			if got := nextStatus(t, answers); got != http.StatusUnauthorized {
+				t.Fatalf("got %d, want 401", got)
+			}
+			if !c.stalls {
+				_, _ = io.WriteString(conn, call) // the server may have hung up before
+			}
+			// Of a body that stalls the server shows that it waits for no more by ending its side, long before an idle
+			// connection would end: what came then would be read as a call.
+			_ = conn.SetReadDeadline(time.Now().Add(defaultIdleTimeout / 4))
+			rest, err := io.ReadAll(answers)
+			if len(rest) > 0 {
+				t.Errorf("what was in the body has been answered: %q", rest)
+			}
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the connection is open still")
+			}
+		})
+	}
+}
+
+func send(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func nextStatus(t *testing.T, answers *bufio.Reader) int {
+	t.Helper()
+	answer, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode
 }
