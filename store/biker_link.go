@@ -104,7 +104,7 @@ func (t tx) oweRecovery(biker Biker, proven bool, client netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	if known.justOwed(LetterRecover, biker.LinkGeneration, t.Now()) {
+	if t.store.rules.AddressLetters.Count > 0 && known.justOwed(LetterRecover, biker.LinkGeneration, t.Now()) {
 		return t.putAddress(biker.Email, known)
 	}
 	granted, err := t.grantLink(linkAsk{email: biker.Email, kind: LetterRecover, generation: biker.LinkGeneration,

@@ -103,6 +103,22 @@ func TestForgotPassword(t *testing.T) {
 	}
 }
 
+// TestForgotWithoutLimit: off is no limit, not of a minute either.
+func TestForgotWithoutLimit(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.Rules.AddressLetters = limit.Rate{} })
+	addPartner(t, s, "Acme")
+	biker := created(t, s, "Acme", "jan@example.com")
+	for range 7 {
+		must(t, s.ForgotPassword(ctx, biker.Email, netip.Addr{}))
+	}
+	must(t, s.RenewLink(ctx, invitation(s, biker), netip.Addr{}))
+	letters, err := s.LettersTo(biker.ID, 100)
+	must(t, err)
+	if len(letters) != 1+7+1 { // with the welcome
+		t.Errorf("%d letters", len(letters))
+	}
+}
+
 // TestRenewLink holds that a used or expired link gets a new one.
 func TestRenewLink(t *testing.T) {
 	c := newClock()
