@@ -89,9 +89,12 @@ const (
 	refusedRest   = 24 * time.Hour
 )
 
-// noteEvery is how often it is noted, at most, that somebody is posted again: a repeat that changes nothing should
-// write nothing.
-const noteEvery = 24 * time.Hour
+// It is noted once a day, at most, that somebody is posted again, since a repeat that changes nothing should write
+// nothing; where a letter may be repeated sooner than by default, as often within that time.
+const (
+	noteEvery    = 24 * time.Hour
+	notesPerSpan = 30 // of the time until a letter is repeated
+)
 
 // encode returns the value to be put under a key.
 func (r notice) encode(key []byte) []byte {
@@ -159,7 +162,7 @@ func (t tx) repeatIsDue(r notice) bool {
 	if r.State != noticeOwed && r.State != noticeBlocked {
 		return false
 	}
-	return t.Now().Sub(r.At) >= min(noteEvery, t.store.rules.RepeatLettersAfter/2)
+	return t.Now().Sub(r.At) >= min(noteEvery, t.store.rules.RepeatLettersAfter/notesPerSpan)
 }
 
 // noteRepeat notes that the person of a notice was posted again.

@@ -209,6 +209,12 @@ func TestNotedOnceADay(t *testing.T) {
 	if got := told(post(t, short, "Acme", candidate("jan@example.com"))); got != "existing letter" {
 		t.Errorf("an hour after the last: %s", got)
 	}
+	for _, pause := range []time.Duration{10 * time.Minute, 55 * time.Minute, 25 * time.Minute, 45 * time.Minute} {
+		c.Advance(pause)
+		if got := told(post(t, short, "Acme", candidate("jan@example.com"))); got != "existing" {
+			t.Errorf("%v after the last: %s", pause, got)
+		}
+	}
 }
 
 // lastTx is the number of the last transaction on disk.
