@@ -39,6 +39,7 @@ type Handlers struct {
 	Options
 	texts   map[string]words // by language
 	clients *web.Slowdown    // wrong passwords by client
+	tries   turns            // at one account's password
 	links   *web.MailedLinks
 	session web.Cookie
 	browser web.Cookie // of a browser that has logged in

@@ -30,6 +30,14 @@ func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string
 	if faults != nil {
 		return r.refuseChange(c, http.StatusUnprocessableEntity, s.biker, faults)
 	}
+	end, err := r.tries.take(c.R.Context(), sessionKey(s.ref))
+	if errors.Is(err, password.ErrBusy) {
+		return r.busyChange(c, s.biker)
+	}
+	if err != nil {
+		return err
+	}
+	defer end()
 	wait, err := r.Store.TakeLogin(c.R.Context(), sessionKey(s.ref))
 	if err != nil {
 		return err
@@ -44,8 +52,7 @@ func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string
 	switch {
 	case errors.Is(err, password.ErrBusy):
 		r.giveBack(c, sessionKey(s.ref))
-		c.RetryAfter(0)
-		return r.refuseChange(c, http.StatusServiceUnavailable, s.biker, wholeForm(w.BusyText))
+		return r.busyChange(c, s.biker)
 	case refuse.Is(err, refuse.Unauthorized):
 		return r.sessionOver(c)
 	case refuse.Is(err, refuse.Conflict):
@@ -57,6 +64,11 @@ func (r *Handlers) changePassword(c *web.Call, s current, form map[string]string
 	}
 	c.Notify(passwordChanged)
 	return r.remember(c, biker)
+}
+
+func (r *Handlers) busyChange(c *web.Call, biker store.Biker) error {
+	c.RetryAfter(0)
+	return r.refuseChange(c, http.StatusServiceUnavailable, biker, wholeForm(r.words(c).BusyText))
 }
 
 // refuseChange shows the account again, with what is wrong with the change.

@@ -62,32 +62,44 @@ func (r *Handlers) logIn(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	failed := false
-	ended, wait, err := r.take(c, a)
-	defer func() { ended(failed) }()
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		overLimit(c, "login")
-		c.RetryAfter(wait)
-		return c.Page(http.StatusTooManyRequests, w.login(form["email"], w.slowed(wait)))
-	}
-	right, err := r.tryLogin(c, a)
+	right, wait, err := r.try(c, a)
 	switch {
 	case errors.Is(err, password.ErrBusy):
-		r.giveBack(c, a.key)
 		c.RetryAfter(0)
 		return c.Page(http.StatusServiceUnavailable, w.login(form["email"], wholeForm(w.BusyText)))
 	case err != nil:
-		r.giveBack(c, a.key)
 		return err
+	case wait > 0:
+		overLimit(c, "login")
+		c.RetryAfter(wait)
+		return c.Page(http.StatusTooManyRequests, w.login(form["email"], w.slowed(wait)))
 	case !right:
-		failed = true
 		wrongPassword(c, a.biker)
 		return c.Page(http.StatusForbidden, w.login(form["email"], wholeForm(w.WrongLoginText)))
 	}
 	return nil
+}
+
+// try looks at the password where no limit stands against it, and answers where it is right. It keeps nobody's turn
+// while another answer is written: the caller may read that slowly.
+func (r *Handlers) try(c *web.Call, a attempt) (right bool, wait time.Duration, err error) {
+	end, err := r.tries.take(c.R.Context(), a.key)
+	if err != nil {
+		return false, 0, err
+	}
+	defer end()
+	failed := false
+	ended, wait, err := r.take(c, a)
+	defer func() { ended(failed) }()
+	if wait > 0 || err != nil {
+		return false, wait, err
+	}
+	right, err = r.tryLogin(c, a)
+	if err != nil {
+		r.giveBack(c, a.key)
+	}
+	failed = !right && err == nil
+	return right, 0, err
 }
 
 // loginFaults are what no account's login looks like.

@@ -7,6 +7,7 @@ import (
 	"postern/server/web"
 	"postern/server/web/page"
 	"postern/store"
+	"postern/tokens"
 	"postern/tokens/password"
 )
 
@@ -46,13 +47,23 @@ func (r *Handlers) passwordForm(c *web.Call, biker store.Biker, token string, fa
 	return p
 }
 
-// setPassword uses a link: the biker's password is set, and the browser logged in.
+// setPassword uses a link: the biker's password is set, and the browser logged in. One form of a link is dealt with
+// after the other, so that a button pressed again finds what the first press did.
 func (r *Handlers) setPassword(c *web.Call) error {
 	form, err := c.Form()
 	if err != nil {
 		return err
 	}
 	use := linkUse{token: form["token"], password: form["password"]}
+	end, err := r.tries.take(c.R.Context(), tokens.Hash(use.token))
+	if errors.Is(err, password.ErrBusy) {
+		_, biker, _ := r.whose(c, use.token) // for the form alone
+		return r.busyLink(c, use, biker)
+	}
+	if err != nil {
+		return err
+	}
+	defer end()
 	var biker store.Biker
 	if use.link, biker, err = r.whose(c, use.token); err != nil {
 		return r.usedAgain(c, use, biker, err)
