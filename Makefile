@@ -33,7 +33,7 @@ build: ## one static binary, .build/postern
 test: export GOGC := 400
 test: export GORACE := atexit_sleep_ms=0 $(GORACE)
 test: ## all tests, the longest of them in short; SHORT= runs them in full
-	@echo "Building the tests and running them: some two and a half minutes on two cores, and more where nothing is compiled yet."
+	@echo "Building the tests and running them: three to six minutes on two cores, and more where nothing is compiled yet."
 	@if CGO_ENABLED=1 $(GO) build -race runtime/cgo 2>/dev/null; then export CGO_ENABLED=1; race="$(RACE)"; \
 	else export CGO_ENABLED=0; race=; echo "No C compiler works here: the tests run without the race detector."; fi; \
 	set -x; $(GO) test $$race $(SHORT) -vet=off -shuffle=on -timeout $(TIMEOUT) $(PACKAGES)
