@@ -28,10 +28,10 @@ func TestLogInAtOnce(t *testing.T) {
 		}
 		return statuses
 	}
-	if got := atOnce(password1, 16); got[303] != 16 {
+	if got := atOnce(password1, 8); got[303] != 8 {
 		t.Errorf("right ones: %v", got)
 	}
-	if got := atOnce(wrong, 16); got[403] != 5 || got[429] != 11 {
+	if got := atOnce(wrong, 8); got[403] != 5 || got[429] != 3 {
 		t.Errorf("wrong ones: %v", got)
 	}
 	if got := atOnce(password1, 4); got[429] != 4 {
@@ -47,7 +47,7 @@ func TestManyPresses(t *testing.T) {
 	s := newSite(t)
 	press := func(b *browser, path string, fields ...string) {
 		var all sync.WaitGroup
-		answers := make([]webtest.Answer, 12)
+		answers := make([]webtest.Answer, 7)
 		for i := range answers {
 			copied := b.copied()
 			all.Go(func() { answers[i] = copied.post(path, fields...) })
