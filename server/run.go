@@ -14,9 +14,9 @@ import (
 	"postern/store/refuse"
 )
 
-// drainTime is how long running requests may take once the appliance is told to stop; one of the 20 seconds of a stop is
-// for the rest of it. What is cut off then loses nothing that was promised: its caller has had no answer, and a letter
-// on the wire is sent again.
+// drainTime is how long running requests may take once the appliance is told to stop; one of the 20 seconds of a stop
+// is for the rest of it. What is cut off then loses nothing that was promised: its caller has had no answer, and a
+// letter on the wire is sent again.
 const drainTime = 19 * time.Second
 
 // errUnknownOutcome ends Run where the disk left open whether a commit is on it.

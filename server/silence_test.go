@@ -13,7 +13,8 @@ import (
 	"postern/store/fixture"
 )
 
-// TestSilentPartnerIsLogged expects a partner every two seconds: it is logged once, within a second after three of them.
+// TestSilentPartnerIsLogged expects a partner every two seconds: it is logged once, within a second after three of
+// them.
 func TestSilentPartnerIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOutage(t)

@@ -79,8 +79,8 @@ func TestUndeliverable(t *testing.T) {
 	}
 }
 
-// TestUndeliverableReturned holds that a partner is told the server's words of a letter that came back, and once: reports
-// repeat the status in them.
+// TestUndeliverableReturned holds that a partner is told the server's words of a letter that came back, and once:
+// reports repeat the status in them.
 func TestUndeliverableReturned(t *testing.T) {
 	s := openTest(t)
 	addPartner(t, s, "Acme")

@@ -351,7 +351,8 @@ func (s *Store) PauseSending(ctx context.Context, paused bool) error {
 	})
 }
 
-// uncountPause takes the time of a pause out of what letters have waited that were due, or are, after it began.
+// uncountPause takes the time of a pause out of what letters have waited that were due, or are, after it began. Done
+// twice, as after a crash in the middle, it gives them more time and never less.
 func (s *Store) uncountPause(ctx context.Context) error {
 	about, err := read(s, func(t tx) (meta, error) { about, _, err := metas.Get(t.Tx, metaKey); return about, err })
 	if err != nil || about.PausedAt.IsZero() {

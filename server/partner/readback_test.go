@@ -77,7 +77,8 @@ func TestReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, body := get(paye, "?partner_EmployeeID=ABC123")
-	if !strings.Contains(body, `"kind":"welcome","state":"failed","at":"2026-03-02T08:01:00Z","reason":"rcpt: 550 no such mailbox"`) ||
+	if !strings.Contains(body, `"kind":"welcome","state":"failed","at":"2026-03-02T08:01:00Z",`+
+		`"reason":"rcpt: 550 no such mailbox"`) ||
 		!strings.Contains(body, `"passwordSetAt":"2026-03-02T08:01:00Z"}`) {
 		t.Errorf("got %s", body)
 	}

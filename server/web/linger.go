@@ -15,9 +15,9 @@ const (
 	lingerStall = 2 * time.Second
 )
 
-// refusing writes the answer to a call that is refused. Where its body may still be arriving, linger has work to do, and
-// the connection ends afterwards: what came late would be read as a call of its own otherwise, and behind a proxy that
-// shares connections be answered to somebody else (request smuggling).
+// refusing writes the answer to a call that is refused. Where its body may still be arriving, linger has work to do,
+// and the connection ends afterwards: what came late would be read as a call of its own otherwise, and behind a proxy
+// that shares connections be answered to somebody else (request smuggling).
 func (c *Call) refusing(status int, write func()) {
 	control := http.NewResponseController(c.answer.ResponseWriter)
 	lingers := c.lingers(status) && control.EnableFullDuplex() == nil // so that the answer waits for no body

@@ -57,8 +57,9 @@ func (r Rate) String() string {
 	return strconv.Itoa(r.Count) + "/" + span
 }
 
-// slots is into how many parts a rate's span is divided for counting. What was taken counts until the latest of its part
-// has left the span, so that no span ever holds more than Count; the price is that it counts up to a twelfth longer.
+// slots is into how many parts a rate's span is divided for counting. What was taken counts until the latest of its
+// part has left the span, so that no span ever holds more than Count; the price is that the earlier count up to a
+// twelfth longer.
 const slots = 12
 
 // Window is what has been counted against a Rate, by parts of its span; the zero Window is empty. It does not grow with

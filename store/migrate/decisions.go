@@ -43,15 +43,9 @@ func findDecisions(t *file.Tx, from []byte, atOnce int) (next []byte, err error)
 	table := file.Table[cleaning3]{Bucket: cleaningBucket}
 	unnamed := make(map[string]cleaning3)
 	var decided [][]byte
-	looked := 0
-	c := t.Cursor(cleaningBucket)
-	for key, value := c.Seek(from); key != nil; key, value = c.Next() {
-		if looked++; looked > atOnce {
-			next = bytes.Clone(key)
-			break
-		}
+	next = walk(t, cleaningBucket, from, atOnce, func(key, value []byte) {
 		if !bytes.Contains(value, []byte(`"by":"`)) {
-			continue
+			return
 		}
 		cleaning, err := table.Decode(key, value)
 		switch {
@@ -62,7 +56,7 @@ func findDecisions(t *file.Tx, from []byte, atOnce int) (next []byte, err error)
 			cleaning.Load.Comment = ""
 			unnamed[string(key)] = cleaning
 		}
-	}
+	})
 	for _, key := range decided {
 		if err := t.Put(decidedBucket, key, nil); err != nil {
 			return nil, err

@@ -33,25 +33,16 @@ const eventsAtOnce = 200_000
 func findPeople(t *file.Tx, from []byte, atOnce int) (next []byte, err error) {
 	table := file.Table[event5]{Bucket: eventBucket}
 	var about [][]byte
-	looked := 0
-	c := t.Cursor(eventBucket)
-	for key, value := c.Seek(from); key != nil; key, value = c.Next() {
-		if looked++; looked > atOnce {
-			next = bytes.Clone(key)
-			break
-		}
+	next = walk(t, eventBucket, from, atOnce, func(key, value []byte) {
 		event, err := table.Decode(key, value)
-		if err != nil {
-			continue
-		}
 		person := event.Biker
 		if person.IsZero() {
 			person = event.User
 		}
-		if !person.IsZero() {
+		if err == nil && !person.IsZero() {
 			about = append(about, append(person[:], key...))
 		}
-	}
+	})
 	slices.SortFunc(about, bytes.Compare)
 	for _, key := range about {
 		if err := t.Put(eventPersonBucket, key, nil); err != nil {

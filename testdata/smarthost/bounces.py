@@ -1,5 +1,6 @@
-"""Mail that comes back, by real servers: Postfix takes the letters, a host behind it refuses them, and Postfix's own reports come
-home to BOUNCE_LISTEN and, by Dovecot, from a mailbox, with a password and with tokens. chasquid's come through a pipe."""
+"""Mail that comes back, by real servers: Postfix takes the letters, a host behind it refuses them, and Postfix's own
+reports come home to BOUNCE_LISTEN and, by Dovecot, from a mailbox, with a password and with tokens. chasquid's come
+through a pipe."""
 
 import http.client
 import json
@@ -82,8 +83,8 @@ class Scene:
             "smtp_tls_security_level": "may", "smtp_tls_loglevel": "1",
         }
         self.provider = Provider(Dovecot.user)
-        self.dovecot = Dovecot(os.path.join(directory, "dovecot"), certificates, os.path.join(directory, "postfix/mail/gate"),
-                               self.provider.info)
+        self.dovecot = Dovecot(os.path.join(directory, "dovecot"), certificates,
+                               os.path.join(directory, "postfix/mail/gate"), self.provider.info)
         self.postfix.main |= {
             "smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "dovecot", "smtpd_sasl_path": self.dovecot.logins,
         }
@@ -165,14 +166,19 @@ def by_mailbox(scene):
 
 
 def by_tokens(scene):
-    """The appliance logs in to Postfix and to the mailbox by tokens (XOAUTH2). Both servers refuse one that is revoked."""
+    """The appliance logs in to Postfix and to the mailbox by tokens (XOAUTH2). Both servers refuse a revoked one."""
     user = scene.dovecot.user.replace("@", "%40")
-    settings = {"BOUNCE_ADDRESS": "gate@imap.example", "SMTP_URL": scene.postfix.url.replace("//", f"//{user}@") + "?auth=xoauth2",
-                "BOUNCE_IMAP_URL": scene.dovecot.url + "/INBOX?auth=xoauth2&move=Bounces", "SMTP_OAUTH_URL": scene.provider.url,
-                "SMTP_OAUTH_SECRET_FILE": write(scene.dir, "oauth-secret", scene.provider.secret + "\n", 0o600)}
+    settings = {
+        "BOUNCE_ADDRESS": "gate@imap.example",
+        "SMTP_URL": scene.postfix.url.replace("//", f"//{user}@") + "?auth=xoauth2",
+        "BOUNCE_IMAP_URL": scene.dovecot.url + "/INBOX?auth=xoauth2&move=Bounces",
+        "SMTP_OAUTH_URL": scene.provider.url,
+        "SMTP_OAUTH_SECRET_FILE": write(scene.dir, "oauth-secret", scene.provider.secret + "\n", 0o600),
+    }
     revoked = scene.appliance("revoked", **settings | {"SMTP_OAUTH_CLIENT_ID": "revoked"})
     await_true("the mailbox refuses it", lambda: "the login is refused" in readiness(revoked).get("mailboxFault", ""))
-    check = subprocess.run([revoked.binary, "letter", "check"], env=revoked.env, capture_output=True, text=True, timeout=60)
+    check = subprocess.run([revoked.binary, "letter", "check"], env=revoked.env, capture_output=True, text=True,
+                           timeout=60)
     if check.returncode != 1 or "535" not in check.stdout + check.stderr:
         raise Fault(f"with a revoked token: {check}")
     revoked.stop()

@@ -1,5 +1,5 @@
-"""An OAuth 2.0 provider on loopback: tokens for client credentials (RFC 6749 §4.4), and what they are worth, for the servers that
-are shown them."""
+"""An OAuth 2.0 provider on loopback: tokens for client credentials (RFC 6749 §4.4), and what they are worth, for the
+servers that are shown them."""
 
 import base64
 import http.server

@@ -225,8 +225,8 @@ class Chasquid:
 
 
 class Dovecot:
-    """Dovecot's IMAP over TLS, with one mailbox: a maildir that somebody else delivers into. Its logins, by a password or by a
-    token that info knows (XOAUTH2), serve Postfix, too."""
+    """Dovecot's IMAP over TLS, with one mailbox: a maildir that somebody else delivers into. Its logins, by a password or
+    by a token that info knows (XOAUTH2), serve Postfix, too."""
 
     name = "Dovecot"
     user, password = "gate@imap.example", "wachtwoord-é"
